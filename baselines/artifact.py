@@ -1,6 +1,7 @@
 """A classifier saved as a folder: its files, and a manifest with the sha256 of each.
 
-Nothing is unpickled. Loading checks the manifest's version, that no file is missing or extra, and every hash, before any file is read.
+Nothing is unpickled. Loading checks the manifest's version, that no file is missing or extra, and every hash,
+before any file is read.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
 
     Args:
         folder: what `save` wrote.
-        kinds: classifier classes by `kind`; `baselines.registry.KINDS`, or with the compressed ones `compress.registry.KINDS`.
+        kinds: classifier classes by `kind`; `baselines.registry.KINDS`, or `compress.registry.KINDS` for all.
 
     Raises:
         ArtifactError: damaged, incomplete, or of a kind that isn't known.

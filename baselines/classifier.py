@@ -56,7 +56,10 @@ class Classifier(ABC):
 
     @abstractmethod
     def save_state(self, folder: Path) -> None:
-        """Write the learned state as JSON, safetensors, ONNX or skops files. Classes, thresholds and config are saved by the artifact."""
+        """Write the learned state as JSON, safetensors, ONNX or skops files; the artifact saves the rest.
+
+        The rest is classes, thresholds and config.
+        """
 
     @classmethod
     @abstractmethod
@@ -65,7 +68,7 @@ class Classifier(ABC):
 
 
 def check_texts(texts: Sequence[str]) -> None:
-    """Raise TypeError naming the index of the first entry that isn't a string (a lone string counts as a mistake too)."""
+    """Raise TypeError naming the index of the first entry that isn't a string; a lone string is a mistake too."""
     if isinstance(texts, str | bytes):
         raise TypeError(f"texts: expected a sequence of strings, got one {type(texts).__name__}; wrap it in a list")
     for index, text in enumerate(texts):

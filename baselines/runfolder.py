@@ -1,4 +1,4 @@
-"""A run on disk: each step is a folder written once, recognised by the hash of its inputs, so that a killed run continues.
+"""A run on disk: each step is a folder written once, recognised by the hash of its inputs; a killed run continues.
 
 A step is made in a temporary folder beside its place, synced, and renamed: it is there whole or not at all.
 """
@@ -57,8 +57,8 @@ class RunFolder:
             theirs = read_json(path)
             if theirs.get("format_version") != FORMAT_VERSION:
                 raise RunFolderError(
-                    f"{path}: format_version {FORMAT_VERSION} is supported, got {theirs.get('format_version')!r}: made by "
-                    f"another version (this is {_tool_version()}). Choose another --run, or remove {root}"
+                    f"{path}: format_version {FORMAT_VERSION} is supported, got {theirs.get('format_version')!r}: made "
+                    f"by another version (this is {_tool_version()}). Choose another --run, or remove {root}"
                 )
             if theirs.get("dataset_sha256") != dataset_sha256:
                 raise RunFolderError(

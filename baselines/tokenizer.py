@@ -1,6 +1,7 @@
 """Characters to ids: one implementation for training, inference and export.
 
-Id 0 is padding, id 1 any character unseen in training. Ids fit in one byte, so an alphabet holds at most 254 characters.
+Id 0 is padding, id 1 any character unseen in training. Ids fit in one byte, so an alphabet holds at most 254
+characters.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from baselines.preprocessing import Cleaning
 
 PAD_ID = 0
 UNKNOWN_ID = 1
+_DEFAULT_CLEANING = Cleaning()
 MAX_CHARACTERS = 254
 
 Ids = NDArray[np.uint8]
@@ -34,7 +36,7 @@ class Tokenizer:
     """
 
     alphabet: str
-    cleaning: Cleaning = Cleaning()
+    cleaning: Cleaning = _DEFAULT_CLEANING
 
     def __post_init__(self) -> None:
         if len(set(self.alphabet)) != len(self.alphabet) or len(self.alphabet) > MAX_CHARACTERS:
@@ -44,7 +46,7 @@ class Tokenizer:
             )
 
     @classmethod
-    def learn(cls, texts: Iterable[str], *, min_count: int = 10, cleaning: Cleaning = Cleaning()) -> Tokenizer:
+    def learn(cls, texts: Iterable[str], *, min_count: int = 10, cleaning: Cleaning = _DEFAULT_CLEANING) -> Tokenizer:
         """Build the alphabet from the characters that occur at least `min_count` times in the cleaned texts."""
         counts: Counter[str] = Counter()
         for text in texts:

@@ -1,14 +1,15 @@
-"""The table form of the character CNN: rows are added, nothing is multiplied. NumPy only, so that it can be served anywhere.
+"""The table form of the character CNN: rows are added, nothing is multiplied. NumPy only, to be served anywhere.
 
 With E the embedding (V, d) and W_f the filters of width f (N_f, d, f), the response of a filter at position t is
-`sum_k T_f[k, x[t + k - left]]` with `T_f[k] = E @ W_f[:, :, k].T` (V, N_f); the text is surrounded by padding (id 0, a
-zero row), `left = (f - 1) // 2`, and the maximum runs over t = 0 .. max(L, 1) - 1. Since max and the head that follows are
-linear up to the maximum, the convolution's bias and `fc2 · fc1` fold into one matrix and one bias.
+`sum_k T_f[k, x[t + k - left]]` with `T_f[k] = E @ W_f[:, :, k].T` (V, N_f); the text is surrounded by padding (id 0,
+a zero row), `left = (f - 1) // 2`, and the maximum runs over t = 0 .. max(L, 1) - 1. The convolution's bias and `fc2
+· fc1` fold into one matrix and one bias.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,8 @@ class FloatTables:
 
     def logits(self, ids: Ids) -> NDArray[np.float32]:
         """(C,) for one text."""
-        return self.head @ self.pooled(ids) + self.bias
+        logits: NDArray[np.float32] = self.head @ self.pooled(ids) + self.bias
+        return logits
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class IntTables:
         return self.scale * total.astype(np.float32) + self.bias
 
 
-def _max_over_time(table: NDArray[np.generic], ids: Ids, dtype: type) -> tuple[NDArray, NDArray[np.int64]]:
+def _max_over_time(table: NDArray[Any], ids: Ids, dtype: type) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Maximum and first position of the maximum over all windows of one width; (N_f,) each."""
     width, _, _ = table.shape
     left = (width - 1) // 2
