@@ -1,4 +1,4 @@
-"""How sure a score is: three sources of variance (test documents, seeds, latency rounds), three intervals, never added up.
+"""How sure a score is: three sources of variance (documents, seeds, latency rounds), three intervals, never added up.
 
 Documents are resampled, the same ones for every model, so a difference between two models is judged on equal texts. A
 bootstrap resample of n documents is a row of counts (how often each document was drawn), multinomial; a (B, n) matrix
