@@ -9,7 +9,7 @@ a zero row), `left = (f - 1) // 2`, and the maximum runs over t = 0 .. max(L, 1)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class FloatTables:
 
     def pooled(self, ids: Ids) -> NDArray[np.float32]:
         """Largest response of each filter, without bias; (N,)."""
-        return np.concatenate([_max_over_time(table, ids, np.float32)[0] for table in self.tables])
+        return np.concatenate([_max_over_time(table, ids) for table in self.tables])
 
     def logits(self, ids: Ids) -> NDArray[np.float32]:
         """(C,) for one text."""
@@ -77,10 +77,24 @@ class IntTables:
     def n_filters(self) -> int:
         return int(self.head.shape[1])
 
+    @cached_property
+    def _by_offset(self) -> tuple[tuple[int, NDArray[np.int16]], ...]:
+        # A wider window covers a narrower one on both sides, and widths ascend: the filters that look at one offset
+        # from the centre are the last ones. One gather an offset serves all of them; int16 (V, N - start) each.
+        reach = self.widths[-1]
+        found = []
+        for offset in range(-((reach - 1) // 2), reach - (reach - 1) // 2):
+            looking = [t[offset + (len(t) - 1) // 2] for t in self.tables if 0 <= offset + (len(t) - 1) // 2 < len(t)]
+            rows = np.concatenate(looking, axis=1).astype(np.int16)
+            found.append((self.n_filters - rows.shape[1], rows))
+        return tuple(found)
+
     def check(self) -> None:
         """Raise ArtifactError unless shapes fit together, padding rows are zero, and no accumulator can overflow."""
         if not self.tables:
             raise ArtifactError("tables: at least one width is needed")
+        if list(self.widths) != sorted(set(self.widths)):
+            raise ArtifactError(f"tables: widths must ascend, got {self.widths}")
         for table in self.tables:
             if table.ndim != 3 or table.dtype != np.int8 or table.shape[1] != self.n_ids or 0 in table.shape:
                 raise ArtifactError(
@@ -107,13 +121,27 @@ class IntTables:
                 f"head: the sum could reach {largest}, more than int32 holds; use fewer or narrower filters"
             )
 
+    def responses(self, ids: Ids) -> NDArray[np.int16]:
+        """Response of every filter at every position; int16 (max(L, 1), N), contiguous by position."""
+        reach = self.widths[-1]
+        left = (reach - 1) // 2
+        length = max(len(ids), 1)
+        padded = np.full(length + reach - 1, PAD_ID, np.intp)
+        padded[left : left + len(ids)] = ids
+        total = np.zeros((length, self.n_filters), np.int16)
+        for offset, (start, rows) in enumerate(self._by_offset):
+            total[:, start:] += rows[padded[offset : offset + length]]
+        return total
+
     def pooled(self, ids: Ids) -> NDArray[np.int16]:
         """Largest response of each filter; int16 (N,)."""
-        return np.concatenate([_max_over_time(table, ids, np.int16)[0] for table in self.tables])
+        largest: NDArray[np.int16] = self.responses(ids).max(axis=0)
+        return largest
 
     def winners(self, ids: Ids) -> NDArray[np.int64]:
         """Position t of each filter's first largest response; (N,)."""
-        return np.concatenate([_max_over_time(table, ids, np.int16)[1] for table in self.tables])
+        first: NDArray[np.int64] = self.responses(ids).argmax(axis=0)
+        return first
 
     def logits(self, ids: Ids) -> NDArray[np.float32]:
         """(C,) for one text; the reference that the C kernel equals bit for bit."""
@@ -121,17 +149,18 @@ class IntTables:
         return self.scale * total.astype(np.float32) + self.bias
 
 
-def _max_over_time(table: NDArray[Any], ids: Ids, dtype: type) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Maximum and first position of the maximum over all windows of one width; (N_f,) each."""
-    width, _, _ = table.shape
+def _max_over_time(table: NDArray[np.float32], ids: Ids) -> NDArray[np.float32]:
+    """Maximum over all windows of one width; (N_f,)."""
+    width = len(table)
     left = (width - 1) // 2
     length = max(len(ids), 1)
     padded = np.full(length + width - 1, PAD_ID, np.intp)
     padded[left : left + len(ids)] = ids
-    total = table[0][padded[:length]].astype(dtype)  # (L, N_f)
+    total = table[0][padded[:length]]  # (L, N_f)
     for k in range(1, width):
         total += table[k][padded[k : k + length]]
-    return total.max(axis=0), total.argmax(axis=0)
+    largest: NDArray[np.float32] = total.max(axis=0)
+    return largest
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
