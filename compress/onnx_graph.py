@@ -1,8 +1,8 @@
 """The character CNN as a plain ONNX graph, layer by layer as PyTorch runs it: what quantization and export start from.
 
 Inputs `ids` int64 (batch, length) padded with 0 on the right, length at least 1, and `lengths` int64 (batch,), the
-characters of each text before padding. Output `probabilities` float32 (batch, classes). Windows centred beyond a text's
-own characters are masked out, so a row does not depend on its batch; a text of length 0 counts as one padding character.
+characters of each text before padding. Output `probabilities` float32 (batch, classes). Windows centred beyond the own
+characters of a text are masked out: a row does not depend on its batch. An empty text counts as one padding character.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-
 
 if TYPE_CHECKING:
     from torch import Tensor
