@@ -137,4 +137,5 @@ def f1_micro(tp: Floats, fp: Floats, fn: Floats) -> Floats:
 
 def f1_macro(tp: Floats, fp: Floats, fn: Floats) -> Floats:
     """Plain mean of the classes' F1; (..., n_classes) -> (...), 0 for no classes."""
-    return f1_of(tp, fp, fn).sum(axis=-1) / max(tp.shape[-1], 1)
+    means: Floats = f1_of(tp, fp, fn).sum(axis=-1) / max(tp.shape[-1], 1)
+    return means

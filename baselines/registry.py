@@ -1,0 +1,87 @@
+"""Every baseline by name. Adding one is a file with its classifier, and one entry here.
+
+The order is the ladder of the report: from guessing to the ensemble.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baselines.chance import ChanceClassifier, ChanceConfig
+from baselines.classifier import Classifier
+from baselines.errors import UserError
+from baselines.rules import RulesClassifier, RulesConfig
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One rung of the ladder.
+
+    Attributes:
+        title: as the report names it.
+        kind: class of its classifier, made from a config alone.
+        config: seed, device (`cpu` or `cuda`) and threads to the frozen config.
+        reasons: one sentence on what can be said about why a text got a class.
+        names_reasons: whether a prediction can be traced back to words or characters exactly.
+        packages: third-party packages needed to predict, nothing else.
+        fits_thresholds: false where the answers are 0 or 1 already, so that a threshold could only change what the
+            baseline stands for.
+        extra: the optional dependency it needs, "" for none.
+    """
+
+    title: str
+    kind: Callable[[Any], Classifier]
+    config: Callable[[int, str, int], Any]
+    reasons: str
+    names_reasons: bool
+    packages: tuple[str, ...] = ("numpy",)
+    fits_thresholds: bool = True
+    extra: str = ""
+
+    def make(self, seed: int, device: str, threads: int, changes: Mapping[str, Any] | None = None) -> Classifier:
+        """An unfitted classifier; `changes` replaces fields of the config (what `--config` and tuning give)."""
+        config = self.config(seed, device, threads)
+        known = [field.name for field in dataclasses.fields(config)]
+        if unknown := sorted(set(changes or {}) - set(known)):
+            raise UserError(f"config of {self.title}: unknown {', '.join(unknown)}; allowed: {', '.join(known)}")
+        return self.kind(dataclasses.replace(config, **(changes or {})))
+
+
+_GUESS = "It reads nothing of a text, so it has no reasons."
+_RULE = "It names the phrase it found and the tag that phrase stands for."
+
+BASELINES: dict[str, Baseline] = {
+    "chance-coin": Baseline(
+        "Chance, fair coin",
+        ChanceClassifier,
+        lambda seed, device, threads: ChanceConfig("coin", seed),
+        _GUESS,
+        False,
+        fits_thresholds=False,
+    ),
+    "chance-frequency": Baseline(
+        "Chance, by label frequency",
+        ChanceClassifier,
+        lambda seed, device, threads: ChanceConfig("frequency", seed),
+        _GUESS,
+        False,
+        fits_thresholds=False,
+    ),
+    "rules": Baseline(
+        "Rules", RulesClassifier, lambda seed, device, threads: RulesConfig(), _RULE, True, fits_thresholds=False
+    ),
+    "rules-stemmed": Baseline(
+        "Rules, stemmed",
+        RulesClassifier,
+        lambda seed, device, threads: RulesConfig(stem=True),
+        _RULE,
+        True,
+        packages=("numpy", "nltk"),
+        fits_thresholds=False,
+    ),
+}
+
+KINDS: dict[str, type[Classifier]] = {kind.kind: kind for kind in (ChanceClassifier, RulesClassifier)}
