@@ -1,0 +1,417 @@
+#include "tables.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#define HAVE_THREADS 1
+#endif
+
+#define TABLES_BLOCK 32 /* filters whose sums stay in registers together */
+#define MAX_WIDTH (INT16_MAX / 127)
+#define MAX_STOP_WORD 16
+#define STOP_SLOTS 1024
+
+typedef void respond_fn(const void *table, const uint16_t *row, size_t length, size_t step, size_t width, int16_t *best);
+typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
+
+/* ---- one copy of the inner loops for each instruction set ---- */
+
+typedef int8_t bytes16 __attribute__((vector_size(16)));
+typedef int16_t words8 __attribute__((vector_size(16)));
+#define SELECT_MAX(type, a, b) ((type)(((a) & ((a) > (b))) | ((b) & ~((a) > (b)))))
+
+#define DEFINE_DOT(name) \
+    TARGET static int32_t name(const int16_t *a, const int16_t *b, size_t n) \
+    { \
+        int32_t sum = 0; \
+        for (size_t i = 0; i < n; i++) sum += (int32_t)a[i] * b[i]; \
+        return sum; \
+    }
+
+#define TARGET
+#define NAME respond8_plain
+#define LANE int8_t
+#define VEC bytes16
+#define MAX(a, b) SELECT_MAX(bytes16, a, b)
+#include "respond.h"
+#define NAME respond16_plain
+#define LANE int16_t
+#define VEC words8
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#define MAX(a, b) ((words8)_mm_max_epi16((__m128i)(a), (__m128i)(b)))
+#else
+#define MAX(a, b) SELECT_MAX(words8, a, b)
+#endif
+#include "respond.h"
+DEFINE_DOT(dot_plain)
+#undef TARGET
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_X86 1
+#include <immintrin.h>
+typedef int8_t bytes32 __attribute__((vector_size(32)));
+typedef int16_t words16 __attribute__((vector_size(32)));
+typedef int16_t words32 __attribute__((vector_size(64)));
+
+#define TARGET __attribute__((target("avx2")))
+#define NAME respond8_avx2
+#define LANE int8_t
+#define VEC bytes32
+#define MAX(a, b) ((bytes32)_mm256_max_epi8((__m256i)(a), (__m256i)(b)))
+#include "respond.h"
+#define NAME respond16_avx2
+#define LANE int16_t
+#define VEC words16
+#define MAX(a, b) ((words16)_mm256_max_epi16((__m256i)(a), (__m256i)(b)))
+#include "respond.h"
+DEFINE_DOT(dot_avx2)
+#undef TARGET
+
+#define TARGET __attribute__((target("avx512bw")))
+#define NAME respond16_avx512
+#define LANE int16_t
+#define VEC words32
+#define MAX(a, b) ((words32)_mm512_max_epi16((__m512i)(a), (__m512i)(b)))
+#include "respond.h"
+#undef TARGET
+#endif
+
+struct level {
+    const char *name;
+    respond_fn *respond8, *respond16;
+    dot_fn *dot;
+};
+
+static const struct level levels[] = {
+#ifdef HAVE_X86
+    {"avx512bw", respond8_avx2, respond16_avx512, dot_avx2},
+    {"avx2", respond8_avx2, respond16_avx2, dot_avx2},
+#endif
+    {"plain", respond8_plain, respond16_plain, dot_plain},
+};
+const char *const tables_levels[] = {
+#ifdef HAVE_X86
+    "avx512bw", "avx2",
+#endif
+    "plain", NULL};
+
+int tables_has_level(const char *level)
+{
+#ifdef HAVE_X86
+    if (!strcmp(level, "avx512bw")) return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx2");
+    if (!strcmp(level, "avx2")) return __builtin_cpu_supports("avx2");
+#endif
+    return !strcmp(level, "plain");
+}
+
+/* ---- the model ---- */
+
+struct group { /* TABLES_BLOCK filters of one width */
+    void *table; /* [width][n_ids][TABLES_BLOCK], int8 where the sums fit, else int16 */
+    size_t width;
+    int narrow;
+};
+
+struct tables {
+    const struct level *level;
+    size_t n_ids, n_classes, n_groups, max_width;
+    struct group *groups;
+    int16_t *head; /* (n_classes, n_groups * TABLES_BLOCK) */
+    float *scale, *bias;
+    uint8_t id_of_byte[128];
+    char stop[STOP_SLOTS][MAX_STOP_WORD]; /* open addressing, "" is empty */
+    void *memory[3];
+};
+
+/* 64-byte aligned and zeroed; `*keep` is what to free. */
+static void *aligned_zeros(size_t size, void **keep)
+{
+    *keep = calloc(1, size + 64);
+    return *keep ? (void *)(((uintptr_t)*keep + 63) & ~(uintptr_t)63) : NULL;
+}
+
+static size_t stop_slot(const struct tables *model, const char *word)
+{
+    uint64_t half[2];
+    memcpy(half, word, sizeof half);
+    size_t slot = (size_t)(((half[0] ^ (half[1] * 0x9E3779B97F4A7C15u)) * 0xD6E8FEB86659FD93u) >> 54) % STOP_SLOTS;
+    while (model->stop[slot][0] && memcmp(model->stop[slot], word, MAX_STOP_WORD)) slot = (slot + 1) % STOP_SLOTS;
+    return slot;
+}
+
+static const char *add_stop_words(struct tables *model, const char *words, size_t size)
+{
+    size_t start = 0, n_words = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (words[i] != '\n') continue;
+        char key[MAX_STOP_WORD] = {0};
+        if (i == start || i - start > MAX_STOP_WORD) return "stop words: 1 to 16 bytes each are allowed";
+        if (++n_words > STOP_SLOTS / 2) return "stop words: at most 512 are allowed";
+        memcpy(key, words + start, i - start);
+        memcpy(model->stop[stop_slot(model, key)], key, MAX_STOP_WORD);
+        start = i + 1;
+    }
+    return start == size ? NULL : "stop words: each must end with a newline";
+}
+
+/* Values in -127..127, padding row zero; the largest |sum| any window can reach goes to `reach`. */
+static const char *check_width(const int8_t *table, size_t width, size_t n_ids, size_t n_filters, int *reach)
+{
+    *reach = 0;
+    for (size_t i = 0; i < width * n_ids * n_filters; i++) {
+        if (table[i] == -128) return "tables: values must lie in -127..127";
+        if (table[i] && i / n_filters % n_ids == 0) return "tables: the padding row must be zero";
+    }
+    for (size_t n = 0; n < n_filters; n++) {
+        int sum = 0;
+        for (size_t k = 0; k < width; k++) {
+            int largest = 0;
+            for (size_t v = 0; v < n_ids; v++) {
+                int value = abs(table[(k * n_ids + v) * n_filters + n]);
+                if (value > largest) largest = value;
+            }
+            sum += largest;
+        }
+        if (sum > *reach) *reach = sum;
+    }
+    return NULL;
+}
+
+static const char *check_shapes(const struct tables_spec *spec, size_t *n_groups, size_t *n_bytes)
+{
+    uint64_t tables_size = 0, n_filters = 0, largest = 0;
+    if (spec->n_widths < 1 || spec->n_widths > MAX_WIDTH) return "shapes: 1 to 258 widths are allowed";
+    if (spec->n_ids < 2 || spec->n_ids > 256) return "ids: 2 to 256 are allowed";
+    if (spec->n_classes < 1 || spec->n_classes > 100000) return "classes: 1 to 100000 are allowed";
+    *n_groups = *n_bytes = 0;
+    for (size_t w = 0; w < spec->n_widths; w++) {
+        int64_t width = spec->shapes[2 * w], filters = spec->shapes[2 * w + 1];
+        if (width < 1 || width > MAX_WIDTH) return "shapes: a width of 1 to 258 is allowed (int16 sums)";
+        if (filters < 1 || filters > 65536) return "shapes: 1 to 65536 filters a width are allowed";
+        size_t groups = (size_t)(filters + TABLES_BLOCK - 1) / TABLES_BLOCK;
+        tables_size += (uint64_t)width * spec->n_ids * (uint64_t)filters;
+        n_filters += (uint64_t)filters;
+        largest += (uint64_t)127 * 127 * (uint64_t)width * (uint64_t)filters;
+        *n_groups += groups;
+        *n_bytes += (size_t)width * spec->n_ids * groups * TABLES_BLOCK * sizeof(int16_t) + 64 * groups;
+    }
+    if (tables_size != spec->tables_size) return "tables: size differs from what the shapes say";
+    if (n_filters * spec->n_classes != spec->head_size) return "head: size differs from classes times filters";
+    if (largest > INT32_MAX) return "head: the sum could overflow int32; use fewer or narrower filters";
+    if (spec->scale_size != spec->n_classes || spec->bias_size != spec->n_classes)
+        return "scale and bias: one number for each class is needed";
+    if (spec->id_of_byte_size != 256) return "id_of_byte: 256 ids are needed";
+    for (size_t i = 0; i < 256; i++)
+        if (spec->id_of_byte[i] >= spec->n_ids) return "id_of_byte: an id is not below the number of ids";
+    for (size_t i = 0; i < spec->head_size; i++)
+        if (spec->head[i] == -128) return "head: values must lie in -127..127";
+    for (size_t c = 0; c < spec->n_classes; c++)
+        if (!isfinite(spec->scale[c]) || !isfinite(spec->bias[c])) return "scale and bias: every value must be finite";
+    return NULL;
+}
+
+/* Reorder one width into groups of TABLES_BLOCK filters; filters that fill up the last group stay zero. */
+static void *fill_groups(struct group *groups, void *place, const int8_t *table, size_t width, size_t n_ids,
+                         size_t n_filters, int narrow)
+{
+    for (size_t first = 0; first < n_filters; first += TABLES_BLOCK, groups++) {
+        size_t used = n_filters - first < TABLES_BLOCK ? n_filters - first : TABLES_BLOCK;
+        *groups = (struct group){place, width, narrow};
+        for (size_t row = 0; row < width * n_ids; row++)
+            for (size_t n = 0; n < used; n++) {
+                int8_t value = table[row * n_filters + first + n];
+                if (narrow) ((int8_t *)place)[row * TABLES_BLOCK + n] = value;
+                else ((int16_t *)place)[row * TABLES_BLOCK + n] = value;
+            }
+        size_t bytes = width * n_ids * TABLES_BLOCK * (narrow ? sizeof(int8_t) : sizeof(int16_t));
+        place = (char *)place + ((bytes + 63) & ~(size_t)63);
+    }
+    return place;
+}
+
+static void fill_head(struct tables *model, const struct tables_spec *spec, size_t n_filters)
+{
+    size_t from = 0, to = 0, row = model->n_groups * TABLES_BLOCK;
+    for (size_t w = 0; w < spec->n_widths; w++) {
+        size_t filters = (size_t)spec->shapes[2 * w + 1];
+        for (size_t c = 0; c < model->n_classes; c++)
+            for (size_t n = 0; n < filters; n++)
+                model->head[c * row + to + n] = spec->head[c * n_filters + from + n];
+        from += filters;
+        to += (filters + TABLES_BLOCK - 1) / TABLES_BLOCK * TABLES_BLOCK;
+    }
+    memcpy(model->scale, spec->scale, model->n_classes * sizeof(float));
+    memcpy(model->bias, spec->bias, model->n_classes * sizeof(float));
+}
+
+const char *tables_new(const struct tables_spec *spec, const char *level, struct tables **out)
+{
+    size_t n_groups, n_bytes;
+    const char *problem = check_shapes(spec, &n_groups, &n_bytes);
+    if (problem) return problem;
+    struct tables *model = calloc(1, sizeof *model);
+    if (!model) return "out of memory";
+    for (size_t i = 0; tables_levels[i] && !model->level; i++)
+        if ((!level[0] || !strcmp(level, tables_levels[i])) && tables_has_level(tables_levels[i])) model->level = &levels[i];
+    model->n_ids = spec->n_ids;
+    model->n_classes = spec->n_classes;
+    model->n_groups = n_groups;
+    memcpy(model->id_of_byte, spec->id_of_byte, sizeof model->id_of_byte);
+    void *place = aligned_zeros(n_bytes, &model->memory[0]);
+    model->groups = calloc(n_groups, sizeof *model->groups);
+    model->head = aligned_zeros(spec->n_classes * n_groups * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
+    model->scale = aligned_zeros(2 * spec->n_classes * sizeof(float), &model->memory[2]);
+    if (!model->level) problem = "level: not compiled in, or this CPU lacks it";
+    else if (!place || !model->groups || !model->head || !model->scale) problem = "out of memory";
+    else problem = add_stop_words(model, spec->stop_words, spec->stop_words_size);
+    const int8_t *table = spec->tables;
+    struct group *groups = model->groups;
+    size_t n_filters = spec->head_size / spec->n_classes;
+    for (size_t w = 0; w < spec->n_widths && !problem; w++) {
+        size_t width = (size_t)spec->shapes[2 * w], filters = (size_t)spec->shapes[2 * w + 1];
+        int reach;
+        if ((problem = check_width(table, width, spec->n_ids, filters, &reach))) break;
+        place = fill_groups(groups, place, table, width, spec->n_ids, filters, reach <= INT8_MAX);
+        groups += (filters + TABLES_BLOCK - 1) / TABLES_BLOCK;
+        table += width * spec->n_ids * filters;
+        if (width > model->max_width) model->max_width = width;
+    }
+    if (problem) {
+        tables_free(model);
+        return problem;
+    }
+    model->bias = model->scale + spec->n_classes;
+    fill_head(model, spec, n_filters);
+    *out = model;
+    return NULL;
+}
+
+void tables_free(struct tables *model)
+{
+    if (!model) return;
+    for (size_t i = 0; i < 3; i++) free(model->memory[i]);
+    free(model->groups);
+    free(model);
+}
+
+size_t tables_n_classes(const struct tables *model) { return model->n_classes; }
+
+/* ---- one text ---- */
+
+size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < size;) {
+        char key[MAX_STOP_WORD] = {0};
+        size_t start = n, letters = 0;
+        if (n) ids[n++] = model->id_of_byte[' ']; /* taken back when the word doesn't stay; a letter's byte was read for it */
+        for (; i < size; i++) {
+            uint8_t c = text[i];
+            if (c >= 128) return SIZE_MAX;
+            if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) break;
+            if (letters < MAX_STOP_WORD) key[letters] = (char)c;
+            letters++;
+            ids[n++] = model->id_of_byte[c];
+        }
+        if (!letters || (letters <= MAX_STOP_WORD && model->stop[stop_slot(model, key)][0])) n = start;
+        i++; /* the byte that ended the word */
+    }
+    return n;
+}
+
+struct scratch {
+    uint8_t *ids;
+    uint16_t *row; /* where each character's row starts, with padding around the text */
+    int16_t *best; /* (n_groups * TABLES_BLOCK,) */
+    void *memory;
+};
+
+static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out)
+{
+    const uint8_t *ids = text->data;
+    size_t n = text->size, before = (model->max_width - 1) / 2;
+    if (!text->is_ids) {
+        n = tables_encode(model, text->data, text->size, scratch->ids);
+        if (n == SIZE_MAX) return "text: only ASCII is cleaned here; pass ids for any other text";
+        ids = scratch->ids;
+    }
+    uint8_t largest = 0;
+    for (size_t i = 0; i < n; i++) largest = ids[i] > largest ? ids[i] : largest;
+    if (largest >= model->n_ids) return "ids: an id is not below the number of ids";
+    memset(scratch->row, 0, before * sizeof *scratch->row);
+    for (size_t i = 0; i < n; i++) scratch->row[before + i] = (uint16_t)(ids[i] * TABLES_BLOCK);
+    memset(scratch->row + before + n, 0, (model->max_width - before + 1) * sizeof *scratch->row);
+    for (size_t g = 0; g < model->n_groups; g++) {
+        const struct group *group = &model->groups[g];
+        respond_fn *respond = group->narrow ? model->level->respond8 : model->level->respond16;
+        respond(group->table, scratch->row + before - (group->width - 1) / 2, n ? n : 1, model->n_ids * TABLES_BLOCK,
+                group->width, scratch->best + g * TABLES_BLOCK);
+    }
+    size_t n_best = model->n_groups * TABLES_BLOCK;
+    for (size_t c = 0; c < model->n_classes; c++) {
+        float total = (float)model->level->dot(model->head + c * n_best, scratch->best, n_best);
+        out[c] = model->scale[c] * total + model->bias[c];
+    }
+    return NULL;
+}
+
+/* ---- many texts ---- */
+
+struct job {
+    const struct tables *model;
+    const struct tables_text *texts;
+    size_t n_texts, longest, next, bad;
+    float *out;
+    const char *problem;
+};
+
+static void *work(void *argument)
+{
+    struct job *job = argument;
+    const struct tables *model = job->model;
+    struct scratch scratch;
+    size_t best_bytes = model->n_groups * TABLES_BLOCK * sizeof(int16_t);
+    size_t row_bytes = (job->longest + 2 * model->max_width + 2) * sizeof(uint16_t);
+    const char *problem = NULL;
+    scratch.best = aligned_zeros(best_bytes + row_bytes + job->longest + 1, &scratch.memory);
+    if (!scratch.best) problem = "out of memory";
+    scratch.row = (uint16_t *)((char *)scratch.best + best_bytes);
+    scratch.ids = (uint8_t *)scratch.row + row_bytes;
+    while (!problem) {
+        size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
+        if (i >= job->n_texts) break;
+        problem = one_text(model, &job->texts[i], &scratch, job->out + i * model->n_classes);
+        if (problem) __atomic_store_n(&job->bad, i, __ATOMIC_RELAXED);
+    }
+    if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
+    free(scratch.memory);
+    return NULL;
+}
+
+#define MAX_THREADS 256
+
+const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
+                          float *out, size_t *bad)
+{
+    struct job job = {model, texts, n_texts, 0, 0, 0, out, NULL};
+    for (size_t i = 0; i < n_texts; i++) job.longest = texts[i].size > job.longest ? texts[i].size : job.longest;
+    if (job.longest > SIZE_MAX / 8) return "text: too long";
+    if (n_threads > n_texts) n_threads = n_texts;
+    if (n_threads > MAX_THREADS) n_threads = MAX_THREADS;
+#ifdef HAVE_THREADS
+    pthread_t threads[MAX_THREADS];
+    size_t started = 0;
+    while (started + 1 < n_threads && !pthread_create(&threads[started], NULL, work, &job)) started++;
+    work(&job);
+    for (size_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
+#else
+    work(&job);
+#endif
+    *bad = job.bad;
+    return job.problem;
+}

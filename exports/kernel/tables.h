@@ -1,0 +1,48 @@
+/* The int8 table form of the character CNN (compress/tables.py holds the same arithmetic in NumPy, bit for bit).
+ * No Python in here, so that it can be fuzzed and embedded alone. */
+#ifndef TAGPRESS_TABLES_H
+#define TAGPRESS_TABLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct tables;
+
+/* What a model is made of; every size is checked against the shapes before anything is read. */
+struct tables_spec {
+    const int32_t *shapes; /* width and number of filters, n_widths times */
+    size_t n_widths;
+    const int8_t *tables; /* per width (width, n_ids, filters), one after the other */
+    size_t tables_size;
+    const int8_t *head; /* (n_classes, filters of all widths) */
+    size_t head_size;
+    const float *scale, *bias; /* (n_classes,) */
+    size_t scale_size, bias_size;
+    size_t n_ids, n_classes;
+    const uint8_t *id_of_byte; /* 256: id of each ASCII character, anything from 128 on unused */
+    size_t id_of_byte_size;
+    const char *stop_words; /* lower case, each ended by '\n' */
+    size_t stop_words_size;
+};
+
+/* One text: ASCII to be cleaned and encoded here, or ids made elsewhere. */
+struct tables_text {
+    const uint8_t *data;
+    size_t size;
+    int is_ids;
+};
+
+/* Both return NULL, or a sentence that says what was wrong. `level`: "" for the best this CPU has. */
+const char *tables_new(const struct tables_spec *spec, const char *level, struct tables **out);
+/* `out` is (n_texts, n_classes). `bad` is set to the index of the text the sentence is about. Any thread may call it. */
+const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
+                          float *out, size_t *bad);
+/* Ids of one ASCII text as the model reads it; `ids` has room for `size` of them. SIZE_MAX when it isn't ASCII. */
+size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids);
+void tables_free(struct tables *model);
+size_t tables_n_classes(const struct tables *model);
+/* Names of the instruction sets compiled in, best first, NULL at the end; and whether this CPU has one. */
+extern const char *const tables_levels[];
+int tables_has_level(const char *level);
+
+#endif
