@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from baselines.dataset import LabelMatrix
 from baselines.errors import MeasurementError
+from baselines.metrics import divide, f1_micro, f1_of
 
 Source = Literal["documents", "folds", "rounds"]
 Metric = Literal["f1_weighted", "f1_micro", "f1_macro", "precision_weighted", "recall_weighted"]
@@ -160,9 +161,8 @@ def resample_scores(
         rng: draws the documents; the same generator state gives the same resamples.
         n_resamples: B; 2,000, and 10,000 for a verdict.
 
-    Scores as in scikit-learn with `zero_division=0`, except macro F1, which averages the classes that occur in the
-    (resampled)
-    truth: a rare class that was not drawn is left out, it does not count as a failure.
+    Scores as in `baselines.metrics`; only in the resamples of macro F1 the mean runs over the classes that were drawn
+    (a rare class that was not drawn is no failure), scaled so that the unresampled value is the usual macro F1.
 
     Raises:
         MeasurementError: no documents, no models, or shapes that differ.
@@ -170,6 +170,7 @@ def resample_scores(
     _check_shapes(truth, predicted)
     n_documents = len(truth)
     per_document = {name: _columns(truth, decisions) for name, decisions in predicted.items()}
+    n_occurring = int(truth.any(axis=0).sum())
     once = np.ones((1, n_documents), np.float32)
     samples: dict[Metric, NDArray[np.float64]] = {m: np.empty((len(predicted), n_resamples)) for m in METRICS}
     rows = max(1, _CELLS // n_documents)
@@ -177,9 +178,9 @@ def resample_scores(
         stop = min(start + rows, n_resamples)
         weights = draw_counts(n_documents, stop - start, rng).astype(np.float32)
         for row, columns in enumerate(per_document.values()):
-            for metric, scores in _scores(weights @ columns).items():
+            for metric, scores in _scores(weights @ columns, n_occurring).items():
                 samples[metric][row, start:stop] = scores
-    whole = [_scores(once @ columns) for columns in per_document.values()]
+    whole = [_scores(once @ columns, n_occurring) for columns in per_document.values()]
     values: dict[Metric, NDArray[np.float64]] = {m: np.array([scores[m][0] for scores in whole]) for m in METRICS}
     return Resampled(tuple(predicted), n_documents, values, samples)
 
@@ -256,25 +257,19 @@ def _columns(truth: LabelMatrix, decisions: LabelMatrix) -> NDArray[np.float32]:
     return np.concatenate([truth & decisions, decisions, truth], axis=1).astype(np.float32)
 
 
-def _scores(counts: NDArray[np.float32]) -> dict[Metric, NDArray[np.float64]]:
+def _scores(counts: NDArray[np.float32], n_occurring: int) -> dict[Metric, NDArray[np.float64]]:
     """(B, 3 C) summed true positives, predicted and true labels -> (B,) per metric."""
     tp, predicted, support = np.split(counts.astype(np.float64), 3, axis=1)  # (B, C) each
-    f1 = _ratio(2 * tp, predicted + support)
-    share = _ratio(support, support.sum(axis=1, keepdims=True))
-    occurs = support > 0
-    both = predicted.sum(axis=1) + support.sum(axis=1)
+    fp, fn = predicted - tp, support - tp
+    f1, total, occurs = f1_of(tp, fp, fn), support.sum(axis=1), support > 0
+    mean_of_drawn = divide((f1 * occurs).sum(axis=1), occurs.sum(axis=1))
     return {
-        "f1_weighted": (f1 * share).sum(axis=1),
-        "f1_micro": _ratio(2 * tp.sum(axis=1), both),
-        "f1_macro": _ratio((f1 * occurs).sum(axis=1), occurs.sum(axis=1).astype(np.float64)),
-        "precision_weighted": (_ratio(tp, predicted) * share).sum(axis=1),
-        "recall_weighted": (_ratio(tp, support) * share).sum(axis=1),
+        "f1_weighted": divide((f1 * support).sum(axis=1), total),
+        "f1_micro": f1_micro(tp, fp, fn),
+        "f1_macro": mean_of_drawn * n_occurring / support.shape[1],
+        "precision_weighted": divide((divide(tp, predicted) * support).sum(axis=1), total),
+        "recall_weighted": divide(tp.sum(axis=1), total),
     }
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`part / whole`, 0 where whole is 0."""
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def _percentile_interval(value: float, samples: NDArray[np.float64], source: Source) -> Interval:
