@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from baselines.errors import ArtifactError
 from baselines.tokenizer import PAD_ID
 from compress.tables import IntTables
+from compress.tensors import read_tensors
 
 Int8 = NDArray[np.int8]
 
@@ -136,6 +135,9 @@ def _digits(limit: int) -> tuple[int, int]:
 
 def write_tables(stored: StoredTables, path: Path) -> None:
     """Write one file; the same model gives the same bytes."""
+    # Imported here: reading, which the deployed runtime does, needs NumPy alone.
+    from safetensors.numpy import save_file
+
     stored.tables.check()
     # All packed arrays in one tensor: each tensor of its own costs some 70 bytes of header.
     packed = {name: pack(values) for name, values in sorted(stored.parts().items())}
@@ -151,13 +153,13 @@ def write_tables(stored: StoredTables, path: Path) -> None:
 def read_tables(path: Path) -> StoredTables:
     """Read what `write_tables` wrote; raises ArtifactError naming the file."""
     try:
-        with safe_open(path, "np") as file:
-            layout = (file.metadata() or {})["layout"]
-            data, scale, bias = (file.get_tensor(name) for name in ("packed", "scale", "bias"))
+        arrays, metadata = read_tensors(path)
+        layout = metadata["layout"]
+        data, scale, bias = (arrays[name] for name in ("packed", "scale", "bias"))
         parts = _split(data.astype(np.uint8).tobytes(), layout)
         stored = _assemble(parts, scale.astype(np.float32), bias.astype(np.float32))
         stored.tables.check()
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise ArtifactError(f"{path}: not a table model ({type(error).__name__}: {error})") from None
     except ArtifactError as error:
         raise ArtifactError(f"{path}: {error}") from None
