@@ -1,0 +1,145 @@
+"""Iterative stratification: parts and folds in which every class has its share of positives.
+
+Source: Sechidis, Tsoumakas, Vlahavas, "On the stratification of multi-label data" (2011), as implemented by
+scikit-multilearn. Its lists make it quadratic, so the rows, sorted by their rarest class, are stratified in chunks:
+linear time, and the rows of a rare class stay in one chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.dataset import PARTS, LabelMatrix, PartName, Split
+from baselines.errors import DataError
+
+SHARES = (14, 3, 3)
+CHUNK = 5_000
+MIN_TEXTS = 10
+
+Rows = NDArray[np.intp]
+
+
+def split(labels: LabelMatrix, seed: int) -> Split:
+    """Stratified 70 / 15 / 15 parts; the same labels and seed give the same rows.
+
+    Args:
+        labels: bool (n_texts, n_classes).
+        seed: any non-negative integer.
+
+    Raises:
+        DataError: fewer than 10 texts.
+    """
+    _check_enough(labels, MIN_TEXTS)
+    owner = stratify(labels, SHARES, np.random.default_rng([seed, 0]))
+    return Split(*(np.flatnonzero(owner == part) for part in range(3)))
+
+
+def folds(labels: LabelMatrix, k: int, seed: int) -> list[Split]:
+    """k splits: test = one fold each, validation = an eighth of the rest, both stratified.
+
+    Every row is in the test part of exactly one split.
+
+    Raises:
+        DataError: k below 2, or fewer than 4 texts a fold.
+    """
+    if k < 2:
+        raise DataError(f"folds: at least 2 are needed, got {k}")
+    _check_enough(labels, max(MIN_TEXTS, 4 * k))
+    fold_of = stratify(labels, [1] * k, np.random.default_rng([seed, 1]))
+    splits = []
+    for fold in range(k):
+        rest = np.flatnonzero(fold_of != fold)
+        owner = stratify(labels[rest], (7, 1), np.random.default_rng([seed, 2, fold]))
+        splits.append(Split(rest[owner == 0], rest[owner == 1], np.flatnonzero(fold_of == fold)))
+    return splits
+
+
+def stratify(labels: LabelMatrix, shares: Sequence[int], rng: np.random.Generator) -> Rows:
+    """Number of the part each row belongs to; (n_texts,) in 0..len(shares)-1.
+
+    Args:
+        labels: bool (n_texts, n_classes).
+        shares: small whole numbers, (14, 3, 3) for 70 / 15 / 15. Rows are dealt into sum(shares) equal folds, which
+            are then joined: with unequal folds the library fills the largest first, and order leaks into the parts.
+        rng: decides everything that is left to chance.
+
+    A class with at least as many positives as there are parts has one in each where rows allow it; part 0 is served
+    first.
+    """
+    part_of_fold = rng.permutation(np.repeat(np.arange(len(shares)), shares))
+    owner = np.zeros(len(labels), np.intp)
+    order = _rarest_first(labels, rng)
+    for chunk in np.array_split(order, max(1, -(-len(order) // CHUNK))):
+        shuffled = rng.permutation(chunk)
+        for fold, rows in enumerate(_stratify_chunk(labels[shuffled], sum(shares), int(rng.integers(2**32)))):
+            owner[shuffled[rows]] = part_of_fold[fold]
+    _cover(labels, owner, len(shares))
+    return owner
+
+
+def missing_classes(labels: LabelMatrix, classes: Sequence[str], split: Split) -> dict[PartName, list[str]]:
+    """Classes without a positive, for each part that lacks some."""
+    absent = {part: np.flatnonzero(~labels[getattr(split, part)].any(axis=0)) for part in PARTS}
+    return {part: [classes[int(i)] for i in columns] for part, columns in absent.items() if len(columns)}
+
+
+def _check_enough(labels: LabelMatrix, needed: int) -> None:
+    if len(labels) < needed:
+        raise DataError(f"split: at least {needed} texts are needed, got {len(labels)}; add texts")
+
+
+def _rarest_first(labels: LabelMatrix, rng: np.random.Generator) -> Rows:
+    """All rows, shuffled, then sorted by the frequency of their rarest class; rows without a class last."""
+    shuffled = rng.permutation(len(labels))
+    counts = labels.sum(axis=0)
+    rank = np.empty(labels.shape[1], np.intp)
+    rank[np.argsort(counts, kind="stable")] = np.arange(labels.shape[1])
+    rarest = np.where(labels, rank, labels.shape[1]).min(axis=1, initial=labels.shape[1])  # (n_texts,)
+    return shuffled[np.argsort(rarest[shuffled], kind="stable")]
+
+
+def _stratify_chunk(labels: LabelMatrix, n_folds: int, seed: int) -> list[list[int]]:
+    """Rows of each of n_folds equal folds."""
+    # Imported here: the library pulls in scikit-learn, which reading a data set does not otherwise need.
+    from skmultilearn.model_selection import IterativeStratification
+
+    # The library serves classes in the order in which the rows show them, not rarest first as the paper says, so one
+    # made-up row a class leads, rarest first. It takes rows from the end: the made-up ones come last and are dropped.
+    leaders = np.eye(labels.shape[1], dtype=np.int8)[np.argsort(labels.sum(axis=0), kind="stable")]
+    rows = np.concatenate([leaders, labels])
+    with _numpy_global_state(seed):
+        dealt = [fold for _, fold in IterativeStratification(n_splits=n_folds, order=1).split(rows, rows)]
+    return [[row - len(leaders) for row in fold if row >= len(leaders)] for fold in dealt]
+
+
+@contextmanager
+def _numpy_global_state(seed: int) -> Iterator[None]:
+    """The library draws from numpy's global generator: seed it inside, put the caller's state back after."""
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+
+
+def _cover(labels: LabelMatrix, owner: Rows, n_parts: int) -> None:
+    """Move single rows until each class has a positive in every part, as far as no class loses its last one elsewhere.
+
+    Part 0 (training) gets its positive in any case: a class that is never seen can't be learned.
+    """
+    held = np.stack([labels[owner == part].sum(axis=0) for part in range(n_parts)])  # (parts, C)
+    for column in np.argsort(labels.sum(axis=0), kind="stable"):
+        for part in np.flatnonzero(held[:, column] == 0):
+            positives = np.flatnonzero(labels[:, column])
+            spare = [row for row in positives if (held[owner[row]][labels[row]] > 1).all()]
+            if part == 0:
+                spare = spare or list(positives)
+            for row in spare[:1]:
+                held[owner[row]] -= labels[row]
+                held[part] += labels[row]
+                owner[row] = part
