@@ -1,0 +1,140 @@
+"""Numbers as people read them: SI units in, a short text with its unit out. The report prints through these only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MISSING = "—"
+MINUS = "−"
+_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+_COUNTS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with the ends of its two-sided 95 % interval; the ends are None where no interval was measured."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def has_interval(self) -> bool:
+        return self.low is not None and self.high is not None
+
+
+def _significant(value: float, digits: int = 3) -> str:
+    """`digits` significant figures, never in exponent form, never fewer than the whole part needs."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{decimals}f}"
+    return text.replace("-", MINUS)
+
+
+def _scaled(value: float, scales: Sequence[tuple[float, str]], rest: str) -> str:
+    for scale, unit in scales:
+        if abs(value) >= scale * 0.9995:
+            return f"{_significant(value / scale)} {unit}".rstrip()
+    return f"{_significant(value)} {rest}".rstrip()
+
+
+def seconds(value: float | None) -> str:
+    """`0.000016` -> `16.0 µs`."""
+    if value is None:
+        return MISSING
+    return "0 s" if value == 0 else _scaled(value, _SECONDS[:-1], "s") if value >= 1e-6 else _nanoseconds(value)
+
+
+def _nanoseconds(value: float) -> str:
+    return f"{_significant(value / 1e-9)} ns"
+
+
+def duration(value: float | None) -> str:
+    """Long times: `134` -> `2 min 14 s`."""
+    if value is None:
+        return MISSING
+    if value < 60:
+        return seconds(value)
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def size(value: float | None) -> str:
+    """Bytes in powers of 1,000: `275000` -> `275 kB`."""
+    if value is None:
+        return MISSING
+    return f"{value:,.0f} B" if abs(value) < 1000 else _scaled(value, _BYTES, "B")
+
+
+def count(value: float | None) -> str:
+    """`1083427` -> `1.08 M`; small whole numbers as they are."""
+    if value is None:
+        return MISSING
+    if abs(value) < 10_000 and float(value).is_integer():
+        return f"{value:,.0f}"
+    return _scaled(value, _COUNTS, "")
+
+
+def score(value: float | None) -> str:
+    """F1, precision, recall, probabilities: three decimals."""
+    return MISSING if value is None else f"{value:.3f}"
+
+
+def signed(value: float | None) -> str:
+    """A difference of scores: always with its sign, three decimals."""
+    if value is None:
+        return MISSING
+    text = f"{abs(value):.3f}"
+    return ("±" if text == "0.000" else "+" if value > 0 else MINUS) + text
+
+
+def percent(value: float | None) -> str:
+    """A share in 0..1."""
+    if value is None:
+        return MISSING
+    digits = 0 if value >= 0.1 or value == 0 else 1
+    return f"{100 * value:.{digits}f} %"
+
+
+def times(value: float | None) -> str:
+    """A ratio: `180 ×`, `3.1 ×`."""
+    if value is None:
+        return MISSING
+    return f"{_significant(value, 3 if value >= 100 else 2)} ×"
+
+
+def joules(value: float | None) -> str:
+    """Energy for one text."""
+    if value is None:
+        return MISSING
+    return _scaled(value, ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ")), "J")
+
+
+def score_interval(estimate: Estimate | None) -> str:
+    """`0.727 (0.690 to 0.764)`."""
+    if estimate is None:
+        return MISSING
+    if estimate.low is None or estimate.high is None:
+        return score(estimate.value)
+    return f"{score(estimate.value)} ({score(estimate.low)} to {score(estimate.high)})"
+
+
+def difference_interval(estimate: Estimate | None) -> str:
+    """`−0.002, 95 % −0.009 to +0.005`."""
+    if estimate is None:
+        return MISSING
+    if estimate.low is None or estimate.high is None:
+        return f"{signed(estimate.value)}, no interval"
+    return f"{signed(estimate.value)}, 95 % {signed(estimate.low)} to {signed(estimate.high)}"
+
+
+def change(ratio: float | None, better: str, worse: str) -> str:
+    """A child/reference ratio in words: 0.01 -> `100 × smaller`, 3 -> `3.0 × larger`."""
+    if ratio is None or ratio <= 0:
+        return MISSING
+    return f"{times(1 / ratio)} {better}" if ratio <= 1 else f"{times(ratio)} {worse}"

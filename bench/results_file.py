@@ -1,0 +1,93 @@
+"""Reads results.json for everything that comes after the measurement: checked, and with what is wrong said at once.
+
+Numbers that are not finite are read as missing and listed, so that one bad measurement doesn't hide all others.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+
+from baselines.errors import RunFolderError
+
+FORMAT_VERSION = 1
+RESULTS = "results.json"
+SCHEMA = Path(__file__).with_name("results.schema.json")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Content of a results.json, where it was, and what had to be left out, as sentences."""
+
+    path: Path
+    content: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def load_results(run: Path) -> Loaded:
+    """Read `run` (a run folder or a results.json).
+
+    Raises:
+        RunFolderError: missing, not JSON, another format version, or against the schema; names the place.
+    """
+    path = run / RESULTS if run.is_dir() else run
+    if not path.is_file():
+        raise RunFolderError(f"{path}: no such file; name a run folder with a {RESULTS}, as `compress.run` makes it")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise RunFolderError(f"{path}: not valid JSON ({error}); repeat the run's command to write it again") from None
+    bad: list[str] = []
+    content = _finite(content, "", bad)
+    check_results(content, str(path))
+    notes = (_bad_numbers(bad),) if bad else ()
+    return Loaded(path, content, notes)
+
+
+def check_results(content: Any, where: str = RESULTS) -> None:
+    """Raise RunFolderError unless `content` is what this version reads."""
+    if not isinstance(content, dict):
+        raise RunFolderError(f"{where}: expected an object, got {type(content).__name__}")
+    version = content.get("format_version")
+    if version != FORMAT_VERSION:
+        raise RunFolderError(
+            f"{where}: format_version {FORMAT_VERSION} is supported, got {version!r}; read it with the version of "
+            "tagpress that wrote it, or repeat the run"
+        )
+    error = next(iter(sorted(_validator().iter_errors(content), key=lambda e: len(e.absolute_path))), None)
+    if error is not None:
+        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
+        raise RunFolderError(f"{where}: {place or 'top level'}: {error.message[:300]}")
+    names = [model["name"] for model in content["models"]]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise RunFolderError(f"{where}: models: each name is allowed once, got twice: {', '.join(twice)}")
+
+
+@cache
+def _validator() -> Any:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return jsonschema.Draft202012Validator(schema)
+
+
+def _finite(value: Any, place: str, bad: list[str]) -> Any:
+    """The same content with None for NaN and infinities, whose places are added to `bad`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        bad.append(place.lstrip("."))
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item, f"{place}.{key}", bad) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item, f"{place}[{index}]", bad) for index, item in enumerate(value)]
+    return value
+
+
+def _bad_numbers(bad: list[str]) -> str:
+    shown = ", ".join(bad[:_SHOWN]) + (f" and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else "")
+    return f"{len(bad)} stored numbers are not finite and are shown as missing: {shown}."

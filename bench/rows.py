@@ -1,0 +1,220 @@
+"""A model of results.json as one flat, typed row: what the verdict, the gates, the front and the tables read.
+
+Where a model was measured in several forms, the row shows the fastest deployable one: single stream, CPU, one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.quantities import Estimate
+
+# Runtimes that a bundle runs in, without the training libraries.
+DEPLOYABLE_RUNTIMES = ("table", "linear", "onnxruntime")
+DEFAULT_DELTA = 0.01
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model.
+
+    Attributes:
+        delta: paired difference of weighted F1 against the reference model; None where it wasn't measured.
+        lower, upper: one-sided 95 % bounds of `delta`.
+        delta_source: `test split`, or `5 folds` where folds were asked for; which variance `delta` covers.
+        speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
+        run: the measured run the latency and bytes come from, as it stands in results.json.
+    """
+
+    name: str
+    title: str
+    stage: str
+    method: str
+    parent: str | None
+    status: str
+    reason: str
+    f1: Estimate | None = None
+    f1_micro: Estimate | None = None
+    f1_macro: Estimate | None = None
+    delta: Estimate | None = None
+    delta_source: str = "test split"
+    lower: float | None = None
+    upper: float | None = None
+    stated_non_inferior: bool | None = None
+    documents_needed: int | None = None
+    bytes: float | None = None
+    bytes_deflated: float | None = None
+    parameters: float | None = None
+    macs: float | None = None
+    p50_s: float | None = None
+    p50_low: float | None = None
+    p50_high: float | None = None
+    p95_s: float | None = None
+    cold_start_s: float | None = None
+    peak_rss_bytes: float | None = None
+    energy_j: float | None = None
+    documents_per_s: float | None = None
+    speed_ratio: Estimate | None = None
+    flipped: float | None = None
+    run: Json | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        return self.status == "measured" and self.f1 is not None
+
+    @property
+    def runtime(self) -> str:
+        return str(self.run["runtime"]) if self.run else ""
+
+    @property
+    def form(self) -> str:
+        return str(self.run.get("form") or self.run["runtime"]) if self.run else ""
+
+    @property
+    def deployable(self) -> bool:
+        """Whether it was measured as a bundle that runs without the training libraries, and its size is known."""
+        return self.measured and self.runtime in DEPLOYABLE_RUNTIMES and self.bytes is not None
+
+
+def estimate(content: Any) -> Estimate | None:
+    """`{"value", "low", "high"}` or a bare number; None when there is no value."""
+    if isinstance(content, int | float) and not isinstance(content, bool):
+        return Estimate(float(content))
+    if not isinstance(content, Mapping) or content.get("value") is None:
+        return None
+    return Estimate(float(content["value"]), content.get("low"), content.get("high"))
+
+
+def reference_name(results: Json) -> str | None:
+    """The model everything is compared with: the stated one, `cnn` when none is stated, None when it isn't there."""
+    names = {model["name"] for model in results["models"]}
+    stated = results.get("baseline", "cnn")
+    return stated if stated in names else None
+
+
+def margin(results: Json) -> float:
+    """The non-inferiority margin δ in weighted F1."""
+    stated = results.get("delta")
+    return DEFAULT_DELTA if stated is None else float(stated)
+
+
+def noise_floor(results: Json) -> float | None:
+    """Relative spread of the reference's latency against itself in this run (A/A); None when it wasn't measured."""
+    speed, environment = results.get("speed") or {}, results.get("environment") or {}
+    for stated in (speed.get("noise_floor"), environment.get("noise_floor")):
+        if stated is not None:
+            return float(stated)
+    return None
+
+
+def rows_of(results: Json) -> list[Row]:
+    """One row a model, in the order of results.json."""
+    reference = reference_name(results)
+    folds = results.get("folds") or {}
+    return [_row(model, reference, folds) for model in results["models"]]
+
+
+def single_runs(model: Json) -> list[Json]:
+    """Measured single-stream runs on the CPU with the fewest threads, fastest first."""
+    runs = [run for run in model.get("runs") or [] if _is_single(run)]
+    fewest = min((run.get("threads") or 1 for run in runs), default=1)
+    return sorted((r for r in runs if (r.get("threads") or 1) == fewest), key=lambda r: float(r["latency_s"]["p50"]))
+
+
+def main_run(model: Json) -> Json | None:
+    """The run a row shows: the fastest in a runtime that a bundle runs in, else the fastest of all."""
+    runs = single_runs(model)
+    deployable = [run for run in runs if run.get("runtime") in DEPLOYABLE_RUNTIMES]
+    return next(iter(deployable or runs), None)
+
+
+def _is_single(run: Json) -> bool:
+    return bool(
+        run.get("status", "measured") == "measured"
+        and run.get("scenario", "single") == "single"
+        and run.get("device", "cpu") == "cpu"
+        and (run.get("latency_s") or {}).get("p50") is not None
+    )
+
+
+def _row(model: Json, reference: str | None, folds: Json) -> Row:
+    quality, size, compute = (model.get(key) or {} for key in ("quality", "size", "compute"))
+    run = main_run(model)
+    latency: Json = (run or {}).get("latency_s") or {}
+    f1 = estimate(quality.get("f1_weighted"))
+    status, reason = str(model.get("status", "measured")), str(model.get("reason") or "")
+    if status == "measured" and f1 is None:
+        status, reason = "failed", reason or "no weighted F1 was stored"
+    return Row(
+        name=model["name"],
+        title=str(model.get("title") or model["name"]),
+        stage=str(model.get("stage") or "baseline"),
+        method=str(model.get("method") or ""),
+        parent=model.get("parent"),
+        status=status,
+        reason=reason,
+        f1=f1,
+        f1_micro=estimate(quality.get("f1_micro")),
+        f1_macro=estimate(quality.get("f1_macro")),
+        **_against_reference(model, reference, folds),
+        bytes=(run or {}).get("bytes") if (run or {}).get("bytes") is not None else size.get("bytes"),
+        bytes_deflated=size.get("bytes_deflated"),
+        parameters=size.get("parameters"),
+        macs=compute.get("effective_macs_per_document", compute.get("macs_per_document")),
+        p50_s=latency.get("p50"),
+        p50_low=latency.get("p50_low"),
+        p50_high=latency.get("p50_high"),
+        p95_s=latency.get("p95"),
+        cold_start_s=(run or {}).get("cold_start_s"),
+        peak_rss_bytes=(run or {}).get("peak_rss_bytes"),
+        energy_j=(run or {}).get("energy_j_per_document"),
+        documents_per_s=_best_throughput(model),
+        speed_ratio=_speed_ratio(model, run, reference),
+        flipped=(model.get("versus_baseline") or {}).get("flipped_documents"),
+        run=run,
+        warnings=tuple(str(w) for w in (run or {}).get("warnings") or ()),
+    )
+
+
+def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[str, Any]:
+    if reference is None:
+        return {}
+    if model["name"] == reference:
+        return {"delta": Estimate(0.0, 0.0, 0.0), "lower": 0.0, "upper": 0.0}
+    over_folds = (folds.get("models") or {}).get(model["name"]) or {}
+    if estimate(over_folds.get("delta_f1_weighted")):
+        source, stated = over_folds, over_folds.get("non_inferior")
+        label = f"{folds.get('k', len(folds))} folds"
+    else:
+        same_parent = model.get("versus_parent") if model.get("parent") == reference else None
+        source, stated = model.get("versus_baseline") or same_parent or {}, model.get("non_inferior")
+        label = "test split"
+    content = source.get("delta_f1_weighted")
+    bounds: Json = content if isinstance(content, Mapping) else {}
+    return {
+        "delta": estimate(content),
+        "delta_source": label,
+        "lower": bounds.get("lower"),
+        "upper": bounds.get("upper"),
+        "stated_non_inferior": stated,
+        "documents_needed": source.get("documents_needed"),
+    }
+
+
+def _speed_ratio(model: Json, run: Json | None, reference: str | None) -> Estimate | None:
+    if run is None or reference is None:
+        return None
+    if ratio := estimate(run.get("ratio_to_baseline")):
+        return ratio
+    return Estimate(1.0, 1.0, 1.0) if model["name"] == reference else None
+
+
+def _best_throughput(model: Json) -> float | None:
+    runs: Sequence[Json] = [r for r in model.get("runs") or [] if r.get("status", "measured") == "measured"]
+    rates = [float(r["documents_per_s"]) for r in runs if r.get("documents_per_s") and r.get("device", "cpu") == "cpu"]
+    return max(rates, default=None)

@@ -1,0 +1,181 @@
+"""Which model to deploy, and why: a pure function of what was measured.
+
+A model qualifies when it is non-inferior to the reference: the one-sided 95 % lower bound of its paired difference of
+weighted F1 is at least −δ. "Not significantly different" is never enough, since it rewards a small test set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any, Literal, get_args
+
+from bench import verdict_words as words
+from bench.pareto import front_of, standard_axes
+from bench.quantities import Estimate
+from bench.rows import Row, margin, noise_floor, reference_name, rows_of
+
+Priority = Literal["smallest", "fastest", "quality"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+# Above this A/A spread the machine was too busy for any statement about speed.
+NOISY = 0.25
+_Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
+_Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
+_Z_POWER = NormalDist().inv_cdf(0.8)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A model that isn't recommended; `dominated_by` names the model that is better on every axis, where one is."""
+
+    model: str
+    reason: str
+    dominated_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to deploy.
+
+    Attributes:
+        model: its name; None when nothing can be recommended.
+        sentence: the whole verdict in one sentence; model names stand between backticks.
+        reasons: why, each a short sentence.
+        rejected: every other model with its reason.
+        would_change: what would lead to another verdict.
+        qualified: names of the models shown to be non-inferior, the reference not counted.
+        reference: what the others were compared with.
+        delta: margin δ.
+        priority: what was asked for.
+    """
+
+    model: str | None
+    sentence: str
+    reasons: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+    would_change: tuple[str, ...]
+    qualified: tuple[str, ...]
+    reference: str | None
+    delta: float
+    priority: Priority
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `verdict` in results.json."""
+        return {**asdict(self), "rejected": [asdict(item) for item in self.rejected]}
+
+
+def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: float | None = None) -> Verdict:
+    """The verdict on a run.
+
+    Args:
+        results: checked content of results.json.
+        priority: which of the qualified models is recommended.
+        delta: margin in weighted F1; the run's own when None.
+    """
+    rows, floor = rows_of(results), noise_floor(results)
+    delta = margin(results) if delta is None else delta
+    reference = next((r for r in rows if r.name == reference_name(results) and r.measured), None)
+    qualified = [r for r in rows if reference and r is not reference and non_inferior(r, delta) is True]
+    deployable = [row for row in qualified if row.deployable]
+    timed = floor is None or floor <= NOISY
+    # A variant that is measurably slower than the reference is never recommended, however small.
+    candidates = [row for row in deployable if not (timed and is_slower(row, floor))]
+    chosen = choose(candidates, priority if timed or priority != "fastest" else "smallest")
+    best = chosen or (reference if reference and reference.deployable else None)
+    facts = words.Facts(rows, reference, best, qualified, delta, floor, timed, priority, results)
+    return Verdict(
+        best.name if best else None,
+        words.sentence(facts, chosen is not None, documents_for(rows, facts)),
+        tuple(words.reasons(facts)),
+        tuple(_rejected(facts)),
+        tuple(words.would_change(facts, documents_for(rows, facts))),
+        tuple(row.name for row in qualified),
+        reference.name if reference else None,
+        delta,
+        priority,
+    )
+
+
+def non_inferior(row: Row, delta: float) -> bool | None:
+    """True: shown to be at most δ worse than the reference; False: shown to be worse; None: too few documents."""
+    if not row.measured or row.delta is None:
+        return None
+    lower, upper = one_sided(row)
+    if lower is None or upper is None:
+        return row.stated_non_inferior
+    if lower >= -delta:
+        return True
+    return False if upper < -delta else None
+
+
+def one_sided(row: Row) -> tuple[float | None, float | None]:
+    """One-sided 95 % bounds of the difference: the stored ones, else from the two-sided interval as a normal one."""
+    if row.lower is not None and row.upper is not None:
+        return row.lower, row.upper
+    if row.delta is None or row.delta.low is None or row.delta.high is None:
+        return None, None
+    reach = _Z_ONE_SIDED * _deviation(row.delta)
+    return row.delta.value - reach, row.delta.value + reach
+
+
+def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
+    """Test documents for a decision with power 0.8 if the observed difference is the true one; None: more won't help."""
+    if row.documents_needed is not None:
+        return row.documents_needed
+    if row.delta is None or not row.delta.has_interval or row.delta.value + delta <= 0:
+        return None
+    reach = (_Z_ONE_SIDED + _Z_POWER) * _deviation(row.delta)
+    return max(1, math.ceil(n_documents * (reach / (row.delta.value + delta)) ** 2))
+
+
+def documents_for(rows: Sequence[Row], facts: words.Facts) -> tuple[Row, int] | None:
+    """The undecided deployable model that needs the fewest test documents, and how many."""
+    n_test = (((facts.results.get("dataset") or {}).get("split")) or {}).get("test")
+    open_rows = [r for r in rows if r.deployable and non_inferior(r, facts.delta) is None and r.delta is not None]
+    needs = [(r, n) for r in open_rows if n_test and (n := documents_needed(r, int(n_test), facts.delta)) is not None]
+    return min(needs, key=lambda pair: pair[1], default=None)
+
+
+def is_slower(row: Row, floor: float | None) -> bool:
+    """Whether the row is slower than the reference by more than the noise of the run."""
+    ratio = row.speed_ratio
+    if ratio is None:
+        return False
+    return (ratio.value if ratio.low is None else ratio.low) > 1 + (floor or 0.0)
+
+
+def choose(candidates: Sequence[Row], priority: Priority) -> Row | None:
+    """The smallest, the fastest, or the one of the highest F1; None when there is no candidate."""
+    orders = {"smallest": _by_size, "fastest": _by_speed, "quality": _by_quality}
+    return min(candidates, key=orders[priority], default=None)
+
+
+def _by_size(row: Row) -> tuple[float, float, str]:
+    return _or_inf(row.bytes), _or_inf(row.p50_s), row.name
+
+
+def _by_speed(row: Row) -> tuple[float, float, str]:
+    return _or_inf(row.p50_s), _or_inf(row.bytes), row.name
+
+
+def _by_quality(row: Row) -> tuple[float, float, str]:
+    return -(row.f1.value if row.f1 else 0.0), _or_inf(row.bytes), row.name
+
+
+def _or_inf(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _deviation(delta: Estimate) -> float:
+    return ((delta.high or 0.0) - (delta.low or 0.0)) / (2 * _Z_TWO_SIDED)
+
+
+def _rejected(facts: words.Facts) -> list[Rejected]:
+    front = front_of(facts.rows, standard_axes(facts.floor, facts.delta))
+    return [
+        Rejected(row.name, words.why_not(row, facts, non_inferior(row, facts.delta)), front.dominated_by.get(row.name))
+        for row in facts.rows
+        if row is not facts.best
+    ]

@@ -1,0 +1,222 @@
+"""The sentences of a verdict. No decisions are taken here except which facts are worth a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.quantities import change, difference_interval, percent, score, seconds, size, times
+from bench.rows import Row
+
+_LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the one with the highest F1"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the sentences speak of; `best` is the recommended row, `floor` the noise floor, `timed` False when noisy."""
+
+    rows: Sequence[Row]
+    reference: Row | None
+    best: Row | None
+    qualified: Sequence[Row]
+    delta: float
+    floor: float | None
+    timed: bool
+    priority: str
+    results: Mapping[str, Any]
+
+
+def sentence(facts: Facts, found: bool, nearest: tuple[Row, int] | None) -> str:
+    """The verdict in one sentence."""
+    if facts.reference is None:
+        return _without_reference(facts)
+    if not found or facts.best is None:
+        return _nobody(facts, nearest)
+    lead = _LEADS[facts.priority if facts.timed or facts.priority != "fastest" else "smallest"]
+    measured = sum(row.measured for row in facts.rows)
+    head = (
+        f"Deploy `{facts.best.name}`{', a linear model' if is_linear(facts.best) else ''}: {lead} of {measured} models that is not worse than `{facts.reference.name}` by "
+        f"more than {facts.delta:g} F1 (ΔF1 {difference_interval(facts.best.delta)})"
+    )
+    costs = ", ".join(_costs(facts.best, facts))
+    slower = next(_slower_variants(facts), None)
+    return head + (f", {costs}" if costs else "") + (f"; {slower}" if slower else "") + "."
+
+
+def reasons(facts: Facts) -> Iterator[str]:
+    """Why the recommended model, each reason with its figures."""
+    best, reference = facts.best, facts.reference
+    if best is None or reference is None or best.f1 is None:
+        return
+    if best is not reference:
+        yield f"Weighted F1 {score(best.f1.value)}, ΔF1 {difference_interval(best.delta)} ({best.delta_source})."
+    if best.bytes and reference.bytes and best is not reference:
+        yield (
+            f"{size(best.bytes)} for all files needed to predict, "
+            f"{change(best.bytes / reference.bytes, 'smaller', 'larger')} than `{reference.name}`."
+        )
+    if not facts.timed:
+        yield (
+            f"Nothing is claimed about speed: the reference against itself differed by {percent(facts.floor)}, "
+            "so the machine was too busy."
+        )
+    elif best.p50_s is not None:
+        noise = f"; noise floor {percent(facts.floor)}" if facts.floor is not None else "; noise floor not measured"
+        yield f"One text takes {seconds(best.p50_s)} (p50, one thread, {best.form}){noise}."
+    if is_linear(best):
+        yield "A linear model wins: no network on this list is as good at its price."
+    for warning in best.warnings:
+        yield f"Measured with a warning: {warning}."
+
+
+def would_change(facts: Facts, nearest: tuple[Row, int] | None) -> Iterator[str]:
+    """What would lead to another verdict."""
+    yield from _other_priorities(facts)
+    if nearest:
+        row, documents = nearest
+        yield f"About {documents:,} test documents would decide whether `{row.name}` is as good too."
+    undeployable = [row for row in facts.qualified if not row.deployable]
+    if undeployable:
+        names = ", ".join(f"`{row.name}`" for row in undeployable)
+        yield f"A bundle for {names}: as good as the reference, but measured only in the training libraries."
+    wider = next(_with_wider_margin(facts), None)
+    if wider:
+        yield wider
+    if (facts.results.get("environment") or {}).get("vnni") is False and any(_slower_variants(facts)):
+        yield "A CPU with VNNI: this one has none, so int8 arithmetic by onnxruntime gains less here."
+
+
+def why_not(row: Row, facts: Facts, non_inferior: bool | None) -> str:
+    """Why a row isn't the recommended one: the first reason that holds."""
+    if not row.measured:
+        return f"{row.status}: {row.reason or 'no reason was stored'}"
+    if row is facts.reference:
+        return "the reference itself"
+    if row.delta is None:
+        return "not compared with a reference model" if facts.reference is None else "not compared with the reference"
+    if non_inferior is False:
+        difference = difference_interval(row.delta)
+        return f"worse than `{_name(facts.reference)}` by more than {facts.delta:g} F1 (ΔF1 {difference})"
+    if slow := _slow(row, facts):
+        return slow
+    if non_inferior is None:
+        return f"not shown to be as good (ΔF1 {difference_interval(row.delta)})"
+    if not row.deployable:
+        return f"as good, but no bundle was measured (only {row.runtime or 'unmeasured'})"
+    if facts.best is None:
+        return "not recommended"
+    return f"as good, but {_worse_costs(row, facts.best, facts.priority)} than `{facts.best.name}`"
+
+
+def is_linear(row: Row) -> bool:
+    """Whether the model is linear over counts of words or characters."""
+    return row.runtime == "linear"
+
+
+def _without_reference(facts: Facts) -> str:
+    scored = [row for row in facts.rows if row.measured and row.f1]
+    if not scored:
+        return "No model was measured, so nothing can be recommended."
+    top = max(scored, key=lambda row: row.f1.value if row.f1 else 0.0)
+    return (
+        f"No reference model was measured, so no model can be called as good as it; the highest weighted F1 of "
+        f"{len(scored)} is that of `{top.name}`, {score(top.f1.value if top.f1 else None)}."
+    )
+
+
+def _nobody(facts: Facts, nearest: tuple[Row, int] | None) -> str:
+    reference = _name(facts.reference)
+    if facts.qualified:
+        shown = f"the models shown to be as good within {facts.delta:g} F1"
+        head = f"Keep `{reference}`: {shown} can't be deployed, or are slower"
+    else:
+        head = f"Keep `{reference}`: no other model is shown to be as good within {facts.delta:g} F1"
+    if facts.best is None:
+        head = head.replace("Keep", "No recommendation, not even", 1) + ", and no bundle of the reference was measured"
+    if nearest:
+        return (
+            f"{head}; it would take about {nearest[1]:,} test documents to decide for the closest, `{nearest[0].name}`."
+        )
+    return f"{head}; more test documents would not change this."
+
+
+def _costs(row: Row, facts: Facts) -> Iterator[str]:
+    reference = facts.reference
+    if reference and row.bytes and reference.bytes:
+        yield change(row.bytes / reference.bytes, "smaller", "larger")
+    if not facts.timed:
+        yield f"no claim on speed, the machine was too noisy ({percent(facts.floor)})"
+    elif row.speed_ratio:
+        if abs(row.speed_ratio.value - 1) <= (facts.floor or 0.0):
+            yield "as fast within noise"
+        else:
+            yield change(row.speed_ratio.value, "faster", "slower")
+
+
+def _slower_variants(facts: Facts) -> Iterator[str]:
+    for row in facts.rows:
+        if row is not facts.best and row.method and (slow := _slow(row, facts)):
+            yield f"`{row.name}` rejected, {slow}"
+
+
+def _slow(row: Row, facts: Facts) -> str:
+    ratio = row.speed_ratio
+    if not facts.timed or ratio is None or (ratio.low or ratio.value) <= 1 + (facts.floor or 0.0):
+        return ""
+    reason = f"{times(ratio.value)} slower here"
+    if "quantize" in row.method and (facts.results.get("environment") or {}).get("vnni") is False:
+        return f"{reason}: this CPU has no VNNI"
+    return reason
+
+
+def _other_priorities(facts: Facts) -> Iterator[str]:
+    candidates = [r for r in facts.qualified if r.deployable and not _slow(r, facts)]
+    if facts.priority != "smallest" and (row := min(candidates, key=lambda r: r.bytes or 0, default=None)):
+        yield from _instead(row, facts, f"Size before all else: `{row.name}` ({size(row.bytes)}).")
+    timed = [r for r in candidates if r.p50_s is not None]
+    if facts.timed and facts.priority != "fastest" and (row := min(timed, key=lambda r: r.p50_s or 0, default=None)):
+        yield from _instead(
+            row, facts, f"Speed before all else: `{row.name}` ({seconds(row.p50_s)} a text, {size(row.bytes)})."
+        )
+    top = max(candidates, key=lambda r: r.f1.value if r.f1 else 0.0, default=None)
+    if facts.priority != "quality" and top and top.f1:
+        costs = f"F1 {score(top.f1.value)}, {size(top.bytes)}, {seconds(top.p50_s)} a text"
+        yield from _instead(top, facts, f"Quality before all else: `{top.name}` ({costs}).")
+
+
+def _instead(row: Row, facts: Facts, text: str) -> Iterator[str]:
+    if row is not facts.best:
+        yield text
+
+
+def _with_wider_margin(facts: Facts) -> Iterator[str]:
+    """The smallest margin at which a smaller deployable model would qualify, in steps of 0.01 up to 0.05."""
+    smaller = [
+        row
+        for row in facts.rows
+        if row.deployable and row not in facts.qualified and row.lower is not None and not _slow(row, facts)
+        and facts.best and facts.best.bytes and row.bytes and row.bytes < facts.best.bytes
+    ]  # fmt: skip
+    for step in range(1, 6):
+        wider = step / 100
+        reached = [row for row in smaller if wider > facts.delta and row.lower is not None and row.lower >= -wider]
+        if reached:
+            row = min(reached, key=lambda r: r.bytes or 0)
+            name = f"`{row.name}` ({size(row.bytes)})"
+            yield f"A margin of {wider:g} instead of {facts.delta:g} F1: then {name} qualifies."
+            return
+
+
+def _worse_costs(row: Row, best: Row, priority: str) -> str:
+    if priority == "quality" and row.f1 and best.f1:
+        return f"of lower F1 ({score(row.f1.value)})"
+    if priority == "fastest" and row.p50_s and best.p50_s:
+        return f"slower ({seconds(row.p50_s)})" if row.p50_s > best.p50_s else "no faster"
+    if row.bytes and best.bytes and row.bytes > best.bytes:
+        return f"{change(row.bytes / best.bytes, 'smaller', 'larger')} ({size(row.bytes)})"
+    return "no smaller"
+
+
+def _name(row: Row | None) -> str:
+    return row.name if row else "the reference"
