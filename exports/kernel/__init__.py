@@ -1,0 +1,79 @@
+"""The table form in C. Where it wasn't built, `AVAILABLE` is false and the NumPy twin serves the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError
+from baselines.preprocessing import STOP_WORDS
+from baselines.tokenizer import UNKNOWN_ID, Ids, Tokenizer
+from compress.tables import IntTables
+
+try:
+    from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
+except ImportError:
+    _extension = None
+_C: Any = _extension
+
+AVAILABLE = _C is not None
+
+
+def levels() -> tuple[str, ...]:
+    """Instruction sets the extension can use on this CPU, best first; empty when it wasn't built."""
+    return tuple(_C.levels()) if AVAILABLE else ()
+
+
+class TableKernel:
+    """One table model, copied into the extension's own layout and checked there."""
+
+    def __init__(self, tables: IntTables, tokenizer: Tokenizer, level: str = "") -> None:
+        shapes = np.array([(table.shape[0], table.shape[2]) for table in tables.tables], np.int32)
+        stop_words = sorted(STOP_WORDS) if tokenizer.cleaning.stop_words else []
+        self._tokenizer = tokenizer
+        self._n_classes = len(tables.bias)
+        try:
+            self._model = _C.load(
+                shapes,
+                b"".join(table.tobytes() for table in tables.tables),
+                tables.head.tobytes(),
+                np.ascontiguousarray(tables.scale, np.float32),
+                np.ascontiguousarray(tables.bias, np.float32),
+                tables.n_ids,
+                self._n_classes,
+                _ids_of_bytes(tokenizer),
+                "".join(f"{word}\n" for word in stop_words).encode("ascii"),
+                level,
+            )
+        except ValueError as error:
+            raise ArtifactError(f"kernel: {error}") from None
+
+    def prepare(self, texts: Sequence[str]) -> list[str | Ids]:
+        """Plain ASCII as it is, to be cleaned and encoded in C; ids of everything else."""
+        encode = self._tokenizer.encode
+        if self._tokenizer.cleaning.stem:
+            return [encode(text) for text in texts]
+        return [text if text.isascii() else encode(text) for text in texts]
+
+    def logits(self, texts: Sequence[str | Ids], threads: int = 1) -> NDArray[np.float32]:
+        """float32 (n_texts, n_classes) of ASCII texts or ids, mixed as they come.
+
+        Raises:
+            ValueError: naming the text with an id that the tables don't have.
+        """
+        out = np.empty((len(texts), self._n_classes), np.float32)
+        _C.logits(self._model, texts, out, threads)
+        return out
+
+    def encode(self, text: str) -> Ids:
+        """Ids of one ASCII text as the kernel reads it; equal to `Tokenizer.encode`."""
+        return np.frombuffer(_C.encode(self._model, text), np.uint8)
+
+
+def _ids_of_bytes(tokenizer: Tokenizer) -> bytes:
+    """256 ids, one for each byte as `Tokenizer.encode` maps cleaned ASCII characters."""
+    known = {char: position + 2 for position, char in enumerate(tokenizer.alphabet)}
+    return bytes(known.get(chr(i), UNKNOWN_ID) if i < 128 else UNKNOWN_ID for i in range(256))

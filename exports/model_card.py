@@ -1,0 +1,55 @@
+"""The model card of a bundle: what it is, what it was made from, what was measured, and what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from baselines.artifact import Lineage
+from baselines.classifier import Classifier
+
+if TYPE_CHECKING:
+    from exports.bundle import CardFacts
+
+
+def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFacts) -> str:
+    """Markdown; every figure in it comes from `card` or from the classifier."""
+    title = card.title or lineage.name
+    recipe = " → ".join(str(step.get("method", "?")) for step in lineage.recipe) or lineage.method or "trained"
+    data = lineage.dataset
+    lines = [
+        f"# {title}",
+        "",
+        f"Multi-label classifier of short texts: {len(classifier.classes_)} classes, one probability each. A class is",
+        "predicted where its probability reaches its threshold in `labels.json`.",
+        "",
+        f"- kind: {classifier.kind}, shipped as {form}",
+        f"- made by: {recipe}" + (f", from {lineage.parent}" if lineage.parent else "") + f", seed {lineage.seed}",
+        f"- data: {data.get('name', 'unknown')} (sha256 {data.get('sha256', 'unknown')[:12]})",
+        f"- licence of the data: {card.licence or data.get('licence', 'unknown')}",
+        "",
+        "## Measured",
+        "",
+        *_metric_lines(card.metrics),
+        *[f"- {sentence}" for sentence in card.measured],
+    ]
+    if not card.metrics and not card.measured:
+        lines.append("No figures were handed over when this bundle was written.")
+    lines += ["", "## Use", "", "```python", "from exports import runtime", ""]
+    lines += ['predictor = runtime.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
+    lines += ["## Limits", ""]
+    lines += [f"- {sentence}" for sentence in card.limits]
+    lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
+    lines += ["", "## Classes", "", ", ".join(classifier.classes_), ""]
+    return "\n".join(lines)
+
+
+def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name, value in metrics.items():
+        if isinstance(value, Mapping) and "value" in value:
+            interval = f" (95 % interval {value['low']:.3f} to {value['high']:.3f})" if "low" in value else ""
+            lines.append(f"- {name}: {value['value']:.4g}{interval}")
+        elif isinstance(value, float | int):
+            lines.append(f"- {name}: {value:.4g}")
+    return lines
