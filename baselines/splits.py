@@ -17,7 +17,9 @@ from baselines.dataset import PARTS, LabelMatrix, PartName, Split
 from baselines.errors import DataError
 
 SHARES = (14, 3, 3)
+N_FOLDS = 20
 CHUNK = 5_000
+WAYS = 200
 MIN_TEXTS = 10
 
 Rows = NDArray[np.intp]
@@ -63,22 +65,48 @@ def stratify(labels: LabelMatrix, shares: Sequence[int], rng: np.random.Generato
 
     Args:
         labels: bool (n_texts, n_classes).
-        shares: small whole numbers, (14, 3, 3) for 70 / 15 / 15. Rows are dealt into sum(shares) equal folds, which
-            are then joined: with unequal folds the library fills the largest first, and order leaks into the parts.
+        shares: small whole numbers, (14, 3, 3) for 70 / 15 / 15. Rows are dealt into about 20 equal folds, which are
+            then joined: with unequal folds the library fills the largest first, and the order of rows leaks in.
         rng: decides everything that is left to chance.
 
     A class with at least as many positives as there are parts has one in each where rows allow it; part 0 is served
     first.
     """
-    part_of_fold = rng.permutation(np.repeat(np.arange(len(shares)), shares))
-    owner = np.zeros(len(labels), np.intp)
+    folds_of = np.array(shares) * max(1, N_FOLDS // sum(shares))
+    owner = np.full(len(labels), -1, np.intp)
     order = _rarest_first(labels, rng)
     for chunk in np.array_split(order, max(1, -(-len(order) // CHUNK))):
         shuffled = rng.permutation(chunk)
-        for fold, rows in enumerate(_stratify_chunk(labels[shuffled], sum(shares), int(rng.integers(2**32)))):
-            owner[shuffled[rows]] = part_of_fold[fold]
+        fold_of = _deal(labels[shuffled], int(folds_of.sum()), int(rng.integers(2**32)))
+        owner[shuffled] = _join(labels, shuffled, fold_of, owner, folds_of, rng)[fold_of]
     _cover(labels, owner, len(shares))
     return owner
+
+
+def _join(
+    labels: LabelMatrix, rows: Rows, fold_of: Rows, owner: Rows, folds_of: Rows, rng: np.random.Generator
+) -> Rows:
+    """Part of each fold: of some random ways to join folds, the one that keeps shares best, of texts and of classes.
+
+    The library evens out classes but lets the sizes of folds drift; what earlier chunks lack is made up for here.
+    """
+    n_parts, n_folds = len(folds_of), int(folds_of.sum())
+    # Every text counts as a class too, with the weight of all classes.
+    counted = np.concatenate([np.ones((len(labels), 1)), labels], axis=1)
+    weight = np.r_[labels.shape[1], np.ones(labels.shape[1])]
+    held = np.stack([counted[owner == part].sum(axis=0) for part in range(n_parts)])  # (parts, C + 1)
+    in_fold = np.stack([counted[rows[fold_of == fold]].sum(axis=0) for fold in range(n_folds)])  # (folds, C + 1)
+    wanted = np.outer(folds_of / n_folds, held.sum(axis=0) + in_fold.sum(axis=0))  # (parts, C + 1)
+    ways = rng.permuted(np.tile(np.repeat(np.arange(n_parts), folds_of), (WAYS, 1)), axis=1)  # (ways, folds)
+    errors = [
+        sum(
+            (((held[p] + in_fold[way == p].sum(axis=0) - wanted[p]) ** 2 / np.maximum(wanted[p], 1)) @ weight)
+            for p in range(n_parts)
+        )
+        for way in ways
+    ]
+    best: Rows = ways[int(np.argmin(errors))]
+    return best
 
 
 def missing_classes(labels: LabelMatrix, classes: Sequence[str], split: Split) -> dict[PartName, list[str]]:
@@ -102,18 +130,23 @@ def _rarest_first(labels: LabelMatrix, rng: np.random.Generator) -> Rows:
     return shuffled[np.argsort(rarest[shuffled], kind="stable")]
 
 
-def _stratify_chunk(labels: LabelMatrix, n_folds: int, seed: int) -> list[list[int]]:
-    """Rows of each of n_folds equal folds."""
+def _deal(labels: LabelMatrix, n_folds: int, seed: int) -> Rows:
+    """Fold of each row, n_folds equal ones; (n_texts,)."""
     # Imported here: the library pulls in scikit-learn, which reading a data set does not otherwise need.
     from skmultilearn.model_selection import IterativeStratification
 
+    fold_of = np.arange(len(labels)) % n_folds
+    if len(labels) < n_folds:  # the library refuses; nothing can be stratified either
+        return fold_of
     # The library serves classes in the order in which the rows show them, not rarest first as the paper says, so one
     # made-up row a class leads, rarest first. It takes rows from the end: the made-up ones come last and are dropped.
     leaders = np.eye(labels.shape[1], dtype=np.int8)[np.argsort(labels.sum(axis=0), kind="stable")]
     rows = np.concatenate([leaders, labels])
     with _numpy_global_state(seed):
-        dealt = [fold for _, fold in IterativeStratification(n_splits=n_folds, order=1).split(rows, rows)]
-    return [[row - len(leaders) for row in fold if row >= len(leaders)] for fold in dealt]
+        for fold, (_, dealt) in enumerate(IterativeStratification(n_splits=n_folds, order=1).split(rows, rows)):
+            real = np.asarray(dealt, np.intp) - len(leaders)
+            fold_of[real[real >= 0]] = fold
+    return fold_of
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def _entry(item: Any, where: str) -> TaxonomyEntry:
 
 
 def check_taxonomy(taxonomy: Sequence[TaxonomyEntry], where: str) -> None:
-    """Raise DataError naming the tag that occurs twice, has an unknown parent or another's name, or leads back to itself."""
+    """Raise DataError naming a tag that occurs twice, has an unknown parent, shares a name, or stands above itself."""
     owner: dict[str, str] = {}
     for entry in taxonomy:
         if entry.tag in owner:
