@@ -24,10 +24,12 @@ from exports.bundle_format import (
     EXAMPLE,
     FORMAT_VERSION,
     LABELS,
+    LINEAR_FILE,
     MANIFEST,
     MODEL_CARD,
     ONNX_FILE,
     TABLES_FILE,
+    VOCABULARY,
 )
 from exports.model_card import model_card
 from exports.parity import Parity, check_parity
@@ -63,6 +65,7 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "cnn": ("onnx",),
     "tables-float": ("onnx",),
     "tables-int8": ("table", "onnx"),
+    "linear": ("linear",),
 }
 
 
@@ -116,7 +119,10 @@ def why_no_form(classifier: Classifier) -> str:
     return _REASONS.get(classifier.kind, "no exporter reads this kind; serve its artifact with this package")
 
 
-_REASONS: Mapping[str, str] = {}
+_REASONS: Mapping[str, str] = {
+    "chance": "it reads nothing of a text, so there is nothing to ship",
+    "rules": "its phrases are data for people to edit; serve its artifact, which needs neither torch nor scikit-learn",
+}
 
 
 def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
@@ -125,6 +131,8 @@ def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: s
     lineage_sha256 = _lineage_sha256(lineage)
     if form == "table":
         _write_table(classifier, folder)
+    elif form == "linear":
+        _write_linear(classifier, folder)
     else:
         _write_onnx(classifier, folder, labels, lineage_sha256)
     write_json(folder / EXAMPLE, {"texts": ["Classifying short texts with a character CNN in PyTorch"]})
@@ -148,6 +156,16 @@ def _write_table(classifier: Classifier, folder: Path) -> None:
     source: Any = classifier
     write_tables(source.stored, folder / TABLES_FILE)
     write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
+
+
+def _write_linear(classifier: Classifier, folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    source: Any = classifier
+    tensors = {"idf": source.vectorizer_.idf(), "weights": source.coef_.T, "intercept": source.intercept_}
+    contiguous = {name: np.ascontiguousarray(values, np.float32) for name, values in tensors.items()}
+    save_file(contiguous, folder / LINEAR_FILE)
+    write_json(folder / VOCABULARY, source.vectorizer_.to_json(), compact=True)
 
 
 def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:

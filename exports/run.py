@@ -1,0 +1,60 @@
+"""python -m exports.run ARTIFACT --out FOLDER: write an artifact as a bundle that runs without torch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from baselines.errors import UserError
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m exports.run", description=__doc__)
+    parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder of a trained or compressed classifier")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="bundle to write; must not exist")
+    parser.add_argument("--form", help="onnx, table or linear; the best one for the classifier when left out")
+    parser.add_argument("--triton", type=Path, metavar="FOLDER", help="write a Triton model repository here too")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code 0, or 2 with one line on stderr."""
+    args = parse(argv)
+    try:
+        _export(args)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    return 0
+
+
+def _export(args: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from baselines import artifact
+    from compress.registry import KINDS
+    from exports.bundle import forms_for, why_no_form, write_bundle
+    from exports.bundle_format import bundle_bytes
+
+    classifier = artifact.load(args.artifact, KINDS)
+    lineage = artifact.lineage_of(args.artifact)
+    forms = forms_for(classifier)
+    if not forms:
+        raise UserError(f"{args.artifact}: a {classifier.kind} can't be exported: {why_no_form(classifier)}")
+    write_bundle(classifier, lineage, args.out, args.form or forms[0])
+    raw, deflated = bundle_bytes(args.out)
+    console = Console()
+    console.print(
+        f"{args.out}: {args.form or forms[0]}, {raw / 1000:.1f} kB to predict ({deflated / 1000:.1f} kB deflated)"
+    )
+    if args.triton is not None:
+        from exports.triton import write_repository
+
+        write_repository(classifier, args.triton, lineage.name)
+        console.print(f"{args.triton}: Triton model repository")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
