@@ -13,7 +13,9 @@ from typing import Any
 from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.classifier import Classifier
 from baselines.errors import UserError
+from baselines.linear import LinearClassifier, LinearConfig
 from baselines.rules import RulesClassifier, RulesConfig
+from baselines.tfidf import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig, KnnClassifier, KnnConfig
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,21 @@ class Baseline:
 
 _GUESS = "It reads nothing of a text, so it has no reasons."
 _RULE = "It names the phrase it found and the tag that phrase stands for."
+_WEIGHTS = "It names each word's exact share of a decision: its weight times its TF-IDF value, and these add up."
+_READS = ("numpy", "safetensors")
+
+
+def _course_linear(**changes: Any) -> LinearConfig:
+    return LinearConfig(
+        C=1.0,
+        balanced=False,
+        word_high=1,
+        characters=(0, 0),
+        min_texts=(1, 1),
+        sublinear=False,
+        **changes,
+    )
+
 
 BASELINES: dict[str, Baseline] = {
     "chance-coin": Baseline(
@@ -82,6 +99,64 @@ BASELINES: dict[str, Baseline] = {
         packages=("numpy", "nltk"),
         fits_thresholds=False,
     ),
+    "tfidf-logistic": Baseline(
+        "TF-IDF + logistic regression",
+        LinearClassifier,
+        lambda seed, device, threads: _course_linear(penalise_intercept=False, max_iterations=100, threads=threads),
+        _WEIGHTS,
+        True,
+        _READS,
+    ),
+    "tfidf-knn": Baseline(
+        "TF-IDF + k-nearest neighbours",
+        KnnClassifier,
+        lambda seed, device, threads: KnnConfig(),
+        "It can say which training texts were nearest, not which words made them so.",
+        False,
+        _READS,
+    ),
+    "tfidf-forest": Baseline(
+        "TF-IDF + random forest",
+        ForestClassifier,
+        lambda seed, device, threads: ForestConfig(seed=seed, threads=threads),
+        "A hundred deep trees vote; a path can be read, their mean cannot.",
+        False,
+        _READS,
+    ),
+    "tfidf-boosting": Baseline(
+        "TF-IDF + gradient boosting",
+        BoostingClassifier,
+        lambda seed, device, threads: BoostingConfig(seed=seed, threads=threads),
+        "A hundred small trees a class are added; each can be read, their sum only roughly.",
+        False,
+        _READS,
+    ),
+    "tfidf-svm": Baseline(
+        "TF-IDF + linear SVM",
+        LinearClassifier,
+        lambda seed, device, threads: _course_linear(loss="hinge", threads=threads),
+        _WEIGHTS,
+        True,
+        _READS,
+    ),
+    "linear": Baseline(
+        "Tuned linear model",
+        LinearClassifier,
+        lambda seed, device, threads: LinearConfig(threads=threads),
+        _WEIGHTS,
+        True,
+        _READS,
+    ),
 }
 
-KINDS: dict[str, type[Classifier]] = {kind.kind: kind for kind in (ChanceClassifier, RulesClassifier)}
+KINDS: dict[str, type[Classifier]] = {
+    kind.kind: kind
+    for kind in (
+        ChanceClassifier,
+        RulesClassifier,
+        LinearClassifier,
+        KnnClassifier,
+        ForestClassifier,
+        BoostingClassifier,
+    )
+}

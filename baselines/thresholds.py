@@ -20,7 +20,7 @@ from baselines.metrics import scores
 ThresholdKind = Literal["half", "global", "per_class"]
 HALF = 0.5
 # Positives at which a class's own threshold counts as much as the global one.
-SHRINKAGE = 10.0
+SHRINKAGE = 20.0
 # Sums of float64 differences agree to about this; candidates closer than that to the best count as equally good.
 _EQUAL = 1e-9
 
