@@ -27,7 +27,8 @@ class Plan:
         up to
             `warmup_calls` untimed calls.
         window: texts a block at most; the windows share the texts so that each has the whole's mix of lengths.
-        batch_sizes, offline_rounds, offline_block_s: of the offline scenario.
+        batch_sizes, offline_rounds, offline_block_s: of the offline scenario; fewer than 5 rounds give an interval
+        that is too narrow.
         all_threads: whether the offline scenario is run a second time with all usable cores.
         gc_on_s: seconds of one extra single-stream block with Python's garbage collector on, for its p99; 0 leaves it
             out.
@@ -71,7 +72,6 @@ QUICK = Plan(
     block_s=0.1,
     warmup_s=0.1,
     batch_sizes=(32,),
-    offline_rounds=3,
     offline_block_s=0.05,
     all_threads=False,
     gc_on_s=0.0,

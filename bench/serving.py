@@ -14,7 +14,8 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.artifact import MANIFEST
+from baselines.artifact import MANIFEST, load, read_manifest
+from baselines.classifier import Classifier
 from baselines.errors import MeasurementError
 
 Runtime = Literal["onnxruntime", "table", "linear", "torch", "sklearn", "python"]
@@ -25,9 +26,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "onnxruntime": ("exports.runtime", "onnxruntime"),
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
-    "torch": ("torch", "compress.registry"),
-    "sklearn": ("sklearn", "skops.io", "compress.registry"),
-    "python": ("compress.registry",),
+    "torch": ("torch", "baselines.registry"),
+    "sklearn": ("sklearn", "skops.io", "baselines.registry"),
+    "python": ("baselines.registry",),
 }
 
 
@@ -127,11 +128,7 @@ def _open_bundle(candidate: Candidate) -> Server:
 
 
 def _open_artifact(candidate: Candidate) -> Server:
-    from compress.registry import KINDS
-
-    from baselines.artifact import load
-
-    classifier = load(candidate.path, KINDS)
+    classifier = load(candidate.path, _kinds(candidate.path))
     if candidate.runtime == "torch":
         import torch
 
@@ -140,3 +137,14 @@ def _open_artifact(candidate: Candidate) -> Server:
         if candidate.device != "cpu" and module is not None:
             module.to(candidate.device)
     return classifier
+
+
+def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
+    """The baselines' classes where they suffice; the compressed ones cost more imports."""
+    from baselines.registry import KINDS
+
+    if read_manifest(folder)["kind"] in KINDS:
+        return KINDS
+    from compress.registry import KINDS as ALL_KINDS
+
+    return ALL_KINDS

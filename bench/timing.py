@@ -58,8 +58,12 @@ class Block:
 
 @contextmanager
 def collector(*, on: bool) -> Iterator[None]:
-    """Python's garbage collector left on, or collected, frozen and off for the duration."""
+    """Python's garbage collector left on, or collected, frozen and off for the duration.
+
+    What is frozen stays so until a block with the collector on: freezing anew costs 0.1 s where torch is loaded.
+    """
     if on:
+        gc.unfreeze()
         yield
         return
     was_on = gc.isenabled()
@@ -69,7 +73,6 @@ def collector(*, on: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        gc.unfreeze()
         if was_on:
             gc.enable()
 
