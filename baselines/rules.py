@@ -44,7 +44,7 @@ class RulesClassifier(Classifier):
         self.phrases_: dict[str, tuple[int, ...]] = {}
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
-        """Turn the taxonomy into phrases; raises DataError for unknown parents and for cycles among parents."""
+        """Turn the taxonomy into phrases; raises DataError for an unknown parent."""
         self.classes_ = train.classes
         self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
         self.phrases_ = phrases_of(train.taxonomy, train.classes, self._clean)
@@ -94,32 +94,34 @@ def phrases_of(
 ) -> dict[str, tuple[int, ...]]:
     """Columns that each cleaned name or alias gives, parents of parents included.
 
-    As in the course, only classes are looked for, not the other tags of the taxonomy. A name that cleaning empties is
-    skipped.
+    Tags that are no class still count for the classes among their parents. A name that cleaning empties is skipped.
     """
     entries = {entry.tag: entry for entry in taxonomy}
     for name in classes:
         entries.setdefault(name, TaxonomyEntry(name))
     column = {name: index for index, name in enumerate(classes)}
     found: dict[str, set[int]] = {}
-    for tag in classes:
+    for tag, entry in entries.items():
         implied = {column[t] for t in with_parents(tag, entries) if t in column}
-        for name in (tag.replace("-", " "), *entries[tag].aliases):
-            if phrase := clean(name):
+        for name in (tag.replace("-", " "), *entry.aliases):
+            if implied and (phrase := clean(name)):
                 found.setdefault(phrase, set()).update(implied)
     return {phrase: tuple(sorted(found[phrase])) for phrase in sorted(found)}
 
 
-def with_parents(tag: str, entries: Mapping[str, TaxonomyEntry], path: tuple[str, ...] = ()) -> set[str]:
-    """A tag and everything above it; raises DataError naming the tag of an unknown parent or of a cycle."""
-    if tag in path:
-        cycle = " -> ".join([*path[path.index(tag) :], tag])
-        raise DataError(f"taxonomy: the parents of {tag!r} lead back to it ({cycle}); remove one of these parents")
-    if tag not in entries:
-        raise DataError(
-            f"taxonomy: {path[-1]!r} has the parent {tag!r}, which is neither a tag nor a class; add or remove it"
-        )
-    above = {tag}
-    for parent in entries[tag].parents:
-        above |= with_parents(parent, entries, (*path, tag))
+def with_parents(tag: str, entries: Mapping[str, TaxonomyEntry]) -> set[str]:
+    """A tag and everything above it; raises DataError naming a parent that has no entry."""
+    above: set[str] = set()
+    waiting = [tag]
+    while waiting:
+        name = waiting.pop()
+        if name in above:
+            continue
+        above.add(name)
+        for parent in entries[name].parents:
+            if parent not in entries:
+                raise DataError(
+                    f"taxonomy: parent {parent!r} of tag {name!r} is neither tag nor class; add it, or remove it there"
+                )
+            waiting.append(parent)
     return above

@@ -85,13 +85,24 @@ def _check_cycles(entries: Mapping[str, TaxonomyEntry], where: str) -> None:
 
 
 def restrict(taxonomy: Iterable[TaxonomyEntry], classes: Sequence[str]) -> tuple[TaxonomyEntry, ...]:
-    """The entries of the classes and of everything above them, sorted by tag."""
+    """The entries that say something about the classes, sorted by tag: theirs, and all that lie above or below them.
+
+    A tag below a class is no class itself, but its names imply the class.
+    """
     entries = {entry.tag: entry for entry in taxonomy}
-    wanted = [name for name in classes if name in entries]
-    kept: dict[str, TaxonomyEntry] = {}
-    while wanted:
-        entry = entries[wanted.pop()]
-        if entry.tag not in kept:
-            kept[entry.tag] = entry
-            wanted.extend(entry.parents)
-    return tuple(kept[tag] for tag in sorted(kept))
+    kept: set[str] = set()
+    for above in (_above(tag, entries) for tag in entries):
+        if not above.isdisjoint(classes):
+            kept |= above
+    return tuple(entries[tag] for tag in sorted(kept))
+
+
+def _above(tag: str, entries: Mapping[str, TaxonomyEntry]) -> set[str]:
+    found: set[str] = set()
+    waiting = [tag]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(entries[name].parents)
+    return found

@@ -51,11 +51,14 @@ def test_without_a_taxonomy_names_are_rules() -> None:
     assert list(rules.reasons("On transformers and attention")) == ["transformers", "attention"]
 
 
-def test_cycle_and_unknown_parent_are_named() -> None:
-    cycle = (TaxonomyEntry("attention", (), ("transformers",)), TaxonomyEntry("transformers", (), ("attention",)))
-    with pytest.raises(DataError, match="'attention' lead back to it"):
-        RulesClassifier().fit(part([], cycle))
-    with pytest.raises(DataError, match="'attention' has the parent 'vision'"):
+def test_a_narrower_tag_implies_its_class() -> None:
+    below = (*TAXONOMY, TaxonomyEntry("question-answering", ("qa",), ("natural-language-processing",)))
+    rules = RulesClassifier().fit(part([], below))
+    assert predict(rules, ["QA bot"]).tolist() == [[False, True, False]]
+
+
+def test_unknown_parent_is_named() -> None:
+    with pytest.raises(DataError, match="'vision' of tag 'attention'"):
         RulesClassifier().fit(part([], (TaxonomyEntry("attention", (), ("vision",)),)))
 
 

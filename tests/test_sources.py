@@ -329,9 +329,15 @@ def test_a_deep_taxonomy_with_two_ways_up_is_no_cycle() -> None:
     check_taxonomy([*chain, TaxonomyEntry("5000"), TaxonomyEntry("5001")], "here")
 
 
-def test_restricted_taxonomy_keeps_what_stands_above_the_classes() -> None:
-    taxonomy = parse_taxonomy([{"tag": "a", "parents": ["b"]}, {"tag": "b", "aliases": ["bee"]}, {"tag": "c"}], "here")
-    assert [entry.tag for entry in restrict(taxonomy, ["a"])] == ["a", "b"]
+def test_restricted_taxonomy_keeps_what_stands_above_and_below_the_classes() -> None:
+    tags = [
+        {"tag": "a", "parents": ["b"]},
+        {"tag": "b", "aliases": ["bee"]},
+        {"tag": "c"},
+        {"tag": "d", "parents": ["a"]},
+    ]
+    taxonomy = parse_taxonomy(tags, "here")
+    assert [entry.tag for entry in restrict(taxonomy, ["a"])] == ["a", "b", "d"]
 
 
 def test_taxonomy_of_a_file_reaches_the_part(tmp_path: Path) -> None:
