@@ -82,9 +82,9 @@ def calibration(truth: LabelMatrix, probabilities: Probabilities, *, n_bins: int
     """
     flat, hits = probabilities.ravel().astype(np.float64), truth.ravel()
     bin_of = np.minimum((flat * n_bins).astype(np.intp), n_bins - 1)
-    n = np.bincount(bin_of, minlength=n_bins).astype(np.float64)
-    mean = divide(np.bincount(bin_of, flat, n_bins), n)
-    frequency = divide(np.bincount(bin_of, hits.astype(np.float64), n_bins), n)
+    n: NDArray[np.float64] = np.bincount(bin_of, minlength=n_bins).astype(np.float64)
+    mean = divide(np.bincount(bin_of, flat, n_bins).astype(np.float64), n)
+    frequency = divide(np.bincount(bin_of, hits, n_bins).astype(np.float64), n)
     ece = float((n * np.abs(frequency - mean)).sum() / max(1, n.sum()))
     bins = [
         {
@@ -187,7 +187,7 @@ def slices(
         add("labels", value, rows, every_class)
     counts = truth.sum(axis=0) if train_counts is None else train_counts
     for value, columns in _rarity_halves(counts).items():
-        add("classes", value, truth[:, columns].any(axis=1), columns)
+        add("classes", value, np.asarray(truth[:, columns].any(axis=1)), columns)
     return found
 
 
@@ -203,7 +203,7 @@ def _length_thirds(texts: Sequence[str]) -> Mapping[str, NDArray[Any]]:
 
 def _label_counts(truth: LabelMatrix) -> Mapping[str, NDArray[Any]]:
     n = np.minimum(truth.sum(axis=1), MANY_LABELS)
-    return {f"{k} or more" if k == MANY_LABELS else str(k): n == k for k in range(1, MANY_LABELS + 1)}
+    return {f"{k} or more" if k == MANY_LABELS else str(k): np.equal(n, k) for k in range(1, MANY_LABELS + 1)}
 
 
 def _rarity_halves(counts: NDArray[np.integer[Any]]) -> Mapping[str, NDArray[np.intp]]:
