@@ -1,49 +1,42 @@
-/* Largest response of 32 filters over a text. Included once for each instruction set and lane type, with
- *   NAME    the function         LANE   int8_t or int16_t (as wide as the sums need)
- *   VEC     vector of LANE       MAX(a, b)   larger lanes of two VECs        TARGET   function attribute
- * `row[t + k] * 32` is where the id's row starts in the k-th table; nothing is multiplied, rows are added. */
+/* Largest response of 32 filters over a text. Included once for each instruction set and width of the sums, with
+ *   NAME   the function          TARGET      its attribute
+ *   ROW    vector of int8        SUM         vector of int8 or int16 with as many lanes
+ *   WIDEN(row)   a ROW as SUM    MAX(a, b)   larger lanes of two SUMs
+ * `row[t + k]` is where the row of a character's id starts in the k-th table: rows are added, nothing is multiplied. */
 
-#define LOWEST ((LANE)(sizeof(LANE) == 1 ? INT8_MIN : INT16_MIN))
-#define VECS (TABLES_BLOCK * sizeof(LANE) / sizeof(VEC))
+#define PIECES (TABLES_BLOCK / sizeof(ROW))
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
-TARGET static inline __attribute__((always_inline)) void JOIN(NAME, _width)(const LANE *table, const uint16_t *row,
+TARGET static inline __attribute__((always_inline)) void JOIN(NAME, _width)(const int8_t *table, const uint16_t *row,
                                                                              size_t length, size_t step, size_t width,
                                                                              int16_t *best)
 {
-    VEC top[VECS], sum[VECS];
-    for (size_t v = 0; v < VECS; v++) top[v] = (VEC){0} + LOWEST;
+    SUM top[PIECES], sum[PIECES];
+    for (size_t p = 0; p < PIECES; p++) top[p] = (SUM){0} + (sizeof(SUM) == sizeof(ROW) ? INT8_MIN : INT16_MIN);
     for (size_t t = 0; t < length; t++) {
-        const VEC *first = (const VEC *)(table + row[t]);
-        for (size_t v = 0; v < VECS; v++) sum[v] = first[v];
+        const ROW *first = (const ROW *)(table + row[t]);
+        for (size_t p = 0; p < PIECES; p++) sum[p] = WIDEN(first[p]);
         for (size_t k = 1; k < width; k++) {
-            const VEC *next = (const VEC *)(table + k * step + row[t + k]);
-            for (size_t v = 0; v < VECS; v++) sum[v] += next[v];
+            const ROW *next = (const ROW *)(table + k * step + row[t + k]);
+            for (size_t p = 0; p < PIECES; p++) sum[p] += WIDEN(next[p]);
         }
-        for (size_t v = 0; v < VECS; v++) top[v] = MAX(sum[v], top[v]);
+        for (size_t p = 0; p < PIECES; p++) top[p] = MAX(sum[p], top[p]);
     }
-    LANE flat[TABLES_BLOCK];
-    memcpy(flat, top, sizeof flat);
-    for (size_t n = 0; n < TABLES_BLOCK; n++) best[n] = flat[n];
+    for (size_t p = 0; p < PIECES; p++)
+        for (size_t i = 0; i < sizeof(ROW); i++) best[p * sizeof(ROW) + i] = top[p][i];
 }
 
-/* The usual widths get a loop of constant length. */
-TARGET static void NAME(const void *table, const uint16_t *row, size_t length, size_t step, size_t width, int16_t *best)
+TARGET static void NAME(const int8_t *table, const uint16_t *row, size_t length, size_t step, size_t width, int16_t *best)
 {
-#define CASE(w) case w: JOIN(NAME, _width)(table, row, length, step, w, best); return;
-    switch (width) {
-        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10)
-        default: JOIN(NAME, _width)(table, row, length, step, width, best);
-    }
-#undef CASE
+    FOR_EACH_WIDTH(JOIN(NAME, _width))
 }
 
-#undef VECS
-#undef LOWEST
+#undef PIECES
 #undef JOIN
 #undef JOIN2
 #undef NAME
-#undef LANE
-#undef VEC
+#undef ROW
+#undef SUM
+#undef WIDEN
 #undef MAX

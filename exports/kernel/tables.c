@@ -14,14 +14,23 @@
 #define MAX_STOP_WORD 16
 #define STOP_SLOTS 1024
 
-typedef void respond_fn(const void *table, const uint16_t *row, size_t length, size_t step, size_t width, int16_t *best);
+typedef void respond_fn(const int8_t *table, const uint16_t *row, size_t length, size_t step, size_t width, int16_t *best);
 typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
 
 /* ---- one copy of the inner loops for each instruction set ---- */
 
+typedef int8_t bytes8 __attribute__((vector_size(8)));
 typedef int8_t bytes16 __attribute__((vector_size(16)));
 typedef int16_t words8 __attribute__((vector_size(16)));
 #define SELECT_MAX(type, a, b) ((type)(((a) & ((a) > (b))) | ((b) & ~((a) > (b)))))
+
+/* The usual widths get a loop of constant length. */
+#define CASE(function, w) case w: function(table, row, length, step, w, best); return;
+#define FOR_EACH_WIDTH(f) \
+    switch (width) { \
+        CASE(f, 1) CASE(f, 2) CASE(f, 3) CASE(f, 4) CASE(f, 5) CASE(f, 6) CASE(f, 7) CASE(f, 8) CASE(f, 9) CASE(f, 10) \
+        default: f(table, row, length, step, width, best); \
+    }
 
 #define DEFINE_DOT(name) \
     TARGET static int32_t name(const int16_t *a, const int16_t *b, size_t n) \
@@ -33,17 +42,21 @@ typedef int16_t words8 __attribute__((vector_size(16)));
 
 #define TARGET
 #define NAME respond8_plain
-#define LANE int8_t
-#define VEC bytes16
+#define ROW bytes16
+#define SUM bytes16
+#define WIDEN(row) (row)
 #define MAX(a, b) SELECT_MAX(bytes16, a, b)
 #include "respond.h"
 #define NAME respond16_plain
-#define LANE int16_t
-#define VEC words8
+#define ROW bytes8
+#define SUM words8
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#define TWICE(row) _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)&(row)), _mm_loadl_epi64((const __m128i *)&(row)))
+#define WIDEN(row) ((words8)_mm_srai_epi16(TWICE(row), 8))
 #define MAX(a, b) ((words8)_mm_max_epi16((__m128i)(a), (__m128i)(b)))
 #else
+#define WIDEN(row) __builtin_convertvector(row, words8)
 #define MAX(a, b) SELECT_MAX(words8, a, b)
 #endif
 #include "respond.h"
@@ -54,27 +67,52 @@ DEFINE_DOT(dot_plain)
 #define HAVE_X86 1
 #include <immintrin.h>
 typedef int8_t bytes32 __attribute__((vector_size(32)));
-typedef int16_t words16 __attribute__((vector_size(32)));
 typedef int16_t words32 __attribute__((vector_size(64)));
 
 #define TARGET __attribute__((target("avx2")))
 #define NAME respond8_avx2
-#define LANE int8_t
-#define VEC bytes32
+#define ROW bytes32
+#define SUM bytes32
+#define WIDEN(row) (row)
 #define MAX(a, b) ((bytes32)_mm256_max_epi8((__m256i)(a), (__m256i)(b)))
 #include "respond.h"
-#define NAME respond16_avx2
-#define LANE int16_t
-#define VEC words16
-#define MAX(a, b) ((words16)_mm256_max_epi16((__m256i)(a), (__m256i)(b)))
-#include "respond.h"
 DEFINE_DOT(dot_avx2)
+
+/* Two rows at a time: interleaved bytes, then one instruction that adds neighbours to int16. Half the work of widening
+ * each row. `sum[0]` holds filters 0-7 and 16-23, `sum[1]` the others. */
+TARGET static inline __attribute__((always_inline)) void respond16_avx2_width(const int8_t *table, const uint16_t *row,
+                                                                               size_t length, size_t step, size_t width,
+                                                                               int16_t *best)
+{
+    const __m256i one = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
+    __m256i top[2] = {_mm256_set1_epi16(INT16_MIN), _mm256_set1_epi16(INT16_MIN)};
+    for (size_t t = 0; t < length; t++) {
+        __m256i sum[2] = {zero, zero};
+        for (size_t k = 0; k < width; k += 2) {
+            __m256i a = *(const __m256i *)(table + k * step + row[t + k]);
+            __m256i b = k + 1 < width ? *(const __m256i *)(table + (k + 1) * step + row[t + k + 1]) : zero;
+            sum[0] = _mm256_add_epi16(sum[0], _mm256_maddubs_epi16(one, _mm256_unpacklo_epi8(a, b)));
+            sum[1] = _mm256_add_epi16(sum[1], _mm256_maddubs_epi16(one, _mm256_unpackhi_epi8(a, b)));
+        }
+        top[0] = _mm256_max_epi16(sum[0], top[0]);
+        top[1] = _mm256_max_epi16(sum[1], top[1]);
+    }
+    _mm256_storeu_si256((__m256i *)best, _mm256_permute2x128_si256(top[0], top[1], 0x20));
+    _mm256_storeu_si256((__m256i *)best + 1, _mm256_permute2x128_si256(top[0], top[1], 0x31));
+}
+
+TARGET static void respond16_avx2(const int8_t *table, const uint16_t *row, size_t length, size_t step, size_t width,
+                                  int16_t *best)
+{
+    FOR_EACH_WIDTH(respond16_avx2_width)
+}
 #undef TARGET
 
 #define TARGET __attribute__((target("avx512bw")))
 #define NAME respond16_avx512
-#define LANE int16_t
-#define VEC words32
+#define ROW bytes32
+#define SUM words32
+#define WIDEN(row) __builtin_convertvector(row, words32)
 #define MAX(a, b) ((words32)_mm512_max_epi16((__m512i)(a), (__m512i)(b)))
 #include "respond.h"
 #undef TARGET
@@ -111,9 +149,9 @@ int tables_has_level(const char *level)
 /* ---- the model ---- */
 
 struct group { /* TABLES_BLOCK filters of one width */
-    void *table; /* [width][n_ids][TABLES_BLOCK], int8 where the sums fit, else int16 */
+    const int8_t *table; /* [width][n_ids][TABLES_BLOCK] */
     size_t width;
-    int narrow;
+    int narrow; /* whether every sum fits int8 */
 };
 
 struct tables {
@@ -197,7 +235,7 @@ static const char *check_shapes(const struct tables_spec *spec, size_t *n_groups
         n_filters += (uint64_t)filters;
         largest += (uint64_t)127 * 127 * (uint64_t)width * (uint64_t)filters;
         *n_groups += groups;
-        *n_bytes += (size_t)width * spec->n_ids * groups * TABLES_BLOCK * sizeof(int16_t) + 64 * groups;
+        *n_bytes += (size_t)width * spec->n_ids * groups * TABLES_BLOCK;
     }
     if (tables_size != spec->tables_size) return "tables: size differs from what the shapes say";
     if (n_filters * spec->n_classes != spec->head_size) return "head: size differs from classes times filters";
@@ -215,20 +253,14 @@ static const char *check_shapes(const struct tables_spec *spec, size_t *n_groups
 }
 
 /* Reorder one width into groups of TABLES_BLOCK filters; filters that fill up the last group stay zero. */
-static void *fill_groups(struct group *groups, void *place, const int8_t *table, size_t width, size_t n_ids,
-                         size_t n_filters, int narrow)
+static int8_t *fill_groups(struct group *groups, int8_t *place, const int8_t *table, size_t width, size_t n_ids,
+                           size_t n_filters, int narrow)
 {
     for (size_t first = 0; first < n_filters; first += TABLES_BLOCK, groups++) {
         size_t used = n_filters - first < TABLES_BLOCK ? n_filters - first : TABLES_BLOCK;
         *groups = (struct group){place, width, narrow};
-        for (size_t row = 0; row < width * n_ids; row++)
-            for (size_t n = 0; n < used; n++) {
-                int8_t value = table[row * n_filters + first + n];
-                if (narrow) ((int8_t *)place)[row * TABLES_BLOCK + n] = value;
-                else ((int16_t *)place)[row * TABLES_BLOCK + n] = value;
-            }
-        size_t bytes = width * n_ids * TABLES_BLOCK * (narrow ? sizeof(int8_t) : sizeof(int16_t));
-        place = (char *)place + ((bytes + 63) & ~(size_t)63);
+        for (size_t row = 0; row < width * n_ids; row++, place += TABLES_BLOCK)
+            memcpy(place, table + row * n_filters + first, used);
     }
     return place;
 }
@@ -261,7 +293,7 @@ const char *tables_new(const struct tables_spec *spec, const char *level, struct
     model->n_classes = spec->n_classes;
     model->n_groups = n_groups;
     memcpy(model->id_of_byte, spec->id_of_byte, sizeof model->id_of_byte);
-    void *place = aligned_zeros(n_bytes, &model->memory[0]);
+    int8_t *place = aligned_zeros(n_bytes, &model->memory[0]);
     model->groups = calloc(n_groups, sizeof *model->groups);
     model->head = aligned_zeros(spec->n_classes * n_groups * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
     model->scale = aligned_zeros(2 * spec->n_classes * sizeof(float), &model->memory[2]);
