@@ -1,0 +1,129 @@
+"""What every compression method is: a frozen config, and one function from a parent to a new model and a receipt.
+
+The parent is never changed. A config that asks for nothing (`is_neutral`) gives the parent's equal back; any other config
+that would change nothing raises `NotCompressible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.dataset import Part
+from baselines.errors import NotCompressible, RunFolderError
+from baselines.thresholds import global_threshold, per_class_thresholds
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a method may look at besides its parent; the test part is not among it.
+
+    Attributes:
+        train: fine-tuning, students, importance of filters.
+        validation: early stopping, calibration, thresholds, choices.
+        seed: of every random decision.
+        device: `cpu` or `cuda`.
+        threads: of torch and onnxruntime.
+        progress: called with (steps done, steps in all).
+        teacher: a fitted classifier that a student learns from; None takes the parent.
+        make_teacher: seed -> an unfitted classifier of the teacher's kind, refitted for out-of-fold predictions.
+        soft_targets: float32 (len(train), n_classes), predicted out of fold beforehand; None lets `distill` predict them.
+        unlabelled: more texts that the student sees with the teacher's answers only.
+        cache: folder for out-of-fold predictions, None keeps nothing.
+    """
+
+    train: Part
+    validation: Part
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+    progress: Progress = ignore_progress
+    teacher: Classifier | None = None
+    make_teacher: Callable[[int], Classifier] | None = None
+    soft_targets: Probabilities | None = None
+    unlabelled: tuple[str, ...] = ()
+    cache: Path | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a method did; `compress.audit` compares it with what was delivered.
+
+    Attributes:
+        method: its name.
+        touched: parameters removed, rounded, zeroed or trained; 0 for the neutral setting only.
+        bytes_promised: size of the new model's state files as the method expects it.
+        notes: sentences for the report.
+        facts: figures of this method (sparsity, coverage, choices); JSON types only.
+    """
+
+    method: str
+    touched: int
+    bytes_promised: int
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """For `Lineage.receipt`."""
+        return {
+            "method": self.method,
+            "touched": self.touched,
+            "bytes_promised": self.bytes_promised,
+            "notes": list(self.notes),
+            "facts": dict(self.facts),
+        }
+
+
+Outcome = tuple[Classifier, Receipt]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One line of the registry.
+
+    Attributes:
+        title: for the report.
+        config: the frozen dataclass of its settings; called without arguments it gives sensible ones.
+        neutral: settings under which the method is the identity.
+        apply: (parent, config, context) -> (new model, receipt).
+        retrains: whether it trains, so that seeds matter.
+    """
+
+    title: str
+    config: Callable[..., Any]
+    neutral: Any
+    apply: Callable[[Classifier, Any, Context], Outcome]
+    retrains: bool
+
+
+def require_touched(receipt: Receipt, instead: str) -> Receipt:
+    """Raise NotCompressible for a receipt that touched nothing. `instead` says what would apply."""
+    if receipt.touched <= 0:
+        raise NotCompressible(f"{receipt.method}: nothing in this model would change; {instead}")
+    return receipt
+
+
+def refit_thresholds(classifier: Classifier, context: Context, like: Classifier | None = None) -> None:
+    """Choose the thresholds anew on validation: one for all classes, or one a class where those of `like` differ."""
+    if not len(context.validation):
+        return
+    probabilities = classifier.predict_proba(context.validation.texts)
+    shared = global_threshold(context.validation.labels, probabilities)
+    if like is not None and len(np.unique(like.thresholds_)) > 1:
+        classifier.thresholds_ = per_class_thresholds(context.validation.labels, probabilities, shared=shared)
+    else:
+        classifier.thresholds_ = np.full(len(classifier.classes_), shared, np.float32)
+
+
+def require_parent(folder: Path, run: str) -> Path:
+    """The parent's folder; raises RunFolderError with the command that makes it."""
+    if not (folder / "manifest.json").is_file():
+        raise RunFolderError(
+            f"{folder}: the parent isn't there; make it with: python -m baselines.train --baseline cnn --run {run}"
+        )
+    return folder
