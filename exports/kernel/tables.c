@@ -14,7 +14,7 @@
 #define MAX_STOP_WORD 16
 #define STOP_SLOTS 1024
 
-typedef void respond_fn(const int8_t *table, const uint16_t *row, size_t length, size_t step, size_t width, int16_t *best);
+typedef void respond_fn(const int8_t *table, const uint32_t *row, size_t length, size_t width, int16_t *best);
 typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
 
 /* ---- one copy of the inner loops for each instruction set ---- */
@@ -25,11 +25,11 @@ typedef int16_t words8 __attribute__((vector_size(16)));
 #define SELECT_MAX(type, a, b) ((type)(((a) & ((a) > (b))) | ((b) & ~((a) > (b)))))
 
 /* The usual widths get a loop of constant length. */
-#define CASE(function, w) case w: function(table, row, length, step, w, best); return;
+#define CASE(function, w) case w: function(table, row, length, w, best); return;
 #define FOR_EACH_WIDTH(f) \
     switch (width) { \
         CASE(f, 1) CASE(f, 2) CASE(f, 3) CASE(f, 4) CASE(f, 5) CASE(f, 6) CASE(f, 7) CASE(f, 8) CASE(f, 9) CASE(f, 10) \
-        default: f(table, row, length, step, width, best); \
+        default: f(table, row, length, width, best); \
     }
 
 #define DEFINE_DOT(name) \
@@ -80,17 +80,16 @@ DEFINE_DOT(dot_avx2)
 
 /* Two rows at a time: interleaved bytes, then one instruction that adds neighbours to int16. Half the work of widening
  * each row. `sum[0]` holds filters 0-7 and 16-23, `sum[1]` the others. */
-TARGET static inline __attribute__((always_inline)) void respond16_avx2_width(const int8_t *table, const uint16_t *row,
-                                                                               size_t length, size_t step, size_t width,
-                                                                               int16_t *best)
+TARGET static inline __attribute__((always_inline)) void respond16_avx2_width(const int8_t *table, const uint32_t *row,
+                                                                               size_t length, size_t width, int16_t *best)
 {
     const __m256i one = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
     __m256i top[2] = {_mm256_set1_epi16(INT16_MIN), _mm256_set1_epi16(INT16_MIN)};
     for (size_t t = 0; t < length; t++) {
         __m256i sum[2] = {zero, zero};
         for (size_t k = 0; k < width; k += 2) {
-            __m256i a = *(const __m256i *)(table + k * step + row[t + k]);
-            __m256i b = k + 1 < width ? *(const __m256i *)(table + (k + 1) * step + row[t + k + 1]) : zero;
+            __m256i a = *(const __m256i *)(table + row[t + k] + k * TABLES_BLOCK);
+            __m256i b = k + 1 < width ? *(const __m256i *)(table + row[t + k + 1] + (k + 1) * TABLES_BLOCK) : zero;
             sum[0] = _mm256_add_epi16(sum[0], _mm256_maddubs_epi16(one, _mm256_unpacklo_epi8(a, b)));
             sum[1] = _mm256_add_epi16(sum[1], _mm256_maddubs_epi16(one, _mm256_unpackhi_epi8(a, b)));
         }
@@ -101,8 +100,7 @@ TARGET static inline __attribute__((always_inline)) void respond16_avx2_width(co
     _mm256_storeu_si256((__m256i *)best + 1, _mm256_permute2x128_si256(top[0], top[1], 0x31));
 }
 
-TARGET static void respond16_avx2(const int8_t *table, const uint16_t *row, size_t length, size_t step, size_t width,
-                                  int16_t *best)
+TARGET static void respond16_avx2(const int8_t *table, const uint32_t *row, size_t length, size_t width, int16_t *best)
 {
     FOR_EACH_WIDTH(respond16_avx2_width)
 }
@@ -149,7 +147,7 @@ int tables_has_level(const char *level)
 /* ---- the model ---- */
 
 struct group { /* TABLES_BLOCK filters of one width */
-    const int8_t *table; /* [width][n_ids][TABLES_BLOCK] */
+    const int8_t *table; /* [n_ids][width][TABLES_BLOCK] */
     size_t width;
     int narrow; /* whether every sum fits int8 */
 };
@@ -259,8 +257,9 @@ static int8_t *fill_groups(struct group *groups, int8_t *place, const int8_t *ta
     for (size_t first = 0; first < n_filters; first += TABLES_BLOCK, groups++) {
         size_t used = n_filters - first < TABLES_BLOCK ? n_filters - first : TABLES_BLOCK;
         *groups = (struct group){place, width, narrow};
-        for (size_t row = 0; row < width * n_ids; row++, place += TABLES_BLOCK)
-            memcpy(place, table + row * n_filters + first, used);
+        for (size_t id = 0; id < n_ids; id++)
+            for (size_t k = 0; k < width; k++, place += TABLES_BLOCK)
+                memcpy(place, table + (k * n_ids + id) * n_filters + first, used);
     }
     return place;
 }
@@ -358,7 +357,7 @@ size_t tables_encode(const struct tables *model, const uint8_t *text, size_t siz
 
 struct scratch {
     uint8_t *ids;
-    uint16_t *row; /* where each character's row starts, with padding around the text */
+    uint32_t *row; /* where each character's rows start in the tables of one width, with padding around the text */
     int16_t *best; /* (n_groups * TABLES_BLOCK,) */
     void *memory;
 };
@@ -376,13 +375,14 @@ static const char *one_text(const struct tables *model, const struct tables_text
     for (size_t i = 0; i < n; i++) largest = ids[i] > largest ? ids[i] : largest;
     if (largest >= model->n_ids) return "ids: an id is not below the number of ids";
     memset(scratch->row, 0, before * sizeof *scratch->row);
-    for (size_t i = 0; i < n; i++) scratch->row[before + i] = (uint16_t)(ids[i] * TABLES_BLOCK);
     memset(scratch->row + before + n, 0, (model->max_width - before + 1) * sizeof *scratch->row);
-    for (size_t g = 0; g < model->n_groups; g++) {
+    for (size_t g = 0, width = 0; g < model->n_groups; g++) {
         const struct group *group = &model->groups[g];
         respond_fn *respond = group->narrow ? model->level->respond8 : model->level->respond16;
-        respond(group->table, scratch->row + before - (group->width - 1) / 2, n ? n : 1, model->n_ids * TABLES_BLOCK,
-                group->width, scratch->best + g * TABLES_BLOCK);
+        uint32_t size = (uint32_t)(group->width * TABLES_BLOCK);
+        for (size_t i = 0; i < n && width != group->width; i++) scratch->row[before + i] = ids[i] * size;
+        width = group->width;
+        respond(group->table, scratch->row + before - (width - 1) / 2, n ? n : 1, width, scratch->best + g * TABLES_BLOCK);
     }
     size_t n_best = model->n_groups * TABLES_BLOCK;
     for (size_t c = 0; c < model->n_classes; c++) {
@@ -408,11 +408,11 @@ static void *work(void *argument)
     const struct tables *model = job->model;
     struct scratch scratch;
     size_t best_bytes = model->n_groups * TABLES_BLOCK * sizeof(int16_t);
-    size_t row_bytes = (job->longest + 2 * model->max_width + 2) * sizeof(uint16_t);
+    size_t row_bytes = (job->longest + 2 * model->max_width + 2) * sizeof(uint32_t);
     const char *problem = NULL;
     scratch.best = aligned_zeros(best_bytes + row_bytes + job->longest + 1, &scratch.memory);
     if (!scratch.best) problem = "out of memory";
-    scratch.row = (uint16_t *)((char *)scratch.best + best_bytes);
+    scratch.row = (uint32_t *)((char *)scratch.best + best_bytes);
     scratch.ids = (uint8_t *)scratch.row + row_bytes;
     while (!problem) {
         size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
