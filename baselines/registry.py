@@ -12,6 +12,7 @@ from typing import Any
 
 from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.classifier import Classifier
+from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
 from baselines.linear import LinearClassifier, LinearConfig
 from baselines.rules import RulesClassifier, RulesConfig
@@ -49,7 +50,10 @@ class Baseline:
         known = [field.name for field in dataclasses.fields(config)]
         if unknown := sorted(set(changes or {}) - set(known)):
             raise UserError(f"config of {self.title}: unknown {', '.join(unknown)}; allowed: {', '.join(known)}")
-        return self.kind(dataclasses.replace(config, **(changes or {})))
+        try:
+            return self.kind(dataclasses.replace(config, **(changes or {})))
+        except (TypeError, ValueError) as error:
+            raise UserError(f"config of {self.title}: {error}") from None
 
 
 _GUESS = "It reads nothing of a text, so it has no reasons."
@@ -147,6 +151,14 @@ BASELINES: dict[str, Baseline] = {
         True,
         _READS,
     ),
+    "ensemble": Baseline(
+        "Ensemble",
+        EnsembleClassifier,
+        lambda seed, device, threads: EnsembleConfig(seed=seed, device=device, threads=threads),
+        "An average of models of different kinds: only its linear member can name words.",
+        False,
+        ("numpy", "safetensors", "torch"),
+    ),
 }
 
 KINDS: dict[str, type[Classifier]] = {
@@ -158,5 +170,6 @@ KINDS: dict[str, type[Classifier]] = {
         KnnClassifier,
         ForestClassifier,
         BoostingClassifier,
+        EnsembleClassifier,
     )
 }

@@ -52,6 +52,15 @@ def fit_thresholds(
     """Fit all kinds of thresholds to validation; bool and float32 (n_texts, n_classes)."""
     shared = global_threshold(truth, probabilities)
     own = per_class_thresholds(truth, probabilities, shared=shared, shrinkage=shrinkage)
+    return _rated(truth, probabilities, shared, own)
+
+
+def no_thresholds(truth: LabelMatrix, probabilities: Probabilities) -> ThresholdChoices:
+    """All 0.5, for classifiers that answer 0 or 1: another threshold could only turn them into "every class, always"."""
+    return _rated(truth, probabilities, HALF, np.full(probabilities.shape[1], HALF, np.float32))
+
+
+def _rated(truth: LabelMatrix, probabilities: Probabilities, shared: float, own: Thresholds) -> ThresholdChoices:
     unrated = ThresholdChoices(shared, own, {})
     kinds: tuple[ThresholdKind, ...] = ("half", "global", "per_class")
     reached = {kind: scores(truth, decide(probabilities, unrated.of(kind))).f1_weighted for kind in kinds}
