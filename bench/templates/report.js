@@ -1,0 +1,139 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+
+  // The picture: one specification a cost axis, its colours exchanged in the dark look.
+  const picture = document.getElementById("picture"), cost = document.getElementById("cost");
+  const printing = matchMedia("print");
+
+  function inLook(spec) {
+    if (!dark.matches || printing.matches) return spec;
+    return JSON.parse(JSON.stringify(spec).replace(/#[0-9a-f]{6}\b/g, (colour) => data.dark[colour] ?? colour));
+  }
+
+  async function draw() {
+    const chosen = data.pictures[cost.value];
+    const spec = { ...inLook(chosen.spec), height: picture.clientWidth < 500 ? 300 : 400 };
+    // `ast` evaluates expressions without eval, which this page's policy forbids.
+    await vegaEmbed(picture, spec, { actions: false, renderer: "svg", ast: true, tooltip: { disableDefaultStyle: true } });
+    picture.classList.add("live");
+    picture.dataset.cost = cost.value;
+    document.getElementById("below").textContent = chosen.below;
+  }
+
+  if (picture && cost && window.vegaEmbed) {
+    cost.addEventListener("change", draw);
+    dark.addEventListener("change", draw);
+    let width = 0, later = 0;
+    new ResizeObserver(() => {
+      if (picture.clientWidth === width || !picture.clientWidth) return;
+      width = picture.clientWidth;
+      clearTimeout(later);
+      later = setTimeout(draw, 120);
+    }).observe(picture);
+  }
+
+  // Sorting: any table whose headings are buttons. Rows without a value stay below the others.
+  function valueOf(row, column) {
+    const cell = row.cells[column], stored = cell.dataset.value;
+    const text = stored ?? cell.textContent.trim().replace("−", "-").replace(/[,±+]/g, "");
+    if (text === "" || text === "—") return null;
+    const number = Number(stored ?? (text.match(/^-?[\d.]+/) ?? [NaN])[0]);
+    return Number.isNaN(number) ? text.toLowerCase() : number;
+  }
+
+  function sortBy(table, column, direction) {
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row) => [valueOf(row, column), row]);
+    rows.sort(([a], [b]) => {
+      if (a === null || b === null) return (a === null) - (b === null);
+      if (typeof a === "number" && typeof b === "number") return direction * (a - b);
+      return direction * String(a).localeCompare(String(b), "en", { numeric: true });
+    });
+    body.append(...rows.map(([, row]) => row));
+    [...table.tHead.rows[0].cells].forEach((cell, index) => {
+      cell.setAttribute("aria-sort", index !== column ? "none" : direction > 0 ? "ascending" : "descending");
+    });
+  }
+
+  function makeSortable(table) {
+    [...table.tHead.rows[0].cells].forEach((cell, column) => {
+      let button = cell.querySelector("button");
+      if (!button) {
+        button = document.createElement("button");
+        button.type = "button";
+        button.append(...cell.childNodes, Object.assign(document.createElement("span"), { ariaHidden: "true" }));
+        cell.append(button);
+      }
+      button.addEventListener("click", () => {
+        const first = button.dataset.better === "more" ? -1 : 1;
+        const now = cell.getAttribute("aria-sort");
+        sortBy(table, column, now === "ascending" ? -1 : now === "descending" ? 1 : first);
+      });
+    });
+  }
+  document.querySelectorAll("table.models, table.sortable").forEach(makeSortable);
+
+  // Filtering of the table of models.
+  const table = document.getElementById("table"), filter = document.getElementById("filter");
+  const onlyFront = document.getElementById("only-front"), onlyMeasured = document.getElementById("only-measured");
+  const total = table.tBodies[0].rows.length;
+  function applyFilter() {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of table.tBodies[0].rows) {
+      const text = row.textContent.toLowerCase();
+      const fits = words.every((word) => text.includes(word))
+        && (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1");
+      row.hidden = !fits;
+      shown += fits;
+    }
+    document.getElementById("matches").textContent = shown === total ? "" : `${shown} of ${total} models`;
+  }
+  for (const control of [filter, onlyFront, onlyMeasured]) control.addEventListener("input", applyFilter);
+
+  // Try it: the model runs here; every text is set as text, never as markup.
+  const box = document.getElementById("try-text");
+  if (!box || !data.try) return;
+  const model = tagpress.open(data.try);
+  tagpress.model = model;
+  window.tagpress = tagpress;
+  const make = (name, className, text = "") => Object.assign(document.createElement(name), { className, textContent: text });
+
+  function line(answer, c) {
+    const probability = answer.probabilities[c], on = probability >= model.thresholds[c];
+    const row = make("div", `tag ${on ? "on" : "off"}`), meter = make("div", "meter");
+    const bar = make("i", ""), limit = make("s", "");
+    bar.style.width = `${100 * probability}%`;
+    limit.style.left = `${100 * Math.min(1, model.thresholds[c])}%`;
+    limit.title = `threshold ${model.thresholds[c].toFixed(2)}`;
+    meter.append(bar, limit);
+    const name = make("b", "", model.classes[c]);
+    name.dir = "auto";
+    const because = tagpress.parts(model, answer, c).filter((part) => part.weight > 0).slice(0, 4);
+    const reasons = make("span", "because");
+    because.forEach((part, index) => {
+      const code = make("code", "", part.ngram.replaceAll(" ", "␣"));
+      code.dir = "auto";
+      reasons.append(index ? " " : "", code, ` +${part.weight.toFixed(2)}`);
+    });
+    row.append(name, meter, make("span", "number", probability.toFixed(3)), reasons);
+    return row;
+  }
+
+  function answerNow() {
+    const start = performance.now();
+    const answer = tagpress.predict(model, box.value);
+    const took = performance.now() - start;
+    const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
+    const on = order.filter((c) => answer.probabilities[c] >= model.thresholds[c]);
+    const shown = [...on, ...order.filter((c) => !on.includes(c)).slice(0, Math.max(2, 5 - on.length))];
+    const text = on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
+    const panel = document.getElementById("try-answer");
+    panel.replaceChildren(make("p", "note", `${text}; ${took.toFixed(1)} ms in this page. The mark on each bar is the label's threshold.`),
+      ...shown.map((c) => line(answer, c)));
+  }
+  box.addEventListener("input", answerNow);
+  answerNow();
+})();
