@@ -1,0 +1,342 @@
+"""The training loop of every network: batches of similar length, early stopping that really restores the best epoch.
+
+General on purpose: pruning passes masks through `after_step`, distillation passes its own loss and extra texts.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.classifier import Progress, decide, ignore_progress
+from baselines.dataset import LabelMatrix, Part
+from baselines.metrics import scores
+from baselines.thresholds import global_threshold
+from baselines.tokenizer import Tokenizer, pad
+
+# Characters of one batch, padding included: a text of 100,000 gets a batch of its own, and short ones share one.
+CHARACTER_BUDGET = 32_768
+# Batches drawn at random and sorted by length together: near equal lengths in a batch, yet other batches each epoch.
+POOL = 8
+
+IdArray = NDArray[Any]
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+AfterStep = Callable[[nn.Module, int], None]
+
+
+class Encoder(Protocol):
+    """What `train` needs of a tokenizer."""
+
+    def encode_batch(self, texts: Sequence[str]) -> list[Any]:
+        """Integer ids (L,) of each text."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained.
+
+    Attributes:
+        epochs: at most; without validation texts exactly.
+        batch_size: texts a step, fewer where they are long.
+        learning_rate: of AdamW, at its highest.
+        weight_decay: of AdamW.
+        patience: epochs without a better validation score before training stops.
+        word_dropout: share of the words of a training text left out, drawn anew each epoch; 0 to below 1.
+        average: decay a step of the moving average of the weights that is validated and kept; 0 keeps the weights.
+        class_weights: exponent e of a class's weight in the loss, (1 / its texts) ** e scaled to mean 1; 0 weighs all
+            classes alike, 1 is the course's inverse frequency.
+        seed: of the initial weights, the order of texts and every dropout.
+        device: `cpu` or `cuda`.
+        threads: of one operation on the CPU while training and predicting; 0 leaves the process as it is.
+    """
+
+    epochs: int = 40
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    patience: int = 8
+    word_dropout: float = 0.0
+    average: float = 0.0
+    class_weights: float = 1.0
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.batch_size, self.patience) < 1 or self.learning_rate <= 0:
+            raise ValueError("training: epochs, batch_size and patience must be at least 1, learning_rate above 0")
+        if not (0 <= self.word_dropout < 1 and 0 <= self.average < 1 and self.weight_decay >= 0):
+            raise ValueError("training: word_dropout and average must be in [0, 1), weight_decay at least 0")
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """One epoch: mean training loss; on validation the loss, weighted F1 and the global threshold it took (or None)."""
+
+    loss: float
+    validation_loss: float | None = None
+    validation_f1: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class TrainingLog:
+    """What happened.
+
+    Attributes:
+        epochs: in order.
+        best_epoch: the one whose weights were kept, from 0.
+        steps: optimizer steps in all.
+        seconds: wall time.
+    """
+
+    epochs: tuple[EpochLog, ...] = field(default=())
+    best_epoch: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+
+def train(
+    module: nn.Module,
+    tokenizer: Encoder,
+    train: Part,
+    validation: Part | None,
+    config: TrainingConfig,
+    *,
+    loss: Loss | None = None,
+    after_step: AfterStep | None = None,
+    extra_texts: Sequence[str] = (),
+    progress: Progress = ignore_progress,
+) -> TrainingLog:
+    """Train a network in place; it ends in eval mode, on the device of the config, with its best epoch's weights.
+
+    Args:
+        module: `(ids (B, L), lengths (B,)) -> logits (B, C)`.
+        tokenizer: texts to ids, 0 being the padding.
+        train: texts and labels to learn from.
+        validation: for early stopping by weighted F1 with the best global threshold (ties: lower loss); None or no
+            texts: all epochs are made and the last weights kept.
+        config: epochs, learning rate, seed, ...
+        loss: `(logits (B, C), labels (B, C) of 0.0 and 1.0, rows (B,)) -> scalar`, rows numbering the texts of `train`;
+            default `class_weighted_loss`.
+        after_step: called after each optimizer step with the module and the step's number from 0.
+        extra_texts: texts without labels, for a loss that doesn't need any: their rows go on after the last of
+            `train`, their labels are NaN.
+        progress: called after each epoch with (epochs done, epochs at most).
+
+    Raises:
+        ValueError: no training texts, or extra texts without a loss of their own.
+    """
+    if not len(train) or (len(extra_texts) and loss is None):
+        raise ValueError("train: expected at least one training text, and with extra_texts a loss that uses them")
+    if loss is None:
+        loss = class_weighted_loss(train.labels, config.class_weights)
+    with limited_threads(config.threads), seeded(config.seed):
+        run = _Run(module.to(config.device), tokenizer, train, extra_texts, config, loss, after_step)
+        return run.fit(validation if validation is not None and len(validation) else None, progress)
+
+
+def class_weighted_loss(labels: LabelMatrix, exponent: float) -> Loss:
+    """Mean binary cross-entropy, each class weighted by (1 / its texts) ** exponent, scaled to mean 1.
+
+    A class without texts counts as one with a single text.
+    """
+    weights = (1.0 / np.maximum(labels.sum(axis=0), 1)) ** exponent
+    scaled = torch.tensor(weights / weights.mean(), dtype=torch.float32)
+
+    def weighted(logits: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
+        return F.binary_cross_entropy_with_logits(logits, labels, weight=scaled.to(logits.device))
+
+    return weighted
+
+
+class _Run:
+    """One training: what stays the same from step to step."""
+
+    def __init__(
+        self,
+        module: nn.Module,
+        tokenizer: Encoder,
+        train: Part,
+        extra_texts: Sequence[str],
+        config: TrainingConfig,
+        loss: Loss,
+        after_step: AfterStep | None,
+    ) -> None:
+        self.module, self.tokenizer, self.config = module, tokenizer, config
+        self.loss, self.after_step = loss, after_step
+        self.encoded = tokenizer.encode_batch([*train.texts, *extra_texts])
+        self.labels = torch.full((len(self.encoded), len(train.classes)), torch.nan)
+        self.labels[: len(train)] = torch.from_numpy(train.labels.astype(np.float32))
+        self.rng = np.random.default_rng(config.seed)
+        self.steps = 0
+        self.total_steps = config.epochs * -(-len(self.encoded) // config.batch_size)
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        self.averaged = copy.deepcopy(module) if config.average else module
+
+    def fit(self, validation: Part | None, progress: Progress) -> TrainingLog:
+        started = time.perf_counter()
+        held_out = None if validation is None else self.tokenizer.encode_batch(validation.texts)
+        epochs: list[EpochLog] = []
+        best, best_key, best_state = 0, (-np.inf, -np.inf), None
+        for epoch in range(self.config.epochs):
+            mean_loss = self._epoch()
+            if validation is None or held_out is None:
+                epochs.append(EpochLog(mean_loss))
+                best = epoch
+            else:
+                epochs.append(validate(self.averaged, held_out, validation.labels, mean_loss))
+                key = (epochs[-1].validation_f1 or 0.0, -(epochs[-1].validation_loss or 0.0))
+                if key > best_key:
+                    best, best_key = epoch, key
+                    best_state = copy.deepcopy(self.averaged.state_dict())
+            progress(epoch + 1, self.config.epochs)
+            if epoch - best >= self.config.patience:
+                progress(self.config.epochs, self.config.epochs)
+                break
+        self.module.load_state_dict(best_state or copy.deepcopy(self.averaged.state_dict()))
+        self.module.eval()
+        return TrainingLog(tuple(epochs), best, self.steps, time.perf_counter() - started)
+
+    def _epoch(self) -> float:
+        self.module.train()
+        encoded = self.encoded
+        if self.config.word_dropout:
+            separator = separator_of(self.tokenizer)
+            encoded = [drop_words(ids, separator, self.config.word_dropout, self.rng) for ids in encoded]
+        total, device = 0.0, torch.device(self.config.device)
+        for rows in shuffled_batches([len(ids) for ids in encoded], self.config.batch_size, self.rng):
+            ids, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
+            self._set_rate()
+            self.optimizer.zero_grad(set_to_none=True)
+            rows_on = torch.from_numpy(rows).to(device)
+            loss = self.loss(self.module(ids, lengths), self.labels[rows].to(device), rows_on)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+            if self.after_step is not None:
+                self.after_step(self.module, self.steps)
+            self.steps += 1
+            if self.config.average:
+                self._average()
+            total += float(loss.detach()) * len(rows)
+        return total / len(encoded)
+
+    def _set_rate(self) -> None:
+        # A short warm-up, then constant: early stopping doesn't know how long training will be.
+        warm_up = max(1, min(100, self.total_steps // 20))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * min(1.0, (self.steps + 1) / warm_up)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        # Small at first, so that the initial weights are soon forgotten.
+        decay = min(self.config.average, (1 + self.steps) / (10 + self.steps))
+        for mean, now in zip(self.averaged.parameters(), self.module.parameters(), strict=True):
+            mean.lerp_(now, 1 - decay)
+
+
+@torch.no_grad()
+def validate(module: nn.Module, encoded: Sequence[IdArray], labels: LabelMatrix, loss: float) -> EpochLog:
+    """Judge a network on validation: weighted F1 with the best global threshold, and plain binary cross-entropy."""
+    logits = logits_of(module, encoded)
+    truth = torch.from_numpy(labels.astype(np.float32))
+    cross_entropy = F.binary_cross_entropy_with_logits(torch.from_numpy(logits), truth)
+    probabilities = torch.sigmoid(torch.from_numpy(logits)).numpy()
+    threshold = global_threshold(labels, probabilities)
+    predicted = decide(probabilities, np.full(labels.shape[1], threshold, np.float32))
+    return EpochLog(loss, float(cross_entropy), scores(labels, predicted).f1_weighted, threshold)
+
+
+@torch.no_grad()
+def logits_of(module: nn.Module, encoded: Sequence[IdArray]) -> NDArray[np.float32]:
+    """Logits (n_texts, C) in eval mode, in batches of similar length; the module's own mode is restored."""
+    device = next(module.parameters()).device
+    was_training = module.training
+    module.eval()
+    parts: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
+    for rows in length_batches([len(ids) for ids in encoded]):
+        ids, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
+        parts.append((rows, module(ids, lengths).cpu().numpy()))
+    module.train(was_training)
+    out = np.zeros((len(encoded), parts[0][1].shape[1] if parts else 0), np.float32)
+    for rows, logits in parts:
+        out[rows] = logits
+    return out
+
+
+def length_batches(lengths: Sequence[int], budget: int = CHARACTER_BUDGET) -> Iterator[NDArray[np.intp]]:
+    """Row numbers in batches, by rising length: rows × longest stays within the budget, or the batch is one row."""
+    order = np.argsort(np.asarray(lengths, np.intp), kind="stable")
+    begin = 0
+    for end in range(1, len(order) + 1):
+        longest_with_next = max(1, lengths[order[end]]) if end < len(order) else budget + 1
+        if (end - begin + 1) * longest_with_next > budget:
+            yield order[begin:end]
+            begin = end
+
+
+def shuffled_batches(
+    lengths: Sequence[int], batch_size: int, rng: np.random.Generator, budget: int = CHARACTER_BUDGET
+) -> list[NDArray[np.intp]]:
+    """All rows once, in random batches of similar length: at most `batch_size` rows and the budget's characters."""
+    order, batches = rng.permutation(len(lengths)), []
+    for begin in range(0, len(order), batch_size * POOL):
+        pool = order[begin : begin + batch_size * POOL]
+        pool = pool[np.argsort(np.asarray(lengths)[pool], kind="stable")]
+        for start in range(0, len(pool), batch_size):
+            rows = pool[start : start + batch_size]
+            batches += [rows[some] for some in length_batches([lengths[row] for row in rows], budget)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def separator_of(tokenizer: Encoder) -> int | None:
+    """Id that stands between words: the space's for characters, None where each id is a word of its own."""
+    if not isinstance(tokenizer, Tokenizer):
+        return None
+    return tokenizer.alphabet.find(" ") + 2 if " " in tokenizer.alphabet else -1
+
+
+def drop_words(ids: IdArray, separator: int | None, rate: float, rng: np.random.Generator) -> IdArray:
+    """Leave out each word with probability `rate`; the text as it is where no word would be left."""
+    starts = np.ones(len(ids), bool) if separator is None else ids == separator
+    word = np.cumsum(starts) - (separator is None)  # a space belongs to the word after it
+    kept_words = rng.random(word[-1] + 1 if len(word) else 0) >= rate
+    if not kept_words.any():
+        return ids
+    kept: IdArray = ids[kept_words[word]]
+    return kept[1:] if separator is not None and len(kept) and kept[0] == separator else kept
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """torch with this many threads per operation, and the former number afterwards; 0 changes nothing."""
+    before = torch.get_num_threads()
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        if torch.get_num_threads() != before:
+            torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """torch's generators (initial weights and dropout draw from them) seeded, and their former state afterwards."""
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
