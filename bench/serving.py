@@ -27,7 +27,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
     "torch": ("torch", "baselines.registry"),
-    "sklearn": ("sklearn", "skops.io", "baselines.registry"),
+    "sklearn": ("sklearn", "baselines.registry"),
     "python": ("baselines.registry",),
 }
 
@@ -116,8 +116,8 @@ def packages_of(runtime: Runtime) -> tuple[str, ...]:
         "table": ("numpy",),
         "linear": ("numpy",),
         "torch": ("numpy", "torch", "safetensors"),
-        "sklearn": ("numpy", "scikit-learn", "skops"),
-        "python": ("numpy",),
+        "sklearn": ("numpy", "scikit-learn", "safetensors"),
+        "python": ("numpy", "safetensors"),
     }[runtime]
 
 
