@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.errors import ArtifactError
+from baselines.errors import ArtifactError, DataError
 from baselines.preprocessing import Cleaning
 
 Analyzer = Literal["word", "char_wb"]
@@ -112,9 +112,12 @@ class NgramTfidf:
 
     @classmethod
     def learn(cls, texts: Sequence[str], cleaning: Cleaning, settings: Sequence[NgramSettings]) -> NgramTfidf:
-        """Learn one block for each of `settings`."""
+        """Learn one block for each of `settings`; raises DataError when the texts hold not one term."""
         words = [cleaning(text).split() for text in texts]
-        return cls(cleaning, tuple(NgramBlock.learn(each, words) for each in settings))
+        tfidf = cls(cleaning, tuple(NgramBlock.learn(each, words) for each in settings))
+        if not tfidf.n_features:
+            raise DataError(f"{len(texts)} training texts: no words are left after cleaning; check the text column")
+        return tfidf
 
     @property
     def n_features(self) -> int:

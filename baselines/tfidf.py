@@ -72,7 +72,7 @@ class _WordClassifier(Classifier):
         return classifier
 
     def _dense(self, row: Row) -> NDArray[np.float32]:
-        out = np.zeros(max(self.vectorizer_.n_features, 1), np.float32)
+        out = np.zeros(self.vectorizer_.n_features, np.float32)
         out[row[0]] = row[1]
         return out
 
@@ -187,7 +187,7 @@ class ForestClassifier(_WordClassifier):
 
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.trees_ = Trees(**arrays)
-        self.trees_.check(max(self.vectorizer_.n_features, 1), len(self.classes_))
+        self.trees_.check(self.vectorizer_.n_features, len(self.classes_))
 
 
 def _shares(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float32]:
@@ -266,7 +266,7 @@ class BoostingClassifier(_WordClassifier):
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.prior_, self.columns_ = arrays.pop("prior"), arrays.pop("columns")
         self.trees_ = Trees(**arrays)
-        self.trees_.check(max(self.vectorizer_.n_features, 1), 1)
+        self.trees_.check(self.vectorizer_.n_features, 1)
         n_classes, columns = len(self.classes_), self.columns_
         if self.prior_.shape != (n_classes,) or not set(columns.tolist()) <= set(range(n_classes)):
             raise ArtifactError(f"prior and columns: expected {n_classes} numbers, and columns in 0..{n_classes - 1}")

@@ -56,7 +56,7 @@ def fit_thresholds(
 
 
 def no_thresholds(truth: LabelMatrix, probabilities: Probabilities) -> ThresholdChoices:
-    """All 0.5, for classifiers that answer 0 or 1: another threshold could only turn them into "every class, always"."""
+    """All 0.5, for answers that are 0 or 1: another threshold could only turn them into "every class, always"."""
     return _rated(truth, probabilities, HALF, np.full(probabilities.shape[1], HALF, np.float32))
 
 
