@@ -1,4 +1,4 @@
-"""Classifiers in table form: the exact float tables that `fold` makes, and the integers that `quantize` makes of them."""
+"""Classifiers in table form: the exact float tables that `fold` makes, and the integers that `quantize` makes."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ class _TableClassifier(Classifier):
     def model(self) -> FloatTables | IntTables:
         raise NotImplementedError
 
-    def fit(
-        self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress
-    ) -> NoReturn:
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """Tables aren't trained: raises NotCompressible that says where they come from."""
         raise NotCompressible(f"{self.kind}: made from a trained character CNN by fold or quantize, not fitted itself")
 

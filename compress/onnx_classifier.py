@@ -35,7 +35,10 @@ class OnnxConfig:
 
 
 class OnnxClassifier(Classifier):
-    """Inputs `ids` and `lengths`, output `probabilities`. Texts run one at a time: an activation's scale depends on its batch."""
+    """Inputs `ids` and `lengths`, output `probabilities`.
+
+    Texts run one at a time: the scale of a dynamically quantized activation depends on its batch.
+    """
 
     kind = "onnx-int8"
 
@@ -46,9 +49,7 @@ class OnnxClassifier(Classifier):
         self.classes_ = classes
         self.thresholds_ = np.full(len(classes), 0.5, np.float32)
 
-    def fit(
-        self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress
-    ) -> NoReturn:
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """Not trained: raises NotCompressible that says where it comes from."""
         raise NotCompressible(f"{self.kind}: made from a trained character CNN by quantize, not fitted itself")
 

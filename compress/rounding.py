@@ -1,7 +1,7 @@
 """Symmetric rounding to few bits: w ≈ scale · q with integers q in -m..m, m = 2^(bits - 1) - 1, and no zero point.
 
-Source: Nagel et al., "A White Paper on Neural Network Quantization" (2021), sections 2.2 and 2.4. The scale is the largest
-magnitude over m, so nothing is clipped and |w - scale · q| <= scale / 2 everywhere.
+Source: Nagel et al., "A White Paper on Neural Network Quantization" (2021), sections 2.2 and 2.4. The scale is the
+largest magnitude over m, so nothing is clipped and |w - scale · q| <= scale / 2 everywhere.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def largest_level(bits: int) -> int:
     return int(2 ** (bits - 1) - 1)
 
 
-def round_symmetric(
-    values: NDArray[Any], bits: int, axes: tuple[int, ...]
-) -> tuple[Int8, NDArray[np.float64]]:
+def round_symmetric(values: NDArray[Any], bits: int, axes: tuple[int, ...]) -> tuple[Int8, NDArray[np.float64]]:
     """Round to `bits`, one scale for all values that differ along `axes` only.
 
     Returns:
@@ -46,16 +44,14 @@ def round_symmetric(
 
 
 def round_tables(model: FloatTables, bits: int, head_bits: int) -> StoredTables:
-    """Weight-only rounding: one scale a filter for the tables, one a class for the head that takes the filters' scales in."""
+    """Weight-only rounding: one scale a filter for the tables, one a class for the head, which takes the former in."""
     levels, scales = zip(*(round_symmetric(table, bits, (0, 1)) for table in model.tables), strict=True)
     per_filter = np.concatenate([scale.ravel() for scale in scales])  # (N,)
     head, scale = round_head(model.head, per_filter, head_bits)
     return StoredTables(IntTables(tuple(levels), head, scale, model.bias.astype(np.float32)))
 
 
-def round_head(
-    head: NDArray[Any], per_filter: NDArray[np.float64], bits: int
-) -> tuple[Int8, NDArray[np.float32]]:
+def round_head(head: NDArray[Any], per_filter: NDArray[np.float64], bits: int) -> tuple[Int8, NDArray[np.float32]]:
     """int8 (C, N) and float32 (C,): the head with each filter's unit folded in, rounded class by class."""
     levels, scale = round_symmetric(head.astype(np.float64) * per_filter, bits, (1,))
     return levels, scale.ravel().astype(np.float32)
@@ -107,7 +103,8 @@ def factorise(
     """Best rank-`rank` factors of all tables together, by singular values (Eckart and Young, 1936).
 
     Returns:
-        embedding (V, r) with orthonormal columns, and filters (f, r, N_f) per width; r is `rank` or the tables' own rank
+        embedding (V, r) with orthonormal columns, and filters (f, r, N_f) per width; r is `rank` or the tables' own
+        rank
         if that is smaller. Row 0 of the embedding is exactly zero, as in the tables.
     """
     flat = np.concatenate([table.transpose(1, 0, 2).reshape(table.shape[1], -1) for table in tables], axis=1)

@@ -165,4 +165,5 @@ def _max_over_time(table: NDArray[np.float32], ids: Ids) -> NDArray[np.float32]:
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Element-wise logistic function in float32, without overflow."""
-    return (0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float32)))).astype(np.float32)
+    halves: NDArray[np.float32] = np.tanh(0.5 * logits.astype(np.float32))
+    return (0.5 * (1.0 + halves)).astype(np.float32)

@@ -1,0 +1,212 @@
+"""Distill: a student learns from a teacher's probabilities besides the labels.
+
+Sources: Hinton, Vinyals and Dean (2015); the loss is in `compress.distill_loss`. The teacher's answers for the
+training texts are predicted out of fold: a teacher asked about texts it was trained on hands back memorised labels.
+The control is the same student with alpha 0 and the same budget; the gain due to the teacher is the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from baselines.classifier import Classifier, Probabilities
+from baselines.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
+from baselines.errors import NotCompressible
+from baselines.training import class_weighted_loss, seeded, train
+from compress.distill_loss import mixed_loss, soft_logits
+from compress.method import Context, Outcome, Receipt, refit_thresholds
+from compress.mixtures import mixed_texts
+from compress.out_of_fold import check_classes, out_of_fold
+
+
+@dataclass(frozen=True)
+class DistillConfig:
+    """Settings of `distill`: the student's shape, and how it learns.
+
+    Attributes:
+        embedding_dim: numbers a character.
+        filters: number of filters of each width.
+        widths: of the filters, ascending.
+        hidden_dim: of the layer between filters and classes; 0 leaves it out.
+        dropout: before the last layer.
+        alpha: weight of the soft targets in the loss, 0 to 1; 0 is training without a teacher.
+        temperature: T > 0.
+        word_dropout: share of words hidden from the student in each epoch.
+        epochs, batch_size, learning_rate, weight_decay, patience, average, class_weights: as in `TrainingConfig`.
+        folds: k of the out-of-fold predictions.
+        mixtures: texts made of two halves of training texts, per training text, which the teacher alone labels.
+    """
+
+    embedding_dim: int = 32
+    filters: int = 48
+    widths: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
+    hidden_dim: int = 0
+    dropout: float = 0.3
+    alpha: float = 0.7
+    temperature: float = 1.0
+    word_dropout: float = 0.2
+    epochs: int = 60
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    patience: int = 15
+    average: float = 0.99
+    class_weights: float = 1.0
+    folds: int = 3
+    mixtures: float = 0.0
+
+    @property
+    def control(self) -> DistillConfig:
+        """The same student and budget without a teacher."""
+        return replace(self, alpha=0.0, mixtures=0.0)
+
+    def student(self, parent: CNNConfig, context: Context) -> CNNConfig:
+        """Shape and training of the student; cleaning and alphabet stay the parent's."""
+        return replace(
+            parent,
+            embedding_dim=self.embedding_dim,
+            filters=tuple((width, self.filters) for width in self.widths),
+            hidden_dim=self.hidden_dim,
+            dropout=self.dropout,
+            word_dropout=self.word_dropout,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            average=self.average,
+            class_weights=self.class_weights,
+            seed=context.seed,
+            device=context.device,
+            threads=context.threads,
+        )
+
+
+# The CNN's own size, and the students of the size targets; found by search (docs/decisions.md).
+PRESETS: dict[str, DistillConfig] = {
+    "same": DistillConfig(128, 128, tuple(range(1, 11)), 128, 0.5),
+    "small": DistillConfig(),
+    "tiny": DistillConfig(embedding_dim=24, filters=40),
+}
+
+
+def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcome:
+    """Train a student of a character CNN, of the context's teacher, or of soft targets made beforehand.
+
+    Raises:
+        NotCompressible: the parent isn't a character CNN (its alphabet and kind are the student's), the teacher has
+            other classes, or the settings are out of range.
+    """
+    check(config)
+    if not isinstance(parent, CharCNNClassifier):
+        raise NotCompressible(
+            f"distill: the student is a character CNN with its parent's alphabet, got {parent.kind!r}; give the "
+            "CNN as parent and the other model as --teacher"
+        )
+    teacher = context.teacher or parent
+    if config.alpha:
+        check_classes(teacher, context.train.classes)
+    extra = _unlabelled(config, context)
+    soft = soft_targets(parent, config, context) if config.alpha else None
+    if soft is not None and extra:
+        soft = np.concatenate([soft, teacher.predict_proba(extra)])
+    student = train_student(parent, config, context, soft, extra)
+    refit_thresholds(student, context, like=parent)
+    return student, _receipt(parent, student, config, teacher, len(extra))
+
+
+def check(config: DistillConfig) -> None:
+    """Raise NotCompressible naming the setting, what is allowed and what came."""
+    if not 0.0 <= config.alpha <= 1.0:
+        raise NotCompressible(f"alpha: from 0 to 1 is allowed, got {config.alpha}")
+    if not config.temperature > 0:
+        raise NotCompressible(f"temperature: must be larger than 0, got {config.temperature}")
+    if not 0.0 <= config.word_dropout < 1.0:
+        raise NotCompressible(f"word_dropout: from 0 up to but not including 1 is allowed, got {config.word_dropout}")
+    if min(config.embedding_dim, config.filters, len(config.widths)) < 1 or config.hidden_dim < 0:
+        raise NotCompressible("student: embedding_dim, filters and the number of widths must be at least 1")
+
+
+def soft_targets(parent: CharCNNClassifier, config: DistillConfig, context: Context) -> Probabilities:
+    """Out-of-fold probabilities for the training texts: those of the context, or predicted now and cached."""
+    if context.soft_targets is not None:
+        if context.soft_targets.shape != context.train.labels.shape:
+            raise NotCompressible(
+                f"soft targets: expected shape {context.train.labels.shape}, got {context.soft_targets.shape}"
+            )
+        return context.soft_targets
+    teacher = context.teacher or parent
+    kind: Any = type(teacher)
+    make = context.make_teacher or (lambda seed: kind(reseeded(teacher.config, seed)))
+    return out_of_fold(make, context.train, config.folds, context.seed, cache=context.cache, progress=context.progress)
+
+
+def reseeded(config: Any, seed: int) -> Any:
+    """The same config with another seed, where it has one."""
+    return replace(config, seed=seed) if any(f.name == "seed" for f in fields(config)) else config
+
+
+def _unlabelled(config: DistillConfig, context: Context) -> tuple[str, ...]:
+    """Texts without labels: the user's own, and mixtures; none without a teacher to label them."""
+    if not config.alpha:
+        return ()
+    count = round(config.mixtures * len(context.train))
+    return (*context.unlabelled, *mixed_texts(context.train.texts, count, np.random.default_rng([context.seed, 1])))
+
+
+def train_student(
+    parent: CharCNNClassifier,
+    config: DistillConfig,
+    context: Context,
+    soft: Probabilities | None,
+    extra: Sequence[str],
+) -> CharCNNClassifier:
+    """A new character CNN of the student's shape, trained on labels and soft targets.
+
+    Args:
+        parent: gives the alphabet.
+        config: shape and training.
+        context: training and validation texts, seed, device, threads.
+        soft: float32 (len(train) + len(extra), n_classes); None trains on the labels alone.
+        extra: texts without labels.
+    """
+    made = config.student(parent.config, context)
+    shape = CharCNNShape(
+        n_ids=parent.tokenizer.n_ids,
+        n_classes=len(context.train.classes),
+        embedding_dim=made.embedding_dim,
+        filters=made.filters,
+        hidden_dim=made.hidden_dim,
+        dropout=made.dropout,
+    )
+    with seeded(context.seed):
+        module = CharCNN(shape)
+    loss = class_weighted_loss(context.train.labels, made.class_weights)
+    if soft is not None:
+        loss = mixed_loss(soft_logits(soft), loss, config.alpha, config.temperature, len(context.train))
+    train(
+        module,
+        parent.tokenizer,
+        context.train,
+        context.validation,
+        made,
+        loss=loss,
+        extra_texts=extra,
+        progress=context.progress,
+    )
+    return CharCNNClassifier.from_module(module, parent.tokenizer, context.train.classes, None, made)
+
+
+def _receipt(
+    parent: CharCNNClassifier, student: CharCNNClassifier, config: DistillConfig, teacher: Classifier, n_extra: int
+) -> Receipt:
+    before, after = (sum(p.numel() for p in c.module.parameters()) for c in (parent, student))
+    taught = f"taught by {teacher.kind!r}, out of fold" if config.alpha else "control: trained without a teacher"
+    facts = {"parameters_before": before, "parameters_after": after, "alpha": config.alpha, "n_extra_texts": n_extra}
+    facts["temperature"] = config.temperature
+    notes = (f"{taught}; {before} parameters became {after}",)
+    return Receipt("distill", after, 4 * after, notes, facts)

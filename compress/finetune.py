@@ -1,0 +1,171 @@
+"""Training through the rounding: the forward pass sees rounded weights, the gradient passes as if they weren't.
+
+Source: the straight-through estimator of Bengio, Léonard and Courville (2013), as in Jacob et al. (2018). What is
+rounded is what will be stored, with the same scales as `compress.rounding`, so that the trained module lies on the
+grid exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from baselines.cnn import CharCNN, CharCNNClassifier
+from baselines.training import class_weighted_loss, train
+from compress.distill_loss import mixed_loss, soft_logits
+from compress.fold import float_parts
+from compress.method import Context
+from compress.modules import clone, from_parts, in_table_form
+from compress.rounding import balance, factorise, largest_level
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """Settings of training through the rounding.
+
+    Attributes:
+        stored: `tables` or `factors`: what is rounded.
+        bits, head_bits, embedding_bits: 2 to 8.
+        rank: with `factors`, columns of the embedding; 0 keeps the CNN's own.
+        epochs: at most; the best one by validation F1 is kept.
+        learning_rate: smaller than for training from nothing.
+        alpha: share of the soft targets in the loss, where the context has some.
+    """
+
+    stored: str
+    bits: int
+    head_bits: int
+    embedding_bits: int
+    rank: int = 0
+    epochs: int = 10
+    learning_rate: float = 5e-4
+    alpha: float = 0.7
+
+
+def round_through(weight: Tensor, level: int, dims: tuple[int, ...]) -> Tensor:
+    """Symmetric rounding to -level..level with one scale per slice along `dims`; the gradient is the identity's."""
+    with torch.no_grad():
+        scale = weight.abs().amax(dim=dims, keepdim=True).clamp(min=1e-12) / level
+        rounded = torch.round(weight / scale).clamp(-level, level) * scale
+    return weight + (rounded - weight).detach()
+
+
+class _RoundEmbedding(nn.Module):
+    """(V, d): columns brought to largest magnitude 1, one scale for all."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level = level
+
+    def forward(self, weight: Tensor) -> Tensor:
+        unit = _column_unit(weight)
+        return round_through(weight / unit, self.level, (0, 1)) * unit
+
+
+class _RoundFilters(nn.Module):
+    """(N_f, d, f): one scale a filter, in the embedding's units."""
+
+    def __init__(self, level: int, embedding: nn.Embedding) -> None:
+        super().__init__()
+        self.level = level
+        self._embedding = (embedding,)  # in a tuple: a reference, not a submodule
+
+    def forward(self, weight: Tensor) -> Tensor:
+        unit = _column_unit(self._embedding[0].weight)[:, :, None]
+        return round_through(weight * unit, self.level, (1, 2)) / unit
+
+
+class _RoundHead(nn.Module):
+    """(C, N): one scale a class, each filter's range folded in."""
+
+    def __init__(self, level: int, module: CharCNN) -> None:
+        super().__init__()
+        self.level = level
+        self._module = (module,)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with torch.no_grad():
+            embedding = self._module[0].embedding.weight
+            ranges = [
+                torch.einsum("vd,ndk->nvk", embedding, conv.weight).abs().amax(dim=(1, 2))
+                for conv in self._module[0].convs
+            ]
+            unit = torch.cat(ranges).clamp(min=1e-12)
+        return round_through(weight * unit, self.level, (1,)) / unit
+
+
+def _column_unit(embedding: Tensor) -> Tensor:
+    largest = embedding.detach().abs().amax(dim=0, keepdim=True)
+    return torch.where(largest > 0, largest, torch.ones_like(largest))
+
+
+def finetune_rounded(parent: CharCNNClassifier, config: FinetuneConfig, context: Context) -> CharCNNClassifier:
+    """Train a copy through the rounding; returns it with weights that lie on the grid.
+
+    The copy has one matrix from filters to classes, and the factors or the tables as its weights. The soft targets of
+    the context, where there are some, take part in the loss.
+    """
+    module = trainable_copy(parent.module, config)
+    install_rounding(module, config)
+    training = replace(
+        parent.config,
+        epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        patience=config.epochs,
+        average=0.0,  # an average of weights on the grid would be rounded once more
+        seed=context.seed,
+        device=context.device,
+        threads=context.threads,
+    )
+    hard = class_weighted_loss(context.train.labels, training.class_weights)
+    loss = hard
+    if context.soft_targets is not None:
+        loss = mixed_loss(soft_logits(context.soft_targets), hard, config.alpha, 1.0, len(context.train))
+    train(
+        module,
+        parent.tokenizer,
+        context.train,
+        context.validation,
+        training,
+        loss=loss,
+        progress=context.progress,
+    )
+    return clone(parent, without_rounding(module))
+
+
+def trainable_copy(module: CharCNN, config: FinetuneConfig) -> CharCNN:
+    """The module in the form that will be rounded."""
+    dropout = module.shape.dropout if module.fc1 is None else 0.2
+    if config.stored == "tables":
+        return in_table_form(module, dropout)
+    embedding, filters, head, bias = float_parts(module)
+    if config.rank or embedding.shape[1] >= embedding.shape[0]:
+        rank = config.rank or embedding.shape[0]
+        embedding, filters = factorise(tuple(embedding @ f for f in filters), rank)
+    embedding, filters = balance(embedding, filters)
+    return from_parts(embedding, filters, head, bias, dropout)
+
+
+def install_rounding(module: CharCNN, config: FinetuneConfig) -> None:
+    """Every read of a weight gives the rounded one from now on."""
+    if config.stored == "tables":
+        module.embedding.weight.requires_grad_(False)
+    else:
+        rounding = _RoundEmbedding(largest_level(config.embedding_bits))
+        parametrize.register_parametrization(module.embedding, "weight", rounding)
+    for conv in module.convs:
+        rounded = _RoundFilters(largest_level(config.bits), module.embedding)
+        parametrize.register_parametrization(conv, "weight", rounded)
+    head = _RoundHead(largest_level(config.head_bits), module)
+    parametrize.register_parametrization(module.fc2, "weight", head)
+
+
+def without_rounding(module: CharCNN) -> CharCNN:
+    """The same module with its rounded weights as plain parameters."""
+    for layer in (module.fc2, *module.convs, module.embedding):
+        if parametrize.is_parametrized(layer, "weight"):
+            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+    return module.requires_grad_(True).eval()

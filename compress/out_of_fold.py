@@ -1,0 +1,88 @@
+"""A teacher's answers for texts it hasn't seen: k teachers, each fitted without one part of the training texts."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.artifact import write_json
+from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.dataset import Part
+from baselines.errors import NotCompressible
+from baselines.splits import stratify
+
+MakeTeacher = Callable[[int], Classifier]
+
+
+def out_of_fold(
+    make_teacher: MakeTeacher,
+    train: Part,
+    k: int,
+    seed: int,
+    *,
+    cache: Path | None = None,
+    progress: Progress = ignore_progress,
+) -> Probabilities:
+    """float32 (len(train), n_classes): each text's probabilities from a teacher that was fitted without it.
+
+    Args:
+        make_teacher: seed -> an unfitted classifier.
+        train: texts and labels; the parts are stratified by label.
+        k: number of parts and of teachers, at least 2.
+        seed: of the parts and of the teachers.
+        cache: folder that keeps the result by teacher, data, k and seed; None keeps nothing.
+    """
+    if not 2 <= k <= len(train):
+        raise NotCompressible(f"folds: from 2 to the number of training texts ({len(train)}) are allowed, got {k}")
+    path = None if cache is None else cache / f"oof-{_key(make_teacher(seed), train, k, seed)}.npy"
+    if path is not None and path.is_file():
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    owner = stratify(train.labels, [1] * k, np.random.default_rng(seed))
+    out = np.zeros(train.labels.shape, np.float32)
+    for part in range(k):
+        progress(part, k)
+        held_out = np.flatnonzero(owner == part)
+        teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)))
+        check_classes(teacher, train.classes)
+        out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
+    progress(k, k)
+    if path is not None:
+        _write_once(path, out)
+    return out
+
+
+def check_classes(teacher: Classifier, classes: Sequence[str]) -> None:
+    """Raise NotCompressible naming the difference unless the teacher knows exactly these classes, in this order."""
+    missing = [name for name in classes if name not in teacher.classes_]
+    extra = [name for name in teacher.classes_ if name not in classes]
+    if missing or extra:
+        raise NotCompressible(
+            f"teacher: its classes differ from the student's; missing: {', '.join(missing) or 'none'}; "
+            f"too many: {', '.join(extra) or 'none'}. Train the teacher on the same data"
+        )
+    if tuple(teacher.classes_) != tuple(classes):
+        raise NotCompressible("teacher: it has the student's classes in another order; train it on the same data")
+
+
+def _key(teacher: Classifier, train: Part, k: int, seed: int) -> str:
+    digest = hashlib.sha256()
+    facts = [teacher.kind, dataclasses.asdict(teacher.config), k, seed, list(train.classes)]
+    digest.update(json.dumps([facts, train.texts], sort_keys=True, default=str).encode())
+    digest.update(np.packbits(train.labels).tobytes())
+    return digest.hexdigest()[:24]
+
+
+def _write_once(path: Path, values: NDArray[np.float32]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part.npy")
+    np.save(temporary, values)
+    temporary.rename(path)
+    write_json(
+        path.with_suffix(".json"), {"shape": list(values.shape), "what": "out-of-fold probabilities of a teacher"}
+    )
