@@ -215,6 +215,8 @@ class CharCNNClassifier(Classifier):
                 f"{ALPHABET_FILE} and the labels, got {module.shape.n_ids} and {module.shape.n_classes}"
             )
         load_tensors(module, folder / MODEL_FILE)
+        if module.embedding.weight[PAD_ID].any():
+            raise ArtifactError(f"{folder / MODEL_FILE}: embedding.weight: the row of the padding must be zero")
         return cls.from_module(module, tokenizer, classes, config=CNNConfig.from_json(config))
 
 

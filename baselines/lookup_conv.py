@@ -121,19 +121,25 @@ def add_rows(ids: Tensor, lengths: Tensor, tables: Sequence[RowTable]) -> Tensor
 
 
 def one_training_step(
-    module: nn.Module, ids: Tensor, lengths: Tensor, labels: Tensor, form: Form, optimizer: torch.optim.Optimizer
+    module: nn.Module,
+    ids: Tensor,
+    lengths: Tensor,
+    labels: Tensor,
+    form: Form,
+    optimizer: torch.optim.Optimizer | None = None,
 ) -> float:
-    """Forward, binary cross-entropy, backward and one optimizer step of a `CharCNN`; its loss. For measurements.
+    """Forward, binary cross-entropy, backward and, given one, the optimizer's step; the loss. For measurements.
 
     Args:
-        module: takes `(ids, lengths, form=form)`.
+        module: a `CharCNN`; takes `(ids, lengths, form=form)`.
         ids, lengths: as in `max_of_convolutions`.
         labels: float (B, C).
     """
-    optimizer.zero_grad(set_to_none=True)
+    module.zero_grad(set_to_none=True)
     loss = F.binary_cross_entropy_with_logits(module(ids, lengths, form=form), labels)
     loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
+    if optimizer is not None:
+        optimizer.step()
     return float(loss.detach())
 
 
