@@ -12,6 +12,7 @@ from typing import Any
 
 from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.classifier import Classifier
+from baselines.cnn import CharCNNClassifier, CNNConfig
 from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
 from baselines.linear import LinearClassifier, LinearConfig
@@ -51,9 +52,14 @@ class Baseline:
         if unknown := sorted(set(changes or {}) - set(known)):
             raise UserError(f"config of {self.title}: unknown {', '.join(unknown)}; allowed: {', '.join(known)}")
         try:
-            return self.kind(dataclasses.replace(config, **(changes or {})))
+            return self.kind(dataclasses.replace(config, **{k: _frozen(v) for k, v in (changes or {}).items()}))
         except (TypeError, ValueError) as error:
             raise UserError(f"config of {self.title}: {error}") from None
+
+
+def _frozen(value: Any) -> Any:
+    """JSON lists as the tuples that configs hold."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 _GUESS = "It reads nothing of a text, so it has no reasons."
@@ -151,6 +157,14 @@ BASELINES: dict[str, Baseline] = {
         True,
         _READS,
     ),
+    "cnn": Baseline(
+        "Character CNN",
+        CharCNNClassifier,
+        lambda seed, device, threads: CNNConfig(seed=seed, device=device, threads=threads),
+        "It can name the characters that each filter answered to most, and the filters' exact shares of a decision.",
+        True,
+        ("numpy", "safetensors", "torch"),
+    ),
     "ensemble": Baseline(
         "Ensemble",
         EnsembleClassifier,
@@ -170,6 +184,7 @@ KINDS: dict[str, type[Classifier]] = {
         KnnClassifier,
         ForestClassifier,
         BoostingClassifier,
+        CharCNNClassifier,
         EnsembleClassifier,
     )
 }

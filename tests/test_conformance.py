@@ -1,0 +1,131 @@
+"""One suite over every registered baseline: the contract that the rooms to the right rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.artifact import Lineage, load, save
+from baselines.classifier import Classifier, Probabilities
+from baselines.dataset import Dataset
+from baselines.registry import BASELINES, KINDS
+
+# Smaller than the defaults, so that each fits in a second or two.
+_NETWORK = {"epochs": 2, "embedding_dim": 8, "patience": 2}
+_CNN = {**_NETWORK, "filters": [[2, 8], [3, 8]], "hidden_dim": 8}
+SMALL: dict[str, Mapping[str, Any]] = {
+    "tfidf-forest": {"trees": 5},
+    "tfidf-boosting": {"trees": 3},
+    "cnn": _CNN,
+    "rnn": _NETWORK,
+    "ensemble": {"changes": {"cnn": _CNN}},
+}
+# Baselines with an optional dependency are put through the same checks where their encoder is made.
+NAMES = [name for name, entry in BASELINES.items() if not entry.extra]
+AWKWARD = (
+    "",
+    " \t\n ",
+    "🚀🤖",
+    "日本語のテキスト",
+    "\ud800 lone surrogate",
+    "ﬁ ǅ İ ß",
+    "x",
+    "the and of",
+    "a" * 100_000,
+)
+
+Fitted = Callable[[str, int], Classifier]
+
+
+@pytest.fixture(scope="session")
+def fitted(tiny: Dataset) -> Fitted:
+    """A small classifier of a name and seed, fitted once."""
+
+    @cache
+    def fit(name: str, seed: int) -> Classifier:
+        classifier = BASELINES[name].make(seed, "cpu", 1, SMALL.get(name))
+        return classifier.fit(tiny.part("train"), tiny.part("validation"))
+
+    return fit
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def classifier(name: str, fitted: Fitted) -> Classifier:
+    return fitted(name, 0)
+
+
+def check_probabilities(probabilities: Probabilities, n_texts: int, n_classes: int) -> None:
+    assert probabilities.dtype == np.float32
+    assert probabilities.shape == (n_texts, n_classes)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_shapes_and_order_of_classes(classifier: Classifier, tiny: Dataset) -> None:
+    assert classifier.classes_ == tiny.classes
+    assert classifier.thresholds_.dtype == np.float32
+    assert classifier.thresholds_.tolist() == [0.5] * len(tiny.classes)
+    check_probabilities(classifier.predict_proba(tiny.part("test").texts), len(tiny.part("test")), len(tiny.classes))
+    check_probabilities(classifier.predict_proba([]), 0, len(tiny.classes))
+
+
+def test_awkward_texts(classifier: Classifier) -> None:
+    check_probabilities(classifier.predict_proba(AWKWARD), len(AWKWARD), len(classifier.classes_))
+
+
+def test_a_row_does_not_depend_on_its_batch(classifier: Classifier, tiny: Dataset) -> None:
+    texts = [*tiny.part("test").texts[:8], "", "🚀", "word " * 2_000]
+    batch = classifier.predict_proba(texts)
+    singles = np.concatenate([classifier.predict_proba([text]) for text in texts])
+    backwards = classifier.predict_proba(texts[::-1])[::-1]
+    np.testing.assert_allclose(batch, singles, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(batch, backwards, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"), [(["fine", 3], r"texts\[1\]: .* int"), ([None], r"texts\[0\]"), ("lone", "list")]
+)
+def test_what_is_no_text_is_named(classifier: Classifier, texts: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        classifier.predict_proba(texts)
+
+
+def test_saved_and_read_back(classifier: Classifier, name: str, tiny: Dataset, tmp_path: Path) -> None:
+    texts = [*tiny.part("test").texts, *AWKWARD[:-1]]
+    save(classifier, tmp_path / "artifact", Lineage(name, "baseline"))
+    again = load(tmp_path / "artifact", KINDS)
+    assert type(again) is type(classifier)
+    assert again.config == classifier.config
+    np.testing.assert_array_equal(again.predict_proba(texts), classifier.predict_proba(texts))
+
+
+def test_same_seed_same_bytes(name: str, fitted: Fitted, tiny: Dataset, tmp_path: Path) -> None:
+    again = BASELINES[name].make(0, "cpu", 1, SMALL.get(name)).fit(tiny.part("train"), tiny.part("validation"))
+    save(fitted(name, 0), tmp_path / "first", Lineage(name, "baseline"))
+    save(again, tmp_path / "second", Lineage(name, "baseline"))
+    assert content(tmp_path / "first") == content(tmp_path / "second")
+
+
+def test_every_kind_can_be_read() -> None:
+    kinds = {getattr(BASELINES[name].kind, "kind") for name in BASELINES}  # noqa: B009
+    assert kinds == set(KINDS)
+
+
+def test_the_ladder_says_what_the_report_needs(name: str) -> None:
+    entry = BASELINES[name]
+    assert entry.title
+    assert entry.reasons.endswith(".")
+    assert "numpy" in entry.packages
