@@ -41,10 +41,11 @@ if TYPE_CHECKING:
 MAX_FALL = 0.02
 MIN_CALIBRATION = 16
 N_TIMED, ROUNDS = 16, 5
-_DYNAMIC: dict[str, tuple[str, ...]] = {
+_OPERATORS: dict[str, tuple[str, ...]] = {
     "onnxruntime, its default": ("Conv", "MatMul", "Gemm", "Gather"),
     "onnxruntime, MatMul and Gemm only": ("MatMul", "Gemm"),
 }
+WAYS = (*_OPERATORS, "PyTorch, Linear only")
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,15 @@ def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outco
         )
     if config.bits != 8:
         raise NotCompressible(f"quantize: scheme {config.scheme} has 8 bits, got {config.bits}; use scheme tables")
-    return _static(parent, config, context) if config.scheme == "static" else _dynamic(parent, context)
+    if config.scheme == "static":
+        return _static(parent, config, context)
+    return _dynamic(parent, config.way, context)
 
 
-def _dynamic(parent: CharCNNClassifier, context: Context) -> Outcome:
-    from compress.torch_int8 import TorchInt8Classifier
-
-    ways: dict[str, Classifier] = {name: quantized_dynamic(parent, operators) for name, operators in _DYNAMIC.items()}
-    ways["PyTorch, Linear only"] = TorchInt8Classifier.from_cnn(parent)
+def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
+    if way and way not in WAYS:
+        raise NotCompressible(f"way: {'; '.join(WAYS)} are known, got {way!r}")
+    ways = {name: _make(name, parent) for name in ([way] if way else WAYS)}
     trials = [_tried(name, child, parent, context) for name, child in ways.items()]
     reference = OnnxClassifier(
         conv_model(parent.module).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.classes_
@@ -88,6 +90,14 @@ def _dynamic(parent: CharCNNClassifier, context: Context) -> Outcome:
     fit = [t for t in trials if t.f1_weighted >= floor] or trials
     best = min(fit, key=lambda t: ratios[t.name])
     return best.classifier, _receipt(best, trials, ratios, floor)
+
+
+def _make(way: str, parent: CharCNNClassifier) -> Classifier:
+    if way in _OPERATORS:
+        return quantized_dynamic(parent, _OPERATORS[way])
+    from compress.torch_int8 import TorchInt8Classifier
+
+    return TorchInt8Classifier.from_cnn(parent)
 
 
 def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> OnnxClassifier:

@@ -47,6 +47,7 @@ class QuantizeConfig:
         learning_rate: of that training.
         correct_bias: move the classes' biases by what rounding moves the mean response on the training texts.
         n_calibration: validation texts used by `static`.
+        way: with `dynamic`, one of `compress.dynamic.WAYS` instead of the best one by measurement.
     """
 
     scheme: Scheme = "tables"
@@ -58,6 +59,7 @@ class QuantizeConfig:
     learning_rate: float = 5e-4
     correct_bias: bool = True
     n_calibration: int = 128
+    way: str = ""
 
     @property
     def bits_of_head(self) -> int:
