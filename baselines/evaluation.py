@@ -1,34 +1,32 @@
 """Baselines over K stratified folds and S training seeds: what one split can't tell.
 
-Each training is a step of the run folder, so that a killed evaluation continues where it stopped. What a step stores
-are raw answers (probabilities on test, thresholds from validation); every score is computed from them afterwards.
+Each fold and seed is a run folder of its own, `folds/1-of-5-split-0-seed-0/`, with the steps of `baselines.train` in
+it, so that a killed evaluation continues where it stopped. What is kept of a model are raw answers (probabilities on
+test, thresholds from validation); every score is computed from them afterwards.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from baselines.artifact import read_json, write_json
-from baselines.classifier import Probabilities, Progress, ignore_progress
-from baselines.dataset import Dataset, Split
+from baselines.artifact import read_json
+from baselines.classifier import Progress, ignore_progress
+from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
+from baselines.fitting import CHOSEN, baseline_named, read_classifier, read_facts, train_baseline
 from baselines.fold_scores import FoldAnswers, compare_folds
-from baselines.notes import collected_notes
-from baselines.registry import BASELINES
-from baselines.runfolder import RunFolder
+from baselines.runfolder import STEP_FILE, RunFolder
 from baselines.splits import folds, missing_classes
-from baselines.thresholds import ThresholdChoices, fit_thresholds
+from baselines.thresholds import ThresholdKind
+from baselines.weights import read_weights, write_weights
 
-_PROBABILITIES = "probabilities.npy"
-_ANSWERS = "answers.json"
+_ANSWERS = "answers.safetensors"
 
 Changes = Mapping[str, Mapping[str, Any]]
 
@@ -53,23 +51,6 @@ class FoldPlan:
     threads: int = 1
     reference: str = "cnn"
     delta: float = 0.01
-
-
-@dataclass
-class _Job:
-    """One training: a baseline with one config on one fold."""
-
-    name: str
-    fold: int
-    seed: int
-    config: Any
-    inputs: dict[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.inputs = {"baseline": self.name, "fold": self.fold, "config": dataclasses.asdict(self.config)}
-
-    def step(self, k: int) -> str:
-        return f"baselines/fold-{self.fold + 1}-of-{k}-{self.name}-seed-{self.seed}"
 
 
 def add_fold_options(parser: ArgumentParser) -> None:
@@ -116,98 +97,86 @@ def evaluate_folds(
         progress: called with (trainings done, trainings in all).
 
     Returns:
-        What stands under "folds" in results.json; see `fold_scores.compare_folds`, with the plan and `notes` added.
+        What stands under "folds" in results.json: what `fold_scores.compare_folds` gives, with `skipped` (reasons by
+        baseline, for those whose extra is missing), `notes` and `plan`.
 
     Raises:
         UserError: an unknown name; DataError: too few texts for k folds.
     """
-    if unknown := sorted(set(names) - set(BASELINES)):
-        raise UserError(f"baselines: unknown {', '.join(unknown)}; allowed: {', '.join(BASELINES)}")
-    everything = dataset.everything
-    splits = folds(everything.labels, plan.k, plan.seed)
-    jobs = {name: _jobs(name, plan, (changes or {}).get(name, {})) for name in names}
+    changes = changes or {}
+    fold_sets = fold_datasets(dataset, plan)
+    jobs = [
+        (name, seed, fold)
+        for name in names
+        for seed in _seeds(name, plan, changes.get(name, {}))
+        for fold in range(plan.k)
+    ]
+    answers: dict[str, list[FoldAnswers]] = {}
     skipped: dict[str, str] = {}
-    done, total = 0, sum(len(own) for own in jobs.values())
-    for name, own in jobs.items():
-        for job in own:
+    for done, (name, seed, fold) in enumerate(jobs, 1):
+        if name not in skipped:
             try:
-                if name not in skipped:
-                    _train(dataset, job, splits[job.fold], run, plan.k)
+                place = fold_run(run, fold_sets[fold], plan, fold, seed)
+                own = _answers(place, fold_sets[fold], name, plan, fold, seed, changes.get(name, {}))
+                answers.setdefault(name, []).append(own)
             except MissingExtra as error:
                 skipped[name] = str(error)
-            done += 1
-            progress(done, total)
-    answers = {
-        name: [_read(run.place(job.step(plan.k)), job, dataset, splits) for job in own]
-        for name, own in jobs.items()
-        if name not in skipped
-    }
-    return {
-        **compare_folds(answers, plan.k, plan.reference, plan.delta),
-        "skipped": skipped,
-        "notes": _notes(dataset, splits),
-        "plan": dataclasses.asdict(plan),
-    }
+                answers.pop(name, None)
+        progress(done, len(jobs))
+    compared = compare_folds(answers, plan.k, plan.reference, plan.delta, CHOSEN)
+    return {**compared, "skipped": skipped, "notes": _notes(fold_sets), "plan": dataclasses.asdict(plan)}
 
 
-def _jobs(name: str, plan: FoldPlan, changes: Mapping[str, Any]) -> list[_Job]:
-    """Every training of one baseline; seeds that change nothing in the config are left out."""
-    configs: list[tuple[int, Any]] = []
+def fold_datasets(dataset: Dataset, plan: FoldPlan) -> list[Dataset]:
+    """The same texts once a fold, with that fold's split."""
+    splits = folds(dataset.everything.labels, plan.k, plan.seed)
+    return [dataclasses.replace(dataset, split=split) for split in splits]
+
+
+def fold_run(run: RunFolder, fold_set: Dataset, plan: FoldPlan, fold: int, seed: int) -> RunFolder:
+    """The run folder of one fold and training seed, inside the study's own."""
+    name = f"{fold + 1}-of-{plan.k}-split-{plan.seed}-seed-{seed}"
+    return RunFolder.open(run.root / "folds" / name, dataset_sha256=fold_set.sha256)
+
+
+def _seeds(name: str, plan: FoldPlan, changes: Mapping[str, Any]) -> list[int]:
+    """Training seeds; those that change nothing in the config would only repeat a training."""
+    seeds: dict[str, int] = {}
     for seed in range(plan.seed, plan.seed + plan.n_seeds):
-        config = BASELINES[name].make(seed, plan.device, plan.threads, changes).config
-        if config not in [known for _, known in configs]:
-            configs.append((seed, config))
-    return [_Job(name, fold, seed, config) for fold in range(plan.k) for seed, config in configs]
+        config = baseline_named(name).make(seed, plan.device, plan.threads, changes).config
+        seeds.setdefault(repr(config), seed)
+    return list(seeds.values())
 
 
-def _train(dataset: Dataset, job: _Job, split: Split, run: RunFolder, k: int) -> None:
-    inputs = {**job.inputs, "k": k, "dataset": dataset.sha256}
-    if run.is_done(job.step(k), inputs):
-        return
-    train, validation, test = (dataset.everything.take(rows) for rows in (split.train, split.validation, split.test))
-    baseline = BASELINES[job.name]
-    with run.write(job.step(k), inputs) as folder, collected_notes() as sentences:
-        start = time.perf_counter()
-        classifier = baseline.kind(job.config).fit(train, validation)
-        seconds = time.perf_counter() - start
-        choices = _choices(classifier.predict_proba(validation.texts), validation.labels, baseline.fits_thresholds)
-        np.save(folder / _PROBABILITIES, classifier.predict_proba(test.texts), allow_pickle=False)
-        write_json(
-            folder / _ANSWERS,
-            {
-                "fit_s": seconds,
-                "n_train": len(train),
-                "thresholds": {kind: choices.of(kind).tolist() for kind in ("half", "global", "per_class")},
-                "validation_f1_weighted": choices.f1_weighted,
-                "notes": sentences,
-            },
-        )
-
-
-def _choices(probabilities: Probabilities, truth: np.ndarray, fits: bool) -> ThresholdChoices:
-    if fits:
-        return fit_thresholds(truth, probabilities)
-    half = np.full(truth.shape[1], 0.5, np.float32)
-    return ThresholdChoices(0.5, half, {})
-
-
-def _read(folder: Path, job: _Job, dataset: Dataset, splits: Sequence[Split]) -> FoldAnswers:
-    stored = read_json(folder / _ANSWERS)
+def _answers(
+    run: RunFolder, fold_set: Dataset, name: str, plan: FoldPlan, fold: int, seed: int, changes: Mapping[str, Any]
+) -> FoldAnswers:
+    trained = train_baseline(run, fold_set, name, seed=seed, threads=plan.threads, device=plan.device, changes=changes)
+    test, facts = fold_set.part("test"), read_facts(trained)
+    step, inputs = f"baselines/{name}.test", {"trained": read_json(trained / STEP_FILE)["key"]}
+    if not run.is_done(step, inputs):
+        with run.write(step, inputs) as folder:
+            write_weights(folder / _ANSWERS, {"probabilities": read_classifier(trained).predict_proba(test.texts)})
     return FoldAnswers(
-        fold=job.fold,
-        seed=job.seed,
-        truth=dataset.everything.labels[splits[job.fold].test],
-        probabilities=np.load(folder / _PROBABILITIES, allow_pickle=False),
-        thresholds={kind: np.asarray(values, np.float32) for kind, values in stored["thresholds"].items()},
-        n_train=stored["n_train"],
-        fit_s=stored["fit_s"],
+        fold=fold,
+        seed=seed,
+        truth=test.labels,
+        probabilities=read_weights(run.place(step) / _ANSWERS, ["probabilities"])["probabilities"],
+        thresholds=_thresholds(facts["thresholds"], len(fold_set.classes)),
+        n_train=len(fold_set.split.train),
+        fit_s=facts["seconds"],
     )
 
 
-def _notes(dataset: Dataset, splits: Sequence[Split]) -> list[str]:
+def _thresholds(stored: Mapping[str, Any], n_classes: int) -> dict[ThresholdKind, np.ndarray]:
+    kinds: tuple[ThresholdKind, ...] = ("half", "global", "per_class")
+    return {kind: np.broadcast_to(np.asarray(stored[kind], np.float32), (n_classes,)) for kind in kinds}
+
+
+def _notes(fold_sets: Sequence[Dataset]) -> list[str]:
     """Classes without positives somewhere: their F1 there is 0 by definition, and says nothing about a model."""
     notes = []
-    for number, split in enumerate(splits, 1):
-        for part, absent in missing_classes(dataset.everything.labels, dataset.classes, split).items():
-            notes.append(f"fold {number}: {part} has no text of {', '.join(absent)}")
+    for number, fold_set in enumerate(fold_sets, 1):
+        absent = missing_classes(fold_set.everything.labels, fold_set.classes, fold_set.split)
+        notes += [f"fold {number}: {part} has no text of {', '.join(names)}" for part, names in absent.items()]
     return notes

@@ -17,8 +17,6 @@ from baselines.intervals import CONFIDENCE, holm, nadeau_bengio, seed_spread
 from baselines.metrics import scores
 from baselines.thresholds import ThresholdKind
 
-# The decisions that stand for a model: thresholds of its own for each class, shrunk towards the shared one.
-HEADLINE: ThresholdKind = "per_class"
 METRICS = ("f1_weighted", "f1_micro", "f1_macro", "precision_weighted", "recall_weighted")
 
 
@@ -40,16 +38,18 @@ class FoldAnswers:
     seed: int
     truth: LabelMatrix
     probabilities: Probabilities
-    thresholds: Mapping[str, Thresholds]
+    thresholds: Mapping[ThresholdKind, Thresholds]
     n_train: int
     fit_s: float
 
-    def score(self, metric: str, kind: str = HEADLINE) -> float:
+    def score(self, metric: str, kind: ThresholdKind) -> float:
         """One score at one kind of thresholds."""
         return float(getattr(scores(self.truth, decide(self.probabilities, self.thresholds[kind])), metric))
 
 
-def compare_folds(answers: Mapping[str, Sequence[FoldAnswers]], k: int, reference: str, delta: float) -> dict[str, Any]:
+def compare_folds(
+    answers: Mapping[str, Sequence[FoldAnswers]], k: int, reference: str, delta: float, kind: ThresholdKind
+) -> dict[str, Any]:
     """Means over folds, and paired differences against a reference.
 
     A fold's score is the mean over its training seeds, so that the interval over folds (Nadeau and Bengio 2003) covers
@@ -61,13 +61,14 @@ def compare_folds(answers: Mapping[str, Sequence[FoldAnswers]], k: int, referenc
         k: number of folds.
         reference: the model the others are compared with; no differences where it has no answers.
         delta: margin of non-inferiority in weighted F1.
+        kind: of the thresholds whose decisions stand for a model.
 
     Returns:
         `{"k", "reference", "models": {name: {…}}}`; a model has each metric as `{value, low, high}`, `per_fold`
-        (weighted F1), `thresholds` (mean weighted F1 by kind), `fit_s`, `seeds`, and against the reference what `difference`
-        gives with `p_holm`.
+        (weighted F1), `thresholds` (mean weighted F1 by kind), `fit_s`, `seeds`, and against the reference what
+        `difference` gives with `p_holm`.
     """
-    models = {name: _model(own, k) for name, own in answers.items()}
+    models = {name: _model(own, k, kind) for name, own in answers.items()}
     if reference in models:
         base = np.array(models[reference]["per_fold"])
         n_train, n_test = _sizes(answers[reference])
@@ -80,13 +81,13 @@ def compare_folds(answers: Mapping[str, Sequence[FoldAnswers]], k: int, referenc
     return {"k": k, "reference": reference if reference in models else None, "models": models}
 
 
-def _model(answers: Sequence[FoldAnswers], k: int) -> dict[str, Any]:
+def _model(answers: Sequence[FoldAnswers], k: int, headline: ThresholdKind) -> dict[str, Any]:
     n_train, n_test = _sizes(answers)
-    per_fold = {metric: _per_fold(answers, metric, HEADLINE, k) for metric in METRICS}
+    per_fold = {metric: _per_fold(answers, metric, headline, k) for metric in METRICS}
     kinds = {kind: float(np.mean(_per_fold(answers, "f1_weighted", kind, k))) for kind in answers[0].thresholds}
     intervals = {metric: nadeau_bengio(values, n_train, n_test).to_json() for metric, values in per_fold.items()}
     seeds = sorted({a.seed for a in answers})
-    by_seed = [float(np.mean([a.score("f1_weighted") for a in answers if a.seed == seed])) for seed in seeds]
+    by_seed = [float(np.mean([a.score("f1_weighted", headline) for a in answers if a.seed == seed])) for seed in seeds]
     spread = seed_spread(by_seed) if len(seeds) >= 3 else None
     return {
         **intervals,
@@ -102,7 +103,7 @@ def _sizes(answers: Sequence[FoldAnswers]) -> tuple[int, int]:
     return round(np.mean([a.n_train for a in answers])), round(np.mean([len(a.truth) for a in answers]))
 
 
-def _per_fold(answers: Sequence[FoldAnswers], metric: str, kind: str, k: int) -> list[float]:
+def _per_fold(answers: Sequence[FoldAnswers], metric: str, kind: ThresholdKind, k: int) -> list[float]:
     by_fold: list[list[float]] = [[] for _ in range(k)]
     for answer in answers:
         by_fold[answer.fold].append(answer.score(metric, kind))

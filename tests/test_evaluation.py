@@ -69,7 +69,7 @@ def test_a_killed_evaluation_continues(tiny: Dataset, run: RunFolder, monkeypatc
     monkeypatch.setattr(LinearClassifier, "fit", counted)
     with pytest.raises(KeyboardInterrupt):
         evaluate_folds(tiny, ["linear"], run, PLAN)
-    assert len(list((run.root / "baselines").iterdir())) == 1
+    assert len(list(run.root.glob("folds/*/baselines/linear"))) == 1
     first = evaluate_folds(tiny, ["linear"], run, PLAN)
     assert len(trainings) == 4
     assert evaluate_folds(tiny, ["linear"], run, PLAN) == first
@@ -107,7 +107,7 @@ def test_rare_classes_are_noted_and_scores_stay_finite(tiny: Dataset, tmp_path: 
 
 
 def test_unknown_names_and_too_many_folds(tiny: Dataset, run: RunFolder) -> None:
-    with pytest.raises(UserError, match=r"unknown cnm; allowed: chance-coin"):
+    with pytest.raises(UserError, match="'cnm' unknown; known: chance-coin"):
         evaluate_folds(tiny, ["cnm"], run, PLAN)
     with pytest.raises(DataError, match="at least 400 texts"):
         evaluate_folds(tiny, ["rules"], run, FoldPlan(100))
@@ -125,7 +125,7 @@ def answers(per_fold: list[float], seed: int = 0) -> list[FoldAnswers]:
 
 def test_fold_means_are_taken_over_seeds_first() -> None:
     own = [*answers([1, 0.5, 1]), *answers([0.5, 0.5, 1], seed=1)]
-    result = compare_folds({"a": own, "b": answers([0.5, 0.5, 0.5])}, 3, "b", 0.01)["models"]
+    result = compare_folds({"a": own, "b": answers([0.5, 0.5, 0.5])}, 3, "b", 0.01, "global")["models"]
     f1 = {1: 1.0, 0.5: 2 / 3}
     assert result["a"]["per_fold"] == pytest.approx([(1 + f1[0.5]) / 2, f1[0.5], 1])
     assert result["a"]["delta_f1_weighted"]["value"] == pytest.approx(np.mean(result["a"]["per_fold"]) - f1[0.5])
