@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,11 @@ DARK = Theme(
 )
 
 
+def chart_of(values: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart over records that become part of its specification."""
+    return alt.Chart(alt.Data(values=list(values)))  # type: ignore[no-untyped-call]
+
+
 def to_svg(spec: Mapping[str, Any]) -> str:
     """The picture as one SVG, made by the same library that draws it in the page; needs no browser and no network."""
     return str(vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[]))
@@ -102,9 +107,9 @@ def inline_svg(spec: Mapping[str, Any], identity: str, title: str) -> Markup:
     width = float(head[1]) if head else 0.0
     label = Markup.escape(title)
     opening = f'<svg role="img" aria-label="{label}" style="max-width:{width:.0f}px" '
-    return Markup(re.sub(r' (?:width|height)="[\d.]+"', "", svg.split(">", 1)[0]).replace("<svg ", opening, 1)) + Markup(
-        ">" + svg.split(">", 1)[1]
-    )
+    return Markup(
+        re.sub(r' (?:width|height)="[\d.]+"', "", svg.split(">", 1)[0]).replace("<svg ", opening, 1)
+    ) + Markup(">" + svg.split(">", 1)[1])
 
 
 def variables(theme: Theme) -> dict[str, str]:

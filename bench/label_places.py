@@ -27,7 +27,7 @@ def place_labels(points: Sequence[dict[str, Any]]) -> None:
         others = taken[:index] + taken[index + 1 :]
         wide = _CHARACTER * len(point["name"]) * (1.25 if point["kind"] == "recommended" else 1.0)
         for place, box in _boxes(*centres[index], wide).items():
-            if box[0] >= 0 and box[2] <= WIDTH and not any(_overlap(box, other) for other in others):
+            if box[0] >= -25 and box[2] <= WIDTH + 10 and not any(_overlap(box, other) for other in others):
                 point["place"] = place
                 taken.append(box)
                 break
@@ -37,7 +37,9 @@ def place_labels(points: Sequence[dict[str, Any]]) -> None:
 
 def _centres(points: Sequence[dict[str, Any]]) -> list[tuple[float, float]]:
     xs, ys = [math.log(p["cost"]) for p in points], [p["f1"] for p in points]
-    return [(_along(x, xs, math.log(2.2)) * WIDTH, (1 - _along(y, ys, 0.05)) * HEIGHT) for x, y in zip(xs, ys, strict=True)]
+    return [
+        (_along(x, xs, math.log(2.2)) * WIDTH, (1 - _along(y, ys, 0.05)) * HEIGHT) for x, y in zip(xs, ys, strict=True)
+    ]
 
 
 def _along(value: float, values: Sequence[float], margin: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from bench.chart_theme import LIGHT, Theme
+from bench.chart_theme import LIGHT, Theme, chart_of
 from bench.pareto_chart import AXIS_LABELS, log_ticks
 from bench.quantities import score, seconds, size
 
@@ -40,14 +40,17 @@ def ledger_spec(steps: Sequence[Mapping[str, Any]], field: str, theme: Theme = L
     bars = ledger_bars(steps, field)
     if not bars:
         return None
-    base = alt.Chart(alt.Data(values=bars))
+    base = chart_of(bars)
     y = alt.Y("step:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, domain=False, ticks=False))
     x = alt.X("low:Q", title=None, scale=_scale(bars, field), axis=_axis(bars, field))
-    colour = alt.Color("change:N", legend=None, scale=alt.Scale(
-        domain=["start", "better", "worse", "same"], range=[theme.muted, theme.good, theme.bad, theme.muted]))  # fmt: skip
+    colours = {"start": theme.muted, "better": theme.good, "worse": theme.bad, "same": theme.muted}
+    shades = alt.Scale(domain=list(colours), range=list(colours.values()))
+    colour = alt.Color("change:N", legend=None, scale=shades)
     rows = base.mark_bar(height=13, cornerRadius=2).encode(y=y, x=x, x2="high:Q", color=colour)
     ends = base.mark_tick(thickness=2.5, height=20, color=theme.text).encode(y=y, x=alt.X("after:Q"))
-    text = base.mark_text(align="left", dx=8, color=theme.text, fontSize=11.5).encode(y=y, x=alt.X("high:Q"), text="shown:N")
+    text = base.mark_text(align="left", dx=8, color=theme.text, fontSize=11.5).encode(
+        y=y, x=alt.X("high:Q"), text="shown:N"
+    )
     chart = alt.layer(rows, ends, text).properties(width=350, height=alt.Step(30), title=PANELS[field][0])
     return theme.apply(chart)
 
@@ -71,5 +74,8 @@ def _scale(bars: Sequence[Mapping[str, Any]], field: str) -> alt.Scale:
 
 def _axis(bars: Sequence[Mapping[str, Any]], field: str) -> alt.Axis:
     if field == "f1_weighted":
-        return alt.Axis(tickCount=4, format=".2f")
-    return alt.Axis(labelExpr=AXIS_LABELS[field], values=log_ticks([b["after"] for b in bars]), labelOverlap=True)
+        narrow = max(b["high"] for b in bars) - min(b["low"] for b in bars) < 0.05
+        return alt.Axis(tickCount=3 if narrow else 4, format=".3f" if narrow else ".2f")
+    return alt.Axis(
+        labelExpr=AXIS_LABELS[field], values=log_ticks([b["after"] for b in bars], decades=1.3), labelOverlap=True
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from bench.chart_theme import LIGHT, Theme
+from bench.chart_theme import LIGHT, Theme, chart_of
 from bench.pareto_chart import AXIS_LABELS, log_ticks
 
 Json = Mapping[str, Any]
@@ -40,18 +40,24 @@ class Lines:
 def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
     """The picture; None without points."""
     names = list(dict.fromkeys(name for name, _, _ in lines.points))[:MAX_SERIES]
-    values = [{"series": s, "x": x, "y": y, "o": i} for i, (s, x, y) in enumerate(lines.points) if s in names]
+    values: list[dict[str, Any]] = [
+        {"series": s, "x": x, "y": y, "o": i} for i, (s, x, y) in enumerate(lines.points) if s in names
+    ]
     if not values:
         return None
     x = alt.X("x:Q", title=lines.x_title, scale=_scale(lines.log_x, [v["x"] for v in values]),
               axis=_axis(lines.x_unit, lines.log_x, [v["x"] for v in values]))  # fmt: skip
     y = alt.Y("y:Q", title=lines.y_title, scale=_scale(lines.log_y, [v["y"] for v in values]),
               axis=_axis(lines.y_unit, lines.log_y, [v["y"] for v in values]))  # fmt: skip
-    legend = alt.Legend(orient="bottom", columns=2, labelLimit=180, symbolType="stroke", symbolStrokeWidth=3)
+    legend = alt.Legend(
+        orient="bottom", columns=2, labelLimit=180, symbolType="stroke", symbolStrokeWidth=3, columnPadding=34
+    )
     colour = alt.Color("series:N", title=None, sort=names, legend=legend if len(names) > 1 else None,
                        scale=alt.Scale(domain=names, range=list(theme.series[: len(names)])))  # fmt: skip
-    dash = alt.StrokeDash("series:N", sort=names, legend=None, scale=alt.Scale(domain=names, range=_DASHES[: len(names)]))
-    base = alt.Chart(alt.Data(values=values)).encode(x=x, y=y, color=colour)
+    dash = alt.StrokeDash(
+        "series:N", sort=names, legend=None, scale=alt.Scale(domain=names, range=_DASHES[: len(names)])
+    )
+    base = chart_of(values).encode(x=x, y=y, color=colour)
     layers = [base.mark_line(strokeWidth=2.2).encode(order="o:Q", strokeDash=dash)]
     if lines.dots:
         layers.append(base.mark_point(filled=True, size=26, opacity=1))
@@ -62,8 +68,12 @@ def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
 
 def precision_recall(curves: Sequence[Json]) -> Lines:
     """One line a class."""
-    points = [(str(c["class"]), r, p) for c in curves for r, p in zip(c["recall"] or [], c["precision"] or [], strict=False)
-              if r is not None and p is not None]  # fmt: skip
+    points = [
+        (str(c["class"]), r, p)
+        for c in curves
+        for r, p in zip(c["recall"] or [], c["precision"] or [], strict=False)
+        if r is not None and p is not None
+    ]
     return Lines(points, "Recall", "Precision", dots=False)
 
 
@@ -142,7 +152,8 @@ def _axis(unit: str, log: bool, values: Sequence[float]) -> alt.Axis:
 
 def _diagonal(theme: Theme) -> alt.Chart:
     ends = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
-    return alt.Chart(alt.Data(values=ends)).mark_line(color=theme.muted, strokeDash=[3, 3]).encode(x="x:Q", y="y:Q")
+    line: alt.Chart = chart_of(ends).mark_line(color=theme.muted, strokeDash=[3, 3]).encode(x="x:Q", y="y:Q")
+    return line
 
 
 def series_of(lines: Lines) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""report.md, for a pull request: the verdict, the picture, every model. Stored texts can't form markup or end a cell."""
+"""report.md, for a pull request: the verdict, the picture, every model. No stored text can form markup."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from bench.chart_theme import AXIS_TITLES, LIGHT, SHAPES, Theme
+from bench.chart_theme import AXIS_TITLES, LIGHT, SHAPES, Theme, chart_of
 from bench.label_places import place_labels
 from bench.pareto import Front, front_of, standard_axes
 from bench.quantities import Estimate, count, difference_interval, joules, score, score_interval, seconds, size, times
@@ -63,17 +63,17 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
               scale=alt.Scale(type="log", domain=[min(costs) / 2.2, max(costs) * 2.2], nice=False))  # fmt: skip
     y = alt.Y("f1:Q", title="Weighted F1, higher is better", axis=alt.Axis(tickCount=6),
               scale=alt.Scale(domain=[min(scores) - 0.015, min(1.0, max(scores) + 0.015)], nice=False))  # fmt: skip
-    base = alt.Chart(alt.Data(values=points))
+    base = chart_of(points)
     present = [kind for kind in theme.kinds if any(p["kind"] == kind for p in points)]
     key = alt.Legend(orient="bottom", columns=4, symbolSize=110, symbolOpacity=1) if legend else None
     kind = alt.Color("kind:N", title=None, legend=key,
                      scale=alt.Scale(domain=present, range=[theme.kinds[k] for k in present]))  # fmt: skip
     shape = alt.Shape("kind:N", title=None, legend=key,
                       scale=alt.Scale(domain=present, range=[SHAPES[k] for k in present]))  # fmt: skip
-    area = alt.Size("bytes:Q", scale=alt.Scale(type="log", range=[60, 520]), legend=None)
+    area = alt.Size("bytes:Q", scale=alt.Scale(type="log", range=[50, 380]), legend=None)
     tooltip = [alt.Tooltip(f"{field}:N", title=title) for field, title in _TOOLTIP.items()]
     dots = base.mark_point(filled=True, opacity=1, stroke=theme.background, strokeWidth=1.2)
-    bars = {"strokeWidth": 1.3, "opacity": 0.6}
+    bars: dict[str, Any] = {"strokeWidth": 1.3, "opacity": 0.6}
     layers = [
         base.transform_filter("datum.outlined").mark_line(
             interpolate="step-after", strokeWidth=1.5, strokeDash=[5, 4], color=theme.muted
@@ -107,10 +107,10 @@ def available_costs(rows: Sequence[Row]) -> list[str]:
     return [cost for cost in COSTS if any(row.measured and _cost(row, cost) for row in rows)]
 
 
-def log_ticks(values: Sequence[float]) -> list[float]:
-    """Powers of ten within the values; with 2 and 5 between them where they span less than three decades."""
+def log_ticks(values: Sequence[float], *, decades: float = 3) -> list[float]:
+    """Powers of ten within the values; with 2 and 5 between them where they span less than so many decades."""
     low, high = min(values) / 2.2, max(values) * 2.2
-    steps = (1, 2, 5) if math.log10(high / low) < 3 else (1,)
+    steps = (1, 2, 5) if math.log10(high / low) < decades else (1,)
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     return [tick for e in exponents for s in steps if low <= (tick := float(f"{s}e{e}")) <= high]
 
@@ -162,14 +162,14 @@ def _labels(base: alt.Chart, points: Sequence[Spec], x: alt.X, y: alt.Y, theme: 
     for place in sorted({p["place"] for p in points if p["place"]}):
         align, dx, dy = {"above": ("center", 0, -16), "below": ("center", 0, 18), "left": ("right", -14, 0),
                          "right": ("left", 14, 0)}[place]  # fmt: skip
-        at = {"align": align, "dx": dx, "dy": dy, "baseline": "middle", "color": theme.text}
+        at: dict[str, Any] = {"align": align, "dx": dx, "dy": dy, "baseline": "middle", "color": theme.text}
         for strong in (False, True):
             wanted = f"datum.place == '{place}' && {'' if strong else '!'}(datum.kind == 'recommended')"
             # A narrow screen has room for the recommended name only.
             wanted += "" if strong else " && width > 420"
-            look = {"fontSize": 13, "fontWeight": "bold"} if strong else {"fontSize": 11}
+            look: dict[str, Any] = {"fontSize": 13, "fontWeight": "bold"} if strong else {"fontSize": 11}
             text = base.transform_filter(wanted).encode(x=x, y=y, text="name:N")
-            halo = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
+            halo: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
             layers += [text.mark_text(**at, **look, **halo), text.mark_text(**at, **look)]
     return layers
 

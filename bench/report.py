@@ -62,9 +62,7 @@ def write_report(
     chosen = priority or (stored.get("priority") if stored.get("priority") in verdict.PRIORITIES else "smallest")
     decided = verdict.judge(loaded.content, chosen or "smallest", delta)
     asked = _stored_gates(loaded.content) if gates is None else gates
-    facts = gather(
-        loaded.content, decided, gate_rules.check_gates(loaded.content, asked, decided.model), loaded.notes
-    )
+    facts = gather(loaded.content, decided, gate_rules.check_gates(loaded.content, asked, decided.model), loaded.notes)
     folder = loaded.path.parent
     svg = report_page.picture_svg(facts)
     if svg is not None:
@@ -98,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its results.json")
     parser.add_argument("--gate", action="append", default=[], help='such as "f1_weighted >= 0.70"; may be repeated')
-    parser.add_argument("--gates", action="append", default=[], type=Path, metavar="YAML", help="file with a list of gates")
+    parser.add_argument(
+        "--gates", action="append", default=[], type=Path, metavar="YAML", help="file with a list of gates"
+    )
     parser.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
     parser.add_argument("--priority", choices=verdict.PRIORITIES, help="which of the qualified models is recommended")
     parser.add_argument("--delta", type=_margin, help="non-inferiority margin in weighted F1 (default: the run's own)")

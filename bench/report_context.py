@@ -163,7 +163,9 @@ def table(facts: Facts) -> dict[str, Any]:
     rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -(r.f1.value if r.f1 else 0.0), r.name))
     measured = sum(row.measured for row in facts.rows)
     missing = len(facts.rows) - measured
-    summary = f"{measured} measured" + (f", {missing} skipped or failed, with the reason in the last column." if missing else ".")
+    summary = f"{measured} measured" + (
+        f", {missing} skipped or failed, with the reason in the last column." if missing else "."
+    )
     return {
         "columns": [{"name": name, "better": better} for name, better in _COLUMNS],
         "rows": [_table_row(row, facts) for row in rows],
@@ -219,11 +221,13 @@ def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
 
 def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
     f1, delta, reference = row.f1, row.delta, facts.reference
-    yield _cell(f1.value if f1 else None, score, f"{score(f1.low)} to {score(f1.high)}" if f1 and f1.has_interval else "")
+    yield _cell(
+        f1.value if f1 else None, score, f"{score(f1.low)} to {score(f1.high)}" if f1 and f1.has_interval else ""
+    )
     is_reference = row.name == facts.verdict.reference
-    verdict = {True: "as good", False: "worse", None: "undecided"}[non_inferior(row, facts.verdict.delta)]
-    yield _cell(delta.value if delta else None, signed, "" if delta is None else "reference" if is_reference else verdict,
-                kind=_sign(delta) if delta and not is_reference else "")  # fmt: skip
+    judged = {True: "as good", False: "worse", None: "undecided"}[non_inferior(row, facts.verdict.delta)]
+    note = "" if delta is None else "reference" if is_reference else judged
+    yield _cell(delta.value if delta else None, signed, note, _sign(delta) if delta and not is_reference else "")
     yield _cell(row.bytes, size, _compared(row.bytes, None if is_reference else reference, "smaller", "larger"))
     yield _cell(row.p50_s, seconds, "" if is_reference else _speed_note(row, facts))
     yield _cell(row.p95_s, seconds)

@@ -111,7 +111,7 @@ def _class_f1(c: Json) -> Estimate | None:
 
 
 def _charts(model: Json, facts: Facts) -> list[dict[str, Any]]:
-    reference = next((m for m in facts.results["models"] if m["name"] == facts.verdict.reference), {})
+    reference: Json = next((m for m in facts.results["models"] if m["name"] == facts.verdict.reference), {})
     both = {m["name"]: m for m in (model, reference) if m}
     calibrated = {name: m["calibration"] for name, m in both.items() if m.get("calibration")}
     noisy = [(name, m["typos"]) for name, m in both.items() if m.get("typos")]
@@ -119,7 +119,11 @@ def _charts(model: Json, facts: Facts) -> list[dict[str, Any]]:
     curves = sorted(model.get("curves") or [], key=_curve_order(model))[: line_charts.MAX_SERIES]
     wanted = (
         ("curves", "Precision and recall, the labels of lowest F1", line_charts.precision_recall(curves)),
-        ("calibration", f"Calibration (expected error: {ece})" if ece else "Calibration", line_charts.calibration(calibrated)),
+        (
+            "calibration",
+            f"Calibration (expected error: {ece})" if ece else "Calibration",
+            line_charts.calibration(calibrated),
+        ),
         ("typos", "With typos", line_charts.typos(noisy)),
     )
     return drawn(wanted)
@@ -163,7 +167,11 @@ def _counts(content: Json | None) -> str:
 
 def _slices(model: Json) -> list[dict[str, str]]:
     return [
-        {"name": f"{s['slice']}: {s['value']}", "n": count(s.get("n")), "f1": score_interval(estimate(s.get("f1_weighted")))}
+        {
+            "name": f"{s['slice']}: {s['value']}",
+            "n": count(s.get("n")),
+            "f1": score_interval(estimate(s.get("f1_weighted"))),
+        }
         for s in model.get("slices") or []
     ]
 
@@ -218,13 +226,15 @@ def why(facts: Facts) -> dict[str, Any]:
         for c in content.get("classes") or []
     ]  # fmt: skip
     texts = [
-        {"text": short(t["text"]), "labels": [
-            {"name": label["class"], "probability": score(label.get("probability")), "parts": [
-                {"text": visible(p["ngram"]), "share": percent(p.get("share"))} for p in (label.get("parts") or [])[:6]]}
-            for label in t.get("labels") or []]}
+        {"text": short(t["text"]), "labels": [_explained(label) for label in t.get("labels") or []]}
         for t in content.get("texts") or []
-    ]  # fmt: skip
+    ]
     return {"model": content.get("model") or "", "classes": classes, "texts": texts}
+
+
+def _explained(label: Json) -> dict[str, Any]:
+    parts = [{"text": visible(p["ngram"]), "share": percent(p.get("share"))} for p in (label.get("parts") or [])[:6]]
+    return {"name": label["class"], "probability": score(label.get("probability")), "parts": parts}
 
 
 def visible(ngram: str) -> str:
@@ -235,5 +245,3 @@ def visible(ngram: str) -> str:
 def short(text: str, limit: int = _TEXT_SHOWN) -> str:
     """The beginning of a long text."""
     return text if len(text) <= limit else f"{text[:limit]} … ({len(text):,} characters)"
-
-

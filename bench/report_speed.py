@@ -49,10 +49,19 @@ def _charts(facts: Facts, content: Json) -> list[dict[str, Any]]:
     ]
     wanted = (
         ("latency", "Latency of single texts", line_charts.latency_distribution(quantiles)),
-        ("length", "Latency against text length", line_charts.length_curve(content.get("length_curve") or [])),
+        (
+            "length",
+            "Latency against text length",
+            line_charts.length_curve(_in_order(content.get("length_curve"), named)),
+        ),
         ("throughput", "Throughput against batch size and threads", line_charts.throughput(offline)),
     )
     return drawn(wanted)
+
+
+def _in_order(curves: Sequence[Json] | None, names: Sequence[str]) -> list[Json]:
+    """The same order as in the other pictures, so that a model keeps its colour."""
+    return sorted(curves or [], key=lambda c: names.index(c["model"]) if c["model"] in names else len(names))
 
 
 def shown_names(facts: Facts) -> list[str]:
@@ -96,7 +105,9 @@ def _run_row(model: str, run: Json) -> dict[str, Any]:
     status = run.get("status", "measured")
     return {
         "model": model,
-        "runtime": run["runtime"] if run.get("form") in (None, run["runtime"]) else f"{run['form']} in {run['runtime']}",
+        "runtime": run["runtime"]
+        if run.get("form") in (None, run["runtime"])
+        else f"{run['form']} in {run['runtime']}",
         "device": run.get("device", "cpu"),
         "threads": count(run.get("threads")),
         "scenario": run.get("scenario", "single"),
@@ -148,6 +159,9 @@ def audit(facts: Facts) -> dict[str, Any]:
     return {"models": models, "sensitivity": inline_svg(spec, "sensitivity", title) if spec else ""}
 
 
+_TENSOR_CELLS = (("parameters", count), ("zeros", count), ("bytes", size), ("bytes_deflated", size))
+
+
 def _audit_row(model: Json, facts: Facts) -> dict[str, Any]:
     audit = model["audit"]
     int8 = audit.get("int8") or {}
@@ -165,10 +179,7 @@ def _audit_row(model: Json, facts: Facts) -> dict[str, Any]:
                 "name": t["name"],
                 "dtype": t.get("dtype", ""),
                 "shape": " × ".join(str(n) for n in t.get("shape") or []),
-                "parameters": count(t.get("parameters")),
-                "zeros": count(t.get("zeros")),
-                "bytes": size(t.get("bytes")),
-                "deflated": size(t.get("bytes_deflated")),
+                "cells": [{"value": t.get(key), "text": show(t.get(key))} for key, show in _TENSOR_CELLS],
             }
             for t in audit.get("tensors") or []
         ],

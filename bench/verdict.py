@@ -121,7 +121,7 @@ def one_sided(row: Row) -> tuple[float | None, float | None]:
 
 
 def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
-    """Test documents for a decision with power 0.8 if the observed difference is the true one; None: more won't help."""
+    """Test documents for a decision with power 0.8 were the observed difference true; None: more won't help."""
     if row.documents_needed is not None:
         return row.documents_needed
     if row.delta is None or not row.delta.has_interval or row.delta.value + delta <= 0:

@@ -35,8 +35,9 @@ def sentence(facts: Facts, found: bool, nearest: tuple[Row, int] | None) -> str:
         return _nobody(facts, nearest)
     lead = _LEADS[facts.priority if facts.timed or facts.priority != "fastest" else "smallest"]
     measured = sum(row.measured for row in facts.rows)
+    what = f"`{facts.best.name}`" + (", a linear model" if is_linear(facts.best) else "")
     head = (
-        f"Deploy `{facts.best.name}`{', a linear model' if is_linear(facts.best) else ''}: {lead} of {measured} models that is not worse than `{facts.reference.name}` by "
+        f"Deploy {what}: {lead} of {measured} models that is not worse than `{facts.reference.name}` by "
         f"more than {facts.delta:g} F1 (ΔF1 {difference_interval(facts.best.delta)})"
     )
     costs = ", ".join(_costs(facts.best, facts))

@@ -39,8 +39,7 @@
     const cell = row.cells[column], stored = cell.dataset.value;
     const text = stored ?? cell.textContent.trim().replace("−", "-").replace(/[,±+]/g, "");
     if (text === "" || text === "—") return null;
-    const number = Number(stored ?? (text.match(/^-?[\d.]+/) ?? [NaN])[0]);
-    return Number.isNaN(number) ? text.toLowerCase() : number;
+    return Number.isNaN(Number(text)) ? text.toLowerCase() : Number(text);
   }
 
   function sortBy(table, column, direction) {

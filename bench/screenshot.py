@@ -1,0 +1,58 @@
+"""python -m bench.screenshot RUN OUT.png: what a reader sees first, for the README. Needs Chromium."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from baselines.errors import RunFolderError, UserError
+from bench.chromium import Browser
+
+
+def take(page: Path, out: Path, *, width: int = 1280, height: int = 800, dark: bool = False, whole: bool = False,
+         scale: float = 1.0, section: str = "") -> None:  # fmt: skip
+    """Draw a report and write the PNG.
+
+    Args:
+        page: the report.html.
+        out: where the PNG goes.
+        section: id of the section at the top of the picture; the first screen when empty.
+    """
+    if not page.is_file():
+        raise RunFolderError(f"{page}: no such file; make it with: python -m bench.report {page.parent}")
+    with Browser() as browser:
+        browser.look(width, height, dark=dark, phone=width < 600, scale=scale)
+        browser.open(page.resolve().as_uri())
+        if browser.evaluate("document.getElementById('cost') !== null"):
+            browser.wait_for("document.getElementById('picture').dataset.cost !== undefined")
+        if section:
+            browser.evaluate(f"document.getElementById({section!r}).scrollIntoView({{behavior: 'instant'}})")
+        browser.screenshot(out, whole=whole)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code 0, or 2 with one line that says why not."""
+    parser = argparse.ArgumentParser(prog="python -m bench.screenshot", description=__doc__)
+    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its report.html")
+    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--height", type=int, default=800)
+    parser.add_argument("--scale", type=float, default=1.0, help="device pixels for one CSS pixel")
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--whole", action="store_true", help="the whole page instead of the first screen")
+    parser.add_argument("--section", default="", help="scroll to this section first, such as models or quality")
+    args = parser.parse_args(argv)
+    page = args.run / "report.html" if args.run.is_dir() else args.run
+    try:
+        take(page, args.out, width=args.width, height=args.height, dark=args.dark, whole=args.whole, scale=args.scale,
+             section=args.section)  # fmt: skip
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
