@@ -15,11 +15,10 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from baselines.artifact import read_json, write_json
+from baselines.checkpoint import load_tensors, save_tensors
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
@@ -200,8 +199,7 @@ class CharCNNClassifier(Classifier):
         return torch.sigmoid(torch.from_numpy(logits)).to(torch.float32).numpy()
 
     def save_state(self, folder: Path) -> None:
-        tensors = {name: t.detach().cpu().contiguous() for name, t in self.module.state_dict().items()}
-        save_file(tensors, folder / MODEL_FILE)
+        save_tensors(self.module, folder / MODEL_FILE)
         write_json(folder / ALPHABET_FILE, self.tokenizer.to_json())
         write_json(folder / SHAPE_FILE, dataclasses.asdict(self.module.shape))
 
@@ -247,28 +245,3 @@ def read_shape(path: Path) -> CharCNNShape:
         return CharCNNShape(**{**fields, "filters": tuple((int(w), int(n)) for w, n in fields["filters"])})
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: not the shape of a character CNN ({error})") from None
-
-
-def load_tensors(module: nn.Module, path: Path) -> None:
-    """Fill a network from a safetensors file.
-
-    Raises:
-        ArtifactError: unreadable, or of another architecture; names the first tensors that differ.
-    """
-    try:
-        found = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ArtifactError(f"{path}: not a readable safetensors file ({error})") from None
-    wanted = {name: tuple(t.shape) for name, t in module.state_dict().items()}
-    got = {name: tuple(t.shape) for name, t in found.items()}
-    differing = [
-        f"{name} should be {wanted.get(name, 'absent')}, is {got.get(name, 'absent')}"
-        for name in sorted(set(wanted) | set(got))
-        if wanted.get(name) != got.get(name)
-    ]
-    if differing:
-        more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
-        raise ArtifactError(f"{path}: a checkpoint of another architecture: {'; '.join(differing[:3])}{more}")
-    if not all(bool(torch.isfinite(t).all()) for t in found.values()):
-        raise ArtifactError(f"{path}: every weight must be finite")
-    module.load_state_dict(found)
