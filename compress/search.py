@@ -1,0 +1,215 @@
+"""A budget in, the best model that keeps it out: search over student shape, bits, sparsity and the teacher's weight.
+
+Every trial is a recipe (distill, prune, quantize), judged on validation only. Trials that would be too large are
+rejected before they are trained. The search is resumed from its journal, stops early, and where nothing fits gives
+the nearest candidate and the constraint that binds.
+
+Source of the sampler: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as in Optuna, with
+constraints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from baselines.classifier import Classifier
+from baselines.errors import BudgetError, MissingExtra, UserError
+from compress.budget import Budget, Candidate, Solution, binding_constraint, choose, violations
+from compress.distill import DistillConfig
+from compress.method import Context
+from compress.prune import PruneConfig
+from compress.quantize import QuantizeConfig
+from compress.recipes import Clock, Step, run_recipe, stored_bytes, validation_f1
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.trial import FrozenTrial
+
+JOURNAL = "search.log"
+STUDY = "budget"
+# Names, alphabet and thresholds of a model, roughly; an estimate may be this much too small before a trial is rejected.
+FIXED_BYTES, ESTIMATE_SLACK = 2500, 1.15
+# Entropy coding brings bell-shaped weights to about this share of their nominal bits.
+CODED_SHARE = 0.87
+WIDTHS: dict[str, tuple[int, ...]] = {"3-6": (3, 4, 5, 6), "3-8": (3, 4, 5, 6, 7, 8), "2-5": (2, 3, 4, 5)}
+
+
+@dataclass(frozen=True)
+class Search:
+    """How long to look.
+
+    Attributes:
+        n_trials: at most, those of earlier runs included.
+        patience: trials without a better feasible model before it stops.
+        epochs: of each student.
+    """
+
+    n_trials: int = 30
+    patience: int = 12
+    epochs: int = 40
+
+
+def solve(
+    parent: Classifier,
+    budget: Budget,
+    context: Context,
+    folder: Path,
+    *,
+    search: Search = Search(),
+    p95: Clock | None = None,
+) -> Solution:
+    """Search, continuing what `folder` holds.
+
+    Args:
+        parent: the character CNN that students are compared with.
+        budget: at least one limit.
+        context: its teacher, or its soft targets, serve every student.
+        folder: of the journal; the same command continues a search that was killed.
+        search: how long.
+        p95: seconds at the 95th percentile of one text through a classifier; needed for a latency limit.
+
+    Raises:
+        UserError: no limit, or a latency limit without a clock. MissingExtra without Optuna.
+    """
+    if budget == Budget():
+        raise UserError("budget: give at least one of --max-bytes, --max-f1-drop, --max-p95-us")
+    if budget.max_p95_s is not None and p95 is None:
+        raise UserError("budget: a latency limit needs a clock")
+    trials = _Trials(parent, budget, context, search, p95)
+    study = _open(folder, context.seed)
+    left = search.n_trials - len([t for t in study.trials if t.state.is_finished()])
+    if left > 0:
+        study.optimize(trials.run, n_trials=left, callbacks=[_stop_after(search.patience)])
+    candidates = tuple(_candidate(t) for t in study.trials if "candidate" in t.user_attrs)
+    if not candidates:
+        raise BudgetError(
+            f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
+        )
+    best = choose(candidates)
+    classifier = trials.made.get(_key(best)) or trials.make(best.recipe)
+    return Solution(best, classifier, binding_constraint(best), candidates)
+
+
+def estimated_bytes(
+    distill: DistillConfig, quantize: QuantizeConfig, sparsity: float, n_ids: int, n_classes: int
+) -> float:
+    """Size of a student before it is trained: stored values times their bits, entropy coded, and what comes on top."""
+    per_width = round(distill.filters * (1 - sparsity))
+    columns = min(distill.embedding_dim, n_ids)
+    bits = sum(distill.widths) * per_width * columns * quantize.bits
+    bits += n_ids * columns * quantize.bits_of_embedding
+    bits += per_width * len(distill.widths) * n_classes * quantize.bits_of_head
+    return FIXED_BYTES + CODED_SHARE * bits / 8 + 8 * n_classes
+
+
+class _Trials:
+    """Runs trials; remembers the models made in this process."""
+
+    def __init__(self, parent: Classifier, budget: Budget, context: Context, search: Search, p95: Clock | None) -> None:
+        self.parent, self.budget, self.context, self.search, self.p95 = parent, budget, context, search, p95
+        self.parent_f1 = validation_f1(parent, context)
+        self.made: dict[str, Classifier] = {}
+
+    def run(self, trial: Trial) -> float:
+        import optuna
+
+        distill, prune, quantize = self._suggest(trial)
+        n_ids = self.parent.tokenizer.n_ids if hasattr(self.parent, "tokenizer") else 64
+        estimate = estimated_bytes(distill, quantize, prune.sparsity, n_ids, len(self.parent.classes_))
+        if self.budget.max_bytes is not None and estimate > self.budget.max_bytes * ESTIMATE_SLACK:
+            raise optuna.TrialPruned(f"about {estimate:.0f} bytes")
+        steps = [Step("distill", distill), Step("prune", prune), Step("quantize", quantize)]
+        recipe = tuple(step.to_json() for step in steps if step.config != PruneConfig(sparsity=0.0))
+        classifier = self.make(recipe)
+        candidate = self._measure(recipe, classifier)
+        self.made[_key(candidate)] = classifier
+        trial.set_user_attr("candidate", asdict(candidate))
+        return candidate.f1_weighted
+
+    def make(self, recipe: Sequence[dict[str, Any]]) -> Classifier:
+        """The recipe's model; the same seed gives the same one."""
+        return run_recipe(self.parent, [step_from_json(step) for step in recipe], self.context).classifier
+
+    def _measure(self, recipe: tuple[dict[str, Any], ...], classifier: Classifier) -> Candidate:
+        size, f1 = stored_bytes(classifier), validation_f1(classifier, self.context)
+        latency = None if self.p95 is None else self.p95(classifier)
+        drop = self.parent_f1 - f1
+        return Candidate(recipe, size, f1, drop, latency, violations(self.budget, size, drop, latency))
+
+    def _suggest(self, trial: Trial) -> tuple[DistillConfig, PruneConfig, QuantizeConfig]:
+        distill = DistillConfig(
+            embedding_dim=trial.suggest_int("embedding_dim", 8, 40, step=8),
+            filters=trial.suggest_int("filters", 16, 96, step=8),
+            widths=WIDTHS[trial.suggest_categorical("widths", sorted(WIDTHS))],
+            alpha=trial.suggest_float("alpha", 0.3, 1.0, step=0.1),
+            epochs=self.search.epochs,
+        )
+        sparsity = trial.suggest_float("sparsity", 0.0, 0.5, step=0.25)
+        bits = trial.suggest_int("bits", 2, 8)
+        return distill, PruneConfig(sparsity=sparsity), QuantizeConfig("factors", bits=bits, finetune_epochs=8)
+
+
+def step_from_json(content: dict[str, Any]) -> Step:
+    """The inverse of `Step.to_json`; raises UserError for an unknown method or field."""
+    from compress.registry import METHODS
+
+    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items() if name != "method"}
+    try:
+        return Step(content["method"], METHODS[content["method"]].config(**fields))
+    except (KeyError, TypeError) as error:
+        raise UserError(f"recipe: a step that this version doesn't know ({error})") from None
+
+
+def _open(folder: Path, seed: int) -> Study:
+    try:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+    except ImportError:
+        raise MissingExtra("the budget solver needs Optuna; install it with: pip install 'tagpress[tune]'") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folder.mkdir(parents=True, exist_ok=True)
+    storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
+    return optuna.create_study(
+        study_name=STUDY, storage=storage, direction="maximize", sampler=_sampler(seed), load_if_exists=True
+    )
+
+
+def _sampler(seed: int) -> Any:
+    import warnings
+
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=8, constraints_func=_constraints)
+
+
+def _constraints(trial: FrozenTrial) -> Sequence[float]:
+    if "candidate" not in trial.user_attrs:
+        return (1.0,)
+    # Optuna keeps a constraint where its value is at most 0.
+    return (sum(trial.user_attrs["candidate"]["violations"].values()),)
+
+
+def _stop_after(patience: int) -> Callable[[Study, FrozenTrial], None]:
+    def stop(study: Study, trial: FrozenTrial) -> None:
+        feasible = [t for t in study.trials if "candidate" in t.user_attrs and _candidate(t).is_feasible]
+        if feasible:
+            best = max(feasible, key=lambda t: _candidate(t).f1_weighted)
+            if trial.number - best.number >= patience:
+                study.stop()
+
+    return stop
+
+
+def _candidate(trial: FrozenTrial) -> Candidate:
+    stored = dict(trial.user_attrs["candidate"])
+    return Candidate(**{**stored, "recipe": tuple(stored["recipe"])})
+
+
+def _key(candidate: Candidate) -> str:
+    return repr(candidate.recipe)
