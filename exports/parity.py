@@ -12,6 +12,8 @@ from baselines.errors import ArtifactError
 
 # max |Δp| allowed: float32 sums in another order differ by far less, a wrong graph by far more.
 TOLERANCE = 1e-4
+# Texts that are compared alone and in a batch, besides the awkward ones.
+SINGLES = 20
 
 AWKWARD: tuple[str, ...] = (
     "",
@@ -91,8 +93,8 @@ def check_parity(
             f"parity: the export differs from its source by {parity.max_difference:.2e} (allowed {TOLERANCE:.0e}), "
             f"{parity.agreement:.2%} of decisions agree; not written"
         )
-    singles = np.concatenate([export([text]) for text in everything[: len(texts) and 20] + list(AWKWARD)])
-    in_batch = np.concatenate([export_batch[: min(len(texts), 20)], export_batch[len(texts) :][: len(AWKWARD)]])
-    if not compare(singles, in_batch, thresholds).holds or export([]).shape != (0, export_batch.shape[1]):
+    few = [*range(min(len(texts), SINGLES)), *range(len(texts), len(texts) + len(AWKWARD))]
+    singles = np.concatenate([export([everything[row]]) for row in few])
+    if not compare(singles, export_batch[few], thresholds).holds or export([]).shape != (0, export_batch.shape[1]):
         raise ArtifactError("parity: the export's answers depend on the batch a text is in; not written")
     return parity

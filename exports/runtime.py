@@ -24,8 +24,8 @@ from exports.bundle_format import ALPHABET, ONNX_FILE, TABLES_FILE, BundleConten
 
 Engine = Literal["auto", "kernel", "numpy"]
 Encoded = TypeVar("Encoded")
-# Characters of padding included that one run of a graph sees at most, so that memory stays bounded.
-MAX_PADDED = 1 << 16
+# Characters with padding that one run of a graph sees at most: what lies between its nodes stays in the cache.
+MAX_PADDED = 1 << 11
 
 
 class Predictor(ABC, Generic[Encoded]):
@@ -110,6 +110,8 @@ class OnnxPredictor(Predictor[list[Ids]]):
         super().__init__(bundle)
         self.tokenizer = Tokenizer.from_json(bundle.json(ALPHABET))
         self.session = open_session((bundle.folder / ONNX_FILE).read_bytes(), threads, str(bundle.folder / ONNX_FILE))
+        # Where activations are quantized by what a batch holds, a text must run alone to get the same answer always.
+        self._max_padded = 0 if bundle.manifest.get("kind") == "onnx-int8" else MAX_PADDED
         inputs = [entry.name for entry in self.session.get_inputs()]
         outputs = [(entry.name, entry.shape[-1]) for entry in self.session.get_outputs()]
         _require(bundle, inputs == ["ids", "lengths"], f"inputs ids and lengths in {ONNX_FILE}, got {inputs}")
@@ -123,7 +125,7 @@ class OnnxPredictor(Predictor[list[Ids]]):
         if len(encoded) == 1:
             return self._run_rows(encoded)
         out = np.zeros((len(encoded), len(self.classes)), np.float32)
-        for rows in _similar_lengths([len(ids) for ids in encoded]):
+        for rows in _similar_lengths([len(ids) for ids in encoded], self._max_padded):
             out[rows] = self._run_rows([encoded[row] for row in rows])
         return out
 
@@ -177,12 +179,12 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
         raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({error})") from None
 
 
-def _similar_lengths(lengths: list[int]) -> list[NDArray[np.intp]]:
-    """Row numbers in groups of similar length, each at most MAX_PADDED characters with padding or a single row."""
+def _similar_lengths(lengths: list[int], max_padded: int) -> list[NDArray[np.intp]]:
+    """Row numbers in groups of similar length, each at most `max_padded` characters with padding or a single row."""
     order = np.argsort(lengths, kind="stable")
     groups, start = [], 0
     for stop in range(1, len(order) + 1):
-        if stop == len(order) or (stop + 1 - start) * lengths[order[stop]] > MAX_PADDED:
+        if stop == len(order) or (stop + 1 - start) * lengths[order[stop]] > max_padded:
             groups.append(order[start:stop])
             start = stop
     return groups

@@ -1,9 +1,8 @@
 """Every neural variant as one ONNX graph: no external data, dynamic batch and length, checked.
 
-The plain CNN keeps its layers (`compress.onnx_graph.conv_model`). Table forms become a convolution over one-hot
-characters: V channels (V = 39, say) instead of the embedding's 128, and rows of the tables as its weights, so the
-arithmetic is the tables' own. int8 tables are stored as int8 and widened once, when a session loads the graph:
-their sums are exact in float32. See docs/decisions.md for the graphs that were measured and rejected.
+The plain CNN keeps its layers (`compress.onnx_graph.conv_model`), as everybody exports it. Table forms become the pair
+look-up of `exports.pair_graph`, or, where the alphabet is too large for that, a convolution over one-hot characters: V
+channels instead of the embedding's 128, and rows of the tables as its weights. Both add exactly what the tables add.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
-from onnx import TensorProto
 
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
 from compress.onnx_graph import GraphBuilder, add_beyond, conv_model
 from compress.tables import FloatTables, IntTables
-
-# Far below any response, far above float32's minimum: adding to it can't overflow.
-NEVER = np.float32(-1e30)
+from exports.pair_graph import NEVER, Table, add_head, fits_pairs, pair_model, widened
 
 
 def to_onnx(classifier: Classifier) -> onnx.ModelProto:
@@ -29,8 +25,8 @@ def to_onnx(classifier: Classifier) -> onnx.ModelProto:
         return conv_model(classifier.module)
     tables = getattr(classifier, "tables", None)
     if isinstance(tables, FloatTables | IntTables):
-        return one_hot_model(tables)
-    if isinstance(content := getattr(classifier, "onnx_bytes", None), bytes):
+        return pair_model(tables) if fits_pairs(tables) else one_hot_model(tables)
+    if isinstance(content := getattr(classifier, "model", None), bytes):
         return onnx.load_model_from_string(content)
     raise ArtifactError(
         f"{classifier.kind}: no ONNX form; the character CNN, its table forms and its quantized ONNX forms have one"
@@ -58,15 +54,7 @@ def one_hot_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
             pads=[left, width - 1 - left],
         )
         maxima.append(builder.node("ReduceMax", [responses], f"maximum_{index}", axes=[2], keepdims=0))
-    pooled = builder.node("Concat", maxima, "pooled", axis=1)  # (batch, N)
-    bias = builder.constant("head.bias", tables.bias)
-    if isinstance(tables, FloatTables):
-        logits = builder.node("Gemm", [pooled, builder.constant("head.weight", tables.head), bias], "logits", transB=1)
-    else:
-        total = builder.node("Gemm", [pooled, _widened(builder, tables.head, "head.weight")], "total", transB=1)
-        scaled = builder.node("Mul", [total, builder.constant("head.scale", tables.scale)], "scaled")
-        logits = builder.node("Add", [scaled, bias], "logits")
-    builder.node("Sigmoid", [logits], "probabilities")
+    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1))
     return builder.model("character-cnn-tables", int(tables.bias.shape[0]))
 
 
@@ -81,20 +69,14 @@ def _one_hot(builder: GraphBuilder, n_ids: int) -> str:
     return builder.node("OneHot", [channel, no_channel, off_on], "hot", axis=1)
 
 
-def _conv_weight(builder: GraphBuilder, table: np.ndarray, name: str) -> str:
+def _conv_weight(builder: GraphBuilder, table: Table, name: str) -> str:
     weight = np.ascontiguousarray(table.transpose(2, 1, 0))  # (N_f, V, width)
     centre = np.zeros((1, *weight.shape[1:]), np.bool_)
     centre[0, 0, (weight.shape[2] - 1) // 2] = True
-    if weight.dtype == np.float32:
-        return builder.constant(f"{name}.weight", np.where(centre, NEVER, weight).astype(np.float32))
-    # int8 can't hold NEVER, so it is put in after widening; a session folds all three nodes when it loads.
-    widened = _widened(builder, weight, f"{name}.weight")
+    # int8 can't hold NEVER, so it is put in after widening; a session folds all of this when it loads.
+    known = widened(builder, weight, f"{name}.weight")
     never = builder.constant(f"{name}.never", np.array(NEVER, np.float32))
-    return builder.node("Where", [builder.constant(f"{name}.centre", centre), never, widened], f"{name}.masked")
-
-
-def _widened(builder: GraphBuilder, values: np.ndarray, name: str) -> str:
-    return builder.node("Cast", [builder.constant(f"{name}.int8", values)], name, to=TensorProto.FLOAT)
+    return builder.node("Where", [builder.constant(f"{name}.centre", centre), never, known], f"{name}.masked")
 
 
 def add_metadata(model: onnx.ModelProto, facts: Mapping[str, str]) -> None:
