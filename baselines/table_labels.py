@@ -114,15 +114,16 @@ def _from_columns(table: Table, asked: tuple[str, ...], texts: Collection[str]) 
     found: list[list[str]] = [[] for _ in table.rows]
     for name in dict.fromkeys(names):
         for own, row, value in zip(found, table.rows, table.column(name), strict=True):
-            if _is_on(value, f"{table.path}: row {row}, column {name!r}"):
+            if value == "1" or (value != "0" and _is_on(value, table, row, name)):
                 own.append(name)
     return found
 
 
-def _is_on(value: Any, where: str) -> bool:
+def _is_on(value: Any, table: Table, row: int, name: str) -> bool:
     word = str(value).strip().lower()
     if word not in _ON and word not in _OFF:
         raise DataError(
-            f"{where}: expected 0 or 1, got {value!r}; leave columns that are no label out of --label-columns"
+            f"{table.path}: row {row}, column {name!r}: expected 0 or 1, got {value!r}; "
+            "leave columns that are no label out of --label-columns"
         )
     return word in _ON
