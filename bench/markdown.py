@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from bench import report_context as context
-from bench import report_quality, report_speed
+from bench import report_quality, report_speed, report_table
 from bench.pareto_chart import below_picture
 from bench.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report_page import TEMPLATES, commands
@@ -37,7 +37,7 @@ def render(facts: context.Facts, picture: str | None) -> str:
         warnings=context.warnings(facts),
         picture=picture,
         below=context.below_text(below),
-        table=context.table(facts),
+        table=report_table.table(facts),
         models=_models(facts),
         ledgers=[{"recipe": ledger["recipe"], "steps": report_speed.ledger_rows(ledger.get("steps") or [])}
                  for ledger in facts.results.get("ledgers") or []],
@@ -73,7 +73,7 @@ def _environment() -> jinja2.Environment:
 
 def _models(facts: context.Facts) -> list[dict[str, Any]]:
     named = {row.name: row for row in facts.rows}
-    return [_model(named[shown["name"]], shown, facts) for shown in context.table(facts)["rows"]]
+    return [_model(named[shown["name"]], shown, facts) for shown in report_table.table(facts)["rows"]]
 
 
 def _model(row: Row, shown: dict[str, Any], facts: context.Facts) -> dict[str, Any]:

@@ -118,6 +118,9 @@ class Measurements:
         spread = stats.dispersion(self.round_times(self.baseline))
         if spread > stats.UNRELIABLE_DISPERSION:
             reasons.append(f"the baseline's rounds vary by {spread:.0%} (allowed: {stats.UNRELIABLE_DISPERSION:.0%})")
+        share = float(np.median([block.cpu_share for block in self.rounds(self.baseline)]))
+        if share < stats.BUSY_SHARE and self._candidate(self.baseline).device == "cpu":
+            reasons.append(f"the baseline got the CPU for {share:.0%} of the time only: other processes were running")
         return tuple(reasons)
 
     def runs(self, name: str) -> list[Json]:

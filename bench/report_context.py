@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,11 @@ from bench.quantities import (
     times,
 )
 from bench.rows import Row, noise_floor, rows_of
-from bench.verdict import Verdict, non_inferior
+from bench.verdict import Verdict
 
 Json = Mapping[str, Any]
 COST_NAMES = {"p50_s": "latency", "bytes": "size", "macs": "MACs", "energy_j": "energy", "cold_start_s": "cold start"}
 OUTCOMES = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "not_measured": "NOT MEASURED"}
-_BETTER_LESS, _BETTER_MORE = "less", "more"
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,8 @@ def tiles(facts: Facts) -> list[dict[str, str]]:
     interval = f"95 % {score(best.f1.low)} to {score(best.f1.high)}" if best.f1.has_interval else "no interval"
     shown = [
         {"name": "Weighted F1", "value": score(best.f1.value), "note": interval},
-        {"name": "Size", "value": size(best.bytes), "note": _compared(best.bytes, reference, "smaller", "larger")},
-        {"name": "p50, one text", "value": seconds(best.p50_s), "note": _speed_note(best, facts)},
+        {"name": "Size", "value": size(best.bytes), "note": compared(best.bytes, reference, "smaller", "larger")},
+        {"name": "p50, one text", "value": seconds(best.p50_s), "note": speed_note(best, facts)},
     ]
     if best is not reference and best.delta:
         note = f"95 % {signed(best.delta.low)} to {signed(best.delta.high)}"
@@ -157,103 +156,15 @@ def below_text(names: Sequence[str]) -> str:
     return f"Below the picture: {', '.join(names)}." if names else ""
 
 
-def table(facts: Facts) -> dict[str, Any]:
-    """Columns and rows of the table of all models; the order is by verdict, then by F1."""
-    order = {"recommended": 0, "reference": 1, "front": 1, "dominated": 1, "skipped": 2, "failed": 2}
-    rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -(r.f1.value if r.f1 else 0.0), r.name))
-    measured = sum(row.measured for row in facts.rows)
-    missing = len(facts.rows) - measured
-    summary = f"{measured} measured" + (
-        f", {missing} skipped or failed, with the reason in the last column." if missing else "."
-    )
-    return {
-        "columns": [{"name": name, "better": better} for name, better in _COLUMNS],
-        "rows": [_table_row(row, facts) for row in rows],
-        "summary": summary,
-        "reference": facts.verdict.reference,
-    }
-
-
-_COLUMNS = (
-    ("Model", _BETTER_LESS), ("F1", _BETTER_MORE), ("ΔF1", _BETTER_MORE), ("Size", _BETTER_LESS), ("p50", _BETTER_LESS),
-    ("p95", _BETTER_LESS), ("Parameters", _BETTER_LESS), ("MACs", _BETTER_LESS), ("Cold start", _BETTER_LESS),
-    ("Memory", _BETTER_LESS), ("Energy", _BETTER_LESS), ("Texts/s", _BETTER_MORE), ("Verdict", _BETTER_LESS),
-)  # fmt: skip
-
-
-def kind_of(row: Row, facts: Facts) -> str:
-    """`recommended`, `reference`, `front`, `dominated`, or the status of a row without figures."""
-    if not row.measured:
-        return "skipped" if row.status == "skipped" else "failed"
-    if row.name == facts.verdict.model:
-        return "recommended"
-    if row.name == facts.verdict.reference:
-        return "reference"
-    return "front" if row.name in facts.front.front else "dominated"
-
-
-def reason_of(row: Row, facts: Facts) -> str:
-    """Why it is, or isn't, the recommended one."""
-    if row.name == facts.verdict.model:
-        return facts.verdict.reasons[0] if facts.verdict.reasons else ""
-    rejected = next((item for item in facts.verdict.rejected if item.model == row.name), None)
-    if rejected is None:
-        return ""
-    by = f"; dominated by `{rejected.dominated_by}`" if rejected.dominated_by else ""
-    return rejected.reason.removeprefix(f"{row.status}: ") + by
-
-
-def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
-    kind = kind_of(row, facts)
-    tie = facts.front.ties.get(row.name)
-    badge = {"front": "tie" if tie else "on the front"}.get(kind, kind)
-    return {
-        "name": row.name,
-        "title": row.title if row.title != row.name else row.method,
-        "kind": kind,
-        "badge": badge,
-        "front": row.name in facts.front.front,
-        "measured": row.measured,
-        "cells": list(_cells(row, facts)),
-        "reason": reason_of(row, facts),
-    }
-
-
-def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
-    f1, delta, reference = row.f1, row.delta, facts.reference
-    yield _cell(
-        f1.value if f1 else None, score, f"{score(f1.low)} to {score(f1.high)}" if f1 and f1.has_interval else ""
-    )
-    is_reference = row.name == facts.verdict.reference
-    judged = {True: "as good", False: "worse", None: "undecided"}[non_inferior(row, facts.verdict.delta)]
-    note = "" if delta is None else "reference" if is_reference else judged
-    yield _cell(delta.value if delta else None, signed, note, _sign(delta) if delta and not is_reference else "")
-    yield _cell(row.bytes, size, _compared(row.bytes, None if is_reference else reference, "smaller", "larger"))
-    yield _cell(row.p50_s, seconds, "" if is_reference else _speed_note(row, facts))
-    yield _cell(row.p95_s, seconds)
-    yield _cell(row.parameters, count)
-    yield _cell(row.macs, count)
-    yield _cell(row.cold_start_s, seconds)
-    yield _cell(row.peak_rss_bytes, size)
-    yield _cell(row.energy_j, joules, str((row.run or {}).get("energy_source") or "") if row.energy_j else "")
-    yield _cell(row.documents_per_s, count)
-
-
-def _cell(value: float | None, show: Any, sub: str = "", kind: str = "") -> dict[str, Any]:
-    return {"value": value, "text": show(value), "sub": sub if sub != MISSING else "", "kind": kind}
-
-
-def _sign(delta: Estimate) -> str:
-    return "better" if (delta.low or 0) > 0 else "worse" if delta.high is not None and delta.high < 0 else ""
-
-
-def _compared(value: float | None, reference: Row | None, better: str, worse: str) -> str:
+def compared(value: float | None, reference: Row | None, better: str, worse: str) -> str:
+    """Bytes against the reference's, in words; empty where there is nothing to compare with."""
     if value is None or reference is None or not reference.bytes:
         return ""
     return "same size" if value == reference.bytes else change(value / reference.bytes, better, worse)
 
 
-def _speed_note(row: Row, facts: Facts) -> str:
+def speed_note(row: Row, facts: Facts) -> str:
+    """Latency against the reference's, in words; a difference within the noise is called none."""
     floor = noise_floor(facts.results)
     if row.speed_ratio is None:
         return ""

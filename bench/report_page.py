@@ -16,7 +16,7 @@ import vl_convert
 from markupsafe import Markup, escape
 
 from bench import report_context as context
-from bench import report_quality, report_speed
+from bench import report_quality, report_speed, report_table
 from bench.chart_theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.pareto_chart import below_picture, pareto_spec
 
@@ -58,7 +58,7 @@ def render(facts: context.Facts, try_it: Mapping[str, Any]) -> str:
         gates=context.gate_lines(facts.gates),
         picture=_picture(facts),
         warnings=context.warnings(facts),
-        table=context.table(facts),
+        table=report_table.table(facts),
         ledgers=report_speed.ledgers(facts),
         quality=report_quality.quality(facts),
         speed=report_speed.speed(facts),

@@ -27,8 +27,8 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
     "torch": ("torch", "baselines.registry"),
-    "sklearn": ("sklearn", "baselines.registry"),
-    "python": ("baselines.registry",),
+    "sklearn": ("sklearn", "baselines.linear", "baselines.tfidf"),
+    "python": ("baselines.linear", "baselines.tfidf"),
 }
 
 
@@ -140,11 +140,34 @@ def _open_artifact(candidate: Candidate) -> Server:
 
 
 def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
-    """The baselines' classes where they suffice; the compressed ones cost more imports."""
+    """The smallest set of classes that holds the kind: a model without torch should not pay for its import."""
+    kind = read_manifest(folder)["kind"]
+    if kind in (kinds := _without_torch()):
+        return kinds
     from baselines.registry import KINDS
 
-    if read_manifest(folder)["kind"] in KINDS:
+    if kind in KINDS:
         return KINDS
     from compress.registry import KINDS as ALL_KINDS
 
     return ALL_KINDS
+
+
+def _without_torch() -> dict[str, type[Classifier]]:
+    from baselines.chance import ChanceClassifier
+    from baselines.linear import LinearClassifier
+    from baselines.rules import RulesClassifier
+    from baselines.tfidf import BoostingClassifier, ForestClassifier, KnnClassifier
+    from compress.classifiers import FloatTableClassifier, IntTableClassifier
+
+    numpy_only: tuple[type[Classifier], ...] = (
+        ChanceClassifier,
+        RulesClassifier,
+        LinearClassifier,
+        KnnClassifier,
+        ForestClassifier,
+        BoostingClassifier,
+        FloatTableClassifier,
+        IntTableClassifier,
+    )
+    return {each.kind: each for each in numpy_only}

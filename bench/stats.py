@@ -22,7 +22,7 @@ WARN_DISPERSION = 0.10
 UNRELIABLE_DISPERSION = 0.25
 # A run whose baseline, entered twice, differs from itself by more than this claims nothing about speed.
 TOO_NOISY = 0.10
-# Below this share of CPU time in wall time, a one-thread model was descheduled.
+# Below this share of CPU time in wall time, a one-thread model was descheduled, and ratios lean towards short calls.
 BUSY_SHARE = 0.90
 
 
@@ -56,17 +56,23 @@ def dispersion(values: Samples | Sequence[float]) -> float:
 
 
 def typical_call(samples: Samples, items: int, *, at_least_s: float = 1e-3) -> float:
-    """Median seconds a call in one block, of groups that are whole passes over the block's items and last 1 ms or more.
+    """Typical seconds a call in one block, every item weighing the same.
 
-    A group's mean hides the clock's resolution; whole passes give every group the same mix of texts.
+    Where a pass over the items takes less than 1 ms, passes are grouped to that length, which hides the clock's own
+    cost, and the median group counts. Where it takes longer, each item's median counts: an interruption lasts some
+    milliseconds, so it would hit most passes of a slow model and few of a fast one, but it hits few calls of either.
 
     Args:
         samples: (n,) seconds of consecutive calls, n a multiple of `items`.
         items: calls a pass.
+        at_least_s: length of a group.
     """
-    passes = np.asarray(samples, np.float64).reshape(-1, items).sum(axis=1)
-    together = min(len(passes), max(1, int(np.ceil(at_least_s / max(float(np.median(passes)), 1e-12)))))
-    groups = passes[: len(passes) // together * together].reshape(-1, together)
+    passes = np.asarray(samples, np.float64).reshape(-1, items)  # (passes, items)
+    usual = float(np.median(passes.sum(axis=1)))
+    if usual >= at_least_s:
+        return float(np.median(passes, axis=0).mean())
+    together = min(len(passes), max(1, int(np.ceil(at_least_s / max(usual, 1e-12)))))
+    groups = passes[: len(passes) // together * together].reshape(-1, together * items)
     return float(np.median(groups.sum(axis=1)) / (together * items))
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench import report_context as context
+from bench import report_table
 from bench.quantities import MISSING, score, seconds, signed, size, times
 from bench.rows import Row
 
@@ -46,7 +47,7 @@ def models_table(facts: context.Facts) -> Table:
     for name in ("F1", "ΔF1", "size", "smaller", "p50", "faster"):
         table.add_column(name, justify="right", no_wrap=True)
     named = {row.name: row for row in facts.rows}
-    for shown in context.table(facts)["rows"]:
+    for shown in report_table.table(facts)["rows"]:
         row, kind = named[shown["name"]], shown["kind"]
         if row.measured:
             table.add_row(_MARKS.get(kind, ""), Text(row.name), *_figures(row, facts), style=_STYLES[kind])

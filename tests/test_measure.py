@@ -155,6 +155,10 @@ def test_a_noisy_machine_makes_no_claims(candidates: list[Candidate]) -> None:
 
 def test_waiting_shows_as_descheduled(candidates: list[Candidate]) -> None:
     found = simulate(Machine(slowed=0.5), candidates)
+    assert found.distrust == ()
+    assert simulate(Machine(cnn=0.5), candidates).distrust == (
+        "the baseline got the CPU for 67% of the time only: other processes were running",
+    )
     assert any("descheduled" in warning for warning in found.runs("slowed")[0]["warnings"])
     assert not any("descheduled" in warning for warning in found.runs("cnn")[0]["warnings"])
 
