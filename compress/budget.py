@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.classifier import Classifier
-from baselines.errors import BudgetError, UserError
+from baselines.errors import BudgetError
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,6 @@ class Solution:
     classifier: Classifier
     binding: str
     candidates: tuple[Candidate, ...]
-
-
-def parse_bytes(text: str) -> int:
-    """`25k`, `1.5M` or `25000` in bytes (k = 1,000); raises UserError."""
-    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
-    try:
-        value = float(text[:-1] if factor > 1 else text) * factor
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UserError(f"--max-bytes {text!r}: expected a positive number of bytes such as 25000, 25k or 1.5M")
-    return int(value)
 
 
 def violations(budget: Budget, size_bytes: int, f1_drop: float, p95_s: float | None) -> dict[str, float]:

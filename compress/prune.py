@@ -143,7 +143,7 @@ def _structured(parent: CharCNNClassifier, config: PruneConfig, context: Context
     mean = pooled_responses(parent, context.train.texts[:512]).mean(dim=0).numpy()
     child = clone(parent, without_filters(parent.module, keep, mean))
     before, after = (sum(p.numel() for p in c.module.parameters()) for c in (parent, child))
-    facts |= {"sparsity": 1 - keep.mean(), "filters": [list(pair) for pair in child.module.shape.filters]}
+    facts |= {"sparsity": float(1 - keep.mean()), "filters": [list(pair) for pair in child.module.shape.filters]}
     facts |= {"parameters_before": before, "parameters_after": after}
     if config.epochs:
         _finetune(child, config, context)

@@ -10,7 +10,7 @@ constraints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ STUDY = "budget"
 FIXED_BYTES, ESTIMATE_SLACK = 2500, 1.15
 # Entropy coding brings bell-shaped weights to about this share of their nominal bits.
 CODED_SHARE = 0.87
+# Suggestions per wanted measurement, the rejected ones included.
+MAX_SUGGESTIONS = 20
 WIDTHS: dict[str, tuple[int, ...]] = {"3-6": (3, 4, 5, 6), "3-8": (3, 4, 5, 6, 7, 8), "2-5": (2, 3, 4, 5)}
 
 
@@ -42,8 +44,8 @@ class Search:
     """How long to look.
 
     Attributes:
-        n_trials: at most, those of earlier runs included.
-        patience: trials without a better feasible model before it stops.
+        n_trials: models measured at most, those of earlier runs included.
+        patience: models without a better feasible one before it stops.
         epochs: of each student.
     """
 
@@ -80,9 +82,10 @@ def solve(
         raise UserError("budget: a latency limit needs a clock")
     trials = _Trials(parent, budget, context, search, p95)
     study = _open(folder, context.seed)
-    left = search.n_trials - len([t for t in study.trials if t.state.is_finished()])
-    if left > 0:
-        study.optimize(trials.run, n_trials=left, callbacks=[_stop_after(search.patience)])
+    for _ in range(MAX_SUGGESTIONS * search.n_trials):
+        if _is_over(study, search):
+            break
+        study.optimize(trials.run, n_trials=1)
     candidates = tuple(_candidate(t) for t in study.trials if "candidate" in t.user_attrs)
     if not candidates:
         raise BudgetError(
@@ -127,6 +130,8 @@ class _Trials:
         candidate = self._measure(recipe, classifier)
         self.made[_key(candidate)] = classifier
         trial.set_user_attr("candidate", asdict(candidate))
+        for name, excess in candidate.violations.items():
+            trial.set_constraint(name, excess)
         return candidate.f1_weighted
 
     def make(self, recipe: Sequence[dict[str, Any]]) -> Classifier:
@@ -173,37 +178,19 @@ def _open(folder: Path, seed: int) -> Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
+    sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
     return optuna.create_study(
-        study_name=STUDY, storage=storage, direction="maximize", sampler=_sampler(seed), load_if_exists=True
+        study_name=STUDY, storage=storage, direction="maximize", sampler=sampler, load_if_exists=True
     )
 
 
-def _sampler(seed: int) -> Any:
-    import warnings
-
-    import optuna
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=8, constraints_func=_constraints)
-
-
-def _constraints(trial: FrozenTrial) -> Sequence[float]:
-    if "candidate" not in trial.user_attrs:
-        return (1.0,)
-    # Optuna keeps a constraint where its value is at most 0.
-    return (sum(trial.user_attrs["candidate"]["violations"].values()),)
-
-
-def _stop_after(patience: int) -> Callable[[Study, FrozenTrial], None]:
-    def stop(study: Study, trial: FrozenTrial) -> None:
-        feasible = [t for t in study.trials if "candidate" in t.user_attrs and _candidate(t).is_feasible]
-        if feasible:
-            best = max(feasible, key=lambda t: _candidate(t).f1_weighted)
-            if trial.number - best.number >= patience:
-                study.stop()
-
-    return stop
+def _is_over(study: Study, search: Search) -> bool:
+    """Whether enough was measured, or nothing better came for long. Rejected suggestions don't count."""
+    found = [_candidate(trial) for trial in study.trials if "candidate" in trial.user_attrs]
+    feasible = [number for number, candidate in enumerate(found) if candidate.is_feasible]
+    if len(found) >= search.n_trials:
+        return True
+    return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].f1_weighted) >= search.patience
 
 
 def _candidate(trial: FrozenTrial) -> Candidate:
