@@ -6,6 +6,7 @@ Every source ends in `build_dataset`, which drops classes with too few texts, ch
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ EXCLUDED_TAGS = frozenset(
 )
 COURSE_MIN_TEXTS = 30
 MIN_TEXTS = 3
+# Half of a character beyond U+FFFF: JSON can hold it, UTF-8 can't, so it could never be written to a report.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,20 @@ def load(options: DataOptions = DataOptions()) -> Dataset:
     Raises:
         DataError: unreadable, malformed, or too little to learn from; DownloadError for Made With ML.
     """
+    _check_options(options)
     return SOURCES.get(options.dataset, _load_file)(options)
+
+
+def _check_options(options: DataOptions) -> None:
+    """An option that would be ignored is a mistake that the user should hear of."""
+    if options.data_dir is not None and options.dataset != "madewithml":
+        raise DataError(f"--data-dir goes with --dataset madewithml, got --dataset {options.dataset}")
+    columns = options.text_columns or options.labels != Labels() or options.taxonomy is not None
+    if columns and options.dataset in SOURCES:
+        raise DataError(
+            f"--text-column, --label… and --taxonomy describe a file of yours, got --dataset {options.dataset}; leave "
+            "them out, or give the path of a file"
+        )
 
 
 def _load_sample(options: DataOptions) -> Dataset:
@@ -149,15 +165,19 @@ def build_dataset(
     Raises:
         DataError: all texts empty, no labels at all, fewer than 2 classes left, or fewer than 10 texts.
     """
+    broken = sum(_SURROGATE.search(text) is not None for text in texts)
+    texts = [_SURROGATE.sub("\ufffd", text) for text in texts] if broken else texts
+    labels = [[_SURROGATE.sub("\ufffd", tag) for tag in tags] for tags in labels]
     if not any(text.strip() for text in texts):
         raise DataError(f"{source}: all {len(texts)} texts are empty; check --text-column")
-    classes, notes = _kept_classes(labels, options.min_texts_per_class or MIN_TEXTS, source)
+    classes, dropped = _kept_classes(labels, options.min_texts_per_class or MIN_TEXTS, source)
     column = {tag: index for index, tag in enumerate(classes)}
     matrix = np.zeros((len(texts), len(classes)), np.bool_)
     for row, tags in zip(matrix, labels, strict=True):
         row[[column[tag] for tag in tags if tag in column]] = True
     everything = Part(tuple(texts), matrix, classes, restrict(taxonomy, classes))
     parts = split(matrix, options.seed)
+    notes = dropped + ([f"{broken} texts hold half an emoji (a lone surrogate), replaced by \ufffd"] if broken else [])
     for part, absent in missing_classes(matrix, classes, parts).items():
         notes.append(f"{part} has no text of {_listed(absent)}; their scores there are 0 by definition")
     return Dataset(name, everything, parts, licence, source, tuple(notes + _row_notes(everything)))

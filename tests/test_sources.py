@@ -222,6 +222,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str], list[str]]] = {
     "one class": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "ok,b\n", [], ["at least 2 classes", "got 1 of 2"]),
     "too few texts": ("f.csv", "text,label\n" + many_rows(8), [], ["at least 10 texts", "got 8"]),
     "not parquet": ("f.parquet", "nope", [], ["not a readable Parquet file"]),
+    "data folder elsewhere": ("f.csv", GOOD, ["--data-dir", "."], ["--data-dir goes with --dataset madewithml"]),
     "no taxonomy file": ("f.csv", GOOD, ["--taxonomy", "/nowhere.json"], ["/nowhere.json"]),
 }  # fmt: skip
 
@@ -241,6 +242,12 @@ def test_a_bad_file_is_one_clear_message(case: str, tmp_path: Path) -> None:
 def test_a_missing_file_names_the_choices(name: str) -> None:
     with pytest.raises(DataError, match=r"nothing-here.*sample.*madewithml"):
         load(options("--dataset", name))
+
+
+@pytest.mark.parametrize("arguments", [["--text-column", "x"], ["--label-separator", ","], ["--taxonomy", "t.json"]])
+def test_options_of_a_file_are_refused_elsewhere(arguments: list[str]) -> None:
+    with pytest.raises(DataError, match="describe a file of yours"):
+        load(options(*arguments))
 
 
 @pytest.mark.parametrize("arguments", [["--seed", "-1"], ["--seed", "x"], ["--min-texts-per-class", "0"]])
@@ -356,6 +363,14 @@ def test_cells_become_labels() -> None:
     assert label_sets(table, Labels(separator="|")) == [["a", "b"], ["a"], [], [], ["b", "3"]]
     assert label_sets(table, Labels())[0] == ["a|b"]
     assert texts_of(table) == ["x"] * 5
+
+
+def test_half_an_emoji_is_replaced_and_noted(tmp_path: Path) -> None:
+    lines = [f'{{"text": "cut {i} \\ud83d", "label": "{"ab"[i % 2]}\\udc00"}}' for i in range(20)]
+    dataset = load(options("--dataset", write(tmp_path, "f.jsonl", "\n".join(lines))))
+    assert dataset.everything.texts[0] == "cut 0 \ufffd"
+    assert dataset.classes == ("a\ufffd", "b\ufffd")
+    assert "20 texts hold half an emoji" in dataset.notes[0]
 
 
 def test_texts_of_no_class_stay(tmp_path: Path) -> None:
