@@ -24,8 +24,8 @@ from baselines.metrics import scores
 from baselines.thresholds import global_threshold
 from baselines.tokenizer import Tokenizer, pad
 
-# Characters of one batch, padding included: a text of 100,000 gets a batch of its own, and short ones share one.
-CHARACTER_BUDGET = 32_768
+# Ids of one batch, padding included: a text of 100,000 characters gets a batch of its own, and short ones share one.
+ID_BUDGET = 32_768
 # Batches drawn at random and sorted by length together: near equal lengths in a batch, yet other batches each epoch.
 POOL = 8
 
@@ -48,6 +48,7 @@ class TrainingConfig:
     Attributes:
         epochs: at most; without validation texts exactly.
         batch_size: texts a step, fewer where they are long.
+        batch_ids: ids (characters, words) a step or an evaluated batch, padding included; a longer text stands alone.
         learning_rate: of AdamW, at its highest.
         weight_decay: of AdamW.
         patience: epochs without a better validation score before training stops.
@@ -62,6 +63,7 @@ class TrainingConfig:
 
     epochs: int = 40
     batch_size: int = 64
+    batch_ids: int = ID_BUDGET
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     patience: int = 8
@@ -73,8 +75,10 @@ class TrainingConfig:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.batch_size, self.patience) < 1 or self.learning_rate <= 0:
-            raise ValueError("training: epochs, batch_size and patience must be at least 1, learning_rate above 0")
+        if min(self.epochs, self.batch_size, self.batch_ids, self.patience) < 1 or self.learning_rate <= 0:
+            raise ValueError(
+                "training: epochs, batch_size, batch_ids and patience must be at least 1, learning_rate above 0"
+            )
         if not (0 <= self.word_dropout < 1 and 0 <= self.average < 1 and self.weight_decay >= 0):
             raise ValueError("training: word_dropout and average must be in [0, 1), weight_decay at least 0")
 
@@ -198,7 +202,7 @@ class _Run:
                 epochs.append(EpochLog(mean_loss))
                 best = epoch
             else:
-                epochs.append(validate(self.averaged, held_out, validation.labels, mean_loss))
+                epochs.append(validate(self.averaged, held_out, validation.labels, mean_loss, self.config.batch_ids))
                 key = (epochs[-1].validation_f1 or 0.0, -(epochs[-1].validation_loss or 0.0))
                 if key > best_key:
                     best, best_key = epoch, key
@@ -213,12 +217,12 @@ class _Run:
 
     def _epoch(self) -> float:
         self.module.train()
-        encoded = self.encoded
-        if self.config.word_dropout:
+        encoded, config = self.encoded, self.config
+        if config.word_dropout:
             separator = separator_of(self.tokenizer)
-            encoded = [drop_words(ids, separator, self.config.word_dropout, self.rng) for ids in encoded]
-        total, device = 0.0, torch.device(self.config.device)
-        for rows in shuffled_batches([len(ids) for ids in encoded], self.config.batch_size, self.rng):
+            encoded = [drop_words(ids, separator, config.word_dropout, self.rng) for ids in encoded]
+        total, device = 0.0, torch.device(config.device)
+        for rows in shuffled_batches([len(ids) for ids in encoded], config.batch_size, self.rng, config.batch_ids):
             ids, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
             self._set_rate()
             self.optimizer.zero_grad(set_to_none=True)
@@ -229,7 +233,7 @@ class _Run:
             if self.after_step is not None:
                 self.after_step(self.module, self.steps)
             self.steps += 1
-            if self.config.average:
+            if config.average:
                 self._average()
             total += float(loss.detach()) * len(rows)
         return total / len(encoded)
@@ -249,9 +253,11 @@ class _Run:
 
 
 @torch.no_grad()
-def validate(module: nn.Module, encoded: Sequence[IdArray], labels: LabelMatrix, loss: float) -> EpochLog:
+def validate(
+    module: nn.Module, encoded: Sequence[IdArray], labels: LabelMatrix, loss: float, budget: int = ID_BUDGET
+) -> EpochLog:
     """Judge a network on validation: weighted F1 with the best global threshold, and plain binary cross-entropy."""
-    logits = logits_of(module, encoded)
+    logits = logits_of(module, encoded, budget)
     truth = torch.from_numpy(labels.astype(np.float32))
     cross_entropy = F.binary_cross_entropy_with_logits(torch.from_numpy(logits), truth)
     probabilities = torch.sigmoid(torch.from_numpy(logits)).numpy()
@@ -261,13 +267,13 @@ def validate(module: nn.Module, encoded: Sequence[IdArray], labels: LabelMatrix,
 
 
 @torch.no_grad()
-def logits_of(module: nn.Module, encoded: Sequence[IdArray]) -> NDArray[np.float32]:
+def logits_of(module: nn.Module, encoded: Sequence[IdArray], budget: int = ID_BUDGET) -> NDArray[np.float32]:
     """Logits (n_texts, C) in eval mode, in batches of similar length; the module's own mode is restored."""
     device = next(module.parameters()).device
     was_training = module.training
     module.eval()
     parts: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
-    for rows in length_batches([len(ids) for ids in encoded]):
+    for rows in length_batches([len(ids) for ids in encoded], budget):
         ids, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
         parts.append((rows, module(ids, lengths).cpu().numpy()))
     module.train(was_training)
@@ -277,7 +283,7 @@ def logits_of(module: nn.Module, encoded: Sequence[IdArray]) -> NDArray[np.float
     return out
 
 
-def length_batches(lengths: Sequence[int], budget: int = CHARACTER_BUDGET) -> Iterator[NDArray[np.intp]]:
+def length_batches(lengths: Sequence[int], budget: int = ID_BUDGET) -> Iterator[NDArray[np.intp]]:
     """Row numbers in batches, by rising length: rows × longest stays within the budget, or the batch is one row."""
     order = np.argsort(np.asarray(lengths, np.intp), kind="stable")
     begin = 0
@@ -289,7 +295,7 @@ def length_batches(lengths: Sequence[int], budget: int = CHARACTER_BUDGET) -> It
 
 
 def shuffled_batches(
-    lengths: Sequence[int], batch_size: int, rng: np.random.Generator, budget: int = CHARACTER_BUDGET
+    lengths: Sequence[int], batch_size: int, rng: np.random.Generator, budget: int = ID_BUDGET
 ) -> list[NDArray[np.intp]]:
     """All rows once, in random batches of similar length: at most `batch_size` rows and the budget's characters."""
     order, batches = rng.permutation(len(lengths)), []
