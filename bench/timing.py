@@ -131,14 +131,22 @@ def _warm_up(call: Callable[[Any], Any], items: Sequence[Any], clock: Clock, cal
         done += 1
 
 
-def check_answers(name: str, answers: NDArray[np.float32], expected: NDArray[Any], rows: Sequence[int]) -> None:
+def check_answers(
+    name: str,
+    answers: NDArray[np.float32],
+    expected: NDArray[Any],
+    rows: Sequence[int],
+    *,
+    tolerance: float = TOLERANCE,
+) -> None:
     """Raise MeasurementError unless the timed answers are the scored ones.
 
     Args:
         name: of the candidate.
-        answers: float32 (n, C), timed.
+        answers: (n, C), timed.
         expected: of the same rows: probabilities (float), or decisions (bool) already compared with thresholds.
         rows: number of each text, for the message.
+        tolerance: between probabilities.
     """
     if answers.shape != expected.shape:
         raise MeasurementError(f"{name}: timed answers have shape {answers.shape}, the scored ones {expected.shape}")
@@ -146,10 +154,10 @@ def check_answers(name: str, answers: NDArray[np.float32], expected: NDArray[Any
         wrong = np.flatnonzero((answers != expected).any(axis=1))
         what = "decisions"
     else:
-        wrong = np.flatnonzero(~(np.abs(answers - expected) <= TOLERANCE).all(axis=1))
+        wrong = np.flatnonzero(~(np.abs(answers - expected) <= tolerance).all(axis=1))
         what = "probabilities"
     if len(wrong):
         raise MeasurementError(
             f"{name}: the timed {what} of text {rows[wrong[0]]} and {len(wrong) - 1} more differ from the scored ones "
-            f"(allowed: {TOLERANCE:g}); score and measure the same files in the same runtime"
+            f"(allowed: {tolerance:g}); score and measure the same files in the same runtime"
         )
