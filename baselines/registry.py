@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from baselines import search_spaces
 from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier, CNNConfig
@@ -17,6 +18,7 @@ from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
 from baselines.linear import LinearClassifier, LinearConfig
 from baselines.rules import RulesClassifier, RulesConfig
+from baselines.search_spaces import Space
 from baselines.tfidf import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig, KnnClassifier, KnnConfig
 
 
@@ -34,6 +36,7 @@ class Baseline:
         fits_thresholds: false where the answers are 0 or 1 already, so that a threshold could only change what the
             baseline stands for.
         extra: the optional dependency it needs, "" for none.
+        space: what tuning may change; empty where there is nothing to tune.
     """
 
     title: str
@@ -44,6 +47,7 @@ class Baseline:
     packages: tuple[str, ...] = ("numpy",)
     fits_thresholds: bool = True
     extra: str = ""
+    space: Space = field(default_factory=dict)
 
     def make(self, seed: int, device: str, threads: int, changes: Mapping[str, Any] | None = None) -> Classifier:
         """An unfitted classifier; `changes` replaces fields of the config (what `--config` and tuning give)."""
@@ -116,6 +120,7 @@ BASELINES: dict[str, Baseline] = {
         _WEIGHTS,
         True,
         _READS,
+        space=search_spaces.COURSE_LINEAR,
     ),
     "tfidf-knn": Baseline(
         "TF-IDF + k-nearest neighbours",
@@ -124,6 +129,7 @@ BASELINES: dict[str, Baseline] = {
         "It can say which training texts were nearest, not which words made them so.",
         False,
         _READS,
+        space=search_spaces.KNN,
     ),
     "tfidf-forest": Baseline(
         "TF-IDF + random forest",
@@ -132,6 +138,7 @@ BASELINES: dict[str, Baseline] = {
         "A hundred deep trees vote; a path can be read, their mean cannot.",
         False,
         _READS,
+        space=search_spaces.FOREST,
     ),
     "tfidf-boosting": Baseline(
         "TF-IDF + gradient boosting",
@@ -140,6 +147,7 @@ BASELINES: dict[str, Baseline] = {
         "A hundred small trees a class are added; each can be read, their sum only roughly.",
         False,
         _READS,
+        space=search_spaces.BOOSTING,
     ),
     "tfidf-svm": Baseline(
         "TF-IDF + linear SVM",
@@ -148,6 +156,7 @@ BASELINES: dict[str, Baseline] = {
         _WEIGHTS,
         True,
         _READS,
+        space=search_spaces.COURSE_LINEAR,
     ),
     "linear": Baseline(
         "Tuned linear model",
@@ -156,6 +165,7 @@ BASELINES: dict[str, Baseline] = {
         _WEIGHTS,
         True,
         _READS,
+        space=search_spaces.LINEAR,
     ),
     "cnn": Baseline(
         "Character CNN",
@@ -164,6 +174,7 @@ BASELINES: dict[str, Baseline] = {
         "It can name the characters that each filter answered to most, and the filters' exact shares of a decision.",
         True,
         ("numpy", "safetensors", "torch"),
+        space=search_spaces.CNN,
     ),
     "ensemble": Baseline(
         "Ensemble",

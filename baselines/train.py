@@ -1,25 +1,36 @@
-"""`python -m baselines.train`: train baselines into a run folder and show how they do on validation."""
+"""`python -m baselines.train`: train, tune or cross-validate baselines in a run folder, and show how they do."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from baselines.artifact import write_json
+from baselines.classifier import Progress
 from baselines.data_options import add_data_options, dataset_from
 from baselines.dataset import Dataset
-from baselines.errors import UserError
+from baselines.errors import MissingExtra, UserError
+from baselines.evaluation import FoldPlan, add_fold_options, evaluate_folds, fold_plan_from
 from baselines.fitting import baseline_named, read_facts
 from baselines.fitting import train_baseline as train_baseline
+from baselines.fold_scores import render_folds
 from baselines.registry import BASELINES
+from baselines.run_options import add_run_options, device_from, run_from
 from baselines.runfolder import RunFolder
+from baselines.tuning import tune
+
+FOLDS = "folds.json"
 
 
 def parser() -> ArgumentParser:
@@ -32,12 +43,17 @@ def parser() -> ArgumentParser:
         default=[name for name, entry in BASELINES.items() if not entry.extra],
         help=f"which (default: all that need no extra); known: {', '.join(BASELINES)}",
     )
-    parser.add_argument("--run", default="default", metavar="NAME", help="folder below runs/ (default: default)")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="for training (default: 1)")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto")
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="JSON object of config fields to replace; with one --baseline"
     )
+    parser.add_argument(
+        "--tune",
+        type=_trials,
+        metavar="N",
+        help="search each baseline's config on validation until N trials are done, then train the best",
+    )
+    add_run_options(parser)
+    add_fold_options(parser)
     add_data_options(parser)
     return parser
 
@@ -47,39 +63,83 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     errors = Console(stderr=True, soft_wrap=True)
     try:
-        dataset = dataset_from(args)
-        run = RunFolder.open(Path("runs") / args.run, dataset_sha256=dataset.sha256)
-        Console().print(_table(_train_all(args, run, dataset, errors)))
+        Console().print(_trained(args, errors))
     except UserError as error:
         errors.print(f"error: {error}", style="red", markup=False, highlight=False)
         return error.exit_code
     return 0
 
 
-def _train_all(args: Namespace, run: RunFolder, dataset: Dataset, console: Console) -> list[dict[str, Any]]:
-    names = list(args.baseline)
-    for name in names:
+def _trained(args: Namespace, console: Console) -> Table:
+    """Everything the options ask for; returns the table to print."""
+    for name in args.baseline:
         baseline_named(name)
-    changes = read_config(args.config, names) if args.config else {}
-    device, facts = resolved_device(args.device), []
-    with Bars(console=console) as bars:
-        for name in names:
-            task = bars.add_task(BASELINES[name].title, total=None)
-            step = train_baseline(
-                run,
-                dataset,
-                name,
-                seed=args.seed,
-                threads=args.threads,
-                device=device,
-                progress=lambda done, total, task=task: bars.update(task, completed=done, total=total),  # type: ignore[misc]
-                changes=changes,
-            )
-            bars.update(task, total=1, completed=1)
-            facts.append(read_facts(step))
-            for note in facts[-1]["notes"]:
-                console.print(f"warning: {name}: {note}", style="yellow", markup=False, highlight=False)
-    return facts
+    changes = {args.baseline[0]: read_config(args.config, args.baseline)} if args.config else {}
+    device = device_from(args)
+    reference = "cnn" if "cnn" in args.baseline else args.baseline[0]
+    plan = fold_plan_from(args, device=device, threads=args.threads, reference=reference, delta=0.01)
+    dataset = dataset_from(args)
+    run = run_from(args, dataset)
+    if args.tune:
+        changes = _tuned(args, run, dataset, device, console)
+    if plan:
+        return _over_folds(args, run, dataset, plan, changes, console)
+    return _on_one_split(args, run, dataset, device, changes, console)
+
+
+def _tuned(args: Namespace, run: RunFolder, dataset: Dataset, device: str, console: Console) -> dict[str, Any]:
+    changes = {}
+    how = {"seed": args.seed, "threads": args.threads, "device": device}
+    for name in args.baseline:
+        if BASELINES[name].space or len(args.baseline) == 1:
+            with _bar(f"tuning {name}", console) as progress:
+                found = tune(run, dataset, name, args.tune, progress=progress, **how)
+            console.print(f"best of {found.trials} trials of {name}: {found.best}", highlight=False)
+            changes[name] = dict(found.changes)
+    return changes
+
+
+def _over_folds(
+    args: Namespace, run: RunFolder, dataset: Dataset, plan: FoldPlan, changes: dict[str, Any], console: Console
+) -> Table:
+    with _bar(f"{plan.k} folds", console) as progress:
+        result = evaluate_folds(dataset, args.baseline, run, plan, changes=changes, progress=progress)
+    inputs = {"baselines": list(args.baseline), "plan": dataclasses.asdict(plan), "changes": changes}
+    with run.write("baselines/folds", inputs) as folder:
+        write_json(folder / FOLDS, result)
+    return render_folds(result, {name: entry.title for name, entry in BASELINES.items()})
+
+
+def _on_one_split(
+    args: Namespace, run: RunFolder, dataset: Dataset, device: str, changes: dict[str, Any], console: Console
+) -> Table:
+    table = Table("baseline", "F1 at 0.5", "global", "per class", "trained in", title="Weighted F1 on validation")
+    how = {"seed": args.seed, "threads": args.threads, "device": device}
+    for name in args.baseline:
+        title = BASELINES[name].title
+        try:
+            with _bar(title, console) as progress:
+                step = train_baseline(run, dataset, name, progress=progress, changes=changes.get(name), **how)
+        except MissingExtra as error:
+            if len(args.baseline) == 1:
+                raise
+            table.add_row(title, f"skipped: {error}")
+            continue
+        facts = read_facts(step)
+        for note in facts["notes"]:
+            console.print(f"warning: {name}: {note}", style="yellow", markup=False, highlight=False)
+        reached = (f"{facts['validation_f1_weighted'][kind]:.3f}" for kind in ("half", "global", "per_class"))
+        table.add_row(title, *reached, f"{facts['seconds']:.1f} s")
+    return table
+
+
+@contextmanager
+def _bar(title: str, console: Console) -> Iterator[Progress]:
+    """A line with the time left, for as long as the block runs."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def read_config(path: Path, names: Sequence[str]) -> dict[str, Any]:
@@ -95,25 +155,10 @@ def read_config(path: Path, names: Sequence[str]) -> dict[str, Any]:
     return content
 
 
-def resolved_device(name: str) -> str:
-    """`cpu` or `cuda`; raises UserError when CUDA is asked for and there is none."""
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("--device cuda: no CUDA device found; use --device cpu or auto")
-    return name
-
-
-def _table(facts: Sequence[dict[str, Any]]) -> Table:
-    table = Table("baseline", "F1 at 0.5", "global", "per class", "trained in", title="Weighted F1 on validation")
-    for each in facts:
-        f1 = each["validation_f1_weighted"]
-        table.add_row(
-            each["title"], *(f"{f1[k]:.3f}" for k in ("half", "global", "per_class")), f"{each['seconds']:.1f} s"
-        )
-    return table
+def _trials(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":
