@@ -136,7 +136,9 @@ def fold_datasets(dataset: Dataset, plan: FoldPlan) -> list[Dataset]:
 def fold_run(run: RunFolder, fold_set: Dataset, plan: FoldPlan, fold: int, seed: int) -> RunFolder:
     """The run folder of one fold and training seed, inside the study's own."""
     name = f"{fold + 1}-of-{plan.k}-split-{plan.seed}-seed-{seed}"
-    return RunFolder.open(run.root / "folds" / name, dataset_sha256=fold_set.sha256)
+    place = RunFolder.open(run.root / "folds" / name, dataset_sha256=fold_set.sha256)
+    place.clean_leftovers()
+    return place
 
 
 def _seeds(name: str, plan: FoldPlan, changes: Mapping[str, Any]) -> list[int]:

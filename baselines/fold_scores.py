@@ -48,7 +48,11 @@ class FoldAnswers:
 
 
 def compare_folds(
-    answers: Mapping[str, Sequence[FoldAnswers]], k: int, reference: str, delta: float, kind: ThresholdKind
+    answers: Mapping[str, Sequence[FoldAnswers]],
+    k: int,
+    reference: str,
+    delta: float,
+    kind: ThresholdKind = "global",
 ) -> dict[str, Any]:
     """Means over folds, and paired differences against a reference.
 
@@ -66,9 +70,11 @@ def compare_folds(
     Returns:
         `{"k", "reference", "models": {name: {…}}}`; a model has each metric as `{value, low, high}`, `per_fold`
         (weighted F1), `thresholds` (mean weighted F1 by kind), `fit_s`, `seeds`, and against the reference what
-        `difference` gives with `p_holm`.
+        `difference` gives with `p_holm`. `"incomplete": {name: folds}` has the models without answers in some folds
+        (numbered from 1); they are not judged.
     """
-    models = {name: _model(own, k, kind) for name, own in answers.items()}
+    lacking = {name: sorted({*range(k)} - {a.fold for a in own}) for name, own in answers.items()}
+    models = {name: _model(own, k, kind) for name, own in answers.items() if not lacking[name]}
     if reference in models:
         base = np.array(models[reference]["per_fold"])
         n_train, n_test = _sizes(answers[reference])
@@ -78,7 +84,12 @@ def compare_folds(
         adjusted = holm({name: model["p_value"] for name, model in models.items() if name != reference})
         for name, p in adjusted.items():
             models[name]["p_holm"] = p
-    return {"k": k, "reference": reference if reference in models else None, "models": models}
+    return {
+        "k": k,
+        "reference": reference if reference in models else None,
+        "models": models,
+        "incomplete": {name: [fold + 1 for fold in gaps] for name, gaps in lacking.items() if gaps},
+    }
 
 
 def _model(answers: Sequence[FoldAnswers], k: int, headline: ThresholdKind) -> dict[str, Any]:
@@ -144,6 +155,8 @@ def render_folds(result: Mapping[str, Any], titles: Mapping[str, str] | None = N
         table.add_row((titles or {}).get(name, name), *_cells(models[name]))
     for name, reason in result.get("skipped", {}).items():
         table.add_row((titles or {}).get(name, name), "skipped", reason, "", "", "")
+    for name, gaps in result["incomplete"].items():
+        table.add_row((titles or {}).get(name, name), "incomplete", f"no answers in folds {gaps}", "", "", "")
     return table
 
 

@@ -132,6 +132,15 @@ def test_fold_means_are_taken_over_seeds_first() -> None:
     assert result["a"]["seeds"] == {"n": 2, "mean_f1_weighted": pytest.approx([8 / 9, 7 / 9]), "deviation": None}
 
 
+def test_a_model_that_lacks_a_fold_is_not_judged() -> None:
+    result = compare_folds({"a": answers([1, 0.5, 1])[1:], "b": answers([0.5, 0.5, 0.5])}, 3, "b", 0.01)
+    assert result["incomplete"] == {"a": [1]}
+    assert list(result["models"]) == ["b"]
+    out = io.StringIO()
+    Console(file=out, width=140).print(render_folds(result))
+    assert "no answers in folds [1]" in out.getvalue()
+
+
 def test_difference_against_a_hand_computed_t_test() -> None:
     from scipy import stats
 
