@@ -84,11 +84,11 @@ def conv_model(module: CharCNN) -> onnx.ModelProto:
     mask = builder.node("Unsqueeze", [add_beyond(builder), axis_1], "mask")  # (batch, 1, length)
     minus_infinity = builder.constant("minus_infinity", np.array(-np.inf, np.float32))
     maxima = []
-    for index, conv in enumerate(module.convs):
-        width = int(conv.weight.shape[2])
+    for index, (filters, filter_bias) in enumerate(zip(module.weights, module.biases, strict=True)):
+        width = int(filters.shape[2])
         left = (width - 1) // 2
-        weight = builder.constant(f"conv_{index}.weight", _array(conv.weight))
-        bias = builder.constant(f"conv_{index}.bias", _array(conv.bias))
+        weight = builder.constant(f"conv_{index}.weight", _array(filters))
+        bias = builder.constant(f"conv_{index}.bias", _array(filter_bias))
         responses = builder.node(
             "Conv", [channels, weight, bias], f"conv_{index}", kernel_shape=[width], pads=[left, width - 1 - left]
         )

@@ -32,7 +32,7 @@ Table = NDArray[np.float32] | NDArray[np.int8]
 def fits_pairs(tables: FloatTables | IntTables) -> bool:
     """Whether the tables of pairs stay below MAX_PAIR_BYTES in memory."""
     n_pairs, rows = _n_pairs(tables.tables), (tables.tables[0].shape[1] + 1) ** 2
-    return n_pairs * rows * int(tables.head.shape[1]) * 4 <= MAX_PAIR_BYTES
+    return bool(n_pairs * rows * tables.head.shape[1] * 4 <= MAX_PAIR_BYTES)
 
 
 def pair_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
@@ -70,12 +70,12 @@ def widened(builder: GraphBuilder, values: Table, name: str) -> str:
 
 
 def _n_pairs(tables: Sequence[Table]) -> int:
-    return (max(table.shape[0] for table in tables) + 1) // 2
+    return (max(len(table) for table in tables) + 1) // 2
 
 
 def _reach(tables: Sequence[Table]) -> int:
     """Places left of its centre that the widest window reads."""
-    return (max(table.shape[0] for table in tables) - 1) // 2
+    return (max(len(table) for table in tables) - 1) // 2
 
 
 def _add_pairs(builder: GraphBuilder, tables: Sequence[Table]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _export(args)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"error: {error}\n")
         return error.exit_code
     return 0
 
@@ -52,8 +53,11 @@ def _export(args: argparse.Namespace) -> None:
     if args.triton is not None:
         from exports.triton import write_repository
 
-        write_repository(classifier, args.triton, lineage.name)
-        console.print(f"{args.triton}: Triton model repository")
+        with tempfile.TemporaryDirectory() as place:
+            # Triton serves ONNX, whatever form the bundle has.
+            graph = write_bundle(classifier, lineage, Path(place) / "graph", "onnx")
+            folder = write_repository(graph, args.triton, lineage.name)
+        console.print(f"{folder}: model for a Triton repository")
 
 
 if __name__ == "__main__":

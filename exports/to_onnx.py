@@ -7,7 +7,7 @@ channels instead of the embedding's 128, and rows of the tables as its weights. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -43,7 +43,8 @@ def one_hot_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
     n_ids = tables.tables[0].shape[1]
     hot = _one_hot(builder, n_ids)
     maxima = []
-    for index, table in enumerate(tables.tables):
+    every: Sequence[Table] = tables.tables
+    for index, table in enumerate(every):
         width = table.shape[0]
         left = (width - 1) // 2
         responses = builder.node(
@@ -70,7 +71,7 @@ def _one_hot(builder: GraphBuilder, n_ids: int) -> str:
 
 
 def _conv_weight(builder: GraphBuilder, table: Table, name: str) -> str:
-    weight = np.ascontiguousarray(table.transpose(2, 1, 0))  # (N_f, V, width)
+    weight: Table = table.transpose(2, 1, 0)  # (N_f, V, width)
     centre = np.zeros((1, *weight.shape[1:]), np.bool_)
     centre[0, 0, (weight.shape[2] - 1) // 2] = True
     # int8 can't hold NEVER, so it is put in after widening; a session folds all of this when it loads.

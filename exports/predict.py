@@ -1,0 +1,113 @@
+"""python -m exports.predict FOLDER "text": the classes of texts, by a bundle."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from baselines.errors import DataError, UserError
+from exports import runtime
+from exports.runtime import Predictor
+
+# Lines that are predicted together: enough to keep the threads busy, few enough to answer soon.
+CHUNK = 256
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m exports.predict", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a bundle")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts to classify")
+    parser.add_argument("--stdin", action="store_true", help='read JSON Lines, {"text": ...} or a string, from stdin')
+    parser.add_argument("--top", type=int, metavar="K", help="the K most probable classes, whatever their thresholds")
+    parser.add_argument(
+        "--explain", action="store_true", help="the n-grams each class rests on, with their exact shares"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="threads (default 1)")
+    args = parser.parse_intermixed_args(argv)
+    if args.stdin == bool(args.texts):
+        parser.error("either TEXT arguments or --stdin are needed")
+    if args.top is not None and args.top < 1:
+        parser.error(f"--top: at least 1 is allowed, got {args.top}")
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """One JSON object a line on stdout. Exit code 2 and one line on stderr for a mistake in the bundle or the input."""
+    args = parse(argv)
+    try:
+        predictor = runtime.load(args.folder, threads=args.threads)
+        texts = read_lines(sys.stdin) if args.stdin else iter(args.texts)
+        for chunk in _chunks(texts, CHUNK):
+            for answer in answers(predictor, chunk, args.top, args.explain):
+                sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    return 0
+
+
+def read_lines(lines: TextIO) -> Iterator[str]:
+    """Texts of JSON Lines; raises DataError with the line's number. Empty lines are skipped."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"stdin, line {number}: not valid JSON ({error})") from None
+        text = content.get("text") if isinstance(content, dict) else content
+        if not isinstance(text, str):
+            raise DataError(f'stdin, line {number}: expected {{"text": "..."}} or a string, got {line.strip()[:60]}')
+        yield text
+
+
+def answers(
+    predictor: Predictor[Any], texts: Sequence[str], top: int | None, explain: bool
+) -> Iterator[dict[str, Any]]:
+    """For each text `{"labels": [{"class", "probability"}]}`, most probable first, with `explain` their parts."""
+    probabilities = predictor.predict_proba(texts)
+    for text, row in zip(texts, probabilities, strict=True):
+        order = np.argsort(-row, kind="stable")
+        if top is None:
+            chosen = [int(c) for c in order if row[c] >= predictor.thresholds[c]]
+        else:
+            chosen = [int(c) for c in order[:top]]
+        labels: list[dict[str, Any]] = [
+            {"class": predictor.classes[c], "probability": float(str(row[c]))} for c in chosen
+        ]
+        answer: dict[str, Any] = {"labels": labels}
+        if explain:
+            _add_parts(predictor, text, answer, chosen)
+        yield answer
+
+
+def _add_parts(predictor: Predictor[Any], text: str, answer: dict[str, Any], chosen: Sequence[int]) -> None:
+    from exports.explain import explainer_of
+
+    found = explainer_of(predictor).parts(text)
+    answer["read_as"] = found.text
+    for label, column in zip(answer["labels"], chosen, strict=True):
+        label["logit"], label["bias"] = float(found.logits[column]), float(found.bias[column])
+        label["parts"] = [{"ngram": n, "start": s, "share": share} for n, s, share in found.largest(column, 8)]
+
+
+def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    chunk = []
+    for text in texts:
+        chunk.append(text)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
