@@ -23,6 +23,7 @@ _BANDS = 24
 _ROWS = 3
 # A bucket's texts are compared with this many before them: enough to link copies, and linear in the size of the bucket.
 _NEIGHBOURS = 4
+_BLOCK = 4_096
 
 Hashes = NDArray[np.uint64]
 
@@ -75,9 +76,13 @@ def _near_pairs(shingles: dict[int, Hashes]) -> Iterator[tuple[int, int]]:
 
 def _band_keys(hashes: Hashes, odd: Hashes) -> Iterable[bytes]:
     # The least of (h ^ (h >> 32)) * a + b modulo 2^64 for each (a, b): one MinHash each.
-    mixed = (hashes ^ (hashes >> np.uint64(32)))[:, None] * odd[0] + odd[1]  # (shingles, bands · rows)
-    minima = mixed.min(axis=0).reshape(_BANDS, _ROWS)
-    return (band.to_bytes(1, "little") + minima[band].tobytes() for band in range(_BANDS))
+    folded = hashes ^ (hashes >> np.uint64(32))
+    minima = np.full(_BANDS * _ROWS, np.iinfo(np.uint64).max, np.uint64)
+    for start in range(0, len(folded), _BLOCK):  # a book as one text must not fill the memory
+        mixed = folded[start : start + _BLOCK, None] * odd[0] + odd[1]  # (shingles, bands · rows)
+        minima = np.minimum(minima, mixed.min(axis=0))
+    bands = minima.reshape(_BANDS, _ROWS)
+    return (band.to_bytes(1, "little") + bands[band].tobytes() for band in range(_BANDS))
 
 
 def similarity(a: Hashes, b: Hashes) -> float:

@@ -82,6 +82,12 @@ def test_a_long_chain_of_copies_is_one_group() -> None:
     assert len(np.unique(duplicate_groups(texts, near=False))) == len(texts)
 
 
+def test_a_book_as_one_text_is_compared_too() -> None:
+    book = [f"word{i}" for i in range(100_000)]
+    groups = duplicate_groups([" ".join(book), "short text", " ".join(book[1:])], near=True)
+    assert groups.tolist() == [0, 1, 0]
+
+
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["a b", "A  b.", "c", "", LONG, LONG + " x"]), max_size=12))
 def test_groups_are_named_by_their_first_text(texts: list[str]) -> None:
