@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from baselines.artifact import Lineage
 from baselines.classifier import Classifier
+from baselines.errors import ArtifactError
+from exports.explain import influential_ngrams
 
 if TYPE_CHECKING:
     from exports.bundle import CardFacts
@@ -40,8 +42,25 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
     lines += ["## Limits", ""]
     lines += [f"- {sentence}" for sentence in card.limits]
     lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
-    lines += ["", "## Classes", "", ", ".join(classifier.classes_), ""]
+    lines += ["", "## Classes", "", *_class_lines(classifier, card.texts), ""]
     return "\n".join(lines)
+
+
+def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
+    try:
+        ngrams = influential_ngrams(classifier, texts, 8) if texts else []
+    except ArtifactError:  # a kind whose logits can't be taken apart
+        ngrams = []
+    if not ngrams:
+        return [", ".join(classifier.classes_)]
+    return [
+        "The n-grams that raise each class's logit most, by their mean exact share over some texts:",
+        "",
+        *[
+            f"- {name}: " + ", ".join(f"`{ngram}`" for ngram, _ in found)
+            for name, found in zip(classifier.classes_, ngrams, strict=True)
+        ],
+    ]
 
 
 def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
 
 from baselines import artifact
 from baselines.cnn import CharCNNClassifier
@@ -16,6 +19,7 @@ from baselines.linear import LinearClassifier, LinearConfig
 from baselines.rules import RulesClassifier, RulesConfig
 from compress.classifiers import IntTableClassifier
 from compress.packed import Factors, StoredTables
+from compress.tensors import DTYPES, read_tensors
 from exports import bundle, runtime
 from exports.bundle import CardFacts, forms_for, write_bundle
 from exports.bundle_format import bundle_bytes
@@ -89,7 +93,7 @@ def test_the_manifest_and_the_card_say_where_it_comes_from(tmp_path: Path) -> No
     assert manifest["licence"] == "CC0-1.0"
     assert manifest["metrics"]["f1_weighted"]["value"] == 0.71
     text = (folder / "MODEL_CARD.md").read_text()
-    for expected in ("# A student", "distill → quantize", "0.660 to 0.750", "12 µs", "CC0-1.0", "transformers"):
+    for expected in ("# A student", "distill → quantize", "0.660 to 0.750", "12 µs", "CC0-1.0", "- transformers: `"):
         assert expected in text
     example = json.loads((folder / "example.json").read_text())
     assert len(runtime.load(folder).predict(example["texts"])) == len(example["texts"])
@@ -160,3 +164,64 @@ def test_the_command_writes_a_bundle_and_explains_what_it_cannot(
     assert "not empty" in capsys.readouterr().err
     assert main([str(tmp_path / "nowhere"), "--out", str(tmp_path / "c")]) == 2
     assert "not an artifact" in capsys.readouterr().err
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.text(max_size=8), st.sampled_from(["U8", "I8", "I16", "I32", "I64", "F16", "F32"]), max_size=5)
+)
+def test_our_reader_agrees_with_the_safetensors_package(
+    tmp_path_factory: pytest.TempPathFactory, kinds: object
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.safetensors"
+    rng = np.random.default_rng(0)
+    arrays = {
+        name: rng.integers(0, 100, tuple(rng.integers(0, 4, rng.integers(0, 4)))).astype(DTYPES[kind])
+        for name, kind in kinds.items()  # type: ignore[attr-defined]
+        if name != "__metadata__"
+    }
+    save_file(arrays, path, {"a": "b"})
+    ours, metadata = read_tensors(path)
+    theirs = load_file(path)
+    assert metadata == {"a": "b"}
+    assert set(ours) == set(theirs) == set(arrays)
+    for name, array in arrays.items():
+        assert ours[name].dtype == theirs[name].dtype == array.dtype
+        assert np.array_equal(ours[name], theirs[name])
+        assert ours[name].shape == array.shape
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 8]}},
+        {"a": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}},
+        {"a": {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 8]}},
+        {"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}},
+        {"a": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}},
+        {
+            "a": {"dtype": "U8", "shape": [8], "data_offsets": [0, 8]},
+            "b": {"dtype": "U8", "shape": [8], "data_offsets": [0, 8]},
+        },
+        {"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}},
+        {"a": {"dtype": "U8", "shape": [True], "data_offsets": [0, 1]}},
+        {"a": {"dtype": ["U8"], "shape": [8], "data_offsets": [0, 8]}},
+        {"a": {"shape": [8], "data_offsets": [0, 8]}},
+        {"a": None},
+        {"__metadata__": {"a": 1}},
+        {"__metadata__": 3},
+        [],
+    ],
+)
+def test_our_reader_refuses_what_does_not_add_up(tmp_path: Path, header: object) -> None:
+    text = json.dumps(header).encode()
+    (tmp_path / "t").write_bytes(len(text).to_bytes(8, "little") + text + bytes(8))
+    with pytest.raises(ArtifactError, match="not a safetensors file"):
+        read_tensors(tmp_path / "t")
+
+
+@pytest.mark.parametrize("data", [b"", b"1234567", b"\xff" * 16, (9).to_bytes(8, "little") + b'{"a":1,}'])
+def test_our_reader_refuses_noise(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "t").write_bytes(data)
+    with pytest.raises(ArtifactError, match="not a safetensors file"):
+        read_tensors(tmp_path / "t")

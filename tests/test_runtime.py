@@ -113,6 +113,17 @@ def test_the_table_form_needs_numpy_alone(table: Path) -> None:
     assert roots == ["numpy"]
 
 
+def test_without_the_extension_the_twin_serves_the_same_bits(table: Path) -> None:
+    code = (
+        "import sys\nsys.modules['exports.kernel._kernel'] = None\n"
+        "from exports import kernel, runtime\n"
+        f"print(kernel.AVAILABLE, runtime.load({str(table)!r}).predict_proba({TEXTS!r}).tobytes().hex())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", int_classifier().predict_proba(TEXTS).tobytes().hex()]
+
+
 def test_cold_start_of_the_table_runtime_is_not_far_from_that_of_numpy(table: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 
