@@ -77,7 +77,7 @@ def products(weights: Any, times: float = 1.0) -> Cost:
     return Cost(macs=values.size * times, effective_macs=int(np.count_nonzero(values)) * times)
 
 
-def attention_products(length: float, mean_square: float, width: int) -> Cost:
+def attention_products(mean_square: float, width: int) -> Cost:
     """Self-attention's own products, scores and mixing: 2 L² d; `mean_square` is the mean of L² over documents."""
     macs = 2 * mean_square * width
     return Cost(macs=macs, effective_macs=macs)
@@ -120,6 +120,30 @@ def _tables(classifier: Any, texts: Sequence[str]) -> Cost:
     rows = sum(table.shape[0] for table in model.tables)
     adds = sum(table.shape[0] * table.shape[2] for table in model.tables)
     return products(model.head) + Cost(adds=adds * length, lookups=rows * length)
+
+
+def _rnn(classifier: Any, texts: Sequence[str]) -> Cost:
+    """Both directions and all gates read their weights once a word; the head once a document."""
+    length = float(np.mean([max(1, len(ids)) for ids in classifier.tokenizer.encode_batch(texts)]))
+    weights = (weight for name, weight in classifier.module.gru.named_parameters() if name.startswith("weight"))
+    return _sum([*(products(weight, length) for weight in weights), products(classifier.module.head.weight)])
+
+
+def _transformer(classifier: Any, texts: Sequence[str]) -> Cost:
+    """Linear layers once a token, but the pooler and the head once a document; attention by its own rule."""
+    from torch import nn
+
+    lengths = np.array([max(1, len(ids)) for ids in classifier.encoder.encode_batch(texts)])
+    network, length = classifier.encoder.network, float(lengths.mean())
+    layers = ((name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Linear))
+    costs = [products(layer.weight, 1.0 if "pooler" in name else length) for name, layer in layers]
+    attention = attention_products(float((lengths.astype(float) ** 2).mean()), int(network.config.hidden_size))
+    blocks = attention * int(network.config.num_hidden_layers)
+    return _sum([*costs, blocks, products(classifier.module.head.weight)])
+
+
+def _ensemble(classifier: Any, texts: Sequence[str]) -> Cost:
+    return _sum(compute_per_document(member, texts) for member in classifier.members_.values())
 
 
 def _onnx(classifier: Any, texts: Sequence[str]) -> Cost:
@@ -219,6 +243,10 @@ _RULES: Mapping[str, Callable[[Any, Sequence[str]], Cost]] = {
     "forest": _forest,
     "boosting": _forest,
     "cnn": _cnn,
+    "rnn": _rnn,
+    "transformer-frozen": _transformer,
+    "transformer-tuned": _transformer,
+    "ensemble": _ensemble,
     "torch-int8": _cnn,
     "onnx-int8": _onnx,
     "tables-float": _tables,

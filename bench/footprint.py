@@ -92,7 +92,10 @@ def stored_arrays(folder: Path) -> dict[str, Array]:
     for path in files_needed(folder):
         readers = {".safetensors": _from_safetensors, ".safearrays": _from_safetensors, ".onnx": _from_onnx}
         if path.suffix in readers:
-            found |= {f"{path.name}:{name}": array for name, array in readers[path.suffix](path).items()}
+            found |= {
+                f"{path.relative_to(folder).as_posix()}:{name}": array
+                for name, array in readers[path.suffix](path).items()
+            }
     return found
 
 

@@ -92,7 +92,45 @@ def test_attention_equals_torch() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.softmax(x @ x.transpose(1, 2), -1) @ x
 
-    assert attention_products(length, length**2, width).macs == counted(Attention(), torch.zeros(1, length, width))
+    assert attention_products(length**2, width).macs == counted(Attention(), torch.zeros(1, length, width))
+
+
+def test_the_gru_equals_torch() -> None:
+    from baselines.rnn import RNNConfig, WordGRU
+
+    module = WordGRU(9, 3, RNNConfig(embedding_dim=4, hidden_dim=5))
+    one = SimpleNamespace(kind="rnn", module=module, tokenizer=SimpleNamespace(encode_batch=lambda _: [[1] * 7]))
+    gates = counted(nn.GRUCell(4, 5), torch.zeros(1, 4))
+    assert compute_per_document(one, ["x"]).macs == 2 * 7 * gates + 3 * 20  # type: ignore[arg-type]
+
+
+def test_a_transformer_equals_torch() -> None:
+    transformers = pytest.importorskip("transformers", reason="needs the extra transformers")
+    config = transformers.BertConfig(
+        vocab_size=30, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12,
+        attn_implementation="eager",
+    )  # fmt: skip
+    network = transformers.BertModel(config).eval()
+    encoder = SimpleNamespace(network=network, encode_batch=lambda texts: [[1] * len(text) for text in texts])
+    head = nn.Linear(8, 3)
+    model = SimpleNamespace(kind="transformer-frozen", encoder=encoder, module=SimpleNamespace(head=head))
+    texts = ["abc", "abcdefg"]
+    expected = np.mean([counted(network, torch.ones(1, len(t), dtype=torch.long)) for t in texts]) + 8 * 3
+    assert compute_per_document(model, texts).macs == pytest.approx(expected)  # type: ignore[arg-type]
+
+
+def test_an_ensemble_costs_what_its_members_cost(part: Part) -> None:
+    knn, linear = KnnClassifier().fit(part), LinearClassifier(LinearConfig(characters=(0, 0))).fit(part)
+    both = SimpleNamespace(kind="ensemble", members_={"a": knn, "b": linear})
+    costs = [compute_per_document(model, part.texts).macs for model in (knn, linear)]
+    assert compute_per_document(both, part.texts).macs == pytest.approx(sum(costs))  # type: ignore[arg-type]
+
+
+def test_every_kind_has_a_rule() -> None:
+    from bench import compute
+    from compress.registry import KINDS
+
+    assert set(KINDS) == set(compute._RULES)
 
 
 def test_linear_layers_equal_torch() -> None:
