@@ -17,9 +17,16 @@ from baselines.cnn import CharCNNClassifier, CNNConfig
 from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
 from baselines.linear import LinearClassifier, LinearConfig
+from baselines.rnn import RNNClassifier, RNNConfig
 from baselines.rules import RulesClassifier, RulesConfig
 from baselines.search_spaces import Space
 from baselines.tfidf import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig, KnnClassifier, KnnConfig
+from baselines.transformer import (
+    FrozenTransformer,
+    FrozenTransformerConfig,
+    TunedTransformer,
+    TunedTransformerConfig,
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,8 @@ _GUESS = "It reads nothing of a text, so it has no reasons."
 _RULE = "It names the phrase it found and the tag that phrase stands for."
 _WEIGHTS = "It names each word's exact share of a decision: its weight times its TF-IDF value, and these add up."
 _READS = ("numpy", "safetensors")
+_NETWORKS = ("numpy", "safetensors", "torch")
+_ENCODERS = (*_NETWORKS, "tokenizers", "transformers")
 
 
 def _course_linear(**changes: Any) -> LinearConfig:
@@ -173,8 +182,37 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: CNNConfig(seed=seed, device=device, threads=threads),
         "It can name the characters that each filter answered to most, and the filters' exact shares of a decision.",
         True,
-        ("numpy", "safetensors", "torch"),
+        _NETWORKS,
         space=search_spaces.CNN,
+    ),
+    "rnn": Baseline(
+        "Bidirectional GRU",
+        RNNClassifier,
+        lambda seed, device, threads: RNNConfig(seed=seed, device=device, threads=threads),
+        "Its states mix all words of a text; it can name no reasons of its own.",
+        False,
+        _NETWORKS,
+        space=search_spaces.RNN,
+    ),
+    "transformer-frozen": Baseline(
+        "Transformer embeddings + linear head",
+        FrozenTransformer,
+        lambda seed, device, threads: FrozenTransformerConfig(device=device, threads=threads),
+        "A linear head over numbers that mean nothing by themselves; it can name no reasons of its own.",
+        False,
+        _ENCODERS,
+        extra="transformers",
+        space=search_spaces.FROZEN_TRANSFORMER,
+    ),
+    "transformer-tuned": Baseline(
+        "Transformer, fine-tuned",
+        TunedTransformer,
+        lambda seed, device, threads: TunedTransformerConfig(seed=seed, device=device, threads=threads),
+        "Attention shows where it looked, not why; it can name no reasons of its own.",
+        False,
+        _ENCODERS,
+        extra="transformers",
+        space=search_spaces.TUNED_TRANSFORMER,
     ),
     "ensemble": Baseline(
         "Ensemble",
@@ -182,7 +220,7 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: EnsembleConfig(seed=seed, device=device, threads=threads),
         "An average of models of different kinds: only its linear member can name words.",
         False,
-        ("numpy", "safetensors", "torch"),
+        _NETWORKS,
     ),
 }
 
@@ -196,6 +234,9 @@ KINDS: dict[str, type[Classifier]] = {
         ForestClassifier,
         BoostingClassifier,
         CharCNNClassifier,
+        RNNClassifier,
+        FrozenTransformer,
+        TunedTransformer,
         EnsembleClassifier,
     )
 }

@@ -65,4 +65,10 @@ CNN: Space = {
     ),
     "hidden_dim": OneOf((0, 64, 128, 256)),
 }
+FROZEN_TRANSFORMER: Space = {"C": Real(0.3, 100.0, log=True), "balanced": OneOf((True, False))}
+TUNED_TRANSFORMER: Space = {
+    "learning_rate": Real(1e-5, 3e-4, log=True),
+    "batch_size": OneOf((8, 16, 32)),
+    "dropout": Real(0.0, 0.4),
+}
 RNN: Space = {**_NETWORK, "embedding_dim": OneOf((64, 128, 256)), "hidden_dim": OneOf((64, 128, 256))}
