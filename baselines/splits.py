@@ -73,39 +73,46 @@ def stratify(labels: LabelMatrix, shares: Sequence[int], rng: np.random.Generato
     first.
     """
     folds_of = np.array(shares) * max(1, N_FOLDS // sum(shares))
-    owner = np.full(len(labels), -1, np.intp)
+    owner = np.empty(len(labels), np.intp)
+    held = np.zeros((len(shares), labels.shape[1] + 1))
     order = _rarest_first(labels, rng)
     for chunk in np.array_split(order, max(1, -(-len(order) // CHUNK))):
-        shuffled = rng.permutation(chunk)
-        fold_of = _deal(labels[shuffled], int(folds_of.sum()), int(rng.integers(2**32)))
-        owner[shuffled] = _join(labels, shuffled, fold_of, owner, folds_of, rng)[fold_of]
+        rows = rng.permutation(chunk)
+        fold_of = _deal(labels[rows], int(folds_of.sum()), int(rng.integers(2**32)))
+        in_fold = _counted(labels[rows], fold_of, int(folds_of.sum()))
+        part_of = _join(in_fold, held, folds_of, rng)
+        np.add.at(held, part_of, in_fold)
+        owner[rows] = part_of[fold_of]
     _cover(labels, owner, len(shares))
     return owner
 
 
-def _join(
-    labels: LabelMatrix, rows: Rows, fold_of: Rows, owner: Rows, folds_of: Rows, rng: np.random.Generator
-) -> Rows:
+def _counted(labels: LabelMatrix, fold_of: Rows, n_folds: int) -> NDArray[np.float64]:
+    """Texts, then positives of each class, in each fold; (folds, 1 + C)."""
+    return np.stack([np.r_[(fold_of == f).sum(), labels[fold_of == f].sum(axis=0)] for f in range(n_folds)]).astype(
+        float
+    )
+
+
+def _join(in_fold: NDArray[np.float64], held: NDArray[np.float64], folds_of: Rows, rng: np.random.Generator) -> Rows:
     """Part of each fold: of some random ways to join folds, the one that keeps shares best, of texts and of classes.
 
     The library evens out classes but lets the sizes of folds drift; what earlier chunks lack is made up for here.
+
+    Args:
+        in_fold: counts of a chunk's folds; (folds, 1 + C).
+        held: counts of what the parts hold from earlier chunks; (parts, 1 + C).
+        folds_of: number of folds each part gets; (parts,).
+        rng: makes the ways.
     """
-    n_parts, n_folds = len(folds_of), int(folds_of.sum())
-    # Every text counts as a class too, with the weight of all classes.
-    counted = np.concatenate([np.ones((len(labels), 1)), labels], axis=1)
-    weight = np.r_[labels.shape[1], np.ones(labels.shape[1])]
-    held = np.stack([counted[owner == part].sum(axis=0) for part in range(n_parts)])  # (parts, C + 1)
-    in_fold = np.stack([counted[rows[fold_of == fold]].sum(axis=0) for fold in range(n_folds)])  # (folds, C + 1)
-    wanted = np.outer(folds_of / n_folds, held.sum(axis=0) + in_fold.sum(axis=0))  # (parts, C + 1)
-    ways = rng.permuted(np.tile(np.repeat(np.arange(n_parts), folds_of), (WAYS, 1)), axis=1)  # (ways, folds)
-    errors = [
-        sum(
-            (((held[p] + in_fold[way == p].sum(axis=0) - wanted[p]) ** 2 / np.maximum(wanted[p], 1)) @ weight)
-            for p in range(n_parts)
-        )
-        for way in ways
-    ]
-    best: Rows = ways[int(np.argmin(errors))]
+    n_folds = int(folds_of.sum())
+    wanted = np.outer(folds_of / n_folds, held.sum(axis=0) + in_fold.sum(axis=0))  # (parts, 1 + C)
+    ways = rng.permuted(np.tile(np.repeat(np.arange(len(folds_of)), folds_of), (WAYS, 1)), axis=1)  # (ways, folds)
+    chosen = ways[:, None, :] == np.arange(len(folds_of))[:, None]  # (ways, parts, folds)
+    errors = (held + chosen @ in_fold - wanted) ** 2 / np.maximum(wanted, 1)  # (ways, parts, 1 + C)
+    # The number of texts weighs as much as all classes together.
+    errors[:, :, 0] *= in_fold.shape[1] - 1
+    best: Rows = ways[int(errors.sum(axis=(1, 2)).argmin())]
     return best
 
 
@@ -123,10 +130,9 @@ def _check_enough(labels: LabelMatrix, needed: int) -> None:
 def _rarest_first(labels: LabelMatrix, rng: np.random.Generator) -> Rows:
     """All rows, shuffled, then sorted by the frequency of their rarest class; rows without a class last."""
     shuffled = rng.permutation(len(labels))
-    counts = labels.sum(axis=0)
-    rank = np.empty(labels.shape[1], np.intp)
-    rank[np.argsort(counts, kind="stable")] = np.arange(labels.shape[1])
-    rarest = np.where(labels, rank, labels.shape[1]).min(axis=1, initial=labels.shape[1])  # (n_texts,)
+    by_frequency = np.argsort(labels.sum(axis=0), kind="stable")
+    rarest = labels[:, by_frequency].argmax(axis=1)  # (n_texts,), position of the first class
+    rarest[~labels.any(axis=1)] = labels.shape[1]
     return shuffled[np.argsort(rarest[shuffled], kind="stable")]
 
 
