@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -40,8 +42,8 @@ class Theme:
     series: tuple[str, ...]
     kinds: Mapping[str, str]
 
-    def apply(self, chart: Any) -> dict[str, Any]:
-        """The chart as a specification with this look."""
+    def apply(self, chart: Any, **records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The chart as a specification with this look and its records by name."""
         axis = {"labelColor": self.text, "titleColor": self.text, "gridColor": self.grid, "domainColor": self.muted,
                 "tickColor": self.muted, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal",
                 "titlePadding": 10}  # fmt: skip
@@ -56,7 +58,8 @@ class Theme:
         }
         spec: dict[str, Any] = chart.to_dict(validate=False)
         spec.pop("config", None)
-        return {**spec, "config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
+        datasets = {name: list(values) for name, values in records.items()}
+        return {**spec, "datasets": datasets, "config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
 LIGHT = Theme(
@@ -81,14 +84,19 @@ DARK = Theme(
 )
 
 
-def chart_of(values: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """A chart over records that become part of its specification."""
-    return alt.Chart(alt.Data(values=list(values)))  # type: ignore[no-untyped-call]
+def chart_of(name: str) -> alt.Chart:
+    """A chart over the records of this name, which `Theme.apply` adds: the chart is copied often, they are not."""
+    return alt.Chart(alt.NamedData(name=name))
 
 
 def to_svg(spec: Mapping[str, Any]) -> str:
     """The picture as one SVG, made by the same library that draws it in the page; needs no browser and no network."""
-    return str(vl_convert.vegalite_to_svg(dict(spec), allowed_base_urls=[]))
+    return _drawn(json.dumps(spec))
+
+
+@lru_cache(maxsize=64)
+def _drawn(spec: str) -> str:
+    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
 
 
 def inline_svg(spec: Mapping[str, Any], identity: str, title: str) -> Markup:

@@ -40,7 +40,7 @@ def ledger_spec(steps: Sequence[Mapping[str, Any]], field: str, theme: Theme = L
     bars = ledger_bars(steps, field)
     if not bars:
         return None
-    base = chart_of(bars)
+    base = chart_of("bars")
     y = alt.Y("step:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, domain=False, ticks=False))
     x = alt.X("low:Q", title=None, scale=_scale(bars, field), axis=_axis(bars, field))
     colours = {"start": theme.muted, "better": theme.good, "worse": theme.bad, "same": theme.muted}
@@ -52,7 +52,7 @@ def ledger_spec(steps: Sequence[Mapping[str, Any]], field: str, theme: Theme = L
         y=y, x=alt.X("high:Q"), text="shown:N"
     )
     chart = alt.layer(rows, ends, text).properties(width=350, height=alt.Step(30), title=PANELS[field][0])
-    return theme.apply(chart)
+    return theme.apply(chart, bars=bars)
 
 
 def _change(before: float | None, after: float, field: str) -> str:

@@ -57,13 +57,14 @@ def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
     dash = alt.StrokeDash(
         "series:N", sort=names, legend=None, scale=alt.Scale(domain=names, range=_DASHES[: len(names)])
     )
-    base = chart_of(values).encode(x=x, y=y, color=colour)
+    base = chart_of("points").encode(x=x, y=y, color=colour)
     layers = [base.mark_line(strokeWidth=2.2).encode(order="o:Q", strokeDash=dash)]
     if lines.dots:
         layers.append(base.mark_point(filled=True, size=26, opacity=1))
     if lines.diagonal:
         layers.insert(0, _diagonal(theme))
-    return theme.apply(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT))
+    ends = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
+    return theme.apply(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), points=values, ends=ends)
 
 
 def precision_recall(curves: Sequence[Json]) -> Lines:
@@ -151,8 +152,7 @@ def _axis(unit: str, log: bool, values: Sequence[float]) -> alt.Axis:
 
 
 def _diagonal(theme: Theme) -> alt.Chart:
-    ends = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
-    line: alt.Chart = chart_of(ends).mark_line(color=theme.muted, strokeDash=[3, 3]).encode(x="x:Q", y="y:Q")
+    line: alt.Chart = chart_of("ends").mark_line(color=theme.muted, strokeDash=[3, 3]).encode(x="x:Q", y="y:Q")
     return line
 
 

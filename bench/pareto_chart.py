@@ -37,6 +37,12 @@ AXIS_LABELS: Mapping[str, str] = {
     "energy_j": "datum.value >= 0.9999 ? format(datum.value, '~g') + ' J' : datum.value >= 0.0009999 ? "
     "format(datum.value * 1e3, '~g') + ' mJ' : format(datum.value * 1e6, '~g') + ' µJ'",
 }
+_OFFSETS: Mapping[str, tuple[str, int, int]] = {
+    "above": ("center", 0, -16),
+    "below": ("center", 0, 18),
+    "left": ("right", -14, 0),
+    "right": ("left", 14, 0),
+}
 _TOOLTIP = {"name": "Model", "title": "What", "kind": "Verdict", "F1": "Weighted F1", "delta": "ΔF1 to the reference",
             "shown_p50": "p50, one text", "speed": "Latency ratio", "shown_bytes": "Size",
             "shown_cost": "This axis"}  # fmt: skip
@@ -63,7 +69,7 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
               scale=alt.Scale(type="log", domain=[min(costs) / 2.2, max(costs) * 2.2], nice=False))  # fmt: skip
     y = alt.Y("f1:Q", title="Weighted F1, higher is better", axis=alt.Axis(tickCount=6),
               scale=alt.Scale(domain=[min(scores) - 0.015, min(1.0, max(scores) + 0.015)], nice=False))  # fmt: skip
-    base = chart_of(points)
+    base = chart_of("points")
     present = [kind for kind in theme.kinds if any(p["kind"] == kind for p in points)]
     key = alt.Legend(orient="bottom", columns=4, symbolSize=110, symbolOpacity=1) if legend else None
     kind = alt.Color("kind:N", title=None, legend=key,
@@ -83,7 +89,7 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
         dots.encode(x=x, y=y, color=kind, shape=shape, size=area, tooltip=tooltip),
         *_labels(base, points, x, y, theme),
     ]  # fmt: skip
-    return theme.apply(alt.layer(*layers).properties(width=width, height=height))
+    return theme.apply(alt.layer(*layers).properties(width=width, height=height), points=points)
 
 
 def pareto_points(scene: Scene, cost: str) -> list[Spec]:
@@ -159,18 +165,15 @@ def _kind(name: str, recommended: str | None, front: Front) -> str:
 def _labels(base: alt.Chart, points: Sequence[Spec], x: alt.X, y: alt.Y, theme: Theme) -> list[alt.Chart]:
     """Names of the models on the front where they cover nothing; the recommended one stands out."""
     layers = []
-    for place in sorted({p["place"] for p in points if p["place"]}):
-        align, dx, dy = {"above": ("center", 0, -16), "below": ("center", 0, 18), "left": ("right", -14, 0),
-                         "right": ("left", 14, 0)}[place]  # fmt: skip
-        at: dict[str, Any] = {"align": align, "dx": dx, "dy": dy, "baseline": "middle", "color": theme.text}
-        for strong in (False, True):
-            wanted = f"datum.place == '{place}' && {'' if strong else '!'}(datum.kind == 'recommended')"
-            # A narrow screen has room for the recommended name only.
-            wanted += "" if strong else " && width > 420"
-            look: dict[str, Any] = {"fontSize": 13, "fontWeight": "bold"} if strong else {"fontSize": 11}
-            text = base.transform_filter(wanted).encode(x=x, y=y, text="name:N")
-            halo: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
-            layers += [text.mark_text(**at, **look, **halo), text.mark_text(**at, **look)]
+    for place, strong in sorted({(p["place"], p["kind"] == "recommended") for p in points if p["place"]}):
+        align, dx, dy = _OFFSETS[place]
+        # A narrow screen has room for the recommended name only.
+        kind = "datum.kind == 'recommended'" if strong else "datum.kind != 'recommended' && width > 420"
+        text = base.transform_filter(f"datum.place == '{place}' && {kind}").encode(x=x, y=y, text="name:N")
+        look: dict[str, Any] = {"align": align, "dx": dx, "dy": dy, "baseline": "middle", "color": theme.text}
+        look |= {"fontSize": 13, "fontWeight": "bold"} if strong else {"fontSize": 11}
+        halo: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
+        layers += [text.mark_text(**look, **halo), text.mark_text(**look)]
     return layers
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def payload(
     }
 
 
+@cache
 def word_ranges() -> list[int]:
     """Where runs of letters and digits begin and end in Unicode, as differences of code points.
 

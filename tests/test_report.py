@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -121,7 +122,14 @@ def test_names_become_code_and_all_else_is_escaped() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a|b", "a\\|b"), ("<b>", "\\<b\\>"), ("a\nb", "a b"), ("`x`", "'x'"), ("[l](u)", "\\[l\\]\\(u\\)"), ("\u202ea", " a")],
+    [
+        ("a|b", "a\\|b"),
+        ("<b>", "\\<b\\>"),
+        ("a\nb", "a b"),
+        ("`x`", "'x'"),
+        ("[l](u)", "\\[l\\]\\(u\\)"),
+        ("\u202ea", " a"),
+    ],
 )
 def test_a_cell_of_markdown_is_one_line_of_text(text: str, expected: str) -> None:
     assert cell(text) == expected
@@ -156,7 +164,12 @@ def test_stored_gates_are_judged_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [("environment", "speed"), ("ledgers", "why", "data_card", "sensitivity"), ("run", "git", "dataset"), ("baseline",)],
+    [
+        ("environment", "speed"),
+        ("ledgers", "why", "data_card", "sensitivity"),
+        ("run", "git", "dataset"),
+        ("baseline",),
+    ],
 )
 def test_missing_stages_leave_a_useful_report(tmp_path: Path, keys: tuple[str, ...]) -> None:
     results = {key: value for key, value in make_results().items() if key not in keys}
@@ -280,10 +293,9 @@ def test_a_bundle_outside_the_run_is_not_opened(tmp_path: Path) -> None:
 
 def test_the_terminal_table_fits_80_columns_and_ends_with_the_verdict(run: Path) -> None:
     facts = report.write_report(run)
-    console = Console(width=80, record=True, file=Path(os.devnull).open("w", encoding="utf-8"))
+    console = Console(width=80, record=True, file=io.StringIO())
     print_report(facts, console)
     text = console.export_text()
-    console.file.close()
     assert max(map(len, text.splitlines())) <= 80
     for name in ("student-int8", "cnn-int8-dynamic", "chance-coin"):
         assert re.search(rf"^.*{name} +0\.\d{{3}} ", text, re.MULTILINE)
