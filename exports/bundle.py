@@ -66,6 +66,7 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "tables-float": ("onnx",),
     "tables-int8": ("table", "onnx"),
     "onnx-int8": ("onnx",),
+    "rnn": ("onnx",),
     "linear": ("linear",),
 }
 
@@ -178,11 +179,16 @@ def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any],
 
     source: Any = classifier
     model = to_onnx(classifier)
-    facts = {**labels, "alphabet": source.tokenizer.to_json()}
+    if classifier.kind == "rnn":
+        vocabulary = {"words": list(source.tokenizer.words), "max_tokens": source.tokenizer.max_tokens}
+        write_json(folder / VOCABULARY, vocabulary, compact=True)
+        facts: dict[str, Any] = dict(labels)
+    else:
+        write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
+        facts = {**labels, "alphabet": source.tokenizer.to_json()}
     texts = {key: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for key, value in facts.items()}
     add_metadata(model, {**texts, "lineage_sha256": lineage_sha256})
     (folder / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
-    write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
 
 
 def _lineage_facts(lineage: Lineage) -> dict[str, Any]:

@@ -40,6 +40,8 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "table": (ALPHABET, TABLES_FILE),
     "linear": (VOCABULARY, LINEAR_FILE),
 }
+# The kind of classifier whose graph reads words.
+WORD_KIND = "rnn"
 MAX_FILE_BYTES = 1 << 30
 MAX_JSON_BYTES = 64 << 20
 MAX_CLASSES = 100_000
@@ -52,7 +54,7 @@ class BundleContent:
 
     Attributes:
         folder: where it lies.
-        form: `onnx`, `table` or `linear`.
+        form: one of FORMS.
         manifest: as read.
         classes: names, in the order of the probabilities.
         thresholds: float32 (n_classes,).
@@ -91,19 +93,25 @@ def read_bundle(folder: Path) -> BundleContent:
         raise ArtifactError(
             f"{folder / MANIFEST}: form must be one of {', '.join(FORMS)} and files an object, got {form!r}"
         )
-    _check_files(folder, str(form), files)
+    _check_files(folder, str(form), files, needed_files(str(form), manifest.get("kind")))
     classes, thresholds = _labels(folder)
     return BundleContent(folder, str(form), manifest, classes, thresholds)
 
 
-def _check_files(folder: Path, form: str, listed: Mapping[str, Any]) -> None:
+def needed_files(form: str, kind: object) -> set[str]:
+    """Files that predicting needs besides the manifest; graphs over words have a vocabulary in place of an alphabet."""
+    needed = {LABELS, *FORMS[form]}
+    return needed - {ALPHABET} | {VOCABULARY} if form == "onnx" and kind == WORD_KIND else needed
+
+
+def _check_files(folder: Path, form: str, listed: Mapping[str, Any], needed: set[str]) -> None:
     for name in listed:
         if not _NAME.fullmatch(name) or name == MANIFEST:
             raise ArtifactError(f"{folder / MANIFEST}: {name!r} is not a plain file name inside the bundle")
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
-    if missing := sorted((set(listed) | {LABELS, *FORMS[form]}) - found):
+    if missing := sorted((set(listed) | needed) - found):
         raise ArtifactError(f"{folder}: missing: {', '.join(missing)}; make the bundle again")
-    if extra := sorted((found - set(listed)) | (set(listed) - {LABELS, *FORMS[form], *FOR_PEOPLE})):
+    if extra := sorted((found - set(listed)) | (set(listed) - needed - set(FOR_PEOPLE))):
         raise ArtifactError(
             f"{folder}: not part of a bundle of form {form}: {', '.join(extra)}; remove or make it again"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,12 @@ from baselines.classifier import Probabilities, Thresholds, check_texts, decide
 from baselines.errors import ArtifactError
 from baselines.tokenizer import Ids, Tokenizer, pad
 from compress.packed import read_tables
-from compress.tables import IntTables, sigmoid
+from compress.tables import IntTables
 from exports import kernel
-from exports.bundle_format import ALPHABET, ONNX_FILE, TABLES_FILE, BundleContent, read_bundle
+from exports.bundle_format import ALPHABET, ONNX_FILE, TABLES_FILE, VOCABULARY, WORD_KIND, BundleContent, read_bundle
+
+if TYPE_CHECKING:
+    from exports.words import WordReader
 
 Engine = Literal["auto", "kernel", "numpy"]
 Encoded = TypeVar("Encoded")
@@ -89,26 +92,26 @@ class TablePredictor(Predictor[list[Ids]]):
 
     def run(self, encoded: list[Ids]) -> Probabilities:
         if self.kernel is not None:
-            return sigmoid(self.kernel.logits(encoded, self.threads))
+            return _sigmoid_in_place(self.kernel.logits(encoded, self.threads))
         logits = np.empty((len(encoded), len(self.classes)), np.float32)
         for row, ids in zip(logits, encoded, strict=True):
             row[:] = self.tables.logits(ids)
-        return sigmoid(logits)
+        return _sigmoid_in_place(logits)
 
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         check_texts(texts)
         if self.kernel is not None:
             # The kernel cleans and encodes plain ASCII itself, outside the interpreter's lock.
-            return sigmoid(self.kernel.logits(self.kernel.prepare(texts), self.threads))
+            return _sigmoid_in_place(self.kernel.logits(self.kernel.prepare(texts), self.threads))
         return self.run(self.encode(texts))
 
 
-class OnnxPredictor(Predictor[list[Ids]]):
+class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
     """Any graph of `exports.to_onnx` in onnxruntime."""
 
     def __init__(self, bundle: BundleContent, threads: int) -> None:
         super().__init__(bundle)
-        self.tokenizer = Tokenizer.from_json(bundle.json(ALPHABET))
+        self.tokenizer = _reader(bundle)
         self.session = open_session((bundle.folder / ONNX_FILE).read_bytes(), threads, str(bundle.folder / ONNX_FILE))
         # Where activations are quantized by what a batch holds, a text must run alone to get the same answer always.
         self._max_padded = 0 if bundle.manifest.get("kind") == "onnx-int8" else MAX_PADDED
@@ -118,10 +121,10 @@ class OnnxPredictor(Predictor[list[Ids]]):
         expected = [("probabilities", len(self.classes))]
         _require(bundle, outputs == expected, f"outputs {expected} in {ONNX_FILE}, got {outputs}")
 
-    def encode(self, texts: Sequence[str]) -> list[Ids]:
+    def encode(self, texts: Sequence[str]) -> Sequence[NDArray[Any]]:
         return self.tokenizer.encode_batch(texts)
 
-    def run(self, encoded: list[Ids]) -> Probabilities:
+    def run(self, encoded: Sequence[NDArray[Any]]) -> Probabilities:
         if len(encoded) == 1:
             return self._run_rows(encoded)
         out = np.zeros((len(encoded), len(self.classes)), np.float32)
@@ -129,7 +132,7 @@ class OnnxPredictor(Predictor[list[Ids]]):
             out[rows] = self._run_rows([encoded[row] for row in rows])
         return out
 
-    def _run_rows(self, encoded: list[Ids]) -> Probabilities:
+    def _run_rows(self, encoded: Sequence[NDArray[Any]]) -> Probabilities:
         ids, lengths = pad(encoded)
         result: Probabilities = self.session.run(["probabilities"], {"ids": ids, "lengths": lengths})[0]
         return result
@@ -158,6 +161,14 @@ def load(folder: str | Path, *, threads: int = 1, engine: Engine = "auto") -> Pr
     return LinearPredictor(bundle)
 
 
+def _sigmoid_in_place(logits: NDArray[np.float32]) -> Probabilities:
+    """The bits of `compress.tables.sigmoid`, without its copies: they took as long as a small model."""
+    np.multiply(logits, 0.5, out=logits)
+    np.tanh(logits, out=logits)
+    np.add(logits, 1.0, out=logits)
+    return np.multiply(logits, 0.5, out=logits)
+
+
 def open_session(model: bytes, threads: int, name: str) -> Any:
     """An onnxruntime session on the CPU with exactly `threads` threads that don't spin; ArtifactError when refused."""
     import onnxruntime
@@ -177,6 +188,14 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common ancestor but this one
         raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({error})") from None
+
+
+def _reader(bundle: BundleContent) -> Tokenizer | WordReader:
+    if bundle.manifest.get("kind") != WORD_KIND:
+        return Tokenizer.from_json(bundle.json(ALPHABET))
+    from exports.words import WordReader
+
+    return WordReader(bundle.json(VOCABULARY))
 
 
 def _similar_lengths(lengths: list[int], max_padded: int) -> list[NDArray[np.intp]]:

@@ -17,19 +17,22 @@ from baselines.errors import ArtifactError
 from compress.onnx_graph import GraphBuilder, add_beyond, conv_model
 from compress.tables import FloatTables, IntTables
 from exports.pair_graph import NEVER, Table, add_head, fits_pairs, pair_model, widened
+from exports.rnn_graph import rnn_model
 
 
 def to_onnx(classifier: Classifier) -> onnx.ModelProto:
     """The ONNX form of a neural classifier; raises ArtifactError for any other kind."""
     if hasattr(classifier, "module") and classifier.kind == "cnn":
         return conv_model(classifier.module)
+    if hasattr(classifier, "module") and classifier.kind == "rnn":
+        return rnn_model(classifier.module, len(classifier.classes_))
     tables = getattr(classifier, "tables", None)
     if isinstance(tables, FloatTables | IntTables):
         return pair_model(tables) if fits_pairs(tables) else one_hot_model(tables)
     if isinstance(content := getattr(classifier, "model", None), bytes):
         return onnx.load_model_from_string(content)
     raise ArtifactError(
-        f"{classifier.kind}: no ONNX form; the character CNN, its table forms and its quantized ONNX forms have one"
+        f"{classifier.kind}: no ONNX form; the character CNN, its table forms, its quantized graphs and the GRU have one"
     )
 
 

@@ -16,6 +16,7 @@ from baselines.cnn import CharCNNClassifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.linear import LinearClassifier, LinearConfig
+from baselines.rnn import RNNClassifier, RNNConfig
 from baselines.rules import RulesClassifier, RulesConfig
 from compress.classifiers import IntTableClassifier
 from compress.packed import Factors, StoredTables
@@ -56,6 +57,17 @@ def test_a_linear_model_is_served_with_the_same_numbers(tiny: Dataset, tmp_path:
     texts = [*tiny.part("test").texts, *AWKWARD]
     got, want = runtime.load(folder).predict_proba(texts), classifier.predict_proba(texts)
     assert np.abs(got - want).max() < 1e-6
+
+
+def test_the_gru_over_words_is_served_without_torch(tiny: Dataset, tmp_path: Path) -> None:
+    config = RNNConfig(embedding_dim=6, hidden_dim=5, epochs=1, max_tokens=9)
+    classifier = RNNClassifier(config).fit(tiny.part("train").take(range(40)))
+    folder = write_bundle(classifier, lineage("rnn"), tmp_path / "b", "onnx")
+    texts = [*tiny.part("test").texts[:20], *AWKWARD]
+    predictor = runtime.load(folder)
+    assert np.abs(predictor.predict_proba(texts) - classifier.predict_proba(texts)).max() < 1e-5
+    for ours, theirs in zip(predictor.encode(texts), classifier.tokenizer.encode_batch(texts), strict=True):
+        assert np.array_equal(ours, theirs)
 
 
 def test_tables_stored_as_factors_stay_factors(tmp_path: Path) -> None:
