@@ -70,7 +70,7 @@ class CharCNN(nn.Module):
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.n_ids, shape.embedding_dim, padding_idx=PAD_ID)
-        self.convs = nn.ModuleList([nn.Conv1d(shape.embedding_dim, n, width) for width, n in shape.filters])
+        self.convs = nn.ModuleList([_convolution(shape.embedding_dim, n, width) for width, n in shape.filters])
         self.fc1 = nn.Linear(shape.n_filters, shape.hidden_dim) if shape.hidden_dim else None
         self.dropout = nn.Dropout(shape.dropout)
         self.fc2 = nn.Linear(shape.hidden_dim or shape.n_filters, shape.n_classes)
@@ -108,6 +108,16 @@ class CharCNN(nn.Module):
         if self.fc1 is not None:
             weight, bias = weight @ self.fc1.weight.double(), bias + weight @ self.fc1.bias.double()
         return weight, bias + weight @ torch.cat(self.biases).double()
+
+
+def _convolution(embedding_dim: int, n_filters: int, width: int) -> nn.Conv1d:
+    """`nn.Conv1d` whose (N, d, f) weight lies in memory as (d, f, N), the order in which tables are built from it.
+
+    Saves a copy of every weight and of its gradient in each training step; the numbers are the same.
+    """
+    conv = nn.Conv1d(embedding_dim, n_filters, width)
+    conv.weight = nn.Parameter(conv.weight.detach().permute(1, 2, 0).contiguous().permute(2, 0, 1))
+    return conv
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ def max_of_convolutions(
 def resolve_form(form: Form, device: torch.device) -> Literal["lookup", "conv"]:
     """What `auto` means on this device; the other two are themselves."""
     if form == "auto":
-        return "lookup" if device.type == "cpu" and not torch.compiler.is_exporting() else "conv"
+        exporting = torch.compiler.is_exporting() or torch.jit.is_tracing()
+        return "lookup" if device.type == "cpu" and not exporting else "conv"
     if form not in ("lookup", "conv"):
         raise ValueError(f"form: allowed are auto, lookup and conv, got {form!r}")
     return form

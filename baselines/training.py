@@ -6,6 +6,7 @@ General on purpose: pruning passes masks through `after_step`, distillation pass
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,7 +50,8 @@ class TrainingConfig:
         epochs: at most; without validation texts exactly.
         batch_size: texts a step, fewer where they are long.
         batch_ids: ids (characters, words) a step or an evaluated batch, padding included; a longer text stands alone.
-        learning_rate: of AdamW, at its highest.
+        learning_rate: of AdamW, at its highest: it rises over the first twentieth of the steps (100 at most).
+        final_rate: share of it left at the last of all epochs, to which it falls as a half cosine; 1 keeps it constant.
         weight_decay: of AdamW.
         patience: epochs without a better validation score before training stops.
         word_dropout: share of the words of a training text left out, drawn anew each epoch; 0 to below 1.
@@ -65,6 +67,7 @@ class TrainingConfig:
     batch_size: int = 64
     batch_ids: int = ID_BUDGET
     learning_rate: float = 1e-3
+    final_rate: float = 1.0
     weight_decay: float = 1e-2
     patience: int = 8
     word_dropout: float = 0.0
@@ -239,10 +242,11 @@ class _Run:
         return total / len(encoded)
 
     def _set_rate(self) -> None:
-        # A short warm-up, then constant: early stopping doesn't know how long training will be.
         warm_up = max(1, min(100, self.total_steps // 20))
+        final, progress = self.config.final_rate, min(1.0, self.steps / self.total_steps)
+        share = final + (1 - final) * (1 + math.cos(math.pi * progress)) / 2
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * min(1.0, (self.steps + 1) / warm_up)
+            group["lr"] = self.config.learning_rate * share * min(1.0, (self.steps + 1) / warm_up)
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -48,7 +48,7 @@ class FrozenTransformerConfig:
 
     model: str = DEFAULT_MODEL
     max_tokens: int = 256
-    C: float = 10.0
+    C: float = 3.0
     balanced: bool = True
     max_iterations: int = 1000
     device: str = "cpu"

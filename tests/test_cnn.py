@@ -1,5 +1,6 @@
 """The character CNN as a classifier: batch invariance to the bit, saving, foreign checkpoints, export."""
 
+import copy
 import dataclasses
 import json
 from pathlib import Path
@@ -108,6 +109,13 @@ def test_weights_that_cannot_be_right(
     save_file(tensors, tmp_path / MODEL_FILE)
     with pytest.raises(ArtifactError, match=message):
         CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.classes_)
+
+
+def test_filters_lie_in_the_order_the_tables_need(fitted: CharCNNClassifier, tmp_path: Path) -> None:
+    fitted.save_state(tmp_path)
+    read = CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.classes_)
+    for module in (fitted.module, read.module, copy.deepcopy(fitted.module)):
+        assert all(weight.permute(1, 2, 0).is_contiguous() for weight in module.weights)
 
 
 def test_a_module_from_elsewhere_is_wrapped(fitted: CharCNNClassifier) -> None:
