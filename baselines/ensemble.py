@@ -36,12 +36,13 @@ class EnsembleConfig:
     """Who is averaged.
 
     Attributes:
-        members: names of baselines, at least two.
+        members: names of baselines, at least two. The default ones know different things: weights of n-grams,
+            thresholds on words, and what people wrote into the taxonomy; a network added nothing to them.
         changes: by member, fields of its config to replace.
         seed, device, threads: of the members, where `fit` trains them.
     """
 
-    members: tuple[str, ...] = ("linear", "cnn")
+    members: tuple[str, ...] = ("linear", "tfidf-boosting", "rules-stemmed")
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int = 0
     device: str = "cpu"

@@ -218,9 +218,9 @@ BASELINES: dict[str, Baseline] = {
         "Ensemble",
         EnsembleClassifier,
         lambda seed, device, threads: EnsembleConfig(seed=seed, device=device, threads=threads),
-        "An average of models of different kinds: only its linear member can name words.",
+        "An average of models of different kinds: its linear member and its rules can name words, their sum can't.",
         False,
-        _NETWORKS,
+        (*_READS, "nltk"),
     ),
 }
 

@@ -19,8 +19,9 @@ from baselines.metrics import scores
 
 ThresholdKind = Literal["half", "global", "per_class"]
 HALF = 0.5
-# Positives at which a class's own threshold counts as much as the global one.
-SHRINKAGE = 20.0
+# Positives at which a class's own threshold counts as much as the global one. On Made With ML, 5 folds and 17 models,
+# mean weighted F1 is 0.7111 with a global threshold, and 0.7116, 0.7129, 0.7133, 0.7130, 0.7126 at 10, 20, 40, 80, 160.
+SHRINKAGE = 40.0
 # Sums of float64 differences agree to about this; candidates closer than that to the best count as equally good.
 _EQUAL = 1e-9
 

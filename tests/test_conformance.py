@@ -23,7 +23,7 @@ SMALL: dict[str, Mapping[str, Any]] = {
     "tfidf-boosting": {"trees": 3},
     "cnn": _CNN,
     "rnn": _NETWORK,
-    "ensemble": {"changes": {"cnn": _CNN}},
+    "ensemble": {"members": ["linear", "rules", "cnn"], "changes": {"cnn": _CNN}},
     "transformer-tuned": {"epochs": 1},
 }
 AWKWARD = (

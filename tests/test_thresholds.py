@@ -69,7 +69,7 @@ def test_few_positives_lean_on_the_global_threshold() -> None:
     free = per_class_thresholds(truth, probabilities, shrinkage=0)
     shrunk = per_class_thresholds(truth, probabilities)
     kept = np.abs(shrunk - shared) / np.abs(free - shared)
-    assert kept[0] > 0.9
+    assert kept[0] > 0.75
     assert kept[1] < 0.4
 
 
