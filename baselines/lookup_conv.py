@@ -64,7 +64,7 @@ def max_of_convolutions(
 def resolve_form(form: Form, device: torch.device) -> Literal["lookup", "conv"]:
     """What `auto` means on this device; the other two are themselves."""
     if form == "auto":
-        exporting = torch.compiler.is_exporting() or torch.jit.is_tracing()
+        exporting = torch.compiler.is_exporting() or torch.onnx.is_in_onnx_export()
         return "lookup" if device.type == "cpu" and not exporting else "conv"
     if form not in ("lookup", "conv"):
         raise ValueError(f"form: allowed are auto, lookup and conv, got {form!r}")
