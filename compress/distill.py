@@ -46,23 +46,26 @@ class DistillConfig:
     widths: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
     hidden_dim: int = 0
     dropout: float = 0.3
-    alpha: float = 0.7
+    alpha: float = 0.8
     temperature: float = 1.0
-    word_dropout: float = 0.2
-    epochs: int = 60
+    word_dropout: float = 0.0
+    epochs: int = 20
     batch_size: int = 64
-    learning_rate: float = 3e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 1e-2
-    patience: int = 15
+    patience: int = 8
     average: float = 0.99
     class_weights: float = 1.0
     folds: int = 3
-    mixtures: float = 0.0
+    mixtures: float = 4.0
 
     @property
     def control(self) -> DistillConfig:
-        """The same student and budget without a teacher."""
-        return replace(self, alpha=0.0, mixtures=0.0)
+        """The same student without a teacher. Nobody can label mixtures for it, so its own texts come as often instead."""
+        times = 1 + self.mixtures
+        return replace(
+            self, alpha=0.0, mixtures=0.0, epochs=round(self.epochs * times), patience=round(self.patience * times)
+        )
 
     def student(self, parent: CNNConfig, context: Context) -> CNNConfig:
         """Shape and training of the student; cleaning and alphabet stay the parent's."""

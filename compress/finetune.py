@@ -7,18 +7,17 @@ grid exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from baselines.cnn import CharCNN, CharCNNClassifier
-from baselines.training import class_weighted_loss, train
-from compress.distill_loss import mixed_loss, soft_logits
 from compress.fold import float_parts
 from compress.method import Context
 from compress.modules import clone, from_parts, in_table_form
+from compress.recovery import recover
 from compress.rounding import balance, factorise, largest_level
 
 
@@ -32,7 +31,8 @@ class FinetuneConfig:
         rank: with `factors`, columns of the embedding; 0 keeps the CNN's own.
         epochs: at most; the best one by validation F1 is kept.
         learning_rate: smaller than for training from nothing.
-        alpha: share of the soft targets in the loss, where the context has some.
+        alpha: weight of the parent's answers in the loss, the rest is the labels'.
+        mixtures: mixed texts per training text, which only the parent answers.
     """
 
     stored: str
@@ -42,7 +42,8 @@ class FinetuneConfig:
     rank: int = 0
     epochs: int = 10
     learning_rate: float = 5e-4
-    alpha: float = 0.7
+    alpha: float = 0.9
+    mixtures: float = 4.0
 
 
 def round_through(weight: Tensor, level: int, dims: tuple[int, ...]) -> Tensor:
@@ -103,35 +104,20 @@ def _column_unit(embedding: Tensor) -> Tensor:
 
 
 def finetune_rounded(parent: CharCNNClassifier, config: FinetuneConfig, context: Context) -> CharCNNClassifier:
-    """Train a copy through the rounding; returns it with weights that lie on the grid.
+    """Train a copy through the rounding, to answer as its parent did; returns it with weights that lie on the grid.
 
-    The copy has one matrix from filters to classes, and the factors or the tables as its weights. The soft targets of
-    the context, where there are some, take part in the loss.
+    The copy has one matrix from filters to classes, and the factors or the tables as its weights.
     """
     module = trainable_copy(parent.module, config)
     install_rounding(module, config)
-    training = replace(
-        parent.config,
+    recover(
+        module,
+        parent,
+        context,
         epochs=config.epochs,
         learning_rate=config.learning_rate,
-        patience=config.epochs,
-        average=0.0,  # an average of weights on the grid would be rounded once more
-        seed=context.seed,
-        device=context.device,
-        threads=context.threads,
-    )
-    hard = class_weighted_loss(context.train.labels, training.class_weights)
-    loss = hard
-    if context.soft_targets is not None:
-        loss = mixed_loss(soft_logits(context.soft_targets), hard, config.alpha, 1.0, len(context.train))
-    train(
-        module,
-        parent.tokenizer,
-        context.train,
-        context.validation,
-        training,
-        loss=loss,
-        progress=context.progress,
+        alpha=config.alpha,
+        mixtures=config.mixtures,
     )
     return clone(parent, without_rounding(module))
 

@@ -12,7 +12,7 @@ smaller; they show in the deflated size only, and the receipt says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier
 from baselines.errors import NotCompressible
-from baselines.training import AfterStep, TrainingConfig, train
+from baselines.training import AfterStep
 from compress.importance import filter_importance
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.modules import clone, pooled_responses, without_filters
+from compress.recovery import recover
 from compress.sensitivity import choose_filters
 
 Criterion = Literal["l2", "taylor"]
@@ -45,6 +46,8 @@ class PruneConfig:
         epochs: fine-tuning at most; 0 leaves it out.
         learning_rate: of the fine-tuning.
         gradual_epochs: unstructured only: epochs over which sparsity grows by the cubic schedule.
+        alpha: weight of the parent's own answers in the loss of the fine-tuning, the rest is the labels'.
+        mixtures: mixed texts per training text that take part in it.
     """
 
     sparsity: float = 0.5
@@ -55,6 +58,8 @@ class PruneConfig:
     epochs: int = 8
     learning_rate: float = 5e-4
     gradual_epochs: int = 4
+    alpha: float = 0.5
+    mixtures: float = 1.0
 
 
 def check_sparsity(sparsity: float) -> None:
@@ -146,7 +151,7 @@ def _structured(parent: CharCNNClassifier, config: PruneConfig, context: Context
     facts |= {"sparsity": float(1 - keep.mean()), "filters": [list(pair) for pair in child.module.shape.filters]}
     facts |= {"parameters_before": before, "parameters_after": after}
     if config.epochs:
-        _finetune(child, config, context)
+        _recover(child, parent, config, context, config.epochs)
     note = f"{int((~keep).sum())} of {len(keep)} filters removed, {before} parameters became {after}"
     return child, Receipt("prune", before - after, 4 * after, (note,), facts)
 
@@ -161,11 +166,11 @@ def _unstructured(parent: CharCNNClassifier, config: PruneConfig, context: Conte
             f"prune: sparsity {config.sparsity} removes none of {n_weights} weights: at least {1 / n_weights:.3g}"
         )
     if config.epochs and config.gradual_epochs:
-        _grow_sparsity(child, config, context)
+        _grow_sparsity(child, parent, config, context)
     masks = magnitude_masks(weights, config.sparsity)
     zero_out(weights, masks)
     if config.epochs:
-        _finetune(child, config, context, lambda module, step: zero_out(prunable(module), masks))
+        _recover(child, parent, config, context, config.epochs, lambda m, step: zero_out(prunable(m), masks))
     n_parameters = sum(p.numel() for p in child.module.parameters())
     facts = {"sparsity_asked": config.sparsity, "sparsity": measured_sparsity(child.module), "criterion": "magnitude"}
     notes = (
@@ -175,10 +180,10 @@ def _unstructured(parent: CharCNNClassifier, config: PruneConfig, context: Conte
     return child, Receipt("prune", touched, 4 * n_parameters, notes, facts)
 
 
-def _grow_sparsity(child: CharCNNClassifier, config: PruneConfig, context: Context) -> None:
+def _grow_sparsity(child: CharCNNClassifier, parent: CharCNNClassifier, config: PruneConfig, context: Context) -> None:
     """Train while sparsity grows; the last step's weights are kept, not those of the best epoch, which are dense."""
-    training = _training(child, config.gradual_epochs, config.learning_rate, context)
-    n_steps = config.gradual_epochs * -(-len(context.train) // training.batch_size)
+    n_texts = len(context.train) * (1 + (config.mixtures if config.alpha else 0))
+    n_steps = max(1, round(config.gradual_epochs * n_texts / parent.config.batch_size))
     last: dict[str, Tensor] = {}
 
     def prune_step(module: nn.Module, step: int) -> None:
@@ -186,40 +191,25 @@ def _grow_sparsity(child: CharCNNClassifier, config: PruneConfig, context: Conte
         zero_out(weights, magnitude_masks(weights, cubic_sparsity(step + 1, n_steps, config.sparsity)))
         last.update({name: value.detach().clone() for name, value in module.state_dict().items()})
 
-    train(
-        child.module,
-        child.tokenizer,
-        context.train,
-        context.validation,
-        training,
-        after_step=prune_step,
-        progress=context.progress,
-    )
+    _recover(child, parent, config, context, config.gradual_epochs, prune_step)
     child.module.load_state_dict(last)
 
 
-def _training(child: CharCNNClassifier, epochs: int, learning_rate: float, context: Context) -> TrainingConfig:
-    return replace(
-        child.config,
-        epochs=epochs,
-        patience=epochs,
-        learning_rate=learning_rate,
-        average=0.0,
-        seed=context.seed,
-        device=context.device,
-        threads=context.threads,
-    )
-
-
-def _finetune(
-    child: CharCNNClassifier, config: PruneConfig, context: Context, after_step: AfterStep | None = None
+def _recover(
+    child: CharCNNClassifier,
+    parent: CharCNNClassifier,
+    config: PruneConfig,
+    context: Context,
+    epochs: int,
+    after_step: AfterStep | None = None,
 ) -> None:
-    train(
+    recover(
         child.module,
-        child.tokenizer,
-        context.train,
-        context.validation,
-        _training(child, config.epochs, config.learning_rate, context),
+        parent,
+        context,
+        epochs=epochs,
+        learning_rate=config.learning_rate,
+        alpha=config.alpha,
+        mixtures=config.mixtures,
         after_step=after_step,
-        progress=context.progress,
     )

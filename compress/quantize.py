@@ -45,6 +45,8 @@ class QuantizeConfig:
         rank: with `factors`, how many columns the embedding keeps (by singular values); 0 keeps the CNN's own.
         finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there.
         learning_rate: of that training.
+        alpha: weight of the parent's own answers in its loss, the rest is the labels'.
+        mixtures: mixed texts per training text that take part in it.
         correct_bias: move the classes' biases by what rounding moves the mean response on the training texts.
         n_calibration: validation texts used by `static`.
         way: with `dynamic`, one of `compress.dynamic.WAYS` instead of the best one by measurement.
@@ -56,7 +58,9 @@ class QuantizeConfig:
     embedding_bits: int = 0
     rank: int = 0
     finetune_epochs: int = 0
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
+    alpha: float = 0.9
+    mixtures: float = 4.0
     correct_bias: bool = True
     n_calibration: int = 128
     way: str = ""
@@ -129,6 +133,8 @@ def finetuning(config: QuantizeConfig) -> FinetuneConfig:
         rank=config.rank,
         epochs=config.finetune_epochs,
         learning_rate=config.learning_rate,
+        alpha=config.alpha,
+        mixtures=config.mixtures,
     )
 
 
