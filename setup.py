@@ -8,7 +8,7 @@ import sys
 from setuptools import Extension, setup
 
 # No contraction: a fused multiply-add would round once where NumPy rounds twice.
-FLAGS = [] if sys.platform == "win32" else ["-O3", "-std=gnu11", "-ffp-contract=off", "-fvisibility=hidden"]
+FLAGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-std=gnu11", "-ffp-contract=off", "-fvisibility=hidden"]
 
 setup(
     ext_modules=[

@@ -32,7 +32,7 @@ def to_onnx(classifier: Classifier) -> onnx.ModelProto:
     if isinstance(content := getattr(classifier, "model", None), bytes):
         return onnx.load_model_from_string(content)
     raise ArtifactError(
-        f"{classifier.kind}: no ONNX form; the character CNN, its table forms, its quantized graphs and the GRU have one"
+        f"{classifier.kind}: no ONNX form; the character CNN, its tables, its quantized graphs and the GRU have one"
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import ArtifactError
-from exports.bundle_format import ALPHABET, ONNX_FILE, read_bundle
+from exports.bundle_format import ALPHABET, ONNX_FILE, VOCABULARY, needed_files, read_bundle
 from exports.runtime import open_session
 
 MAX_BATCH = 64
@@ -76,7 +76,8 @@ def write_repository(bundle: Path, root: Path, name: str) -> Path:
     check_config(text, (bundle / ONNX_FILE).read_bytes())
     (folder / "1").mkdir(parents=True)
     shutil.copyfile(bundle / ONNX_FILE, folder / "1" / ONNX_FILE)
-    shutil.copyfile(bundle / ALPHABET, folder / ALPHABET)
+    for reader in needed_files("onnx", content.manifest.get("kind")) & {ALPHABET, VOCABULARY}:
+        shutil.copyfile(bundle / reader, folder / reader)
     (folder / LABELS_TXT).write_text("".join(f"{label}\n" for label in content.classes), encoding="utf-8")
     (folder / "config.pbtxt").write_text(text, encoding="utf-8")
     return folder
