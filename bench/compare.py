@@ -19,7 +19,8 @@ from baselines.errors import RunFolderError, UserError
 from bench.environment import refuse_unlike
 from bench.quantities import MINUS, MISSING, Estimate, count, score, seconds, signed, size, times
 from bench.results_file import Loaded, load_results
-from bench.rows import Row, noise_floor, rows_of
+from bench.rows import Row, rows_of
+from bench.speed_claims import noise_floor
 
 Kind = Literal["better", "worse", "within noise", "changed", "unchanged", "added", "removed", "status"]
 _EXACT = (("bytes", size), ("parameters", count), ("macs", count))

@@ -18,7 +18,8 @@ from bench import markdown, report_page, terminal, verdict
 from bench.pareto import front_of, standard_axes
 from bench.report_context import Facts, gather
 from bench.results_file import load_results
-from bench.rows import noise_floor, rows_of
+from bench.rows import rows_of
+from bench.speed_claims import claim_floor
 from bench.try_it import payload_of
 
 HTML, MARKDOWN, PICTURE = "report.html", "report.md", "tradeoff.svg"
@@ -29,7 +30,7 @@ def conclude(
 ) -> dict[str, Any]:
     """The measured results with `pareto_front`, `verdict` and `gates` added, for results.json."""
     decided = verdict.judge(results, priority)
-    front = front_of(rows_of(results), standard_axes(noise_floor(results), decided.delta))
+    front = front_of(rows_of(results), standard_axes(claim_floor(results), decided.delta))
     checked = gate_rules.check_gates(results, gates, decided.model)
     return {
         **results,
@@ -120,7 +121,7 @@ def _stored_gates(results: Mapping[str, Any]) -> list[gate_rules.Gate]:
 
 def _try_it(facts: Facts, folder: Path) -> dict[str, Any]:
     """The model that runs in the page, or the reason why none does."""
-    stored = facts.results.get("try_it")
+    stored = facts.results.get("try_it") or table_bundle(facts)
     if not stored:
         return {"payload": None, "reason": "this run stored no table bundle"}
     bundle = (folder / stored["bundle"]).resolve()
@@ -132,7 +133,25 @@ def _try_it(facts: Facts, folder: Path) -> dict[str, Any]:
         return {"payload": None, "reason": str(error)}
     texts = (facts.results.get("why") or {}).get("texts") or []
     example = texts[0]["text"] if texts else "Classify images of birds with a convolutional network"
-    return {"payload": payload, "reason": reason, "model": stored["model"], "example": example}
+    recommended = stored["model"] == facts.verdict.model
+    return {"payload": payload, "reason": reason, "model": stored["model"], "example": example,
+            "recommended": recommended}  # fmt: skip
+
+
+def table_bundle(facts: Facts) -> dict[str, str] | None:
+    """The recommended model where it is a table model, else the smallest qualified one, else the one of highest F1."""
+    bundles = {m["name"]: m["bundle"] for m in facts.results["models"] if m.get("bundle")}
+    tables = [row for row in facts.rows if row.measured and row.runtime == "table" and row.name in bundles]
+    best = min(
+        tables,
+        key=lambda row: (
+            row.name != facts.verdict.model,
+            row.name not in facts.verdict.qualified,
+            (row.bytes or 0) if row.name in facts.verdict.qualified else -(row.f1.value if row.f1 else 0.0),
+        ),
+        default=None,
+    )
+    return None if best is None else {"model": best.name, "bundle": bundles[best.name]}
 
 
 def _write(path: Path, text: str) -> None:

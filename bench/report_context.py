@@ -24,7 +24,8 @@ from bench.quantities import (
     size,
     times,
 )
-from bench.rows import Row, noise_floor, rows_of
+from bench.rows import Row, rows_of
+from bench.speed_claims import claim_floor, distrust, is_faster, is_slower, noise_floor
 from bench.verdict import Verdict
 
 Json = Mapping[str, Any]
@@ -53,13 +54,13 @@ class Facts:
 
     @property
     def scene(self) -> Scene:
-        return Scene(self.rows, self.verdict.model, noise_floor(self.results), self.verdict.delta)
+        return Scene(self.rows, self.verdict.model, claim_floor(self.results), self.verdict.delta)
 
 
 def gather(results: Json, verdict: Verdict, gates: Sequence[Checked] = (), notes: Sequence[str] = ()) -> Facts:
     """Rows and front of a run, beside its verdict and gates."""
     rows = rows_of(results)
-    front = front_of(rows, standard_axes(noise_floor(results), verdict.delta))
+    front = front_of(rows, standard_axes(claim_floor(results), verdict.delta))
     return Facts(results, rows, verdict, gates, notes, front)
 
 
@@ -165,12 +166,12 @@ def compared(value: float | None, reference: Row | None, better: str, worse: str
 
 def speed_note(row: Row, facts: Facts) -> str:
     """Latency against the reference's, in words; a difference within the noise is called none."""
-    floor = noise_floor(facts.results)
-    if row.speed_ratio is None:
+    ratio, floor = row.speed_ratio, claim_floor(facts.results)
+    if ratio is None:
         return ""
-    if abs(row.speed_ratio.value - 1) <= (floor or 0.0):
-        return "same within noise"
-    return change(row.speed_ratio.value, "faster", "slower")
+    if is_faster(ratio, floor) or is_slower(ratio, floor):
+        return change(ratio.value, "faster", "slower")
+    return "within noise"
 
 
 def warnings(facts: Facts) -> list[str]:
@@ -179,6 +180,8 @@ def warnings(facts: Facts) -> list[str]:
     floor = noise_floor(facts.results)
     if floor is None and any(row.p50_s for row in facts.rows):
         found.append("The noise floor of the latencies was not measured, so small differences in speed may be noise.")
+    if noisy := distrust(facts.results):
+        found.append(f"The run was noisy, so only factors above two count as faster or slower: {'; '.join(noisy)}.")
     if len([row for row in facts.rows if row.measured]) < 2:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")
     return found + [f"{row.name}: {warning}" for row in facts.rows for warning in row.warnings]

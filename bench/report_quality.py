@@ -7,13 +7,28 @@ from typing import Any
 
 from bench import line_charts
 from bench.chart_theme import inline_svg
-from bench.quantities import MISSING, Estimate, count, difference_interval, percent, score, score_interval, signed
+from bench.quantities import (
+    MISSING,
+    Estimate,
+    count,
+    difference_interval,
+    percent,
+    score,
+    score_interval,
+    signed,
+)
 from bench.report_context import Facts, plain
 from bench.rows import estimate
 
 Json = Mapping[str, Any]
 _METRICS = {"f1_weighted": "Weighted F1", "f1_micro": "Micro F1", "f1_macro": "Macro F1",
             "precision_weighted": "Weighted precision", "recall_weighted": "Weighted recall"}  # fmt: skip
+_THRESHOLDS = {
+    "at_0.5": "Weighted F1, threshold 0.5",
+    "at_global": "Weighted F1, one threshold for all labels",
+    "at_per_class": "Weighted F1, a threshold for each label",
+}
+_CHOSEN = {"global": "one for all labels", "per_class": "one for each label"}
 _TEXT_SHOWN = 600
 
 
@@ -35,15 +50,17 @@ def quality(facts: Facts) -> dict[str, Any]:
     content = model["quality"]
     against = compared_with(model, facts)
     overall = [(name, score_interval(estimate(content.get(key)))) for key, name in _METRICS.items() if content.get(key)]
-    at_half = estimate((content.get("at_0.5") or {}).get("f1_weighted"))
-    if at_half:
-        overall.append(("Weighted F1 at 0.5", score_interval(at_half)))
+    for key, name in _THRESHOLDS.items():
+        if at := estimate((content.get(key) or {}).get("f1_weighted")):
+            overall.append((name, score_interval(at)))
     if share := (model.get("versus_parent") or {}).get("flipped_documents"):
         overall.append(("Flipped texts", percent(share)))
     return {
         "model": model["name"],
         "parent": against["name"] if against else "",
-        "thresholds": f"Thresholds: {content['thresholds']}, from validation." if content.get("thresholds") else "",
+        "thresholds": f"Thresholds: {_CHOSEN.get(content['thresholds'], content['thresholds'])}, from validation."
+        if content.get("thresholds")
+        else "",
         "overall": overall,
         "classes": class_rows(content, (against or {}).get("quality") or {}),
         "charts": _charts(model, facts),
@@ -63,6 +80,10 @@ def table_of_classes(facts: Facts) -> dict[str, Any]:
     against = compared_with(model, facts)
     classes = class_rows(model["quality"], (against or {}).get("quality") or {})
     return {"model": model["name"], "parent": against["name"] if against else "", "classes": classes}
+
+
+def _thresholds_note(chosen: str | None) -> str:
+    return f"Thresholds: {_CHOSEN.get(chosen, chosen)}, from validation." if chosen else ""
 
 
 def compared_with(model: Json, facts: Facts) -> Json | None:
@@ -214,32 +235,6 @@ def folds(facts: Facts) -> dict[str, Any] | None:
         for name, m in content["models"].items()
     ]  # fmt: skip
     return {"k": content.get("k", "several"), "rows": rows}
-
-
-def why(facts: Facts) -> dict[str, Any]:
-    """Influential n-grams a class, and explained texts."""
-    content = facts.results.get("why") or {}
-    classes = [
-        {"name": c["class"], "ngrams": [
-            {"text": visible(g["ngram"]), "weight": signed(g.get("weight")),
-             "sign": "better" if (g.get("weight") or 0) >= 0 else "worse"} for g in (c.get("ngrams") or [])[:10]]}
-        for c in content.get("classes") or []
-    ]  # fmt: skip
-    texts = [
-        {"text": short(t["text"]), "labels": [_explained(label) for label in t.get("labels") or []]}
-        for t in content.get("texts") or []
-    ]
-    return {"model": content.get("model") or "", "classes": classes, "texts": texts}
-
-
-def _explained(label: Json) -> dict[str, Any]:
-    parts = [{"text": visible(p["ngram"]), "share": percent(p.get("share"))} for p in (label.get("parts") or [])[:6]]
-    return {"name": label["class"], "probability": score(label.get("probability")), "parts": parts}
-
-
-def visible(ngram: str) -> str:
-    """Spaces as ␣, so that an n-gram's ends can be seen."""
-    return ngram.replace(" ", "␣")
 
 
 def short(text: str, limit: int = _TEXT_SHOWN) -> str:

@@ -11,7 +11,8 @@ from bench.ledger_chart import PANELS, ledger_spec
 from bench.quantities import MISSING, change, count, joules, percent, score_interval, seconds, size
 from bench.report_context import Facts, plain
 from bench.report_quality import drawn
-from bench.rows import estimate, main_run, noise_floor
+from bench.rows import estimate, main_run
+from bench.speed_claims import noise_floor
 
 Json = Mapping[str, Any]
 
@@ -159,6 +160,17 @@ def audit(facts: Facts) -> dict[str, Any]:
     return {"models": models, "sensitivity": inline_svg(spec, "sensitivity", title) if spec else ""}
 
 
+def receipt_text(content: Json | None) -> str:
+    """Promised or delivered figures, each in its unit; what a method doesn't speak of is left out."""
+    shown = []
+    for key, value in (content or {}).items():
+        if value is None:
+            continue
+        show = size if "bytes" in key else percent if key == "sparsity" else plain
+        shown.append(f"{key.replace('_', ' ')} {show(value) if isinstance(value, int | float) else plain(value)}")
+    return ", ".join(shown) or MISSING
+
+
 _TENSOR_CELLS = (("parameters", count), ("zeros", count), ("bytes", size), ("bytes_deflated", size))
 
 
@@ -168,8 +180,8 @@ def _audit_row(model: Json, facts: Facts) -> dict[str, Any]:
     return {
         "name": model["name"],
         "open": model["name"] == facts.verdict.model,
-        "promised": plain(audit.get("promised")),
-        "delivered": plain(audit.get("delivered")),
+        "promised": receipt_text(audit.get("promised")),
+        "delivered": receipt_text(audit.get("delivered")),
         "ops": f"{int8['ops']} of {int8.get('ops_total', '?')}" if int8.get("ops") is not None else MISSING,
         "parameters": percent(int8.get("parameter_share")),
         "macs": percent(int8.get("mac_share")),

@@ -103,15 +103,6 @@ def margin(results: Json) -> float:
     return DEFAULT_DELTA if stated is None else float(stated)
 
 
-def noise_floor(results: Json) -> float | None:
-    """Relative spread of the reference's latency against itself in this run (A/A); None when it wasn't measured."""
-    speed, environment = results.get("speed") or {}, results.get("environment") or {}
-    for stated in (speed.get("noise_floor"), environment.get("noise_floor")):
-        if stated is not None:
-            return float(stated)
-    return None
-
-
 def rows_of(results: Json) -> list[Row]:
     """One row a model, in the order of results.json."""
     reference = reference_name(results)

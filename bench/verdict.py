@@ -15,12 +15,11 @@ from typing import Any, Literal, get_args
 from bench import verdict_words as words
 from bench.pareto import front_of, standard_axes
 from bench.quantities import Estimate
-from bench.rows import Row, margin, noise_floor, reference_name, rows_of
+from bench.rows import Row, margin, reference_name, rows_of
+from bench.speed_claims import claim_floor, is_slower
 
 Priority = Literal["smallest", "fastest", "quality"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
-# Above this A/A spread the machine was too busy for any statement about speed.
-NOISY = 0.25
 _Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
 _Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
 _Z_POWER = NormalDist().inv_cdf(0.8)
@@ -74,17 +73,16 @@ def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: fl
         priority: which of the qualified models is recommended.
         delta: margin in weighted F1; the run's own when None.
     """
-    rows, floor = rows_of(results), noise_floor(results)
+    rows, floor = rows_of(results), claim_floor(results)
     delta = margin(results) if delta is None else delta
     reference = next((r for r in rows if r.name == reference_name(results) and r.measured), None)
     qualified = [r for r in rows if reference and r is not reference and non_inferior(r, delta) is True]
     deployable = [row for row in qualified if row.deployable]
-    timed = floor is None or floor <= NOISY
     # A variant that is measurably slower than the reference is never recommended, however small.
-    candidates = [row for row in deployable if not (timed and is_slower(row, floor))]
-    chosen = choose(candidates, priority if timed or priority != "fastest" else "smallest")
+    candidates = [row for row in deployable if not is_slower(row.speed_ratio, floor)]
+    chosen = choose(candidates, priority)
     best = chosen or (reference if reference and reference.deployable else None)
-    facts = words.Facts(rows, reference, best, qualified, delta, floor, timed, priority, results)
+    facts = words.Facts(rows, reference, best, qualified, delta, floor, priority, results)
     return Verdict(
         best.name if best else None,
         words.sentence(facts, chosen is not None, documents_for(rows, facts)),
@@ -112,8 +110,8 @@ def non_inferior(row: Row, delta: float) -> bool | None:
 
 def one_sided(row: Row) -> tuple[float | None, float | None]:
     """One-sided 95 % bounds of the difference: the stored ones, else from the two-sided interval as a normal one."""
-    if row.lower is not None and row.upper is not None:
-        return row.lower, row.upper
+    if row.lower is not None and row.delta is not None:
+        return row.lower, row.upper if row.upper is not None else 2 * row.delta.value - row.lower
     if row.delta is None or row.delta.low is None or row.delta.high is None:
         return None, None
     reach = _Z_ONE_SIDED * _deviation(row.delta)
@@ -136,14 +134,6 @@ def documents_for(rows: Sequence[Row], facts: words.Facts) -> tuple[Row, int] | 
     open_rows = [r for r in rows if r.deployable and non_inferior(r, facts.delta) is None and r.delta is not None]
     needs = [(r, n) for r in open_rows if n_test and (n := documents_needed(r, int(n_test), facts.delta)) is not None]
     return min(needs, key=lambda pair: pair[1], default=None)
-
-
-def is_slower(row: Row, floor: float | None) -> bool:
-    """Whether the row is slower than the reference by more than the noise of the run."""
-    ratio = row.speed_ratio
-    if ratio is None:
-        return False
-    return (ratio.value if ratio.low is None else ratio.low) > 1 + (floor or 0.0)
 
 
 def choose(candidates: Sequence[Row], priority: Priority) -> Row | None:

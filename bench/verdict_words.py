@@ -8,21 +8,21 @@ from typing import Any
 
 from bench.quantities import change, difference_interval, percent, score, seconds, size, times
 from bench.rows import Row
+from bench.speed_claims import distrust, is_faster, is_slower, noise_floor
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the one with the highest F1"}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the sentences speak of; `best` is the recommended row, `floor` the noise floor, `timed` False when noisy."""
+    """What the sentences speak of; `best` is the recommended row, `floor` what a speed claim must exceed."""
 
     rows: Sequence[Row]
     reference: Row | None
     best: Row | None
     qualified: Sequence[Row]
     delta: float
-    floor: float | None
-    timed: bool
+    floor: float
     priority: str
     results: Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def sentence(facts: Facts, found: bool, nearest: tuple[Row, int] | None) -> str:
         return _without_reference(facts)
     if not found or facts.best is None:
         return _nobody(facts, nearest)
-    lead = _LEADS[facts.priority if facts.timed or facts.priority != "fastest" else "smallest"]
+    lead = _LEADS[facts.priority]
     measured = sum(row.measured for row in facts.rows)
     what = f"`{facts.best.name}`" + (", a linear model" if is_linear(facts.best) else "")
     head = (
@@ -57,14 +57,12 @@ def reasons(facts: Facts) -> Iterator[str]:
             f"{size(best.bytes)} for all files needed to predict, "
             f"{change(best.bytes / reference.bytes, 'smaller', 'larger')} than `{reference.name}`."
         )
-    if not facts.timed:
-        yield (
-            f"Nothing is claimed about speed: the reference against itself differed by {percent(facts.floor)}, "
-            "so the machine was too busy."
-        )
-    elif best.p50_s is not None:
-        noise = f"; noise floor {percent(facts.floor)}" if facts.floor is not None else "; noise floor not measured"
+    if best.p50_s is not None:
+        floor = noise_floor(facts.results)
+        noise = f"; noise floor {percent(floor)}" if floor is not None else "; noise floor not measured"
         yield f"One text takes {seconds(best.p50_s)} (p50, one thread, {best.form}){noise}."
+    if noisy := distrust(facts.results):
+        yield f"Only factors above two count as faster or slower, since the run was noisy: {'; '.join(noisy)}."
     if is_linear(best):
         yield "A linear model wins: no network on this list is as good at its price."
     for warning in best.warnings:
@@ -146,13 +144,13 @@ def _costs(row: Row, facts: Facts) -> Iterator[str]:
     reference = facts.reference
     if reference and row.bytes and reference.bytes:
         yield change(row.bytes / reference.bytes, "smaller", "larger")
-    if not facts.timed:
-        yield f"no claim on speed, the machine was too noisy ({percent(facts.floor)})"
-    elif row.speed_ratio:
-        if abs(row.speed_ratio.value - 1) <= (facts.floor or 0.0):
-            yield "as fast within noise"
-        else:
-            yield change(row.speed_ratio.value, "faster", "slower")
+    ratio = row.speed_ratio
+    if ratio is None:
+        return
+    if is_faster(ratio, facts.floor) or is_slower(ratio, facts.floor):
+        yield change(ratio.value, "faster", "slower")
+    else:
+        yield "no claim on speed, the run was too noisy" if distrust(facts.results) else "as fast within noise"
 
 
 def _slower_variants(facts: Facts) -> Iterator[str]:
@@ -163,7 +161,7 @@ def _slower_variants(facts: Facts) -> Iterator[str]:
 
 def _slow(row: Row, facts: Facts) -> str:
     ratio = row.speed_ratio
-    if not facts.timed or ratio is None or (ratio.low or ratio.value) <= 1 + (facts.floor or 0.0):
+    if ratio is None or not is_slower(ratio, facts.floor):
         return ""
     reason = f"{times(ratio.value)} slower here"
     if "quantize" in row.method and (facts.results.get("environment") or {}).get("vnni") is False:
@@ -176,7 +174,7 @@ def _other_priorities(facts: Facts) -> Iterator[str]:
     if facts.priority != "smallest" and (row := min(candidates, key=lambda r: r.bytes or 0, default=None)):
         yield from _instead(row, facts, f"Size before all else: `{row.name}` ({size(row.bytes)}).")
     timed = [r for r in candidates if r.p50_s is not None]
-    if facts.timed and facts.priority != "fastest" and (row := min(timed, key=lambda r: r.p50_s or 0, default=None)):
+    if facts.priority != "fastest" and (row := min(timed, key=lambda r: r.p50_s or 0, default=None)):
         yield from _instead(
             row, facts, f"Speed before all else: `{row.name}` ({seconds(row.p50_s)} a text, {size(row.bytes)})."
         )

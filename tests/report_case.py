@@ -347,7 +347,7 @@ def _speed() -> dict[str, Any]:
 def _why() -> dict[str, Any]:
     ngrams = [{"ngram": g, "weight": w} for g, w in ((" vision ", 2.1), ("image", 1.7), ("<b>cat", 0.9), ("nlp", -1.2))]
     text = TEXTS[0]
-    parts = [{"ngram": "finds", "start": 11, "share": 0.1}, {"ngram": "pictures", "start": 25, "share": 0.6}]
+    parts = [{"ngram": "finds", "start": 11, "share": 1.31}, {"ngram": "pictures", "start": 25, "share": -0.62}]
     return {
         "model": "student-int8",
         "classes": [{"class": c, "ngrams": ngrams} for c in CLASSES],

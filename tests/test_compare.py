@@ -41,7 +41,9 @@ def test_latency_is_judged_by_the_noise_floor(factor: float, kind: str) -> None:
     assert {key: c.kind for key, c in found.items()} == {("linear", "p50_s"): kind}
 
 
-@pytest.mark.parametrize(("shift", "kind"), [(0.02, "within noise"), (-0.02, "within noise"), (0.1, "better"), (-0.1, "worse")])
+@pytest.mark.parametrize(
+    ("shift", "kind"), [(0.02, "within noise"), (-0.02, "within noise"), (0.1, "better"), (-0.1, "worse")]
+)
 def test_f1_is_judged_by_the_intervals(shift: float, kind: str) -> None:
     def edit(results: dict[str, Any], models: dict[str, Any]) -> None:
         for key in ("value", "low", "high"):

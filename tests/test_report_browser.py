@@ -52,10 +52,9 @@ def page(browser: Browser, folder: Path) -> Iterator[Browser]:
 
 def click_heading(page: Browser, name: str) -> str:
     """Click a column's heading; its state afterwards."""
-    return str(page.evaluate(
-        f"(() => {{ const cell = [...document.querySelectorAll('#table thead th')].find((th) => th.textContent === {name!r});"
-        " cell.querySelector('button').click(); return cell.getAttribute('aria-sort'); })()"
-    ))  # fmt: skip
+    found = f"[...document.querySelectorAll('#table thead th')].find((th) => th.textContent === {name!r})"
+    page.evaluate(f"{found}.querySelector('button').click()")
+    return str(page.evaluate(f"{found}.getAttribute('aria-sort')"))
 
 
 def test_the_first_screen_holds_verdict_and_picture(page: Browser) -> None:
@@ -118,8 +117,8 @@ def test_the_table_filters_by_text_and_by_front(page: Browser) -> None:
                   " f.dispatchEvent(new Event('input')); })()")  # fmt: skip
     assert page.evaluate(ROWS) == ["student-int4"]
     assert "1 of 17 models" in page.evaluate("document.getElementById('matches').textContent")
-    page.evaluate("(() => { const f = document.getElementById('filter'); f.value = '';"
-                  " f.dispatchEvent(new Event('input')); document.getElementById('only-front').click(); })()")  # fmt: skip
+    page.evaluate("document.getElementById('filter').value = ''")
+    page.evaluate("document.getElementById('only-front').click()")
     assert "cnn-int8-dynamic" not in page.evaluate(ROWS)
     assert "linear" in page.evaluate(ROWS)
 

@@ -95,15 +95,25 @@ def test_slower_within_the_noise_is_not_slower() -> None:
     assert "as fast within noise" in verdict.sentence
 
 
-def test_a_noisy_machine_gets_no_statement_about_speed() -> None:
+def test_in_a_noisy_run_only_factors_above_two_are_claims() -> None:
     results = make_results()
     results["speed"]["noise_floor"] = 0.4
-    verdict = judge(results, "fastest")
+    named(results, "student-int8")["runs"][0]["ratio_to_baseline"] = {"value": 0.6, "low": 0.55, "high": 0.65}
+    verdict = judge(results)
     assert "faster" not in verdict.sentence
+    assert "no claim on speed, the run was too noisy" in verdict.sentence
+    assert "`cnn-int8-dynamic` rejected, 3.1 × slower" in verdict.sentence
+    assert any("the run was noisy: the reference differs from itself by up to 40 %" in text for text in verdict.reasons)
+    assert reason(verdict, "cnn-tables") == "as good, but 21 × larger (1.31 MB) than `student-int8`"
+
+
+def test_reasons_for_distrust_come_from_the_measurement() -> None:
+    results = make_results()
+    results["speed"]["distrust"] = ["the baseline got the CPU for 61% of the time only"]
+    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_baseline"] = {"value": 1.7, "low": 1.6, "high": 1.8}
+    verdict = judge(results)
     assert "slower" not in verdict.sentence
-    assert "no claim on speed, the machine was too noisy (40 %)" in verdict.sentence
-    assert "the smallest of" in verdict.sentence
-    assert not any("faster" in text or "a text" in text for text in verdict.reasons)
+    assert any("61%" in text for text in verdict.reasons)
 
 
 def test_when_nobody_qualifies_it_says_how_many_documents_it_would_take() -> None:
