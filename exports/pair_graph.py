@@ -52,13 +52,13 @@ def pair_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
 
 def add_head(builder: GraphBuilder, tables: FloatTables | IntTables, pooled: str) -> None:
     """From the largest responses (batch, filters) to the output `probabilities`."""
+    weight = widened(builder, tables.head, "head.weight")
+    if isinstance(tables, IntTables):
+        # Folded when a session loads the graph, like the cast.
+        scale = builder.constant("head.scale", tables.scale[:, None])
+        weight = builder.node("Mul", [weight, scale], "head.scaled")
     bias = builder.constant("head.bias", tables.bias)
-    if isinstance(tables, FloatTables):
-        logits = builder.node("Gemm", [pooled, builder.constant("head.weight", tables.head), bias], "logits", transB=1)
-    else:
-        total = builder.node("Gemm", [pooled, widened(builder, tables.head, "head.weight")], "total", transB=1)
-        scaled = builder.node("Mul", [total, builder.constant("head.scale", tables.scale)], "scaled")
-        logits = builder.node("Add", [scaled, bias], "logits")
+    logits = builder.node("Gemm", [pooled, weight, bias], "logits", transB=1)
     builder.node("Sigmoid", [logits], "probabilities")
 
 

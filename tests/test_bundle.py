@@ -38,14 +38,14 @@ def _cnn() -> CharCNNClassifier:
     ("make", "form"),
     [(int_classifier, "table"), (int_classifier, "onnx"), (float_classifier, "onnx"), (_cnn, "onnx")],
 )
-def test_every_form_answers_as_its_source(make: object, form: str, tmp_path: Path) -> None:
+def test_every_form_answers_as_its_source(make: object, form: str, tmp_path: Path, sample: Dataset) -> None:
     classifier = make()  # type: ignore[operator]
     assert form in forms_for(classifier)
     folder = write_bundle(classifier, lineage(), tmp_path / "b", form)
     predictor = runtime.load(folder)
     assert predictor.classes == classifier.classes_
     assert np.array_equal(predictor.thresholds, classifier.thresholds_)
-    texts = [*TEXTS, *AWKWARD, LONG_TEXT]
+    texts = [*sample.part("test").texts, *AWKWARD, LONG_TEXT]
     parity = compare(classifier.predict_proba(texts), predictor.predict_proba(texts), classifier.thresholds_)
     assert parity.max_difference < 1e-5
     assert parity.agreement == 1.0
