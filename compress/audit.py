@@ -84,7 +84,7 @@ def int8_share(classifier: Classifier) -> dict[str, Any]:
     if isinstance(classifier, OnnxClassifier):
         found = onnx_coverage(onnx.load_model_from_string(classifier.model))
     elif isinstance(classifier, TorchInt8Classifier):
-        found = linear_coverage(classifier.module)
+        found = linear_coverage(classifier.module.shape)
     elif isinstance(classifier, IntTableClassifier):
         n_ops = len(classifier.tables.tables) + 1
         n_int = sum(values.size for values in classifier.stored.parts().values())

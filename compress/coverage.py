@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from baselines.cnn import CharCNN
+from baselines.cnn import CharCNNShape
 
 # Characters of a text when MACs are shared out between convolutions (once a character) and linear layers (once a text).
 TYPICAL_LENGTH = 112
@@ -56,11 +57,12 @@ def _source(name: str, made_by: dict[str, onnx.NodeProto]) -> tuple[str, bool]:
     return name, dequantized
 
 
-def linear_coverage(module: CharCNN) -> dict[str, Any]:
+def linear_coverage(shape: CharCNNShape) -> dict[str, Any]:
     """Coverage when only the linear layers are int8, which is what PyTorch's dynamic quantization reaches."""
-    linears = [layer.weight.numel() for layer in (module.fc1, module.fc2) if layer is not None]
-    convs = [weight.numel() for weight in module.weights]
-    total = sum(p.numel() for p in module.parameters())
+    sizes = [size for size in (shape.n_filters, shape.hidden_dim, shape.n_classes) if size]
+    linears = [rows * columns for rows, columns in pairwise(sizes)]
+    convs = [width * shape.embedding_dim * count for width, count in shape.filters]
+    total = shape.n_ids * shape.embedding_dim + sum(convs) + shape.n_filters + sum(linears) + sum(sizes[1:])
     macs = [*linears, *(size * TYPICAL_LENGTH for size in convs)]
     return {
         "ops": len(linears),

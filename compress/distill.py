@@ -61,7 +61,7 @@ class DistillConfig:
 
     @property
     def control(self) -> DistillConfig:
-        """The same student without a teacher. Nobody can label mixtures for it, so its own texts come as often instead."""
+        """The same student without a teacher; nobody labels mixtures for it, so its own texts come as often instead."""
         times = 1 + self.mixtures
         return replace(
             self, alpha=0.0, mixtures=0.0, epochs=round(self.epochs * times), patience=round(self.patience * times)

@@ -166,7 +166,7 @@ def _tried(name: str, child: Classifier, parent: CharCNNClassifier, context: Con
     if isinstance(child, OnnxClassifier):
         found = onnx_coverage(onnx.load_model_from_string(child.model))
     else:
-        found = linear_coverage(parent.module)
+        found = linear_coverage(parent.module.shape)
     return Trial(name, child, _f1(child, context), found)
 
 

@@ -47,11 +47,15 @@ class Search:
         n_trials: models measured at most, those of earlier runs included.
         patience: models without a better feasible one before it stops.
         epochs: of each student.
+        finetune_epochs: of each rounding.
+        mixtures: mixed texts per training text, for both.
     """
 
     n_trials: int = 30
     patience: int = 12
-    epochs: int = 40
+    epochs: int = 15
+    finetune_epochs: int = 4
+    mixtures: float = 4.0
 
 
 def solve(
@@ -151,10 +155,14 @@ class _Trials:
             widths=WIDTHS[trial.suggest_categorical("widths", sorted(WIDTHS))],
             alpha=trial.suggest_float("alpha", 0.3, 1.0, step=0.1),
             epochs=self.search.epochs,
+            mixtures=self.search.mixtures,
         )
         sparsity = trial.suggest_float("sparsity", 0.0, 0.5, step=0.25)
         bits = trial.suggest_int("bits", 2, 8)
-        return distill, PruneConfig(sparsity=sparsity), QuantizeConfig("factors", bits=bits, finetune_epochs=8)
+        quantize = QuantizeConfig(
+            "factors", bits=bits, finetune_epochs=self.search.finetune_epochs, mixtures=self.search.mixtures
+        )
+        return distill, PruneConfig(sparsity=sparsity), quantize
 
 
 def step_from_json(content: dict[str, Any]) -> Step:

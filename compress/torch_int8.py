@@ -76,10 +76,7 @@ class TorchInt8Classifier(Classifier):
         return np.concatenate(rows)
 
     def save_state(self, folder: Path) -> None:
-        tensors: dict[str, Tensor] = {}
-        for name, value in self.module.state_dict().items():
-            if isinstance(value, Tensor) and not value.is_quantized and "_packed_params" not in name:
-                tensors[name] = value.contiguous()
+        tensors = {name: p.detach().contiguous() for name, p in self.module.named_parameters()}
         for name, layer in _linears(self.module):
             with _quiet():
                 weight, bias = layer.weight(), layer.bias()
@@ -117,8 +114,9 @@ def _rebuilt(config: TorchInt8Config, tensors: dict[str, Tensor]) -> CharCNN:
     shape = CharCNNShape(config.n_ids, config.n_classes, config.embedding_dim, config.filters, config.hidden_dim)
     module: CharCNN = quantize_linear(CharCNN(shape))
     linears = _linears(module)
-    plain = {name: value for name, value in tensors.items() if not name.startswith(tuple(n for n, _ in linears))}
-    module.load_state_dict(plain, strict=False)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(tensors[name])
     for name, layer in linears:
         scale = float(tensors[f"{name}.scale"].item())
         with _quiet():

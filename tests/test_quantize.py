@@ -260,7 +260,11 @@ def test_coverage_of_a_float_graph_is_zero() -> None:
 
     found = onnx_coverage(conv_model(random_module()))
     assert (found["ops"], found["mac_share"], found["parameter_share"]) == (0, 0.0, 0.0)
-    assert linear_coverage(random_module(hidden_dim=0))["ops"] == 1
+    module = random_module()
+    n_parameters = sum(p.numel() for p in module.parameters())
+    n_linear = sum(layer.weight.numel() for layer in (module.fc1, module.fc2) if layer is not None)
+    assert linear_coverage(module.shape)["parameter_share"] == n_linear / n_parameters
+    assert linear_coverage(random_module(hidden_dim=0).shape)["ops"] == 1
 
 
 def test_schemes_that_dont_apply_say_what_does() -> None:
