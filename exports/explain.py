@@ -8,9 +8,8 @@ Either way the parts of a class add up to its logit minus its bias; nothing is s
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,32 +59,46 @@ class Explainer(Protocol):
     def parts(self, text: str) -> Parts:
         """Exact parts of one text."""
 
+    def typical(self, texts: Sequence[str]) -> Explainer:
+        """The same, with shares counted from what is usual over `texts` where a part is never absent."""
+
 
 @dataclass(frozen=True)
 class TableExplainer:
-    """For the character CNN in any form: plain, folded, integer."""
+    """For the character CNN in any form: plain, folded, integer.
+
+    Attributes:
+        usual: responses (N,) that shares are counted from; None counts from zero.
+    """
 
     tables: FloatTables | IntTables
     tokenizer: Tokenizer
+    usual: Float64 | None = None
 
     def parts(self, text: str) -> Parts:
         clean = self.tokenizer.cleaning(text)
         responses, windows = winning_windows(self.tables, self.tokenizer.encode(text))
-        head = self.tables.head.astype(np.float64)
-        if isinstance(self.tables, IntTables):
-            head *= self.tables.scale[:, None].astype(np.float64)
-        by_filter = (head * responses).T  # (N, C)
+        head, usual = self._head, np.zeros(len(responses)) if self.usual is None else self.usual
         unique, part_of = np.unique(windows, axis=0, return_inverse=True)
         shares = np.zeros((len(unique), head.shape[0]))
-        np.add.at(shares, part_of.ravel(), by_filter)
+        np.add.at(shares, part_of.ravel(), (head * (responses - usual)).T)
         spans = [(max(start, 0), min(stop, len(clean))) for start, stop in unique.tolist()]
         return Parts(
             clean,
             tuple(clean[start:stop] for start, stop in spans),
             tuple(start for start, _ in spans),
             shares,
-            self.tables.bias.astype(np.float64),
+            self.tables.bias.astype(np.float64) + head @ usual,
         )
+
+    def typical(self, texts: Sequence[str]) -> TableExplainer:
+        responses = [winning_windows(self.tables, self.tokenizer.encode(text))[0] for text in texts]
+        return replace(self, usual=np.mean(responses, axis=0) if responses else None)
+
+    @property
+    def _head(self) -> Float64:
+        head: Float64 = self.tables.head.astype(np.float64)
+        return head * self.tables.scale[:, None] if isinstance(self.tables, IntTables) else head
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,10 @@ class LinearExplainer:
         return Parts(
             self.vectorizer.cleaning(text), ngrams, (-1,) * len(ngrams), shares, self.intercept.astype(np.float64)
         )
+
+    def typical(self, texts: Sequence[str]) -> LinearExplainer:
+        # An n-gram that doesn't occur has no share, so zero is where they count from already.
+        return self
 
 
 def winning_windows(tables: FloatTables | IntTables, ids: Ids) -> tuple[Float64, NDArray[np.int64]]:
@@ -174,21 +191,25 @@ def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, part
 
 
 def influential_ngrams(model: Any, texts: Sequence[str], k: int = 10) -> list[list[tuple[str, float]]]:
-    """For each class the k n-grams that raise its logit most: n-gram and mean share over `texts`, largest first."""
-    explainer = explainer_of(model)
-    sums: dict[str, Float64] = defaultdict(lambda: np.zeros(1))
+    """For each class the k n-grams that raise its logit most: n-gram and mean share over `texts`, largest first.
+
+    Every filter of a CNN finds some window in every text; so that n-grams don't rank high for merely being there,
+    shares are counted from the filter's mean response over `texts`. They sum to a text's logit minus the mean logit.
+    """
+    explainer = explainer_of(model).typical(texts)
+    sums: dict[str, Float64] = {}
     for text in texts:
         found = explainer.parts(text)
         for ngram, share in zip(found.ngrams, found.shares, strict=True):
-            if ngram.strip():
-                sums[ngram] = sums[ngram] + share
-    if not sums:
-        return []
+            if name := ngram.strip():
+                sums[name] = sums.get(name, 0.0) + share
     names = sorted(sums)
+    if not names:
+        return []
     means = np.stack([sums[name] for name in names]) / len(texts)  # (n-grams, classes)
     order = np.argsort(-means, axis=0, kind="stable")[:k]
     return [
-        [(names[i].strip(), float(means[i, column])) for i in order[:, column] if means[i, column] > 0]
+        [(names[i], float(means[i, column])) for i in order[:, column] if means[i, column] > 0]
         for column in range(means.shape[1])
     ]
 

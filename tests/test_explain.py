@@ -91,6 +91,16 @@ def test_a_filter_for_one_word_is_credited_with_it() -> None:
     assert influential_ngrams(Model(), ["graph", "a graph too", "nothing"], 1)[1][0][0] == "graph"
 
 
+def test_shares_counted_from_the_usual_sum_to_the_logit_minus_its_mean() -> None:
+    model = int_classifier()
+    plain = explainer_of(model)
+    logits = [plain.parts(text).logits for text in TEXTS]
+    for text, logit in zip(TEXTS, logits, strict=True):
+        parts = plain.typical(TEXTS).parts(text)
+        assert np.allclose(parts.bias, np.mean(logits, axis=0))
+        assert np.allclose(parts.logits, logit)
+
+
 def test_the_section_for_the_report_is_json(tmp_path: Path) -> None:
     import json
 
