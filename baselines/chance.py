@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from baselines.artifact import read_json, write_json
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.configs import config_from_json
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 
@@ -69,7 +70,7 @@ class ChanceClassifier(Classifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
-        classifier = cls(ChanceConfig(**config))
+        classifier = cls(config_from_json(ChanceConfig, config))
         rate = read_json(folder / _STATE).get("rate")
         if not isinstance(rate, float) or not 0 <= rate <= 1:
             raise ArtifactError(f"{folder / _STATE}: expected a rate between 0 and 1, got {rate!r}")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from baselines import artifact
 from baselines.artifact import Lineage, read_json, write_json
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.configs import config_from_json
 from baselines.dataset import LabelMatrix, Part
 from baselines.errors import ArtifactError, UserError
 
@@ -49,9 +50,11 @@ class EnsembleConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "members", tuple(self.members))
-        if len(set(self.members)) < 2 or "ensemble" in self.members:
+        if len(set(self.members)) < max(len(self.members), 2) or "ensemble" in self.members:
             raise UserError(f"ensemble: at least two different baselines are needed, got {', '.join(self.members)}")
+        # They become folders of the artifact.
+        if any(Path(name).name != name for name in self.members):
+            raise UserError(f"ensemble: members are plain names, got {', '.join(self.members)}")
 
 
 @dataclass(frozen=True)
@@ -126,10 +129,9 @@ class EnsembleClassifier(Classifier):
     def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
         from baselines.registry import KINDS
 
-        classifier = cls(EnsembleConfig(**config))
+        classifier = cls(config_from_json(EnsembleConfig, config))
         shares = read_json(folder / _STATE)["shares"]
         classifier.classes_ = classes
-        # Only names from the config become paths: a hostile file can't point elsewhere.
         if [share["member"] for share in shares] != list(classifier.config.members):
             raise ArtifactError(f"{folder / _STATE}: expected shares of {', '.join(classifier.config.members)}")
         classifier.members_ = {name: artifact.load(folder / name, KINDS) for name in classifier.config.members}

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from baselines.artifact import read_json, write_json
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.configs import config_from_json
 from baselines.dataset import LabelMatrix, Part
 from baselines.errors import ArtifactError
 from baselines.ngrams import NgramSettings, NgramTfidf, Row
@@ -73,9 +74,6 @@ class LinearConfig:
                 f"LinearConfig: C > 0, word_high >= 1 and threads >= 1 are allowed, got {self.C}, {self.word_high} and "
                 f"{self.threads}"
             )
-        # JSON has no tuples.
-        object.__setattr__(self, "characters", tuple(self.characters))
-        object.__setattr__(self, "min_texts", tuple(self.min_texts))
 
     def learn_vocabulary(self, texts: Sequence[str]) -> NgramTfidf:
         """The features of training texts."""
@@ -154,7 +152,7 @@ class LinearClassifier(Classifier):
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
         arrays = read_weights(folder / _WEIGHTS, ("idf", "coef", "intercept"))
-        classifier = cls(LinearConfig(**config))
+        classifier = cls(config_from_json(LinearConfig, config))
         classifier.classes_ = classes
         classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays["idf"])
         classifier.coef_, classifier.intercept_ = arrays["coef"], arrays["intercept"]

@@ -14,6 +14,7 @@ from baselines import search_spaces
 from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier, CNNConfig
+from baselines.configs import with_tuples
 from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
 from baselines.linear import LinearClassifier, LinearConfig
@@ -63,14 +64,9 @@ class Baseline:
         if unknown := sorted(set(changes or {}) - set(known)):
             raise UserError(f"config of {self.title}: unknown {', '.join(unknown)}; allowed: {', '.join(known)}")
         try:
-            return self.kind(dataclasses.replace(config, **{k: _frozen(v) for k, v in (changes or {}).items()}))
+            return self.kind(dataclasses.replace(config, **{k: with_tuples(v) for k, v in (changes or {}).items()}))
         except (TypeError, ValueError) as error:
             raise UserError(f"config of {self.title}: {error}") from None
-
-
-def _frozen(value: Any) -> Any:
-    """JSON lists as the tuples that configs hold."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 _GUESS = "It reads nothing of a text, so it has no reasons."

@@ -16,6 +16,7 @@ import numpy as np
 
 from baselines.artifact import read_json, write_json
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.configs import config_from_json
 from baselines.dataset import Part, TaxonomyEntry
 from baselines.errors import ArtifactError, DataError
 from baselines.preprocessing import Cleaning
@@ -81,7 +82,7 @@ class RulesClassifier(Classifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
-        classifier = cls(RulesConfig(**config))
+        classifier = cls(config_from_json(RulesConfig, config))
         classifier.classes_ = classes
         classifier.phrases_ = {phrase: tuple(columns) for phrase, columns in read_json(folder / _STATE).items()}
         if any(column not in range(len(classes)) for columns in classifier.phrases_.values() for column in columns):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from baselines.artifact import read_json, write_json
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.configs import config_from_json
 from baselines.dataset import LabelMatrix, Part
 from baselines.errors import ArtifactError
 from baselines.linear import as_matrix, sigmoid
@@ -111,7 +112,7 @@ class KnnClassifier(_WordClassifier):
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:
-        return cls(KnnConfig(**config))
+        return cls(config_from_json(KnnConfig, config))
 
     def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None:
         by_term = rows.astype(np.float32).tocsc()
@@ -164,7 +165,7 @@ class ForestClassifier(_WordClassifier):
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:
-        return cls(ForestConfig(**config))
+        return cls(config_from_json(ForestConfig, config))
 
     def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None:
         from sklearn.ensemble import RandomForestClassifier
@@ -224,7 +225,7 @@ class BoostingClassifier(_WordClassifier):
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:
-        return cls(BoostingConfig(**config))
+        return cls(config_from_json(BoostingConfig, config))
 
     def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None:
         models = fit_each(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from baselines.artifact import Lineage, load, save
 from baselines.classifier import Classifier, Probabilities
 from baselines.dataset import Dataset
+from baselines.errors import ArtifactError
 from baselines.registry import BASELINES, KINDS
 
 # Smaller than the defaults, so that each fits in a second or two.
@@ -130,6 +132,17 @@ def test_saved_and_read_back(classifier: Classifier, name: str, tiny: Dataset, t
     assert type(again) is type(classifier)
     assert again.config == classifier.config
     np.testing.assert_array_equal(again.predict_proba(texts), classifier.predict_proba(texts))
+
+
+def test_a_damaged_artifact_is_refused(classifier: Classifier, name: str, tmp_path: Path) -> None:
+    classifier.save_state(tmp_path)
+    config = {**dataclasses.asdict(classifier.config), "unknown": 1}
+    with pytest.raises(ArtifactError, match="unknown"):
+        type(classifier).load_state(tmp_path, config, classifier.classes_)
+    for path in [path for path in tmp_path.rglob("*") if path.suffix in {".json", ".safetensors"}]:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ArtifactError):
+        type(classifier).load_state(tmp_path, dataclasses.asdict(classifier.config), classifier.classes_)
 
 
 def test_same_seed_same_bytes(name: str, fitted: Fitted, small: Small, tiny: Dataset, tmp_path: Path) -> None:

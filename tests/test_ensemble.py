@@ -75,7 +75,6 @@ def test_members_are_artifacts_of_their_own(ensemble: EnsembleClassifier, tmp_pa
     texts = tiny.part("test").texts
     member = load(tmp_path / "a" / "linear", KINDS)
     np.testing.assert_array_equal(member.predict_proba(texts), ensemble.members_["linear"].predict_proba(texts))
-    # A state file that names a member the config doesn't know must not become a path.
     state = tmp_path / "state"
     state.mkdir()
     write_json(
@@ -85,10 +84,15 @@ def test_members_are_artifacts_of_their_own(ensemble: EnsembleClassifier, tmp_pa
         EnsembleClassifier.load_state(state, {"members": list(MEMBERS)}, tiny.classes)
 
 
-@pytest.mark.parametrize("members", [("linear",), ("linear", "linear"), ("linear", "ensemble"), ()])
+@pytest.mark.parametrize("members", [("linear",), ("linear", "linear"), ("linear", "ensemble"), (), ("a", "b", "a")])
 def test_too_few_members(members: tuple[str, ...]) -> None:
     with pytest.raises(UserError, match="at least two different"):
         EnsembleConfig(members)
+
+
+def test_members_are_no_paths() -> None:
+    with pytest.raises(UserError, match="plain names"):
+        EnsembleConfig(("linear", "../elsewhere"))
 
 
 def test_members_must_agree_on_classes(tiny: Dataset, sample: Dataset) -> None:
