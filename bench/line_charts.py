@@ -38,12 +38,12 @@ class Lines:
 
 
 def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
-    """The picture; None without points."""
+    """The picture; None with fewer than two places on the axis, which make no line."""
     names = list(dict.fromkeys(name for name, _, _ in lines.points))[:MAX_SERIES]
     values: list[dict[str, Any]] = [
         {"series": s, "x": x, "y": y, "o": i} for i, (s, x, y) in enumerate(lines.points) if s in names
     ]
-    if not values:
+    if len({value["x"] for value in values}) < 2:
         return None
     x = alt.X("x:Q", title=lines.x_title, scale=_scale(lines.log_x, [v["x"] for v in values]),
               axis=_axis(lines.x_unit, lines.log_x, [v["x"] for v in values]))  # fmt: skip

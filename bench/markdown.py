@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from bench import report_context as context
-from bench import report_quality, report_speed, report_table
+from bench import report_provenance, report_quality, report_speed, report_table
 from bench.pareto_chart import below_picture
 from bench.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report_page import TEMPLATES, commands
@@ -42,7 +42,7 @@ def render(facts: context.Facts, picture: str | None) -> str:
         ledgers=[{"recipe": ledger["recipe"], "steps": report_speed.ledger_rows(ledger.get("steps") or [])}
                  for ledger in facts.results.get("ledgers") or []],
         quality=report_quality.table_of_classes(facts),
-        provenance=context.provenance(facts),
+        provenance=[b for b in report_provenance.provenance(facts) if b["name"] in report_provenance.BRIEF],
         commands=commands(facts),
     )  # fmt: skip
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"

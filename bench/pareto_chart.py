@@ -50,12 +50,13 @@ _TOOLTIP = {"name": "Model", "title": "What", "kind": "Verdict", "F1": "Weighted
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn: the rows, who is recommended, and what counts as a tie."""
+    """What is drawn: the rows, who is recommended, what counts as a tie, and whom the picture may not leave out."""
 
     rows: Sequence[Row]
     recommended: str | None
     floor: float | None
     delta: float
+    always: tuple[str, ...] = ()
 
 
 def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | str = "container",
@@ -127,8 +128,10 @@ def _cost(row: Row, cost: str) -> float | None:
 
 
 def _is_shown(row: Row, scene: Scene, cost: str) -> bool:
+    """Models far below the others are left out, but for the recommended one and the reference."""
     best = max((r.f1.value for r in scene.rows if r.measured and r.f1 and _cost(r, cost)), default=0.0)
-    return bool(row.measured and row.f1 and _cost(row, cost) and row.f1.value >= best - SHOWN_BELOW_BEST)
+    near = row.f1 is not None and row.f1.value >= best - SHOWN_BELOW_BEST
+    return bool(row.measured and row.f1 and _cost(row, cost) and (near or row.name in scene.always))
 
 
 def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Spec:

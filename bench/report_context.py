@@ -10,12 +10,10 @@ from bench.gates import Checked
 from bench.pareto import Front, front_of, standard_axes
 from bench.pareto_chart import Scene, available_costs, below_picture
 from bench.quantities import (
-    MISSING,
     Estimate,
     change,
     count,
     difference_interval,
-    duration,
     joules,
     percent,
     score,
@@ -54,7 +52,8 @@ class Facts:
 
     @property
     def scene(self) -> Scene:
-        return Scene(self.rows, self.verdict.model, claim_floor(self.results), self.verdict.delta)
+        always = tuple(name for name in (self.verdict.model, self.verdict.reference) if name)
+        return Scene(self.rows, self.verdict.model, claim_floor(self.results), self.verdict.delta, always)
 
 
 def gather(results: Json, verdict: Verdict, gates: Sequence[Checked] = (), notes: Sequence[str] = ()) -> Facts:
@@ -184,40 +183,5 @@ def warnings(facts: Facts) -> list[str]:
         found.append(f"The run was noisy, so only factors above two count as faster or slower: {'; '.join(noisy)}.")
     if len([row for row in facts.rows if row.measured]) < 2:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")
-    return found + [f"{row.name}: {warning}" for row in facts.rows for warning in row.warnings]
-
-
-def provenance(facts: Facts) -> list[dict[str, Any]]:
-    """Blocks of name and value: data card, data, machine, versions, run."""
-    results = facts.results
-    run, git = results.get("run") or {}, results.get("git") or {}
-    environment = {k: v for k, v in (results.get("environment") or {}).items() if k != "versions"}
-    made = {
-        "created": results.get("created"),
-        "seed": run.get("seed"),
-        "took": duration(run.get("seconds")),
-        "margin δ": f"{facts.verdict.delta:g} weighted F1",
-        "reference": facts.verdict.reference or "none",
-        **{f"git {key}": value for key, value in git.items()},
-    }
-    blocks = (
-        ("Run", made),
-        ("Data", results.get("dataset") or {}),
-        ("Data card", results.get("data_card") or {}),
-        ("Machine", environment),
-        ("Versions", (results.get("environment") or {}).get("versions") or {}),
-    )
-    return [{"name": name, "pairs": [(str(k), plain(v)) for k, v in pairs.items()]} for name, pairs in blocks]
-
-
-def plain(value: Any) -> str:
-    """Any JSON value as one line of text."""
-    if value is None:
-        return MISSING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {plain(item)}" for key, item in value.items()) or MISSING
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(plain(item) for item in value) or MISSING
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    shown = [row for row in (facts.best, facts.reference) if row is not None]
+    return list(dict.fromkeys(found + [f"{row.name}: {warning}" for row in shown for warning in row.warnings]))

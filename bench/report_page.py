@@ -16,7 +16,7 @@ import vl_convert
 from markupsafe import Markup, escape
 
 from bench import report_context as context
-from bench import report_quality, report_speed, report_table, report_why
+from bench import report_provenance, report_quality, report_speed, report_table, report_why
 from bench.chart_theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.pareto_chart import below_picture, pareto_spec
 
@@ -65,7 +65,7 @@ def render(facts: context.Facts, try_it: Mapping[str, Any]) -> str:
         audit=report_speed.audit(facts),
         why=report_why.why(facts),
         try_it={**try_it, "available": try_it.get("payload") is not None},
-        provenance=context.provenance(facts),
+        provenance=report_provenance.provenance(facts),
         commands=commands(facts),
     )  # fmt: skip
 

@@ -17,7 +17,8 @@ from bench.quantities import (
     score_interval,
     signed,
 )
-from bench.report_context import Facts, plain
+from bench.report_context import Facts
+from bench.report_provenance import plain
 from bench.rows import estimate
 
 Json = Mapping[str, Any]

@@ -9,7 +9,8 @@ from bench import line_charts
 from bench.chart_theme import inline_svg
 from bench.ledger_chart import PANELS, ledger_spec
 from bench.quantities import MISSING, change, count, joules, percent, score_interval, seconds, size
-from bench.report_context import Facts, plain
+from bench.report_context import Facts
+from bench.report_provenance import plain
 from bench.report_quality import drawn
 from bench.rows import estimate, main_run
 from bench.speed_claims import noise_floor
@@ -185,7 +186,7 @@ def _audit_row(model: Json, facts: Facts) -> dict[str, Any]:
         "ops": f"{int8['ops']} of {int8.get('ops_total', '?')}" if int8.get("ops") is not None else MISSING,
         "parameters": percent(int8.get("parameter_share")),
         "macs": percent(int8.get("mac_share")),
-        "notes": " ".join(audit.get("notes") or []),
+        "notes": "; ".join(audit.get("notes") or []),
         "tensors": [
             {
                 "name": t["name"],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.quantities import Estimate
+from bench.rows import Row
 from bench.stats import TOO_NOISY
 
 Json = Mapping[str, Any]
@@ -40,6 +41,11 @@ def claim_floor(results: Json) -> float:
 def is_slower(ratio: Estimate | None, floor: float) -> bool:
     """Whether a latency ratio to the reference is a slowdown beyond the floor, its interval clear of 1."""
     return ratio is not None and (ratio.value if ratio.low is None else ratio.low) > 1 and ratio.value - 1 > floor
+
+
+def is_slow_variant(row: Row, floor: float) -> bool:
+    """Whether a compressed variant is slower than the reference: such a one is never recommended, however small."""
+    return row.stage == "compress" and is_slower(row.speed_ratio, floor)
 
 
 def is_faster(ratio: Estimate | None, floor: float) -> bool:

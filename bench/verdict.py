@@ -16,7 +16,7 @@ from bench import verdict_words as words
 from bench.pareto import front_of, standard_axes
 from bench.quantities import Estimate
 from bench.rows import Row, margin, reference_name, rows_of
-from bench.speed_claims import claim_floor, is_slower
+from bench.speed_claims import claim_floor, is_slow_variant
 
 Priority = Literal["smallest", "fastest", "quality"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -79,13 +79,13 @@ def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: fl
     qualified = [r for r in rows if reference and r is not reference and non_inferior(r, delta) is True]
     deployable = [row for row in qualified if row.deployable]
     # A variant that is measurably slower than the reference is never recommended, however small.
-    candidates = [row for row in deployable if not is_slower(row.speed_ratio, floor)]
-    chosen = choose(candidates, priority)
-    best = chosen or (reference if reference and reference.deployable else None)
+    candidates = [row for row in deployable if not is_slow_variant(row, floor)]
+    # The reference is as good as itself: a candidate must beat it at what was asked for.
+    best = choose([*candidates, *([reference] if reference and reference.deployable else [])], priority)
     facts = words.Facts(rows, reference, best, qualified, delta, floor, priority, results)
     return Verdict(
         best.name if best else None,
-        words.sentence(facts, chosen is not None, documents_for(rows, facts)),
+        words.sentence(facts, documents_for(rows, facts)),
         tuple(words.reasons(facts)),
         tuple(_rejected(facts)),
         tuple(words.would_change(facts, documents_for(rows, facts))),

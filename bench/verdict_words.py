@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.quantities import change, difference_interval, percent, score, seconds, size, times
 from bench.rows import Row
-from bench.speed_claims import distrust, is_faster, is_slower, noise_floor
+from bench.speed_claims import distrust, is_faster, is_slow_variant, is_slower, noise_floor
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the one with the highest F1"}
 
@@ -27,11 +27,11 @@ class Facts:
     results: Mapping[str, Any]
 
 
-def sentence(facts: Facts, found: bool, nearest: tuple[Row, int] | None) -> str:
+def sentence(facts: Facts, nearest: tuple[Row, int] | None) -> str:
     """The verdict in one sentence."""
     if facts.reference is None:
         return _without_reference(facts)
-    if not found or facts.best is None:
+    if facts.best is None or facts.best is facts.reference:
         return _nobody(facts, nearest)
     lead = _LEADS[facts.priority]
     measured = sum(row.measured for row in facts.rows)
@@ -126,18 +126,30 @@ def _without_reference(facts: Facts) -> str:
 
 def _nobody(facts: Facts, nearest: tuple[Row, int] | None) -> str:
     reference = _name(facts.reference)
-    if facts.qualified:
-        shown = f"the models shown to be as good within {facts.delta:g} F1"
-        head = f"Keep `{reference}`: {shown} can't be deployed, or are slower"
-    else:
-        head = f"Keep `{reference}`: no other model is shown to be as good within {facts.delta:g} F1"
+    head = f"Keep `{reference}`"
     if facts.best is None:
-        head = head.replace("Keep", "No recommendation, not even", 1) + ", and no bundle of the reference was measured"
+        head = f"No recommendation: no bundle of the reference `{reference}` was measured"
+    if facts.qualified:
+        return f"{head}: {_no_gain(facts)}."
+    head += f": no other model is shown to be as good within {facts.delta:g} F1"
     if nearest:
         return (
             f"{head}; it would take about {nearest[1]:,} test documents to decide for the closest, `{nearest[0].name}`."
         )
     return f"{head}; more test documents would not change this."
+
+
+def _no_gain(facts: Facts) -> str:
+    """Why none of the qualified models replaces the reference."""
+    gain = {"smallest": "smaller", "fastest": "faster", "quality": "better"}[facts.priority]
+    others = [row for row in facts.qualified if row.deployable and not _slow(row, facts)]
+    if not others:
+        return f"the models shown to be as good within {facts.delta:g} F1 can't be deployed, or are slower"
+    top = max(others, key=lambda row: row.delta.value if row.delta else 0.0)
+    text = f"of the {len(facts.qualified)} models shown to be as good within {facts.delta:g} F1 none is {gain}"
+    if top.lower is not None and top.lower > 0:
+        text += f"; for a higher F1 take `{top.name}` (ΔF1 {difference_interval(top.delta)})"
+    return text
 
 
 def _costs(row: Row, facts: Facts) -> Iterator[str]:
@@ -155,13 +167,14 @@ def _costs(row: Row, facts: Facts) -> Iterator[str]:
 
 def _slower_variants(facts: Facts) -> Iterator[str]:
     for row in facts.rows:
-        if row is not facts.best and row.method and (slow := _slow(row, facts)):
+        if row is not facts.best and (slow := _slow(row, facts)):
             yield f"`{row.name}` rejected, {slow}"
 
 
 def _slow(row: Row, facts: Facts) -> str:
+    """Why a compressed variant is refused for its latency; "" where it isn't."""
     ratio = row.speed_ratio
-    if ratio is None or not is_slower(ratio, facts.floor):
+    if ratio is None or not is_slow_variant(row, facts.floor):
         return ""
     reason = f"{times(ratio.value)} slower here"
     if "quantize" in row.method and (facts.results.get("environment") or {}).get("vnni") is False:
@@ -170,33 +183,32 @@ def _slow(row: Row, facts: Facts) -> str:
 
 
 def _other_priorities(facts: Facts) -> Iterator[str]:
-    candidates = [r for r in facts.qualified if r.deployable and not _slow(r, facts)]
-    if facts.priority != "smallest" and (row := min(candidates, key=lambda r: r.bytes or 0, default=None)):
-        yield from _instead(row, facts, f"Size before all else: `{row.name}` ({size(row.bytes)}).")
-    timed = [r for r in candidates if r.p50_s is not None]
-    if facts.priority != "fastest" and (row := min(timed, key=lambda r: r.p50_s or 0, default=None)):
-        yield from _instead(
-            row, facts, f"Speed before all else: `{row.name}` ({seconds(row.p50_s)} a text, {size(row.bytes)})."
-        )
-    top = max(candidates, key=lambda r: r.f1.value if r.f1 else 0.0, default=None)
-    if facts.priority != "quality" and top and top.f1:
-        costs = f"F1 {score(top.f1.value)}, {size(top.bytes)}, {seconds(top.p50_s)} a text"
-        yield from _instead(top, facts, f"Quality before all else: `{top.name}` ({costs}).")
+    """Who would be recommended if something else mattered most, where that is really better at it."""
+    best = facts.best
+    candidates = [r for r in facts.qualified if r is not best and r.deployable and not _slow(r, facts)]
+    smallest = min((r for r in candidates if r.bytes), key=lambda r: r.bytes or 0, default=None)
+    fastest = min((r for r in candidates if r.p50_s), key=lambda r: r.p50_s or 0, default=None)
+    top = max((r for r in candidates if r.f1), key=lambda r: r.f1.value if r.f1 else 0.0, default=None)
+    if best is None:
+        return
+    if smallest and (smallest.bytes or 0) < (best.bytes or 0):
+        yield f"Size before all else: `{smallest.name}` ({_facts_of(smallest)})."
+    if fastest and fastest.p50_s and best.p50_s and best.p50_s / fastest.p50_s - 1 > facts.floor:
+        yield f"Speed before all else: `{fastest.name}` ({_facts_of(fastest)})."
+    if top and top.f1 and best.f1 and top.f1.value > best.f1.value:
+        yield f"Quality before all else: `{top.name}` ({_facts_of(top)})."
 
 
-def _instead(row: Row, facts: Facts, text: str) -> Iterator[str]:
-    if row is not facts.best:
-        yield text
+def _facts_of(row: Row) -> str:
+    f1 = score(row.f1.value) if row.f1 else "unknown"
+    return f"F1 {f1}, {size(row.bytes)}, {seconds(row.p50_s)} a text"
 
 
 def _with_wider_margin(facts: Facts) -> Iterator[str]:
     """The smallest margin at which a smaller deployable model would qualify, in steps of 0.01 up to 0.05."""
-    smaller = [
-        row
-        for row in facts.rows
-        if row.deployable and row not in facts.qualified and row.lower is not None and not _slow(row, facts)
-        and facts.best and facts.best.bytes and row.bytes and row.bytes < facts.best.bytes
-    ]  # fmt: skip
+    limit = (facts.best.bytes if facts.best else None) or 0
+    others = [row for row in facts.rows if row not in (*facts.qualified, facts.reference) and not _slow(row, facts)]
+    smaller = [r for r in others if r.deployable and r.lower is not None and r.bytes and r.bytes < limit]
     for step in range(1, 6):
         wider = step / 100
         reached = [row for row in smaller if wider > facts.delta and row.lower is not None and row.lower >= -wider]

@@ -141,6 +141,19 @@ def test_more_documents_never_help_a_model_that_is_worse() -> None:
     assert verdict.sentence.endswith("more test documents would not change this.")
 
 
+def test_a_reference_that_is_smaller_than_all_that_qualify_is_kept() -> None:
+    results = only(make_results(), "cnn", "linear", "cnn-tables")
+    named(results, "cnn")["runs"][0]["bytes"] = 1_000
+    named(results, "linear")["versus_baseline"]["delta_f1_weighted"].update(lower=0.04, upper=0.1)
+    verdict = judge(results)
+    assert verdict.model == "cnn"
+    assert verdict.sentence == (
+        "Keep `cnn`: of the 2 models shown to be as good within 0.01 F1 none is smaller; for a higher F1 take `linear` "
+        "(ΔF1 +0.069, 95 % +0.032 to +0.107)."
+    )
+    assert judge(results, "fastest").model == "linear"
+
+
 def test_models_without_a_bundle_are_not_recommended() -> None:
     results = only(make_results(), "cnn", "student-int8")
     for run in named(results, "student-int8")["runs"]:
