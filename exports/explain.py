@@ -8,6 +8,7 @@ Either way the parts of a class add up to its logit minus its bias; nothing is s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -79,10 +80,11 @@ class TableExplainer:
         clean = self.tokenizer.cleaning(text)
         responses, windows = winning_windows(self.tables, self.tokenizer.encode(text))
         head, usual = self._head, np.zeros(len(responses)) if self.usual is None else self.usual
-        unique, part_of = np.unique(windows, axis=0, return_inverse=True)
+        # What a window sees of the padding is nothing, so windows that see the same characters are one part.
+        unique, part_of = np.unique(windows.clip(0, len(clean)), axis=0, return_inverse=True)
         shares = np.zeros((len(unique), head.shape[0]))
         np.add.at(shares, part_of.ravel(), (head * (responses - usual)).T)
-        spans = [(max(start, 0), min(stop, len(clean))) for start, stop in unique.tolist()]
+        spans = unique.tolist()
         return Parts(
             clean,
             tuple(clean[start:stop] for start, stop in spans),
@@ -190,23 +192,33 @@ def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, part
     return {"text": found.text, "labels": labels}
 
 
-def influential_ngrams(model: Any, texts: Sequence[str], k: int = 10) -> list[list[tuple[str, float]]]:
-    """For each class the k n-grams that raise its logit most: n-gram and mean share over `texts`, largest first.
+def influential_ngrams(
+    model: Any, texts: Sequence[str], k: int = 10, min_texts: int = 2
+) -> list[list[tuple[str, float]]]:
+    """For each class the k n-grams that raise its logit most where they occur: n-gram and mean share, largest first.
 
     Every filter of a CNN finds some window in every text; so that n-grams don't rank high for merely being there,
-    shares are counted from the filter's mean response over `texts`. They sum to a text's logit minus the mean logit.
+    shares are counted from the filter's mean response over `texts`: they sum to a text's logit minus the mean logit.
+
+    Args:
+        model: a classifier or a loaded bundle that `explainer_of` knows.
+        texts: where n-grams are looked for.
+        k: n-grams a class.
+        min_texts: texts that must hold an n-gram; one text proves little.
     """
     explainer = explainer_of(model).typical(texts)
     sums: dict[str, Float64] = {}
+    counts: Counter[str] = Counter()
     for text in texts:
         found = explainer.parts(text)
-        for ngram, share in zip(found.ngrams, found.shares, strict=True):
-            if name := ngram.strip():
-                sums[name] = sums.get(name, 0.0) + share
-    names = sorted(sums)
+        names = [ngram.strip() for ngram in found.ngrams]
+        counts.update(set(names))
+        for name, share in zip(names, found.shares, strict=True):
+            sums[name] = sums.get(name, 0.0) + share
+    names = sorted(name for name in sums if name and counts[name] >= min_texts)
     if not names:
         return []
-    means = np.stack([sums[name] for name in names]) / len(texts)  # (n-grams, classes)
+    means = np.stack([sums[name] / counts[name] for name in names])  # (n-grams, classes)
     order = np.argsort(-means, axis=0, kind="stable")[:k]
     return [
         [(names[i], float(means[i, column])) for i in order[:, column] if means[i, column] > 0]

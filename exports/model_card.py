@@ -54,7 +54,7 @@ def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
     if not ngrams:
         return [", ".join(classifier.classes_)]
     return [
-        "The n-grams that raise each class's logit most above its mean, over some texts:",
+        "The n-grams that raise each class's logit most above its mean where they occur, over some texts:",
         "",
         *[
             f"- {name}: " + ", ".join(f"`{ngram}`" for ngram, _ in found)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Probabilities, Thresholds, check_texts, decide
-from baselines.errors import ArtifactError
+from baselines.errors import ArtifactError, MissingExtra
 from baselines.tokenizer import Ids, Tokenizer, pad
 from compress.packed import read_tables
 from compress.tables import IntTables
@@ -171,10 +171,12 @@ def _sigmoid_in_place(logits: NDArray[np.float32]) -> Probabilities:
 
 def open_session(model: bytes, threads: int, name: str) -> Any:
     """An onnxruntime session on the CPU with exactly `threads` threads that don't spin; ArtifactError when refused."""
-    import onnxruntime
-
     from exports.onnx_scan import scan
 
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingExtra(f"{name}: needs onnxruntime; install it with: pip install onnxruntime") from None
     try:
         scan(model)
     except ValueError as error:

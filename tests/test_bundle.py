@@ -166,7 +166,7 @@ def test_only_an_empty_place_and_a_possible_form_are_accepted(tmp_path: Path) ->
 
 
 def test_the_command_writes_a_bundle_and_explains_what_it_cannot(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny: Dataset
 ) -> None:
     artifact.save(int_classifier(), tmp_path / "artifact", lineage())
     assert main([str(tmp_path / "artifact"), "--out", str(tmp_path / "b")]) == 0
@@ -174,6 +174,9 @@ def test_the_command_writes_a_bundle_and_explains_what_it_cannot(
     assert runtime.load(tmp_path / "b").predict(TEXTS)
     assert main([str(tmp_path / "artifact"), "--out", str(tmp_path / "b")]) == 2
     assert "not empty" in capsys.readouterr().err
+    artifact.save(RulesClassifier(RulesConfig()).fit(tiny.part("train")), tmp_path / "rules", lineage("rules"))
+    assert main([str(tmp_path / "rules"), "--out", str(tmp_path / "c")]) == 2
+    assert "can't be exported: its phrases" in capsys.readouterr().err
     assert main([str(tmp_path / "nowhere"), "--out", str(tmp_path / "c")]) == 2
     assert "not an artifact" in capsys.readouterr().err
 

@@ -169,6 +169,6 @@ def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
     sources = [str(SOURCES / name) for name in ("fuzz.c", "tables.c")]
     made = [compiler, *flags, "-Wall", "-Wextra", "-Werror", *sources, "-lpthread", "-lm", "-o", str(tmp_path / "fuzz")]
     subprocess.run(made, check=True)
-    result = subprocess.run([str(tmp_path / "fuzz"), "250", "0"], capture_output=True, text=True, timeout=300)
+    result = subprocess.run([str(tmp_path / "fuzz"), "150", "0"], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "no difference" in result.stdout

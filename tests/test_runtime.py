@@ -99,6 +99,17 @@ def test_it_runs_where_training_packages_cannot_be_imported(table: Path, graph: 
         assert result.stdout.strip() == str(runtime.load(folder).predict(TEXTS[:2]))
 
 
+def test_a_graph_without_onnxruntime_says_what_to_install(graph: Path) -> None:
+    code = (
+        "import sys\nsys.modules['onnxruntime'] = None\nfrom exports import runtime\n"
+        f"try: runtime.load({str(graph)!r})\nexcept Exception as error: print(type(error).__name__, error)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("MissingExtra")
+    assert "pip install onnxruntime" in result.stdout
+
+
 def test_the_table_form_needs_numpy_alone(table: Path) -> None:
     code = (
         "import sys\npredictor.predict(['a text'])\n"
