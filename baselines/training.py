@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from baselines.classifier import Progress, decide, ignore_progress
 from baselines.dataset import LabelMatrix, Part
+from baselines.errors import UserError
 from baselines.metrics import scores
 from baselines.thresholds import global_threshold
 from baselines.tokenizer import Tokenizer, pad
@@ -67,12 +68,12 @@ class TrainingConfig:
     batch_size: int = 64
     batch_ids: int = ID_BUDGET
     learning_rate: float = 1e-3
-    final_rate: float = 1.0
+    final_rate: float = 0.0
     weight_decay: float = 1e-2
-    patience: int = 8
-    word_dropout: float = 0.0
+    patience: int = 12
+    word_dropout: float = 0.2
     average: float = 0.0
-    class_weights: float = 1.0
+    class_weights: float = 0.5
     seed: int = 0
     device: str = "cpu"
     threads: int = 0
@@ -143,6 +144,7 @@ def train(
 
     Raises:
         ValueError: no training texts, or extra texts without a loss of their own.
+        UserError: the loss became infinite or not a number.
     """
     if not len(train) or (len(extra_texts) and loss is None):
         raise ValueError("train: expected at least one training text, and with extra_texts a loss that uses them")
@@ -239,6 +241,11 @@ class _Run:
             if config.average:
                 self._average()
             total += float(loss.detach()) * len(rows)
+        if not math.isfinite(total):
+            raise UserError(
+                f"training: the loss is no longer a finite number after {self.steps} steps; "
+                f"use a learning_rate below {config.learning_rate:g}"
+            )
         return total / len(encoded)
 
     def _set_rate(self) -> None:

@@ -6,6 +6,7 @@ six layers of 384 numbers, and three times that per text and epoch to fine-tune.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from baselines.classifier import Classifier, Probabilities, Progress, check_text
 from baselines.dataset import Part
 from baselines.encoder import EncoderWithHead, TextEncoder, find_encoder
 from baselines.errors import ArtifactError
+from baselines.notes import note_not_converged
 from baselines.one_vs_rest import constant_logit, fit_each
 from baselines.tokenizer import pad
 from baselines.training import TrainingConfig, TrainingLog, length_batches, limited_threads, logits_of, seeded
@@ -148,17 +150,23 @@ class FrozenTransformer(_TransformerClassifier):
     def _regress(
         self, vectors: NDArray[np.float32], train: Part, progress: Progress
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
-        config = self.config
+        config, unfinished = self.config, list[str]()
 
         def fit_one(column: int, targets: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
             balance = "balanced" if config.balanced else None
             model = LogisticRegression(C=config.C, class_weight=balance, max_iter=config.max_iterations)
             model.fit(vectors, targets)
+            if model.n_iter_[0] >= config.max_iterations:
+                unfinished.append(train.classes[column])
             return model.coef_[0], float(model.intercept_[0])
 
-        fitted = fit_each(train.labels, train.classes, fit_one, threads=max(1, config.threads), progress=progress)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fitted = fit_each(train.labels, train.classes, fit_one, threads=max(1, config.threads), progress=progress)
+        note_not_converged(sorted(unfinished), config.max_iterations)
         weight = np.zeros((len(train.classes), vectors.shape[1]), np.float32)
         bias = np.zeros(len(train.classes), np.float32)
         for column, model in enumerate(fitted):

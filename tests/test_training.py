@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from baselines.cnn import CharCNN, CharCNNShape
 from baselines.dataset import Dataset, Part
+from baselines.errors import UserError
 from baselines.tokenizer import Tokenizer
 from baselines.training import (
     TrainingConfig,
@@ -127,6 +128,19 @@ def test_a_loss_sees_rows_labels_and_extra_texts(parts: tuple[Part, Part, Tokeni
     assert sorted(seen) == list(range(len(train_part) + 3))
     with pytest.raises(ValueError, match="a loss that uses them"):
         train(module, tokenizer, train_part, validation, config, extra_texts=["x"])
+
+
+def test_a_loss_that_explodes_is_said(parts: tuple[Part, Part, Tokenizer]) -> None:
+    train_part, _, tokenizer = parts
+    with pytest.raises(UserError, match=r"no longer a finite number after \d+ steps; use a learning_rate below 0\.003"):
+        train(
+            network(tokenizer, len(train_part.classes)),
+            tokenizer,
+            train_part,
+            None,
+            SMALL,
+            loss=lambda logits, labels, rows: logits.mean() * torch.inf,
+        )
 
 
 def test_class_weights() -> None:

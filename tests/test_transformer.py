@@ -14,6 +14,7 @@ from baselines import artifact
 from baselines.dataset import Dataset
 from baselines.encoder import TextEncoder, find_encoder
 from baselines.errors import ArtifactError, MissingExtra, UserError
+from baselines.notes import TrainingNote
 from baselines.transformer import (
     FrozenTransformer,
     FrozenTransformerConfig,
@@ -103,6 +104,11 @@ def test_frozen_leaves_the_encoder_alone_and_tuned_does_not(encoder: str, tiny: 
     for which, same in (("frozen", True), ("tuned", False)):
         after = fit(which, encoder, tiny).encoder.network.state_dict()
         assert all(np.array_equal(before[name], after[name]) for name in before) is same
+
+
+def test_a_regression_that_stops_early_is_said(encoder: str, tiny: Dataset) -> None:
+    with pytest.warns(TrainingNote, match="no convergence after 1 iterations for"):
+        FrozenTransformer(FrozenTransformerConfig(model=encoder, threads=1, max_iterations=1)).fit(tiny.part("train"))
 
 
 def test_what_is_missing_comes_with_the_command_that_brings_it(
