@@ -29,6 +29,8 @@ Engine = Literal["auto", "kernel", "numpy"]
 Encoded = TypeVar("Encoded")
 # Characters with padding that one run of a graph sees at most: what lies between its nodes stays in the cache.
 MAX_PADDED = 1 << 11
+# NumPy takes its own scalars faster than Python's.
+_HALF, _ONE = np.float32(0.5), np.float32(1)
 
 
 class Predictor(ABC, Generic[Encoded]):
@@ -163,10 +165,10 @@ def load(folder: str | Path, *, threads: int = 1, engine: Engine = "auto") -> Pr
 
 def _sigmoid_in_place(logits: NDArray[np.float32]) -> Probabilities:
     """The bits of `compress.tables.sigmoid`, without its copies: they took as long as a small model."""
-    np.multiply(logits, 0.5, out=logits)
-    np.tanh(logits, out=logits)
-    np.add(logits, 1.0, out=logits)
-    return np.multiply(logits, 0.5, out=logits)
+    np.multiply(logits, _HALF, logits)
+    np.tanh(logits, logits)
+    np.add(logits, _ONE, logits)
+    return np.multiply(logits, _HALF, logits)
 
 
 def open_session(model: bytes, threads: int, name: str) -> Any:
