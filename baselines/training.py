@@ -31,6 +31,9 @@ ID_BUDGET = 32_768
 # Batches drawn at random and sorted by length together: near equal lengths in a batch, yet other batches each epoch.
 POOL = 8
 
+# Epochs whose validation F1 is averaged before it is compared.
+STEADY = 3
+
 IdArray = NDArray[Any]
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 AfterStep = Callable[[nn.Module, int], None]
@@ -70,7 +73,7 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     final_rate: float = 0.0
     weight_decay: float = 1e-2
-    patience: int = 12
+    patience: int = 15
     word_dropout: float = 0.2
     average: float = 0.0
     class_weights: float = 0.5
@@ -132,8 +135,8 @@ def train(
         module: `(ids (B, L), lengths (B,)) -> logits (B, C)`.
         tokenizer: texts to ids, 0 being the padding.
         train: texts and labels to learn from.
-        validation: for early stopping by weighted F1 with the best global threshold (ties: lower loss); None or no
-            texts: all epochs are made and the last weights kept.
+        validation: for early stopping by weighted F1 with the best global threshold, averaged over `STEADY` epochs
+            (ties: lower loss); None or no texts: all epochs are made and the last weights kept.
         config: epochs, learning rate, seed, ...
         loss: `(logits (B, C), labels (B, C) of 0.0 and 1.0, rows (B,)) -> scalar`, rows numbering the texts of `train`;
             default `class_weighted_loss`.
@@ -153,6 +156,15 @@ def train(
     with limited_threads(config.threads), seeded(config.seed):
         run = _Run(module.to(config.device), tokenizer, train, extra_texts, config, loss, after_step)
         return run.fit(validation if validation is not None and len(validation) else None, progress)
+
+
+def _steadied(epochs: Sequence[EpochLog]) -> tuple[float, float]:
+    """What the best epoch has most of: mean validation F1 of the last epochs, then the least loss.
+
+    One epoch's F1 on a small validation part jumps by chance, and an early jump would stop training too soon.
+    """
+    last = epochs[-STEADY:]
+    return sum(epoch.validation_f1 or 0.0 for epoch in last) / len(last), -(epochs[-1].validation_loss or 0.0)
 
 
 def class_weighted_loss(labels: LabelMatrix, exponent: float) -> Loss:
@@ -208,7 +220,7 @@ class _Run:
                 best = epoch
             else:
                 epochs.append(validate(self.averaged, held_out, validation.labels, mean_loss, self.config.batch_ids))
-                key = (epochs[-1].validation_f1 or 0.0, -(epochs[-1].validation_loss or 0.0))
+                key = _steadied(epochs)
                 if key > best_key:
                     best, best_key = epoch, key
                     best_state = copy.deepcopy(self.averaged.state_dict())
