@@ -10,15 +10,20 @@ constraints.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from baselines.classifier import Classifier
+from baselines.cnn import CharCNNClassifier
 from baselines.errors import BudgetError, MissingExtra, UserError
 from compress.budget import Budget, Candidate, Solution, binding_constraint, choose, violations
-from compress.distill import DistillConfig
+from compress.distill import DistillConfig, soft_targets
 from compress.method import Context
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
@@ -26,10 +31,8 @@ from compress.recipes import Clock, Step, run_recipe, stored_bytes, validation_f
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
-    from optuna.trial import FrozenTrial
 
 JOURNAL = "search.log"
-STUDY = "budget"
 # Names, alphabet and thresholds of a model, roughly; an estimate may be this much too small before a trial is rejected.
 FIXED_BYTES, ESTIMATE_SLACK = 2500, 1.15
 # Entropy coding brings bell-shaped weights to about this share of their nominal bits.
@@ -84,13 +87,16 @@ def solve(
         raise UserError("budget: give at least one of --max-bytes, --max-f1-drop, --max-p95-us")
     if budget.max_p95_s is not None and p95 is None:
         raise UserError("budget: a latency limit needs a clock")
+    study = _open(folder, _name(parent, context, search), context.seed)
+    if context.soft_targets is None and isinstance(parent, CharCNNClassifier):
+        # Predicted out of fold once: every student learns from the same answers.
+        context = replace(context, soft_targets=soft_targets(parent, DistillConfig(), context))
     trials = _Trials(parent, budget, context, search, p95)
-    study = _open(folder, context.seed)
     for _ in range(MAX_SUGGESTIONS * search.n_trials):
-        if _is_over(study, search):
+        if _is_over(_measured(study, budget), search):
             break
         study.optimize(trials.run, n_trials=1)
-    candidates = tuple(_candidate(t) for t in study.trials if "candidate" in t.user_attrs)
+    candidates = _measured(study, budget)
     if not candidates:
         raise BudgetError(
             f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
@@ -176,7 +182,16 @@ def step_from_json(content: dict[str, Any]) -> Step:
         raise UserError(f"recipe: a step that this version doesn't know ({error})") from None
 
 
-def _open(folder: Path, seed: int) -> Study:
+def _name(parent: Classifier, context: Context, search: Search) -> str:
+    """The same search, and no other, is continued: its name is a hash of the data, the parent and the training."""
+    digest = hashlib.sha256(parent.predict_proba(context.validation.texts).tobytes())
+    training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed]
+    digest.update(json.dumps([training, context.train.texts, context.unlabelled]).encode())
+    digest.update(np.packbits(context.train.labels).tobytes())
+    return f"budget-{digest.hexdigest()[:16]}"
+
+
+def _open(folder: Path, name: str, seed: int) -> Study:
     try:
         import optuna
         from optuna.storages import JournalStorage
@@ -188,22 +203,26 @@ def _open(folder: Path, seed: int) -> Study:
     storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
     return optuna.create_study(
-        study_name=STUDY, storage=storage, direction="maximize", sampler=sampler, load_if_exists=True
+        study_name=name, storage=storage, direction="maximize", sampler=sampler, load_if_exists=True
     )
 
 
-def _is_over(study: Study, search: Search) -> bool:
+def _is_over(found: Sequence[Candidate], search: Search) -> bool:
     """Whether enough was measured, or nothing better came for long. Rejected suggestions don't count."""
-    found = [_candidate(trial) for trial in study.trials if "candidate" in trial.user_attrs]
     feasible = [number for number, candidate in enumerate(found) if candidate.is_feasible]
     if len(found) >= search.n_trials:
         return True
     return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].f1_weighted) >= search.patience
 
 
-def _candidate(trial: FrozenTrial) -> Candidate:
-    stored = dict(trial.user_attrs["candidate"])
-    return Candidate(**{**stored, "recipe": tuple(stored["recipe"])})
+def _measured(study: Study, budget: Budget) -> tuple[Candidate, ...]:
+    """What was measured so far, judged by this budget: it may differ from the one of an earlier run."""
+    stored = [trial.user_attrs["candidate"] for trial in study.trials if "candidate" in trial.user_attrs]
+    found = []
+    for facts in stored:
+        broken = violations(budget, facts["size_bytes"], facts["f1_drop"], facts["p95_s"])
+        found.append(Candidate(**{**facts, "recipe": tuple(facts["recipe"]), "violations": broken}))
+    return tuple(found)
 
 
 def _key(candidate: Candidate) -> str:

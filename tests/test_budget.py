@@ -71,6 +71,9 @@ def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Con
     assert best.best.is_feasible
     assert stored_bytes(best.classifier) == best.best.size_bytes <= 12_000
     assert validation_f1(best.classifier, context) == pytest.approx(best.best.f1_weighted)
+    # Another budget judges what was measured anew.
+    stricter = solve(parent, Budget(max_f1_drop=-0.9), context, tmp_path, search=QUICK)
+    assert (stricter.binding, len(stricter.candidates)) == ("max_f1_drop", 3)
     # Everything was measured already: only the winner is made again.
     again = solve(parent, budget, context, tmp_path, search=QUICK)
     assert again.best == more.best
