@@ -9,12 +9,14 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pytest
+from pytest_benchmark.logger import PytestBenchmarkWarning
 
 from baselines.errors import MeasurementError
 from bench.benchmark_suite import REFERENCE, Suite, build_suite
@@ -42,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "bench/: pytest-xdist runs tests side by side, so each would time the others' work; run without -n"
         )
-    config.addinivalue_line("filterwarnings", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
+    # Twice: pytest has set up its filters for this hook already, and sets up new ones for the tests.
+    config.addinivalue_line("filterwarnings", "default::pytest_benchmark.logger.PytestBenchmarkWarning")
+    warnings.filterwarnings("default", category=PytestBenchmarkWarning)
 
 
 def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, Any]:
@@ -52,13 +56,19 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, A
 
 
 def pytest_benchmark_compare_machine_info(
-    config: pytest.Config, benchmarksession: Any, machine_info: Mapping[str, Any], compared_benchmark: Mapping[str, Any]
+    config: pytest.Config, benchmarksession: Any, machine_info: Mapping[str, Any], compared_benchmark: dict[str, Any]
 ) -> None:
-    """Refuse saved runs of unlike machines."""
+    """Refuse saved runs of unlike machines; where that is forced, say what differs."""
     try:
-        refuse_unlike(compared_benchmark["machine_info"], machine_info, force=config.getoption("--force-unlike"))
+        reasons = refuse_unlike(
+            compared_benchmark["machine_info"], machine_info, force=config.getoption("--force-unlike")
+        )
     except MeasurementError as error:
         raise pytest.UsageError(str(error).replace("--force", "--force-unlike")) from None
+    if reasons:
+        benchmarksession.logger.info("Comparing unlike machines: " + "; ".join(reasons))
+    # pytest-benchmark would warn of every difference, those that don't matter too.
+    compared_benchmark["machine_info"] = machine_info
 
 
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: Sequence[Any], output_json: dict[str, Any]) -> None:
