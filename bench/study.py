@@ -1,0 +1,212 @@
+"""The whole study: data, baselines, compression, exports, measurements, report, in this order, each step kept on disk.
+
+Killed anywhere, the same command continues: a finished step is recognised by the hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from baselines.artifact import write_json
+from baselines.data_card import data_card, render
+from baselines.dataset import Dataset
+from baselines.intervals import N_RESAMPLES_VERDICT, resample_scores
+from baselines.registry import BASELINES
+from baselines.runfolder import RunFolder
+from bench import results as assembly
+from bench.catalogue import REFERENCE, Variant
+from bench.gates import Gate
+from bench.measure import measure
+from bench.measurements import Measurements
+from bench.model_rows import Evidence
+from bench.plan import Plan
+from bench.progress import Watch
+from bench.report import conclude, write_report
+from bench.report_context import Facts
+from bench.results_file import RESULTS, check_results
+from bench.scoring import Scored, candidates_of, read_scored, score_candidates
+from bench.serving import Candidate, Runtime
+from bench.steps import Workshop
+from bench.verdict import Priority
+
+SCORES_STEP = "bench/scores"
+SAMPLES_FILE = "latencies.safetensors"
+# Expected seconds of a step on two cores, for the progress bar only.
+_TRAINING_S: Mapping[str, float] = {"cnn": 35, "rnn": 30, "tfidf-boosting": 30, "ensemble": 5, "tfidf-forest": 5}
+_RUNTIME_OF_KIND: Mapping[str, Runtime] = {
+    "cnn": "torch",
+    "rnn": "torch",
+    "torch-int8": "torch",
+    "transformer": "torch",
+}
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What a study is asked for.
+
+    Attributes:
+        name: of the run.
+        command: as typed, for the report.
+        baselines, variants: what is made; the reference is always among the baselines.
+        plan: how much is measured.
+        delta: the margin of non-inferiority in weighted F1.
+        unlabelled: further texts for students.
+        changes: fields of the baselines' configs to replace.
+    """
+
+    name: str
+    command: str
+    baselines: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    plan: Plan
+    seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+    delta: float = 0.01
+    priority: Priority = "smallest"
+    gates: tuple[Gate, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class Study:
+    """A study under way."""
+
+    options: StudyOptions
+    shop: Workshop
+    watch: Watch
+    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
+    scored: dict[str, Scored] = field(default_factory=dict)
+
+
+def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> Facts:
+    """Make everything that is missing, measure, and write the report.
+
+    Args:
+        root: the run folder.
+        dataset: loaded and split.
+        options: what to make.
+        console: for progress; the table is printed by the caller.
+
+    Raises:
+        UserError: the run folder belongs to other data or another version, or an input can't be used.
+    """
+    run = RunFolder.open(root, dataset_sha256=dataset.sha256)
+    run.clean_leftovers()
+    card = data_card(dataset)
+    console.print(render(card))
+    watch = Watch(console, expected_seconds(options))
+    with watch.showing():
+        shop = Workshop(
+            run, dataset, options.seed, options.threads, options.device, watch.inside, options.unlabelled, options.changes
+        )
+        study = Study(options, shop, watch)
+        make_models(study)
+        make_bundles(study)
+        score(study)
+        measured = time_candidates(study)
+        with watch.step("report"):
+            content = conclude(assemble(study, measured, card), options.gates, options.priority)
+            check_results(content)
+            write_json(run.root / RESULTS, content)
+            facts = write_report(run.root)
+    return facts
+
+
+def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
+    """Steps with the seconds they are expected to take."""
+    steps = [(name, _TRAINING_S.get(name, 2.0)) for name in options.baselines]
+    steps += [(v.name, 10.0 if v.method in ("prune", "distill") else 1.5) for v in options.variants]
+    n = len(options.baselines) + sum(v.has_row for v in options.variants)
+    return [*steps, ("exports", 0.5 * n), ("scores", 0.5 * n), ("latency", 6.0 * n), ("report", 8.0)]
+
+
+def make_models(study: Study) -> None:
+    """Baselines, then variants, in order."""
+    for name in study.options.baselines:
+        with study.watch.step(name):
+            study.shop.baseline(name)
+    for variant in study.options.variants:
+        with study.watch.step(variant.name):
+            study.shop.variant(variant)
+
+
+def make_bundles(study: Study) -> None:
+    """Every model in every form it can be shipped in."""
+    with study.watch.step("exports"):
+        for name in model_names(study.options):
+            if name in study.shop.skipped:
+                continue
+            runtime = runtime_of(study, name)
+            study.candidates[name] = candidates_of(
+                name, study.shop.artifact_of(name), study.shop.bundles(name), runtime
+            )
+
+
+def runtime_of(study: Study, name: str) -> Runtime:
+    """What the model's artifact runs in, for models without a bundle and as a second row for the others."""
+    kind = study.shop.classifier(name).kind
+    if name in BASELINES and "scikit-learn" in BASELINES[name].packages:
+        return "sklearn"
+    return _RUNTIME_OF_KIND.get(kind, "python")
+
+
+def score(study: Study) -> None:
+    """Read the test part, once: the answers of every model, in the form that would serve it."""
+    test = study.shop.dataset.part("test")
+    with study.watch.step("scores"):
+        for name, candidates in study.candidates.items():
+            step = f"{SCORES_STEP}-{name}"
+            inputs = {"model": study.shop.key_of(name), "forms": [c.form for c in candidates]}
+            if not study.shop.run.is_done(step, inputs):
+                with study.shop.run.write(step, inputs) as folder:
+                    score_candidates(candidates, test, folder)
+            study.scored[name] = read_scored(study.shop.run.place(step), candidates)
+
+
+def time_candidates(study: Study) -> Measurements:
+    """Latency of every candidate whose model has a row."""
+    rows = [name for name in model_names(study.options, rows_only=True) if name in study.candidates]
+    candidates = [candidate for name in rows for candidate in study.candidates[name]]
+    expected = {c.name: study.scored[name].of_candidates[c.name] for name in rows for c in study.candidates[name]}
+    folder = study.shop.run.root / "bench" / "latency"
+    with study.watch.step("latency"):
+        measured = measure(
+            candidates,
+            study.shop.dataset.part("test").texts,
+            study.options.plan,
+            expected=expected,
+            baseline=REFERENCE,
+            folder=folder,
+            progress=study.watch.inside("measuring"),
+        )
+        measured.save_samples(folder / SAMPLES_FILE)
+    return measured
+
+
+def assemble(study: Study, measured: Measurements | None, card: Mapping[str, object]) -> dict[str, object]:
+    """results.json, without verdict, front and gates."""
+    dataset, seed = study.shop.dataset, study.options.seed
+    test = dataset.part("test")
+    resampled = resample_scores(
+        test.labels,
+        {name: scored.decisions for name, scored in study.scored.items()},
+        np.random.default_rng([seed, 5]),
+        n_resamples=N_RESAMPLES_VERDICT,
+    )
+    counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
+    evidence = Evidence(test, counts, study.scored, resampled, measured, study.options.delta, REFERENCE, seed)
+    return assembly.results_of(study, evidence, card)
+
+
+def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:
+    """Baselines, then variants; with `rows_only` without the further seeds of a distillation."""
+    return [*options.baselines, *(v.name for v in options.variants if v.has_row or not rows_only)]

@@ -1,0 +1,148 @@
+"""Turns the options of `python -m compress.run` into a study: which baselines, which variants, how much is measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from baselines.dataset import Dataset
+from baselines.errors import DataError
+from baselines.registry import BASELINES
+from bench import catalogue, gates, terminal
+from bench.catalogue import REFERENCE, Variant
+from bench.plan import PLANS
+from bench.report import HTML, MARKDOWN
+from bench.results_file import RESULTS
+from bench.study import StudyOptions, run_study
+from compress.distill import PRESETS
+from compress.prune import PruneConfig
+from compress.quantize import QuantizeConfig
+from compress.recipes import RECIPES, parse_recipe
+from compress.registry import METHODS
+
+# A second opinion costs a second: every report can say whether a plain linear model would do.
+_ALWAYS = ("linear", REFERENCE)
+_STUDENT = "small"
+# Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
+_TEACHER_OF_ALL = "linear"
+
+
+def run_command(args: Namespace, dataset: Dataset, command: str, console: Console) -> int:
+    """Run the study the options ask for, print the table, and give the exit code of the gates."""
+    asked = [gate for path in ([args.gates] if args.gates else []) for gate in gates.read_gates(path)]
+    asked += [gates.parse_gate(text) for text in args.gate]
+    root = Path("runs") / args.run
+    options = options_from(args, command, tuple(asked))
+    facts = run_study(root, dataset, options, console)
+    terminal.print_report(facts, Console())
+    console.print(f"written: {root / HTML}, {root / MARKDOWN}, {root / RESULTS}", highlight=False)
+    return gates.exit_code(facts.gates, strict=args.strict)
+
+
+def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -> StudyOptions:
+    """The study that command-line options describe."""
+    changes = read_changes(args.config) if args.config else {}
+    variants = [changed(variant, changes) for variant in variants_from(args)]
+    everything = args.method in (None, "all") and not args.recipe
+    wanted = set(BASELINES) if everything else {*_ALWAYS, *catalogue.needed_baselines(variants)}
+    return StudyOptions(
+        name=args.run,
+        command=command,
+        baselines=tuple(name for name in BASELINES if name in wanted),
+        variants=tuple(variants),
+        plan=PLANS[args.plan or ("study" if everything else "quick")],
+        seed=args.seed,
+        threads=args.threads,
+        device=args.device,
+        delta=args.delta,
+        priority=args.priority,
+        gates=asked,
+        unlabelled=read_unlabelled(args.unlabelled) if args.unlabelled else (),
+        changes={name: fields for name, fields in changes.items() if name in BASELINES},
+    )
+
+
+def read_changes(path: Path) -> dict[str, dict[str, Any]]:
+    """Settings by baseline or method from a JSON file; raises DataError naming what isn't known."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"--config {path}: not a readable JSON file ({error})") from None
+    if not isinstance(content, dict) or not all(isinstance(fields, dict) for fields in content.values()):
+        raise DataError(f'--config {path}: expected an object of objects, such as {{"cnn": {{"epochs": 20}}}}')
+    if unknown := sorted(set(content) - set(BASELINES) - set(METHODS)):
+        known = ", ".join([*BASELINES, *METHODS])
+        raise DataError(f"--config {path}: unknown {', '.join(unknown)}; allowed: {known}")
+    return content
+
+
+def changed(variant: Variant, changes: Mapping[str, Mapping[str, Any]]) -> Variant:
+    """The variant with the settings that `--config` replaces for its method."""
+    fields = changes.get(variant.method, {})
+    known = [field.name for field in dataclasses.fields(variant.config)]
+    if unknown := sorted(set(fields) - set(known)):
+        raise DataError(f"--config: {variant.method} has no {', '.join(unknown)}; allowed: {', '.join(known)}")
+    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return replace(variant, config=replace(variant.config, **lists))
+
+
+def variants_from(args: Namespace) -> list[Variant]:
+    """The variants of one method, of one recipe, or of the whole study."""
+    if args.recipe:
+        changes = {"quantize": {"bits": args.bits}} if args.bits else {}
+        if args.sparsity is not None:
+            changes["prune"] = {"sparsity": args.sparsity}
+        return catalogue.recipe("recipe", parse_recipe(args.recipe, changes), [], args.teacher or "")
+    match args.method:
+        case "quantize":
+            return _quantized(args)
+        case "prune":
+            return catalogue.pruned(config=_prune_config(args))
+        case "distill":
+            return catalogue.distilled(PRESETS[_STUDENT], args.teacher or "")
+        case "fold":
+            return catalogue.folded()
+    return _everything(args)
+
+
+def _quantized(args: Namespace) -> list[Variant]:
+    if not args.bits:
+        return catalogue.quantized()
+    config = QuantizeConfig("tables", args.bits)
+    name = f"{REFERENCE}-int{args.bits}"
+    return [Variant(name, f"{args.bits}-bit tables", REFERENCE, "quantize", config)]
+
+
+def _prune_config(args: Namespace) -> PruneConfig | None:
+    """None for the usual set: half of the filters, and 80 % of the weights."""
+    if args.sparsity is None and not args.auto and args.criterion == "taylor":
+        return None
+    config = PruneConfig(criterion=args.criterion, auto=args.auto)
+    return config if args.sparsity is None else replace(config, sparsity=args.sparsity)
+
+
+def _everything(args: Namespace) -> list[Variant]:
+    teacher = args.teacher or _TEACHER_OF_ALL
+    variants = [*catalogue.folded(), *catalogue.quantized(), *catalogue.pruned()]
+    variants += catalogue.distilled(PRESETS[_STUDENT], teacher)
+    for name, steps in RECIPES.items():
+        variants += catalogue.recipe(name, steps, variants, teacher)
+    return variants
+
+
+def read_unlabelled(path: Path) -> tuple[str, ...]:
+    """Texts of a file, one a line; raises DataError when it can't be read or holds none."""
+    try:
+        texts = tuple(line for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"--unlabelled {path}: can't be read as UTF-8 text, one a line ({error})") from None
+    if not texts:
+        raise DataError(f"--unlabelled {path}: holds no text; one text a line is expected")
+    return texts
