@@ -34,7 +34,7 @@ from bench.plan import Items, Plan, offline_items, single_items
 from bench.pool import Host, WorkerProcess
 from bench.serving import Candidate, check_exists
 
-OpenHost = Callable[[], Host]
+OpenHost = Callable[[Candidate], Host]
 StartCold = Callable[[Candidate, Sequence[str]], ColdStart]
 
 
@@ -87,7 +87,7 @@ def measure(
     phases = plan_phases(texts, plan)
     run = _Run(entries, texts, scored, plan, _journal(entries, texts, plan, environment, folder), progress)
     run.total = sum(len(phase.rounds) for phase in phases) * len(entries) + plan.cold_starts * len(candidates)
-    make_host = open_host or (lambda: WorkerProcess(pinned=plan.pin))
+    make_host = open_host or (lambda candidate: WorkerProcess(candidate, pinned=plan.pin))
     run.warm(phases, make_host)
     cold = run.cold(start or start_cold)
     return Measurements(
@@ -147,10 +147,10 @@ class _Run:
                 if all(self._is_done(phase, r) for phase in of_threads for r in range(len(phase.rounds))):
                     self._count(sum(len(phase.rounds) for phase in of_threads) * len(self.entries))
                     continue
+                for entry in [entry for entry in self._alive() if entry.name not in hosts]:
+                    hosts[entry.name] = make_host(entry)
+                    stack.callback(hosts[entry.name].close)
                 for entry in self._alive():
-                    if entry.name not in hosts:
-                        hosts[entry.name] = make_host()
-                        stack.callback(hosts[entry.name].close)
                     self._open(entry, hosts[entry.name], threads)
                 for phase in of_threads:
                     for number in range(len(phase.rounds)):

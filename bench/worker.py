@@ -1,4 +1,4 @@
-"""The process that holds one candidate and times it: `python -m bench.worker`, obeying one JSON line at a time.
+"""The process that holds one candidate and times it: `python -m bench.worker RUNTIME`, obeying one JSON line at a time.
 
 One fresh process a candidate, alive for the whole measurement. Fresh, because a process that has held other models
 has another heap, other thread pools and other imports; one each, because placement in memory alone changes speed by a
@@ -13,14 +13,13 @@ import base64
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
 
 from baselines.errors import UserError
-from bench.process import peak_rss_bytes, pin
+from bench.process import pin
 from bench.serving import Candidate, Server, import_runtime, open_candidate
 from bench.timing import Clock, SystemClock, check_answers, time_block
 
@@ -38,20 +37,15 @@ class Session:
         self.expected: np.ndarray[Any, Any] | None = None
 
     def open(self, request: Request) -> dict[str, Any]:
-        """Load the candidate. The answer holds `import_s`, `load_s`, and memory before and after."""
+        """Load the candidate."""
         candidate = Candidate.from_json(request["candidate"])
         self.name, self.texts = candidate.name, request["texts"]
         self.expected = unpack(request["expected"]) if request.get("expected") else None
         pin(request.get("cores"))
-        start = time.perf_counter()
-        import_runtime(candidate.runtime)
-        imported = time.perf_counter()
-        imported_bytes = peak_rss_bytes()
         self.server = open_candidate(candidate)
-        loaded = time.perf_counter()
         if candidate.threads > 1:
             _raise_threads(candidate.threads)
-        return {"import_s": imported - start, "load_s": loaded - imported, "import_rss_bytes": imported_bytes}
+        return {"opened": candidate.name}
 
     def block(self, request: Request) -> dict[str, Any]:
         """Time calls on `request["items"]`, batches of row numbers; compare the first pass with the scored answers."""
@@ -81,7 +75,6 @@ class Session:
             "wall_s": block.wall_s,
             "cpu_s": block.cpu_s,
             "items": block.items,
-            "peak_rss_bytes": peak_rss_bytes(),
         }
 
     def _check(self, answers: Sequence[Any], rows: Sequence[int]) -> None:
@@ -134,6 +127,8 @@ def main() -> int:
     """Keep standard output for answers: whatever a library prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    runtime: Any = sys.argv[1]
+    import_runtime(runtime)
     obey(sys.stdin, answers)
     return 0
 

@@ -96,7 +96,7 @@ class Machine:
         self.closed = self.blocks = 0
         self.interrupt_at: int | None = None
 
-    def host(self) -> SimulatedHost:
+    def host(self, candidate: Candidate) -> SimulatedHost:
         return SimulatedHost(self)
 
 
