@@ -17,11 +17,12 @@ from baselines.cnn import CharCNNClassifier, CNNConfig
 from baselines.configs import with_tuples
 from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
+from baselines.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
 from baselines.linear import LinearClassifier, LinearConfig
 from baselines.rnn import RNNClassifier, RNNConfig
 from baselines.rules import RulesClassifier, RulesConfig
 from baselines.search_spaces import Space
-from baselines.tfidf import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig, KnnClassifier, KnnConfig
+from baselines.tfidf import KnnClassifier, KnnConfig
 from baselines.transformer import (
     FrozenTransformer,
     FrozenTransformerConfig,

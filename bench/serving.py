@@ -27,8 +27,8 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
     "torch": ("torch", "baselines.registry"),
-    "sklearn": ("sklearn", "baselines.linear", "baselines.tfidf"),
-    "python": ("baselines.linear", "baselines.tfidf"),
+    "sklearn": ("sklearn", "baselines.linear", "baselines.forests"),
+    "python": ("baselines.linear", "baselines.forests"),
 }
 
 
@@ -155,9 +155,10 @@ def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
 
 def _without_torch() -> dict[str, type[Classifier]]:
     from baselines.chance import ChanceClassifier
+    from baselines.forests import BoostingClassifier, ForestClassifier
     from baselines.linear import LinearClassifier
     from baselines.rules import RulesClassifier
-    from baselines.tfidf import BoostingClassifier, ForestClassifier, KnnClassifier
+    from baselines.tfidf import KnnClassifier
     from compress.classifiers import FloatTableClassifier, IntTableClassifier
 
     numpy_only: tuple[type[Classifier], ...] = (

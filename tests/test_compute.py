@@ -15,8 +15,9 @@ from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.cnn import CharCNN, CharCNNShape
 from baselines.dataset import Part
 from baselines.errors import MeasurementError
+from baselines.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
 from baselines.linear import LinearClassifier, LinearConfig
-from baselines.tfidf import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig, KnnClassifier
+from baselines.tfidf import KnnClassifier
 from baselines.tokenizer import Tokenizer
 from bench.compute import Cost, attention_products, compute_per_document, products
 from compress.tables import FloatTables

@@ -17,12 +17,13 @@ from sklearn.svm import LinearSVC
 
 from baselines.dataset import Dataset, Part
 from baselines.errors import ArtifactError, DataError
+from baselines.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
 from baselines.linear import LinearClassifier, LinearConfig, as_matrix
 from baselines.ngrams import NgramSettings, NgramTfidf
 from baselines.notes import TrainingNote, collected_notes
 from baselines.preprocessing import Cleaning
 from baselines.registry import BASELINES
-from baselines.tfidf import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig, KnnClassifier
+from baselines.tfidf import KnnClassifier
 from baselines.trees import Trees
 
 SETTINGS = [
