@@ -1,13 +1,15 @@
 """Looks through an ONNX file's bytes for what a bundle may not hold, before anything loads it and without onnx.
 
 Walks the protobuf wire format along the messages that can hold tensors (onnx.proto field numbers). Refused: tensors
-kept in other files, subgraphs (loops could run for ever), functions, and operators of domains other than ONNX's and
-onnxruntime's.
+kept in other files, subgraphs (loops could run for ever), functions, operators of domains other than ONNX's and
+onnxruntime's, and weights that are NaN.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import numpy as np
 
 # message -> field number -> message it holds
 _INSIDE: dict[str, dict[int, str]] = {
@@ -27,6 +29,7 @@ _REFUSED: dict[tuple[str, int], str] = {
     ("model", 25): "functions",
 }
 _NODE_DOMAIN, _TENSOR_LOCATION = ("node", 7), ("tensor", 14)
+_TENSOR_TYPE, _FLOAT, _TENSOR_VALUES = 2, 1, (4, 9)
 _DOMAINS = (b"", b"ai.onnx", b"com.microsoft")
 
 
@@ -39,7 +42,10 @@ def scan(data: bytes) -> None:
 
 def _scan(data: memoryview, message: str) -> set[int]:
     seen = set()
-    for field, value in _fields(data):
+    fields = list(_fields(data))
+    if message == "tensor":
+        _refuse_nan(fields)
+    for field, value in fields:
         seen.add(field)
         if reason := _REFUSED.get((message, field)):
             raise ValueError(f"{reason}; not allowed in a bundle")
@@ -53,6 +59,17 @@ def _scan(data: memoryview, message: str) -> set[int]:
                 raise ValueError(f"field {field} of {message} is a number, expected a message")
             _scan(value, inside)
     return seen
+
+
+def _refuse_nan(fields: list[tuple[int, int | memoryview]]) -> None:
+    """Look at float32 tensors, raw or packed; infinities have a use as masks."""
+    is_float = (_TENSOR_TYPE, _FLOAT) in fields
+    for field, value in fields:
+        if is_float and field in _TENSOR_VALUES and not isinstance(value, int):
+            if len(value) % 4:
+                raise ValueError("a float32 tensor of a broken size")
+            if np.isnan(np.frombuffer(value, "<f4")).any():
+                raise ValueError("a weight is NaN; not allowed in a bundle")
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:

@@ -311,6 +311,16 @@ def test_subgraphs_foreign_operators_and_noise_are_refused(graph: Path, tmp_path
     foreign = onnx.load_model_from_string(whole)
     foreign.graph.node[0].domain = "evil.example"
     refused(foreign.SerializeToString(), "domain")
+    for packed in (False, True):
+        broken = onnx.load_model_from_string(whole)
+        tensor = next(t for t in broken.graph.initializer if t.data_type == onnx.TensorProto.FLOAT)
+        values = onnx.numpy_helper.to_array(tensor).copy()
+        values.flat[-1] = np.nan
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+        if packed:
+            tensor.ClearField("raw_data")
+            tensor.float_data.extend(values.ravel().tolist())
+        refused(broken.SerializeToString(), "NaN")
     refused(b"", "no graph")
     refused(whole[: len(whole) // 2], "cut off|refuses")
     refused(b"\x0b" * 100, "wire type")
