@@ -54,7 +54,7 @@ def _boxes(x: float, y: float, wide: float) -> dict[str, Box]:
         "right": (x + 14, y - half, x + 14 + wide, y + half),
         "left": (x - 14 - wide, y - half, x - 14, y + half),
         "above": (x - wide / 2, y - 16 - half, x + wide / 2, y - 16 + half),
-        "below": (x - wide / 2, y + 18 - half, x + wide / 2, y + 18 + half),
+        "below": (x - wide / 2, y + 20 - half, x + wide / 2, y + 20 + half),
     }
 
 

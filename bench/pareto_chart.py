@@ -39,7 +39,7 @@ AXIS_LABELS: Mapping[str, str] = {
 }
 _OFFSETS: Mapping[str, tuple[str, int, int]] = {
     "above": ("center", 0, -16),
-    "below": ("center", 0, 18),
+    "below": ("center", 0, 20),
     "left": ("right", -14, 0),
     "right": ("left", 14, 0),
 }

@@ -17,6 +17,7 @@ from rich.console import Console
 from bench import report
 from bench.gates import parse_gate
 from bench.markdown import cell, prose
+from bench.pareto_chart import pareto_points
 from bench.report_page import json_for_script, mark_names
 from bench.results_file import SCHEMA, load_results
 from bench.terminal import print_report
@@ -267,9 +268,13 @@ def test_a_missing_run_is_one_clear_error(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [([], 0), (["--gate", GATES[0]], 0), (["--gate", GATES[0], "--strict"], 1), (["--gate", GATES[1]], 1),
-     (["--gate", "energy <= 3"], 2), (["--gate", "f1_weighted vs linear max_drop 0.01"], 2)],
-)  # fmt: skip
+    [
+        (["--gate", GATES[0]], 0),
+        (["--gate", GATES[0], "--strict"], 1),
+        (["--gate", "energy <= 3"], 2),
+        (["--gate", "f1_weighted vs linear max_drop 0.01"], 2),
+    ],
+)
 def test_the_exit_code_is_that_of_the_gates(
     run: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
 ) -> None:
@@ -304,3 +309,21 @@ def test_the_terminal_table_fits_80_columns_and_ends_with_the_verdict(run: Path)
 
 def test_loading_accepts_the_folder_and_the_file(run: Path) -> None:
     assert load_results(run).content == load_results(run / "results.json").content
+
+
+def test_names_in_the_picture_cover_neither_points_nor_each_other(run: Path) -> None:
+    facts = report.write_report(run)
+    points = pareto_points(facts.scene, "p50_s")
+    named = {point["name"] for point in points if point["place"]}
+    assert named >= {"student-int8", "student-int4", "linear", "student"}
+    assert not [point for point in points if point["place"] and point["kind"] == "dominated"]
+
+
+def test_the_recommended_model_and_the_reference_are_always_in_the_picture(tmp_path: Path) -> None:
+    results = make_results()
+    for model in results["models"]:
+        if model["name"] in ("cnn", "student-int8"):
+            model["quality"]["f1_weighted"] = {"value": 0.1, "low": 0.08, "high": 0.12}
+    page_of(results, tmp_path)
+    facts = report.write_report(tmp_path)
+    assert {"cnn", "student-int8"} <= {point["name"] for point in pareto_points(facts.scene, "p50_s")}
