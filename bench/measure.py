@@ -98,7 +98,7 @@ def measure(
         blocks=run.journal.blocks,
         items={(phase.key, r): items for phase in phases for r, items in enumerate(phase.rounds)},
         cold_starts=cold,
-        failures=run.failures,
+        failures=run.journal.failures,
         unchecked=tuple(c.name for c in candidates if c.name not in scored),
         environment={**environment, "load_after": load_average()},
     )
@@ -135,7 +135,6 @@ class _Run:
     ) -> None:
         self.entries, self.texts, self.expected, self.plan = entries, texts, expected, plan
         self.journal, self.progress = journal, progress
-        self.failures: dict[str, tuple[str, str]] = {}
         self.rng = np.random.default_rng([plan.seed, 3])
         self.done = self.total = 0
 
@@ -159,14 +158,14 @@ class _Run:
 
     def cold(self, start: StartCold) -> dict[str, list[ColdStart]]:
         """Cold starts in rounds, random order, until each candidate had its number or used up its time."""
-        found: dict[str, list[ColdStart]] = {entry.name: [] for entry in self._alive() if not _is_copy(entry)}
-        for _ in range(self.plan.cold_starts):
-            for entry in self._shuffled([e for e in self._alive() if e.name in found]):
-                spent = sum(cold.total_s for cold in found[entry.name])
-                if spent < self.plan.cold_start_budget_s:
-                    self._guarded(entry, partial(self._start_cold, entry, found[entry.name], start))
+        found = self.journal.cold_starts
+        for number in range(self.plan.cold_starts):
+            for entry in self._shuffled([entry for entry in self._alive() if not _is_copy(entry)]):
+                done = found.get(entry.name, [])
+                if len(done) <= number and sum(cold.total_s for cold in done) < self.plan.cold_start_budget_s:
+                    self._guarded(entry, partial(self._start_cold, entry, start))
                 self._count(1)
-        return found
+        return {name: starts for name, starts in found.items() if name not in self.journal.failures}
 
     def _round(self, phase: Phase, number: int, hosts: Mapping[str, Host]) -> None:
         if not self._is_done(phase, number):
@@ -185,8 +184,8 @@ class _Run:
         )
         self.journal.add(_block_key(phase.key, number, entry), block)
 
-    def _start_cold(self, entry: Candidate, found: list[ColdStart], start: StartCold) -> None:
-        found.append(start(entry, self.texts))
+    def _start_cold(self, entry: Candidate, start: StartCold) -> None:
+        self.journal.add_cold_start(entry.name, start(entry, self.texts))
 
     def _open(self, entry: Candidate, host: Host, threads: int) -> None:
         def load() -> None:
@@ -202,16 +201,17 @@ class _Run:
         try:
             action()
         except UserError as error:
-            self.failures[entry.name] = ("skipped" if isinstance(error, MissingExtra) else "failed", str(error))
             if entry.name.removesuffix(AGAIN) == self.entries[0].name:
                 raise MeasurementError(f"baseline {self.entries[0].name!r}: {error}") from None
+            status = "skipped" if isinstance(error, MissingExtra) else "failed"
+            self.journal.add_failure(entry.name, status, str(error))
 
     def _drop_failed(self) -> None:
-        for key in [key for key in self.journal.blocks if key.name in self.failures]:
+        for key in [key for key in self.journal.blocks if key.name in self.journal.failures]:
             del self.journal.blocks[key]
 
     def _alive(self) -> list[Candidate]:
-        return [entry for entry in self.entries if entry.name not in self.failures]
+        return [entry for entry in self.entries if entry.name not in self.journal.failures]
 
     def _shuffled(self, entries: Sequence[Candidate]) -> Iterator[Candidate]:
         return (entries[i] for i in self.rng.permutation(len(entries)))

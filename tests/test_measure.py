@@ -104,6 +104,10 @@ def cold(candidate: Candidate, texts: Sequence[str]) -> ColdStart:
     return ColdStart(0.5, 0.2, 0.1, 0.01, 50_000_000, 60_000_000)
 
 
+def never(candidate: Candidate, texts: Sequence[str]) -> ColdStart:
+    raise AssertionError("this cold start was finished")
+
+
 @pytest.fixture(autouse=True)
 def thaw() -> Iterator[None]:
     """Blocks that are timed in this process leave its objects frozen."""
@@ -222,12 +226,24 @@ def test_an_interrupted_measurement_keeps_its_blocks_and_goes_on(candidates: lis
     assert again.blocks == 4 + 4 * 4 + offline  # warm-ups, the four rounds left, offline
     assert len(found.rounds("cnn")) == SHORT.rounds
     third = Machine()
-    repeated = simulate(third, candidates, folder=folder)
+    repeated = measure(candidates, TEXTS, SHORT, open_host=third.host, start=never, folder=folder)
     assert third.opened == []
+    assert repeated.cold_starts == found.cold_starts
     assert repeated.ratio("slowed") == found.ratio("slowed")
     other = Machine()
     simulate(other, candidates, replace(SHORT, rounds=3), folder=folder)
     assert other.opened  # another plan is another measurement
+
+
+def test_failures_are_finished_too(candidates: list[Candidate], tmp_path: Path) -> None:
+    machine = Machine()
+    machine.broken = {"slowed": MeasurementError("answers differ")}
+    simulate(machine, candidates, folder=tmp_path / "blocks")
+    again = Machine()
+    found = measure(candidates, TEXTS, SHORT, open_host=again.host, start=never, folder=tmp_path / "blocks")
+    assert again.opened == []
+    assert found.runs("slowed")[0]["reason"] == "answers differ"
+    assert set(found.cold_starts) == {"cnn", "same"}
 
 
 def test_a_candidate_that_fails_becomes_a_row_with_a_reason(candidates: list[Candidate]) -> None:
