@@ -94,6 +94,7 @@ PRESETS: dict[str, DistillConfig] = {
     "same": DistillConfig(128, 128, tuple(range(1, 11)), 128, 0.5),
     "small": DistillConfig(),
     "tiny": DistillConfig(embedding_dim=24, filters=40),
+    "quick": DistillConfig(epochs=10, mixtures=2.0),
 }
 
 

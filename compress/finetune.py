@@ -40,8 +40,8 @@ class FinetuneConfig:
     head_bits: int
     embedding_bits: int
     rank: int = 0
-    epochs: int = 10
-    learning_rate: float = 5e-4
+    epochs: int = 4
+    learning_rate: float = 3e-3
     alpha: float = 0.9
     mixtures: float = 4.0
 

@@ -26,6 +26,7 @@ def out_of_fold(
     k: int,
     seed: int,
     *,
+    validation: Part | None = None,
     cache: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> Probabilities:
@@ -36,11 +37,12 @@ def out_of_fold(
         train: texts and labels; the parts are stratified by label.
         k: number of parts and of teachers, at least 2.
         seed: of the parts and of the teachers.
+        validation: for the teachers' early stopping and calibration; shares no text with `train`.
         cache: folder that keeps the result by teacher, data, k and seed; None keeps nothing.
     """
     if not 2 <= k <= len(train):
         raise NotCompressible(f"folds: from 2 to the number of training texts ({len(train)}) are allowed, got {k}")
-    path = None if cache is None else cache / f"oof-{_key(make_teacher(seed), train, k, seed)}.npy"
+    path = None if cache is None else cache / f"oof-{_key(make_teacher(seed), (train, validation), k, seed)}.npy"
     if path is not None and path.is_file():
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
     owner = stratify(train.labels, [1] * k, np.random.default_rng(seed))
@@ -48,7 +50,7 @@ def out_of_fold(
     for part in range(k):
         progress(part, k)
         held_out = np.flatnonzero(owner == part)
-        teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)))
+        teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)), validation)
         check_classes(teacher, train.classes)
         out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
     progress(k, k)
@@ -70,11 +72,13 @@ def check_classes(teacher: Classifier, classes: Sequence[str]) -> None:
         raise NotCompressible("teacher: it has the student's classes in another order; train it on the same data")
 
 
-def _key(teacher: Classifier, train: Part, k: int, seed: int) -> str:
+def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int) -> str:
     digest = hashlib.sha256()
-    facts = [teacher.kind, dataclasses.asdict(teacher.config), k, seed, list(train.classes)]
-    digest.update(json.dumps([facts, train.texts], sort_keys=True, default=str).encode())
-    digest.update(np.packbits(train.labels).tobytes())
+    facts = [teacher.kind, dataclasses.asdict(teacher.config), k, seed]
+    digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
+    for part in parts:
+        if part is not None:
+            digest.update(json.dumps([part.texts, part.classes]).encode() + np.packbits(part.labels).tobytes())
     return digest.hexdigest()[:24]
 
 

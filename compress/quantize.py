@@ -58,7 +58,7 @@ class QuantizeConfig:
     embedding_bits: int = 0
     rank: int = 0
     finetune_epochs: int = 0
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     alpha: float = 0.9
     mixtures: float = 4.0
     correct_bias: bool = True

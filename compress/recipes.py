@@ -87,7 +87,7 @@ Clock = Callable[[Classifier], float]
 RECIPES: dict[str, tuple[Step, ...]] = {
     "smallest": (
         Step("distill", STUDENTS["small"]),
-        Step("quantize", QuantizeConfig("factors", bits=3, finetune_epochs=6)),
+        Step("quantize", QuantizeConfig("factors", bits=3, finetune_epochs=4)),
     ),
     "fastest": (
         Step("distill", STUDENTS["small"]),
