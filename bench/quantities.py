@@ -30,7 +30,9 @@ def _significant(value: float, digits: int = 3) -> str:
     """`digits` significant figures, never in exponent form, never fewer than the whole part needs."""
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    # Rounded first, as 0.99996 has one figure more before the point than its logarithm says.
+    rounded = abs(float(f"{value:.{digits - 1}e}"))
+    decimals = max(0, digits - 1 - math.floor(math.log10(rounded)))
     text = f"{value:,.{decimals}f}"
     return text.replace("-", MINUS)
 

@@ -101,11 +101,12 @@ def why_not(row: Row, facts: Facts, non_inferior: bool | None) -> str:
         return slow
     if non_inferior is None:
         return f"not shown to be as good (ΔF1 {difference_interval(row.delta)})"
+    shown = "better" if row.delta.low is not None and row.delta.low > 0 else "as good"
     if not row.deployable:
-        return f"as good, but no bundle was measured (only {row.runtime or 'unmeasured'})"
+        return f"{shown}, but no bundle was measured (only {row.runtime or 'unmeasured'})"
     if facts.best is None:
         return "not recommended"
-    return f"as good, but {_worse_costs(row, facts.best, facts.priority)} than `{facts.best.name}`"
+    return f"{shown}, but {_worse_costs(row, facts.best, facts.priority)} than `{facts.best.name}`"
 
 
 def is_linear(row: Row) -> bool:
