@@ -46,9 +46,13 @@ class RNNConfig(TrainingConfig):
             than one of `max_tokens` words.
     """
 
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 1e-2
+    patience: int = 8
     embedding_dim: int = 128
-    hidden_dim: int = 128
-    dropout: float = 0.5
+    hidden_dim: int = 64
+    dropout: float = 0.3
     min_count: int = 2
     max_tokens: int = 512
 
