@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from baselines.artifact import read_json, write_json
+from baselines.batches import length_batches
 from baselines.checkpoint import load_tensors, save_tensors
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
 from baselines.dataset import Part
@@ -26,7 +27,7 @@ from baselines.lookup_conv import Form, RowTable, add_rows, build_tables, max_of
 from baselines.lookup_conv import same_padding as same_padding
 from baselines.preprocessing import Cleaning
 from baselines.tokenizer import PAD_ID, Ids, Tokenizer, pad
-from baselines.training import TrainingConfig, TrainingLog, length_batches, limited_threads, seeded
+from baselines.training import TrainingConfig, TrainingLog, limited_threads, seeded
 from baselines.training import train as train_network
 
 MODEL_FILE, ALPHABET_FILE, SHAPE_FILE = "model.safetensors", "alphabet.json", "shape.json"

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,31 +18,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from baselines.batches import ID_BUDGET, Encoder, IdArray, drop_words, length_batches, separator_of, shuffled_batches
 from baselines.classifier import Progress, decide, ignore_progress
 from baselines.dataset import LabelMatrix, Part
 from baselines.errors import UserError
 from baselines.metrics import scores
 from baselines.thresholds import global_threshold
-from baselines.tokenizer import Tokenizer, pad
-
-# Ids of one batch, padding included: a text of 100,000 characters gets a batch of its own, and short ones share one.
-ID_BUDGET = 32_768
-# Batches drawn at random and sorted by length together: near equal lengths in a batch, yet other batches each epoch.
-POOL = 8
+from baselines.tokenizer import pad
 
 # Epochs whose validation F1 is averaged before it is compared.
 STEADY = 3
 
-IdArray = NDArray[Any]
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 AfterStep = Callable[[nn.Module, int], None]
-
-
-class Encoder(Protocol):
-    """What `train` needs of a tokenizer."""
-
-    def encode_batch(self, texts: Sequence[str]) -> list[Any]:
-        """Integer ids (L,) of each text."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +193,7 @@ class _Run:
         self.optimizer = torch.optim.AdamW(
             parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
+
         self.averaged = copy.deepcopy(module) if config.average else module
 
     def fit(self, validation: Part | None, progress: Progress) -> TrainingLog:
@@ -304,49 +292,6 @@ def logits_of(module: nn.Module, encoded: Sequence[IdArray], budget: int = ID_BU
     for rows, logits in parts:
         out[rows] = logits
     return out
-
-
-def length_batches(lengths: Sequence[int], budget: int = ID_BUDGET) -> Iterator[NDArray[np.intp]]:
-    """Row numbers in batches, by rising length: rows × longest stays within the budget, or the batch is one row."""
-    order = np.argsort(np.asarray(lengths, np.intp), kind="stable")
-    begin = 0
-    for end in range(1, len(order) + 1):
-        longest_with_next = max(1, lengths[order[end]]) if end < len(order) else budget + 1
-        if (end - begin + 1) * longest_with_next > budget:
-            yield order[begin:end]
-            begin = end
-
-
-def shuffled_batches(
-    lengths: Sequence[int], batch_size: int, rng: np.random.Generator, budget: int = ID_BUDGET
-) -> list[NDArray[np.intp]]:
-    """All rows once, in random batches of similar length: at most `batch_size` rows and the budget's characters."""
-    order, batches = rng.permutation(len(lengths)), []
-    for begin in range(0, len(order), batch_size * POOL):
-        pool = order[begin : begin + batch_size * POOL]
-        pool = pool[np.argsort(np.asarray(lengths)[pool], kind="stable")]
-        for start in range(0, len(pool), batch_size):
-            rows = pool[start : start + batch_size]
-            batches += [rows[some] for some in length_batches([lengths[row] for row in rows], budget)]
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def separator_of(tokenizer: Encoder) -> int | None:
-    """Id that stands between words: the space's for characters, None where each id is a word of its own."""
-    if not isinstance(tokenizer, Tokenizer):
-        return None
-    return tokenizer.alphabet.find(" ") + 2 if " " in tokenizer.alphabet else -1
-
-
-def drop_words(ids: IdArray, separator: int | None, rate: float, rng: np.random.Generator) -> IdArray:
-    """Leave out each word with probability `rate`; the text as it is where no word would be left."""
-    starts = np.ones(len(ids), bool) if separator is None else ids == separator
-    word = np.cumsum(starts) - (separator is None)  # a space belongs to the word after it
-    kept_words = rng.random(word[-1] + 1 if len(word) else 0) >= rate
-    if not kept_words.any():
-        return ids
-    kept: IdArray = ids[kept_words[word]]
-    return kept[1:] if separator is not None and len(kept) and kept[0] == separator else kept
 
 
 @contextmanager

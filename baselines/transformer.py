@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from baselines.batches import length_batches
 from baselines.checkpoint import load_tensors, save_tensors
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
 from baselines.dataset import Part
@@ -25,7 +26,7 @@ from baselines.errors import ArtifactError
 from baselines.notes import note_not_converged
 from baselines.one_vs_rest import constant_logit, fit_each
 from baselines.tokenizer import pad
-from baselines.training import TrainingConfig, TrainingLog, length_batches, limited_threads, logits_of, seeded
+from baselines.training import TrainingConfig, TrainingLog, limited_threads, logits_of, seeded
 from baselines.training import train as train_network
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"

@@ -12,9 +12,7 @@ from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.rnn import VOCABULARY_FILE, RNNClassifier, RNNConfig, WordTokenizer
 
-CONFIG = RNNConfig(
-    epochs=2, batch_size=16, threads=1, embedding_dim=8, hidden_dim=6, max_tokens=40, word_dropout=0.1, average=0.9
-)
+CONFIG = RNNConfig(epochs=2, batch_size=16, threads=1, embedding_dim=8, hidden_dim=6, max_tokens=40, word_dropout=0.1)
 AWKWARD = ["", "   ", "🙂🙂", "a", "Ünïcödé " * 30, "graph", "the of and", "\ud800", "x" * 5000]
 
 
