@@ -114,10 +114,12 @@ def plan_phases(texts: Sequence[str], plan: Plan) -> list[Phase]:
     if plan.model_only_s > 0:
         phases.append(Phase(PhaseKey("model", 1, 1), single[:1], plan.model_only_s, stage="model"))
     cores = usable_core_count()
-    for threads in (1, cores) if plan.all_threads and cores > 1 else (1,):
-        for size in plan.batch_sizes:
-            rounds = tuple(offline_items(lengths, size, plan))
-            phases.append(Phase(PhaseKey("offline", threads, size), rounds, plan.offline_block_s))
+    offline = [(1, size) for size in plan.batch_sizes]
+    if cores > 1:
+        offline += [(cores, size) for size in plan.all_threads_batch_sizes]
+    for threads, size in offline:
+        rounds = tuple(offline_items(lengths, size, plan))
+        phases.append(Phase(PhaseKey("offline", threads, size), rounds, plan.offline_block_s))
     return phases
 
 

@@ -29,7 +29,7 @@ class Plan:
         window: texts a block at most; the windows share the texts so that each has the whole's mix of lengths.
         batch_sizes, offline_rounds, offline_block_s: of the offline scenario; fewer than 5 rounds give an interval
         that is too narrow.
-        all_threads: whether the offline scenario is run a second time with all usable cores.
+        all_threads_batch_sizes: of a second run of the offline scenario with all usable cores; () leaves it out.
         gc_on_s: seconds of one extra single-stream block with Python's garbage collector on, for its p99; 0 leaves it
             out.
         model_only_s: seconds of one extra block without tokenising, where the runtime has stages; 0 leaves it out.
@@ -46,17 +46,22 @@ class Plan:
     window: int = 32
     batch_sizes: tuple[int, ...] = (8, 64)
     offline_rounds: int = 5
-    offline_block_s: float = 0.15
-    all_threads: bool = True
-    gc_on_s: float = 1.0
+    offline_block_s: float = 0.1
+    all_threads_batch_sizes: tuple[int, ...] = (64,)
+    gc_on_s: float = 0.5
     model_only_s: float = 0.2
     cold_starts: int = 5
-    cold_start_budget_s: float = 8.0
+    cold_start_budget_s: float = 4.0
     pin: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.rounds < 2 or self.offline_rounds < 2 or self.window < 1 or min(self.batch_sizes, default=1) < 1:
+        if (
+            self.rounds < 2
+            or self.offline_rounds < 2
+            or self.window < 1
+            or min((1, *self.batch_sizes, *self.all_threads_batch_sizes)) < 1
+        ):
             raise MeasurementError(
                 f"plan {self.name!r}: at least 2 rounds, a window and batch sizes of at least 1 are allowed, got {self}"
             )
@@ -73,7 +78,7 @@ QUICK = Plan(
     warmup_s=0.1,
     batch_sizes=(32,),
     offline_block_s=0.05,
-    all_threads=False,
+    all_threads_batch_sizes=(),
     gc_on_s=0.0,
     model_only_s=0.1,
     cold_starts=3,
@@ -85,6 +90,7 @@ THOROUGH = Plan(
     rounds=20,
     block_s=1.0,
     batch_sizes=(1, 8, 32, 128, 512),
+    all_threads_batch_sizes=(1, 8, 32, 128, 512),
     offline_rounds=10,
     offline_block_s=0.5,
     gc_on_s=8.0,

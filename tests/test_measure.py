@@ -27,7 +27,9 @@ from bench.timing import Block, check_answers, time_block
 
 RNG = np.random.default_rng(0)
 TEXTS = ["word " * int(n) for n in RNG.integers(1, 60, 150)]
-SHORT = Plan("short", block_s=0.02, warmup_s=0.01, batch_sizes=(4,), all_threads=False, gc_on_s=0.0, model_only_s=0.0)
+SHORT = Plan(
+    "short", block_s=0.02, warmup_s=0.01, batch_sizes=(4,), all_threads_batch_sizes=(), gc_on_s=0.0, model_only_s=0.0
+)
 
 
 class SimulatedClock:
@@ -264,7 +266,7 @@ def test_all_usable_cores_open_every_candidate_again(
 ) -> None:
     monkeypatch.setattr(measuring, "usable_core_count", lambda: 3)
     machine = Machine()
-    found = simulate(machine, candidates, replace(SHORT, all_threads=True))
+    found = simulate(machine, candidates, replace(SHORT, all_threads_batch_sizes=(4,)))
     assert {threads for _, threads in machine.opened} == {1, 3}
     assert machine.closed == 4
     assert [(r["scenario"], r["threads"]) for r in found.runs("same")] == [
