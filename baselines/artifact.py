@@ -74,7 +74,7 @@ def file_sha256(path: Path) -> str:
 
 def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
     """sha256 and bytes of every file below `folder` but the manifest, by relative POSIX path."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
     return {p.relative_to(folder).as_posix(): {"sha256": file_sha256(p), "bytes": p.stat().st_size} for p in files}
 
 
@@ -83,7 +83,7 @@ def check_files(folder: Path, listed: Mapping[str, Mapping[str, Any]]) -> None:
     for path in folder.rglob("*"):
         if path.is_symlink():
             raise ArtifactError(f"{path}: links are not allowed in an artifact")
-    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST}
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST}
     if missing := sorted(set(listed) - found):
         raise ArtifactError(
             f"{folder}: listed in {MANIFEST} but missing: {', '.join(missing)}; make the artifact again"

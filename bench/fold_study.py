@@ -26,9 +26,9 @@ from baselines.dataset import Dataset
 from baselines.errors import UserError
 from baselines.fold_scores import FoldAnswers, compare_folds
 from baselines.registry import BASELINES
+from baselines.run_options import add_run_options, device_from
 from baselines.runfolder import RunFolder
 from baselines.splits import folds
-from baselines.run_options import add_run_options, device_from
 from bench.catalogue import REFERENCE, Variant, needed_baselines
 from bench.environment import describe_environment
 from bench.footprint import footprint
@@ -170,7 +170,8 @@ def parser() -> argparse.ArgumentParser:
     add_run_options(parser, run="folds")
     parser.add_argument("--delta", type=float, default=0.01, metavar="D", help="margin in weighted F1 (default: 0.01)")
     add_data_options(parser)
-    parser.set_defaults(bits=None, sparsity=None, auto=False, criterion="taylor")
+    none = {"bits": None, "sparsity": None, "max_bytes": None, "max_f1_drop": None, "max_p95_us": None}
+    parser.set_defaults(**none, auto=False, criterion="taylor")
     return parser
 
 

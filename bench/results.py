@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from compress.audit import audit
-
 from baselines.dataset import PARTS
 from baselines.errors import MeasurementError
 from baselines.registry import BASELINES
@@ -17,6 +15,7 @@ from bench.compute import compute_per_document
 from bench.energy import estimate
 from bench.environment import describe_environment, git_state
 from bench.footprint import footprint, installed_bytes
+from bench.gpu_rows import gpu_rows
 from bench.model_rows import (
     Evidence,
     Json,
@@ -32,6 +31,7 @@ from bench.results_file import FORMAT_VERSION
 from bench.scoring import is_deployable
 from bench.serving import Candidate, open_candidate, packages_of
 from bench.typos import f1_under_typos
+from compress.audit import audit
 
 if TYPE_CHECKING:
     from bench.study import Study
@@ -41,6 +41,8 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
     """All but verdict, front and gates."""
     options, dataset = study.options, study.shop.dataset
     models = [_model(study, evidence, name) for name in _rows(study)]
+    on_gpu, gpu_facts = gpu_rows(study)
+    next(model for model in models if model["name"] == evidence.reference)["runs"] += on_gpu
     return {
         "format_version": FORMAT_VERSION,
         "command": options.command,
@@ -61,7 +63,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "data_card": dict(card),
         "models": models,
         "ledgers": _ledgers(study, models),
-        "speed": _speed(study, evidence),
+        "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},
         "sensitivity": _sensitivity(study),
     }
 
@@ -219,11 +221,6 @@ def _environment(study: Study, evidence: Evidence) -> Json:
     if evidence.measurements:
         found["noise_floor"] = evidence.measurements.noise_floor
     found["hashes"] = {"data": study.shop.dataset.sha256, **{n: study.shop.key_of(n) for n in study.scored}}
-    return found
-
-
-def _speed(study: Study, evidence: Evidence) -> Json:
-    found: Json = evidence.measurements.speed() if evidence.measurements else {}
     return found
 
 

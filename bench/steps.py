@@ -1,4 +1,4 @@
-"""Makes the artifacts and bundles of a study, each a step of the run folder: what is there already is taken as it is."""
+"""Makes the artifacts and bundles of a study, each a step of the run folder: what is there is taken as it is."""
 
 from __future__ import annotations
 
@@ -122,12 +122,14 @@ class Workshop:
         """Fields to replace in a baseline's config; an ensemble hands those of its members on."""
         own = dict(self.changes.get(name, {}))
         if name == "ensemble":
-            own.setdefault("changes", {member: dict(fields) for member, fields in self.changes.items() if member != name})
+            own.setdefault(
+                "changes", {member: dict(fields) for member, fields in self.changes.items() if member != name}
+            )
         return own
 
     def _make(self, variant: Variant, step: str, inputs: Mapping[str, Any]) -> None:
         parent = self.classifier(variant.parent)
-        context = self._context(variant)
+        context = self.context(variant)
         with self.run.write(step, inputs) as folder:
             wall, cpu = time.perf_counter(), time.process_time()
             child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
@@ -146,7 +148,8 @@ class Workshop:
         choices = fit_thresholds(validation.labels, classifier.predict_proba(validation.texts))
         return {"half": 0.5, "global": choices.global_, "per_class": [float(t) for t in choices.per_class]}
 
-    def _context(self, variant: Variant) -> Context:
+    def context(self, variant: Variant) -> Context:
+        """What a method may look at while it makes this variant."""
         teacher = self.classifier(variant.teacher) if variant.teacher else None
         return Context(
             self.dataset.part("train"),

@@ -6,7 +6,7 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,15 @@ from baselines.intervals import N_RESAMPLES_VERDICT, resample_scores
 from baselines.registry import BASELINES
 from baselines.runfolder import RunFolder
 from bench import results as assembly
-from bench.catalogue import REFERENCE, Variant
+from bench.budget_search import search_budget, steps_of
+from bench.catalogue import REFERENCE, Variant, recipe
 from bench.gates import Gate
 from bench.measure import measure
 from bench.measurements import Measurements
 from bench.model_rows import Evidence
 from bench.plan import Plan
 from bench.progress import Watch
+from bench.recommendation import add_recommendation
 from bench.report import conclude, write_report
 from bench.report_context import Facts
 from bench.results_file import RESULTS, check_results
@@ -34,6 +36,7 @@ from bench.scoring import Scored, candidates_of, read_scored, score_candidates
 from bench.serving import Candidate, Runtime
 from bench.steps import Workshop
 from bench.verdict import Priority
+from compress.budget import Budget, Solution
 
 SCORES_STEP = "bench/scores"
 SAMPLES_FILE = "latencies.safetensors"
@@ -59,6 +62,9 @@ class StudyOptions:
         delta: the margin of non-inferiority in weighted F1.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
+        budget: limits to search a model for; None searches nothing.
+        trials: of that search.
+        teacher: of its students, "" for the reference.
     """
 
     name: str
@@ -74,6 +80,9 @@ class StudyOptions:
     gates: tuple[Gate, ...] = ()
     unlabelled: tuple[str, ...] = ()
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    budget: Budget | None = None
+    trials: int = 30
+    teacher: str = ""
 
 
 @dataclass
@@ -85,9 +94,10 @@ class Study:
     watch: Watch
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     scored: dict[str, Scored] = field(default_factory=dict)
+    solution: Solution | None = None
 
 
-def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> Facts:
+def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> tuple[Facts, Solution | None]:
     """Make everything that is missing, measure, and write the report.
 
     Args:
@@ -95,6 +105,9 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         dataset: loaded and split.
         options: what to make.
         console: for progress; the table is printed by the caller.
+
+    Returns:
+        What the report was made from, and what the search within a budget found.
 
     Raises:
         UserError: the run folder belongs to other data or another version, or an input can't be used.
@@ -106,7 +119,14 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     watch = Watch(console, expected_seconds(options))
     with watch.showing():
         shop = Workshop(
-            run, dataset, options.seed, options.threads, options.device, watch.inside, options.unlabelled, options.changes
+            run,
+            dataset,
+            options.seed,
+            options.threads,
+            options.device,
+            watch.inside,
+            options.unlabelled,
+            options.changes,
         )
         study = Study(options, shop, watch)
         make_models(study)
@@ -115,10 +135,11 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         measured = time_candidates(study)
         with watch.step("report"):
             content = conclude(assemble(study, measured, card), options.gates, options.priority)
+            content = add_recommendation(study, content)
             check_results(content)
             write_json(run.root / RESULTS, content)
             facts = write_report(run.root)
-    return facts
+    return facts, study.solution
 
 
 def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
@@ -134,9 +155,20 @@ def make_models(study: Study) -> None:
     for name in study.options.baselines:
         with study.watch.step(name):
             study.shop.baseline(name)
+    if study.options.budget is not None:
+        search(study, study.options.budget)
     for variant in study.options.variants:
         with study.watch.step(variant.name):
             study.shop.variant(variant)
+
+
+def search(study: Study, budget: Budget) -> None:
+    """Look for a model within the budget, and add its recipe to what is made."""
+    options = study.options
+    with study.watch.step("search"):
+        study.solution = search_budget(study.shop, budget, trials=options.trials, teacher=options.teacher)
+    found = recipe("budget", steps_of(study.solution), options.variants, options.teacher)
+    study.options = replace(options, variants=(*options.variants, *found))
 
 
 def make_bundles(study: Study) -> None:

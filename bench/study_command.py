@@ -21,6 +21,7 @@ from bench.plan import PLANS
 from bench.report import HTML, MARKDOWN
 from bench.results_file import RESULTS
 from bench.study import StudyOptions, run_study
+from compress.budget import Budget, require_feasible
 from compress.distill import PRESETS
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
@@ -40,9 +41,11 @@ def run_command(args: Namespace, dataset: Dataset, command: str, console: Consol
     asked += [gates.parse_gate(text) for text in args.gate]
     root = Path("runs") / args.run
     options = options_from(args, command, tuple(asked))
-    facts = run_study(root, dataset, options, console)
+    facts, solution = run_study(root, dataset, options, console)
     terminal.print_report(facts, Console())
     console.print(f"written: {root / HTML}, {root / MARKDOWN}, {root / RESULTS}", highlight=False)
+    if solution is not None:
+        require_feasible(solution)
     return gates.exit_code(facts.gates, strict=args.strict)
 
 
@@ -50,8 +53,9 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
     """The study that command-line options describe."""
     changes = read_changes(args.config) if args.config else {}
     variants = [changed(variant, changes) for variant in variants_from(args)]
-    everything = args.method in (None, "all") and not args.recipe
-    wanted = set(BASELINES) if everything else {*_ALWAYS, *catalogue.needed_baselines(variants)}
+    everything = is_whole(args)
+    teacher = {args.teacher} if args.teacher else set()
+    wanted = set(BASELINES) if everything else {*_ALWAYS, *teacher, *catalogue.needed_baselines(variants)}
     return StudyOptions(
         name=args.run,
         command=command,
@@ -66,7 +70,17 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
         gates=asked,
         unlabelled=read_unlabelled(args.unlabelled) if args.unlabelled else (),
         changes={name: fields for name, fields in changes.items() if name in BASELINES},
+        budget=budget_from(args),
+        trials=args.trials,
+        teacher=args.teacher or "",
     )
+
+
+def budget_from(args: Namespace) -> Budget | None:
+    """The limits that were given; None for none."""
+    seconds = None if args.max_p95_us is None else args.max_p95_us * 1e-6
+    budget = Budget(args.max_bytes, args.max_f1_drop, seconds)
+    return None if budget == Budget() else budget
 
 
 def read_changes(path: Path) -> dict[str, dict[str, Any]]:
@@ -93,8 +107,15 @@ def changed(variant: Variant, changes: Mapping[str, Mapping[str, Any]]) -> Varia
     return replace(variant, config=replace(variant.config, **lists))
 
 
+def is_whole(args: Namespace) -> bool:
+    """Whether the whole study is asked for: by name, or by asking for nothing in particular."""
+    return args.method == "all" or (args.method is None and not args.recipe and budget_from(args) is None)
+
+
 def variants_from(args: Namespace) -> list[Variant]:
     """The variants of one method, of one recipe, or of the whole study."""
+    if args.method is None and budget_from(args) is not None:
+        return []
     if args.recipe:
         changes = {"quantize": {"bits": args.bits}} if args.bits else {}
         if args.sparsity is not None:

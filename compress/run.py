@@ -97,9 +97,9 @@ def _bytes(text: str) -> int:
     try:
         value = float(text[:-1] if scale > 1 else text) * scale
     except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a size such as 25k or 25000, got {text!r}") from None
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"expected a size above 0, got {text!r}")
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {text!r}")
     return int(value)
 
 
