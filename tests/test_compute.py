@@ -69,7 +69,7 @@ def test_zero_weights_lower_effective_macs_only() -> None:
     module = CharCNN(SHAPE)
     before = compute_per_document(fake("cnn", module=module), TEXTS)
     with torch.no_grad():
-        module.convs[1].weight.view(-1)[::2] = 0
+        module.convs[1].weight[::2] = 0
     after = compute_per_document(fake("cnn", module=module), TEXTS)
     zeros = int((module.convs[1].weight == 0).sum())
     assert after.macs == before.macs

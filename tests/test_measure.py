@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,11 +18,12 @@ from baselines.chance import ChanceClassifier, ChanceConfig
 from baselines.dataset import Part
 from baselines.errors import MeasurementError, MissingExtra
 from bench import measure as measuring
-from bench.cold_start import ColdStart
+from bench.cold_start import ColdStart, start_cold
 from bench.journal import FILE
 from bench.measure import measure, plan_phases
 from bench.measurements import AGAIN, PhaseKey
 from bench.plan import PLANS, QUICK, Plan, offline_items, single_items, windows
+from bench.pool import WorkerProcess
 from bench.serving import Candidate, check_exists
 from bench.timing import Block, check_answers, time_block
 
@@ -401,3 +403,27 @@ def test_raw_samples_are_kept(candidates: list[Candidate], tmp_path: Path) -> No
     found.save_samples(tmp_path / "samples.safetensors")
     kept = load_file(tmp_path / "samples.safetensors")
     assert np.concatenate([kept[f"single/1/1/{r}/same"] for r in range(10)]).tolist() == found.samples("same").tolist()
+
+
+def test_a_damaged_artifact_is_a_row_in_its_own_words(coin: tuple[Candidate, np.ndarray], tmp_path: Path) -> None:
+    candidate, scored = coin
+    shutil.copytree(candidate.path, tmp_path / "damaged")
+    (tmp_path / "damaged" / "labels.json").write_text("{}")
+    damaged = replace(candidate, name="damaged", path=tmp_path / "damaged")
+    plan = replace(SHORT, rounds=2, block_s=0.005, offline_rounds=2, cold_starts=0)
+    found = measure([candidate, damaged], TEXTS, plan, expected={"coin": scored})
+    (row,) = found.runs("damaged")
+    assert row["status"] == "failed"
+    assert "sha256 differs" in row["reason"]
+    assert found.runs("coin")[0].get("cold_start_s") is None
+    with pytest.raises(MeasurementError, match=r"cold start of 'damaged': .*sha256 differs"):
+        start_cold(damaged, TEXTS)
+
+
+def test_a_worker_that_dies_leaves_its_last_words(coin: tuple[Candidate, np.ndarray]) -> None:
+    candidate, _ = coin
+    with WorkerProcess(candidate) as worker:
+        with pytest.raises(MeasurementError, match=r"the worker ended with code 1: KeyError: 'dance'"):
+            worker.ask(do="dance")
+        with pytest.raises(MeasurementError, match="the worker ended with code 1"):
+            worker.ask(do="block")
