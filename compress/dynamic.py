@@ -24,7 +24,7 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
-from baselines.classifier import Classifier, decide
+from baselines.classifier import Classifier, Probabilities, decide
 from baselines.cnn import CharCNNClassifier
 from baselines.errors import NotCompressible
 from baselines.metrics import scores
@@ -86,7 +86,7 @@ def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
     reference.thresholds_ = parent.thresholds_
     seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
     ratios = {t.name: float(s / seconds[0]) for t, s in zip(trials, seconds[1:], strict=True)}
-    floor = _f1(parent, context) - MAX_FALL
+    floor = _floor(parent, context)
     fit = [t for t in trials if t.f1_weighted >= floor] or trials
     best = min(fit, key=lambda t: ratios[t.name])
     return best.classifier, _receipt(best, trials, ratios, floor)
@@ -158,21 +158,25 @@ class _Texts(CalibrationDataReader):  # type: ignore[misc]
 def _static(parent: CharCNNClassifier, config: QuantizeConfig, context: Context) -> Outcome:
     texts = context.validation.texts[: config.n_calibration]
     trial = _tried("onnxruntime, static QDQ", quantized_static(parent, texts), parent, context)
-    return trial.classifier, _receipt(trial, [trial], {}, _f1(parent, context) - MAX_FALL)
+    return trial.classifier, _receipt(trial, [trial], {}, _floor(parent, context))
 
 
 def _tried(name: str, child: Classifier, parent: CharCNNClassifier, context: Context) -> Trial:
-    refit_thresholds(child, context, like=parent)
+    probabilities = refit_thresholds(child, context, like=parent)
     if isinstance(child, OnnxClassifier):
         found = onnx_coverage(onnx.load_model_from_string(child.model))
     else:
         found = linear_coverage(parent.module.shape)
-    return Trial(name, child, _f1(child, context), found)
+    return Trial(name, child, _f1(child, probabilities, context), found)
 
 
-def _f1(classifier: Classifier, context: Context) -> float:
-    predicted = decide(classifier.predict_proba(context.validation.texts), classifier.thresholds_)
-    return scores(context.validation.labels, predicted).f1_weighted
+def _f1(classifier: Classifier, probabilities: Probabilities, context: Context) -> float:
+    return scores(context.validation.labels, decide(probabilities, classifier.thresholds_)).f1_weighted
+
+
+def _floor(parent: CharCNNClassifier, context: Context) -> float:
+    """The lowest validation F1 that a variant may have."""
+    return _f1(parent, parent.predict_proba(context.validation.texts), context) - MAX_FALL
 
 
 def _receipt(best: Trial, trials: Sequence[Trial], ratios: dict[str, float], floor: float) -> Receipt:

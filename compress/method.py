@@ -108,16 +108,21 @@ def require_touched(receipt: Receipt, instead: str) -> Receipt:
     return receipt
 
 
-def refit_thresholds(classifier: Classifier, context: Context, like: Classifier | None = None) -> None:
-    """Choose the thresholds anew on validation: one for all classes, or one a class where those of `like` differ."""
-    if not len(context.validation):
-        return
+def refit_thresholds(classifier: Classifier, context: Context, like: Classifier | None = None) -> Probabilities:
+    """Choose the thresholds anew on validation: one for all classes, or one a class where those of `like` differ.
+
+    Returns:
+        the classifier's probabilities for the validation texts, float32 (n_texts, n_classes).
+    """
     probabilities = classifier.predict_proba(context.validation.texts)
+    if not len(context.validation):
+        return probabilities
     shared = global_threshold(context.validation.labels, probabilities)
     if like is not None and len(np.unique(like.thresholds_)) > 1:
         classifier.thresholds_ = per_class_thresholds(context.validation.labels, probabilities, shared=shared)
     else:
         classifier.thresholds_ = np.full(len(classifier.classes_), shared, np.float32)
+    return probabilities
 
 
 def require_parent(folder: Path, run: str) -> Path:

@@ -55,11 +55,11 @@ class PruneConfig:
     criterion: Criterion = "taylor"
     auto: bool = False
     tolerance: float = 0.01
-    epochs: int = 8
-    learning_rate: float = 5e-4
+    epochs: int = 5
+    learning_rate: float = 1e-3
     gradual_epochs: int = 4
-    alpha: float = 0.5
-    mixtures: float = 1.0
+    alpha: float = 0.8
+    mixtures: float = 2.0
 
 
 def check_sparsity(sparsity: float) -> None:

@@ -41,7 +41,7 @@ class QuantizeConfig:
         scheme: `tables`, `factors`, `dynamic` or `static`.
         bits: of the tables or filters; 2 to 8, or 32 for the neutral setting. `dynamic` and `static` have 8.
         head_bits: of the head; 0 takes `bits`, but at least 4.
-        embedding_bits: of the embedding, with `factors` only; 0 takes `bits + 2`, at most 8.
+        embedding_bits: of the embedding, with `factors` only; 0 takes `bits + 4`, at most 8.
         rank: with `factors`, how many columns the embedding keeps (by singular values); 0 keeps the CNN's own.
         finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there.
         learning_rate: of that training.
@@ -71,7 +71,7 @@ class QuantizeConfig:
 
     @property
     def bits_of_embedding(self) -> int:
-        return self.embedding_bits or min(8, self.bits + 2)
+        return self.embedding_bits or min(8, self.bits + 4)
 
 
 def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:

@@ -11,7 +11,9 @@ from baselines.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.dataset import Dataset, Part
 from baselines.tokenizer import Tokenizer
 from compress.method import Context
+from compress.modules import clone
 
+_TRAINED: dict[str, CharCNNClassifier] = {}
 TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789")
 AWKWARD = [
     "",
@@ -67,18 +69,20 @@ def random_context(seed: int = 0) -> Context:
 
 
 def trained_cnn(tiny: Dataset) -> CharCNNClassifier:
-    """A small CNN that has learned something of the tiny data."""
-    config = CNNConfig(
-        embedding_dim=12,
-        filters=((2, 8), (3, 12), (4, 12)),
-        hidden_dim=16,
-        dropout=0.1,
-        min_count=3,
-        epochs=25,
-        learning_rate=6e-3,
-        threads=1,
-    )
-    return CharCNNClassifier(config).fit(tiny.part("train"), tiny.part("validation"))
+    """A small CNN that has learned something of the tiny data; trained once, a copy for everybody."""
+    if tiny.sha256 not in _TRAINED:
+        config = CNNConfig(
+            embedding_dim=12,
+            filters=((2, 8), (3, 12), (4, 12)),
+            hidden_dim=16,
+            dropout=0.1,
+            min_count=3,
+            epochs=25,
+            learning_rate=6e-3,
+            threads=1,
+        )
+        _TRAINED[tiny.sha256] = CharCNNClassifier(config).fit(tiny.part("train"), tiny.part("validation"))
+    return clone(_TRAINED[tiny.sha256])
 
 
 def tiny_context(tiny: Dataset) -> Context:
