@@ -38,6 +38,7 @@ class DistillConfig:
         word_dropout: share of words hidden from the student in each epoch.
         epochs, batch_size, learning_rate, weight_decay, patience, average, class_weights: as in `TrainingConfig`.
         folds: k of the out-of-fold predictions.
+        teacher_seed: of the folds and their teachers; students of several seeds learn from one set of answers.
         mixtures: texts made of two halves of training texts, per training text, which the teacher alone labels.
     """
 
@@ -57,6 +58,7 @@ class DistillConfig:
     average: float = 0.99
     class_weights: float = 1.0
     folds: int = 3
+    teacher_seed: int = 0
     mixtures: float = 4.0
 
     @property
@@ -92,6 +94,7 @@ class DistillConfig:
 # The CNN's own size, and the students of the size targets; found by search (docs/decisions.md).
 PRESETS: dict[str, DistillConfig] = {
     "same": DistillConfig(128, 128, tuple(range(1, 11)), 128, 0.5),
+    "medium": DistillConfig(filters=64),
     "small": DistillConfig(),
     "tiny": DistillConfig(embedding_dim=24, filters=40),
     "quick": DistillConfig(epochs=10, mixtures=2.0),
