@@ -50,7 +50,7 @@ class DistillConfig:
     alpha: float = 0.8
     temperature: float = 1.0
     word_dropout: float = 0.0
-    epochs: int = 20
+    epochs: int = 15
     batch_size: int = 64
     learning_rate: float = 5e-3
     weight_decay: float = 1e-2
