@@ -102,7 +102,7 @@ def build_suite(folder: Path, say: Say) -> Suite:
 
 def _baseline(run: RunFolder, dataset: Dataset, name: str, changes: Mapping[str, Any], say: Say) -> Path:
     if not run.place(f"baselines/{name}").exists():
-        say(f"no {name} in {run.root} yet: training it on the embedded sample, briefly")
+        say(f"no {name} in runs/{run.root.name} yet: training it on the embedded sample, briefly")
     return train_baseline(run, dataset, name, changes=changes) / ARTIFACT
 
 
@@ -110,7 +110,7 @@ def _variant(run: RunFolder, dataset: Dataset, name: str, method: str, config: A
     step = f"compress/{name}"
     inputs = {"config": repr(config), "parent": _hash_of(parent)}
     if not run.is_done(step, inputs):
-        say(f"no {name} in {run.root} yet: making it from the CNN")
+        say(f"no current {name} in runs/{run.root.name}: making it from the CNN")
         context = Context(dataset.part("train"), dataset.part("validation"))
         child, receipt = METHODS[method].apply(load(parent, KINDS), config, context)
         lineage = replace(lineage_of(parent), name=name, stage="compress", method=method, parent="cnn")
@@ -127,7 +127,7 @@ def _forms(run: RunFolder, name: str, path: Path, say: Say) -> dict[str, Candida
     for form in forms_for(classifier):
         step, inputs = f"exports/{name}-{form}", {"artifact": _hash_of(path), "form": form}
         if not run.is_done(step, inputs):
-            say(f"no {form} bundle of {name} in {run.root} yet: exporting it")
+            say(f"no current {form} bundle of {name} in runs/{run.root.name}: exporting it")
             with run.write(step, inputs) as place:
                 write_bundle(classifier, lineage_of(path), place / "bundle", form)
         full = f"{name}/{form}"
