@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from baselines.classifier import Progress
 from baselines.dataset import LabelMatrix
@@ -37,7 +38,9 @@ def fit_each(
     note_missing_classes([name for name, found in zip(classes, labels.T, strict=True) if not found.any()])
     wanted = [c for c in range(labels.shape[1]) if 0 < labels[:, c].sum() < len(labels)]
     fitted: list[Fitted | None] = [None] * labels.shape[1]
-    with ThreadPoolExecutor(threads) as pool:
+    # The products within a fit are small: BLAS with threads of its own spins longer than it computes (10 times slower
+    # measured with two), and would take the cores that the classes are fitted on.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for done, model in enumerate(pool.map(lambda c: fit_one(c, labels[:, c]), wanted)):
             fitted[wanted[done]] = model
             progress(done + 1, len(wanted))

@@ -123,15 +123,15 @@ class Measurements:
             reasons.append(f"the baseline got the CPU for {share:.0%} of the time only: other processes were running")
         return tuple(reasons)
 
-    def runs(self, name: str) -> list[Json]:
-        """`runs` of one candidate as they stand in results.json."""
+    def runs(self, name: str, reference: str | None = None) -> list[Json]:
+        """`runs` of one candidate as they stand in results.json, ratios to `reference` (the baseline by default)."""
         candidate = self._candidate(name)
         base: Json = {"device": candidate.device, "runtime": candidate.runtime, "form": candidate.form}
         if name in self.failures:
             status, reason = self.failures[name]
             return [{**base, "threads": 1, "scenario": "single", "batch_size": 1, "status": status, "reason": reason}]
         timed = [phase for phase in self.phases if phase.scenario in ("single", "offline")]
-        return [{**base, **self._row(name, phase)} for phase in timed if self.rounds(name, phase)]
+        return [{**base, **self._row(name, phase, reference)} for phase in timed if self.rounds(name, phase)]
 
     def speed(self) -> Json:
         """`speed` of results.json, but for the profile and the GPU, which are separate runs."""
@@ -175,7 +175,7 @@ class Measurements:
         }
         save_file(tensors, path, metadata={"unit": "s"})
 
-    def _row(self, name: str, phase: PhaseKey) -> Json:
+    def _row(self, name: str, phase: PhaseKey, reference: str | None) -> Json:
         samples, times = self.samples(name, phase), self.round_times(name, phase)
         shares = np.array([block.cpu_share for block in self.rounds(name, phase)])
         row: Json = {
@@ -184,7 +184,7 @@ class Measurements:
             "batch_size": phase.batch_size,
             "latency_s": {**stats.percentiles(samples), **self._p50_interval(name, phase)},
             "documents_per_s": phase.batch_size / float(np.median(times)),
-            "ratio_to_baseline": self.ratio(name, None, phase).to_json(),
+            "ratio_to_baseline": self.ratio(name, reference, phase).to_json(),
             "noise_floor": stats.noise_floor(self.aa_ratio(phase)),
             "quantiles_s": stats.thin(samples),
             "cpu_share": float(np.median(shares)),

@@ -75,7 +75,8 @@ def headline(verdict: Verdict) -> str:
     """The recommendation in two or three words."""
     if verdict.model is None:
         return "No recommendation"
-    return f"Keep {verdict.model}" if verdict.model == verdict.reference else f"Deploy {verdict.model}"
+    kept = verdict.model == verdict.reference and not verdict.promoted
+    return f"Keep {verdict.model}" if kept else f"Deploy {verdict.model}"
 
 
 def tiles(facts: Facts) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from baselines.dataset import PARTS
 from baselines.errors import MeasurementError
 from baselines.registry import BASELINES
 from bench.behaviour import Subject, run_behaviour
-from bench.catalogue import Variant, recipe_of
+from bench.catalogue import REFERENCE, Variant, recipe_of
 from bench.compute import compute_per_document
 from bench.energy import estimate
 from bench.environment import describe_environment, git_state
@@ -42,7 +42,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
     options, dataset = study.options, study.shop.dataset
     models = [_model(study, evidence, name) for name in _rows(study)]
     on_gpu, gpu_facts = gpu_rows(study)
-    next(model for model in models if model["name"] == evidence.reference)["runs"] += on_gpu
+    next(model for model in models if model["name"] == REFERENCE)["runs"] += on_gpu
     return {
         "format_version": FORMAT_VERSION,
         "command": options.command,
@@ -60,11 +60,23 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "run": {"name": options.name, "seed": options.seed, "commands": [options.command]},
         "delta": options.delta,
         "baseline": evidence.reference,
+        "promoted": _promoted(evidence),
         "data_card": dict(card),
         "models": models,
         "ledgers": _ledgers(study, models),
         "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},
         "sensitivity": _sensitivity(study),
+    }
+
+
+def _promoted(evidence: Evidence) -> Json | None:
+    """Why another model than the CNN is the reference; None where it is the CNN."""
+    if evidence.reference == REFERENCE:
+        return None
+    difference = evidence.resampled.difference(evidence.reference, REFERENCE)
+    return {
+        "over": REFERENCE,
+        "delta_f1_weighted": {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper},
     }
 
 
@@ -143,7 +155,8 @@ def _runs(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Json]:
     rows: list[Json] = []
     for candidate in candidates:
         size = footprint(candidate.path).bytes
-        rows += [{**row, "bytes": size, **_energy(row)} for row in evidence.measurements.runs(candidate.name)]
+        found = evidence.measurements.runs(candidate.name, evidence.reference)
+        rows += [{**row, "bytes": size, **_energy(row)} for row in found]
     return rows
 
 

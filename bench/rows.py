@@ -27,6 +27,7 @@ class Row:
         lower, upper: one-sided 95 % bounds of `delta`.
         delta_source: `test split`, or `5 folds` where folds were asked for; which variance `delta` covers.
         speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
+        parent_ratio: the same, divided by the latency of the model it was made from.
         run: the measured run the latency and bytes come from, as it stands in results.json.
     """
 
@@ -59,6 +60,7 @@ class Row:
     energy_j: float | None = None
     documents_per_s: float | None = None
     speed_ratio: Estimate | None = None
+    parent_ratio: Estimate | None = None
     flipped: float | None = None
     run: Json | None = None
     warnings: tuple[str, ...] = ()
@@ -166,6 +168,7 @@ def _row(model: Json, reference: str | None, folds: Json) -> Row:
         energy_j=(run or {}).get("energy_j_per_document"),
         documents_per_s=_best_throughput(model),
         speed_ratio=_speed_ratio(model, run, reference),
+        parent_ratio=_parent_ratio(model, run, reference),
         flipped=(model.get("versus_baseline") or {}).get("flipped_documents"),
         run=run,
         warnings=tuple(str(w) for w in (run or {}).get("warnings") or ()),
@@ -203,6 +206,15 @@ def _speed_ratio(model: Json, run: Json | None, reference: str | None) -> Estima
     if ratio := estimate(run.get("ratio_to_baseline")):
         return ratio
     return Estimate(1.0, 1.0, 1.0) if model["name"] == reference else None
+
+
+def _parent_ratio(model: Json, run: Json | None, reference: str | None) -> Estimate | None:
+    """The inverse of the stored speed-up; the ratio to the reference where that is the parent."""
+    speedup = estimate((model.get("versus_parent") or {}).get("speedup"))
+    if speedup is None or not speedup.value:
+        return _speed_ratio(model, run, reference) if model.get("parent") == reference else None
+    low, high = (1 / end if end else None for end in (speedup.high, speedup.low))
+    return Estimate(1 / speedup.value, low, high)
 
 
 def _best_throughput(model: Json) -> float | None:

@@ -44,8 +44,8 @@ def is_slower(ratio: Estimate | None, floor: float) -> bool:
 
 
 def is_slow_variant(row: Row, floor: float) -> bool:
-    """Whether a compressed variant is slower than the reference: such a one is never recommended, however small."""
-    return row.stage == "compress" and is_slower(row.speed_ratio, floor)
+    """Whether a compressed variant is slower than its parent: such a one is never recommended, however small."""
+    return row.stage == "compress" and is_slower(row.parent_ratio, floor)
 
 
 def is_faster(ratio: Estimate | None, floor: float) -> bool:

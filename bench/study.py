@@ -16,7 +16,7 @@ from rich.console import Console
 from baselines.artifact import write_json
 from baselines.data_card import data_card, render
 from baselines.dataset import Dataset
-from baselines.intervals import N_RESAMPLES_VERDICT, resample_scores
+from baselines.intervals import N_RESAMPLES_VERDICT, Resampled, resample_scores
 from baselines.registry import BASELINES
 from baselines.runfolder import RunFolder
 from bench import results as assembly
@@ -32,7 +32,7 @@ from bench.recommendation import add_recommendation
 from bench.report import conclude, write_report
 from bench.report_context import Facts
 from bench.results_file import RESULTS, check_results
-from bench.scoring import Scored, candidates_of, read_scored, score_candidates
+from bench.scoring import Scored, candidates_of, is_deployable, read_scored, score_candidates
 from bench.serving import Candidate, Runtime
 from bench.steps import Workshop
 from bench.verdict import Priority
@@ -64,7 +64,8 @@ class StudyOptions:
         changes: fields of the baselines' configs to replace.
         budget: limits to search a model for; None searches nothing.
         trials: of that search.
-        teacher: of its students, "" for the reference.
+        teacher: of its students, "" for the CNN.
+        reference: the model that others have to be as good as; "" lets `reference_among` decide.
     """
 
     name: str
@@ -83,6 +84,7 @@ class StudyOptions:
     budget: Budget | None = None
     trials: int = 30
     teacher: str = ""
+    reference: str = ""
 
 
 @dataclass
@@ -235,8 +237,25 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         n_resamples=N_RESAMPLES_VERDICT,
     )
     counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
-    evidence = Evidence(test, counts, study.scored, resampled, measured, study.options.delta, REFERENCE, seed)
+    reference = study.options.reference or reference_among(study, resampled)
+    evidence = Evidence(test, counts, study.scored, resampled, measured, study.options.delta, reference, seed)
     return assembly.results_of(study, evidence, card)
+
+
+def reference_among(study: Study, resampled: Resampled) -> str:
+    """What the others have to be as good as: the CNN, unless a deployable baseline is shown to be better than it.
+
+    Better means by more than the margin, at the one-sided 95 % bound: then "not worse than the CNN" would recommend
+    models that are worse than what everybody can have.
+    """
+    better = [
+        name
+        for name in study.options.baselines
+        if name in study.candidates
+        and is_deployable(study.candidates[name][0])
+        and resampled.difference(name, REFERENCE).lower > study.options.delta
+    ]
+    return max(better, key=lambda name: resampled.interval(name).value, default=REFERENCE)
 
 
 def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:

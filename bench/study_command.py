@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,11 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
     everything = is_whole(args)
     teacher = {args.teacher} if args.teacher else set()
     wanted = set(BASELINES) if everything else {*_ALWAYS, *teacher, *catalogue.needed_baselines(variants)}
+    baselines = tuple(name for name in BASELINES if name in wanted)
     return StudyOptions(
         name=args.run,
         command=command,
-        baselines=tuple(name for name in BASELINES if name in wanted),
+        baselines=baselines,
         variants=tuple(variants),
         plan=PLANS[args.plan or ("study" if everything else "quick")],
         seed=args.seed,
@@ -73,7 +74,14 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
         budget=budget_from(args),
         trials=args.trials,
         teacher=args.teacher or "",
+        reference=_reference(args.reference, baselines),
     )
+
+
+def _reference(asked: str, baselines: Sequence[str]) -> str:
+    if asked != "auto" and asked not in baselines:
+        raise DataError(f"--reference {asked}: not among this run's baselines; allowed: auto, {', '.join(baselines)}")
+    return "" if asked == "auto" else asked
 
 
 def budget_from(args: Namespace) -> Budget | None:

@@ -48,6 +48,7 @@ class Verdict:
         reference: what the others were compared with.
         delta: margin δ.
         priority: what was asked for.
+        promoted: whether the reference is one because it is better than the CNN.
     """
 
     model: str | None
@@ -59,6 +60,7 @@ class Verdict:
     reference: str | None
     delta: float
     priority: Priority
+    promoted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The content of `verdict` in results.json."""
@@ -93,6 +95,7 @@ def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: fl
         reference.name if reference else None,
         delta,
         priority,
+        bool(results.get("promoted")),
     )
 
 

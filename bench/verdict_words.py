@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.quantities import change, difference_interval, percent, score, seconds, size, times
-from bench.rows import Row
+from bench.rows import Row, estimate
 from bench.speed_claims import distrust, is_faster, is_slow_variant, is_slower, noise_floor
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the one with the highest F1"}
@@ -127,17 +127,30 @@ def _without_reference(facts: Facts) -> str:
 
 def _nobody(facts: Facts, nearest: tuple[Row, int] | None) -> str:
     reference = _name(facts.reference)
-    head = f"Keep `{reference}`"
+    head = _promoted(facts) or f"Keep `{reference}`"
     if facts.best is None:
         head = f"No recommendation: no bundle of the reference `{reference}` was measured"
     if facts.qualified:
         return f"{head}: {_no_gain(facts)}."
-    head += f": no other model is shown to be as good within {facts.delta:g} F1"
+    head += (", and " if facts.results.get("promoted") else ": ") + (
+        f"no other model is shown to be as good within {facts.delta:g} F1"
+    )
     if nearest:
         return (
             f"{head}; it would take about {nearest[1]:,} test documents to decide for the closest, `{nearest[0].name}`."
         )
     return f"{head}; more test documents would not change this."
+
+
+def _promoted(facts: Facts) -> str:
+    """The head of the sentence where the reference is one because it is better than the CNN; else ""."""
+    over, row = facts.results.get("promoted"), facts.reference
+    if not over or row is None or facts.best is None:
+        return ""
+    what = f"`{row.name}`" + (", a linear model" if is_linear(row) else "")
+    return (
+        f"Deploy {what}: better than `{over['over']}` (ΔF1 {difference_interval(estimate(over['delta_f1_weighted']))})"
+    )
 
 
 def _no_gain(facts: Facts) -> str:
@@ -174,10 +187,10 @@ def _slower_variants(facts: Facts) -> Iterator[str]:
 
 def _slow(row: Row, facts: Facts) -> str:
     """Why a compressed variant is refused for its latency; "" where it isn't."""
-    ratio = row.speed_ratio
+    ratio = row.parent_ratio
     if ratio is None or not is_slow_variant(row, facts.floor):
         return ""
-    reason = f"{times(ratio.value)} slower here"
+    reason = f"{times(ratio.value)} slower here" + ("" if row.parent == _name(facts.reference) else " than its parent")
     if "quantize" in row.method and (facts.results.get("environment") or {}).get("vnni") is False:
         return f"{reason}: this CPU has no VNNI"
     return reason

@@ -61,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--plan", choices=("quick", "study", "thorough"), help="how long to measure")
     judge.add_argument("--delta", type=_share, default=0.01, metavar="D", help="F1 you would give up (default: 0.01)")
     judge.add_argument("--priority", choices=("smallest", "fastest", "quality"), default="smallest")
+    judge.add_argument(
+        "--reference",
+        default="auto",
+        metavar="NAME",
+        help="what a model has to be as good as (default: auto, the CNN unless a baseline is shown to be better)",
+    )
     judge.add_argument("--gate", action="append", default=[], metavar="GATE", help='such as "bytes <= 50k"; repeatable')
     judge.add_argument("--gates", type=Path, metavar="YAML", help="file with a list of gates")
     judge.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
