@@ -97,7 +97,6 @@ PRESETS: dict[str, DistillConfig] = {
     "medium": DistillConfig(filters=64),
     "small": DistillConfig(),
     "tiny": DistillConfig(embedding_dim=24, filters=40),
-    "quick": DistillConfig(epochs=10, mixtures=2.0),
 }
 
 
