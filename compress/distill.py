@@ -91,7 +91,7 @@ class DistillConfig:
         )
 
 
-# The CNN's own size, and the students of the size targets; found by search (docs/decisions.md).
+# The CNN's own size, then students for about 43, 21 and 15 KB once quantized to 4, 3 and 3 bits.
 PRESETS: dict[str, DistillConfig] = {
     "same": DistillConfig(128, 128, tuple(range(1, 11)), 128, 0.5),
     "medium": DistillConfig(filters=64),

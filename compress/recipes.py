@@ -83,7 +83,7 @@ class Outcome:
 
 Clock = Callable[[Classifier], float]
 
-# Steps of the presets; the students and bits were found by search (docs/decisions.md).
+# Steps of the presets; students and bits were chosen on validation of Made With ML.
 RECIPES: dict[str, tuple[Step, ...]] = {
     "smallest": (
         Step("distill", STUDENTS["small"]),
