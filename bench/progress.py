@@ -39,7 +39,9 @@ class Watch:
             TextColumn("{task.fields[left]}"),
             TimeElapsedColumn(),
         )
-        with Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as bars:
+        with Bars(
+            *columns, console=self.console, transient=True, refresh_per_second=2, disable=not self.console.is_terminal
+        ) as bars:
             self._bars = bars
             self._whole = bars.add_task("the whole study", total=sum(w for _, w in self.weights), left="")
             yield

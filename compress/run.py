@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--teacher", choices=sorted(BASELINES), help="whose answers a student learns (default: the CNN)")
     what.add_argument("--unlabelled", type=Path, metavar="FILE", help="further texts for a student, one a line")
     what.add_argument("--bits", type=int, choices=range(2, 9), metavar="2..8", help="of tables (default: 8, and 4)")
-    what.add_argument("--sparsity", type=float, metavar="S", help="share to prune, in [0, 1) (default: 0.5)")
+    what.add_argument("--sparsity", type=_share, metavar="S", help="share to prune, in [0, 1) (default: 0.5)")
     what.add_argument("--auto", action="store_true", help="choose each width's sparsity by a scan on validation")
     what.add_argument(
         "--config",

@@ -14,7 +14,14 @@ ROOMS = ("baselines", "compress", "exports", "bench")
 # The user's command for the whole study hands over to the room that composes the stages; nothing else calls rightwards.
 DOOR = ("compress/run.py", "bench")
 
-LIGHT = ("baselines.errors", "baselines.tokenizer", "baselines.dataset", "baselines.classifier", "baselines.artifact", "compress.tables")
+LIGHT = (
+    "baselines.errors",
+    "baselines.tokenizer",
+    "baselines.dataset",
+    "baselines.classifier",
+    "baselines.artifact",
+    "compress.tables",
+)
 HEAVY = ("torch", "sklearn", "onnx", "onnxruntime", "nltk", "scipy", "rich")
 
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -60,5 +67,7 @@ def test_no_module_shadows_another_when_run_as_a_script() -> None:
 
 def test_nothing_is_unpickled() -> None:
     forbidden = ("pickle.load", "joblib.load", "allow_pickle=True", "weights_only=False", "shell=True", "yaml.load(")
-    hits = [f"{path.name}: {word}" for path in SOURCES for word in forbidden if word in path.read_text(encoding="utf-8")]
+    hits = [
+        f"{path.name}: {word}" for path in SOURCES for word in forbidden if word in path.read_text(encoding="utf-8")
+    ]
     assert not hits

@@ -1,0 +1,151 @@
+"""The whole study on a small data set: what it writes, that it continues, and that mistakes cost nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.dataset import Dataset
+from bench.results_file import load_results
+from compress import run
+from exports import runtime
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY = {
+    "cnn": {"epochs": 2, "embedding_dim": 8, "filters": [[2, 6], [4, 6]], "hidden_dim": 8},
+    "distill": {"epochs": 1, "embedding_dim": 6, "filters": 4, "widths": [3], "folds": 2, "mixtures": 0.0},
+    "prune": {"epochs": 1, "gradual_epochs": 1, "mixtures": 0.0},
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder with the tiny data as a file and small models as a config; commands run in it."""
+    rows = []
+    for text, labels in zip(tiny.everything.texts, tiny.everything.labels, strict=True):
+        rows.append({"text": text, "labels": [tiny.classes[c] for c in np.flatnonzero(labels)]})
+    (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    (tmp_path / "tiny.json").write_text(json.dumps(TINY))
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def command(*extra: str) -> list[str]:
+    return ["--dataset", "texts.jsonl", "--config", "tiny.json", "--run", "t", "--threads", "1", *extra]
+
+
+def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(command("--method", "quantize", "--gate", "bytes <= 5M")) == 0
+    folder = place / "runs" / "t"
+    results = load_results(folder).content
+    models = {model["name"]: model for model in results["models"]}
+    assert {"linear", "cnn", "cnn-dynamic", "cnn-static", "cnn-int8", "cnn-int4"} <= set(models)
+    assert all(model["status"] == "measured" for model in models.values())
+    assert models["cnn-int4"]["size"]["bytes"] < models["cnn-int8"]["size"]["bytes"] < models["cnn"]["size"]["bytes"]
+    assert results["gates"][0]["outcome"] == "pass"
+    assert results["verdict"]["sentence"].replace("`", "").split(":")[0] in capsys.readouterr().out.replace("\n", " ")
+    assert (folder / "report.html").stat().st_size < 5_000_000
+    assert results["verdict"]["model"] in (folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_deployed_folder_answers_as_scored(place: Path, tiny: Dataset) -> None:
+    assert run.main(command("--method", "fold", "--reference", "cnn")) == 0
+    results = load_results(place / "runs" / "t").content
+    predictor = runtime.load(place / "runs" / "t" / results["deploy"])
+    assert predictor.classes == tiny.classes
+    name = results["verdict"]["model"]
+    assert predictor.bundle.manifest["lineage"]["name"] == name
+    tags = predictor.predict(["A convolutional network that segments satellite images"])
+    assert set(tags[0]) <= set(tiny.classes)
+
+
+def test_a_second_call_makes_nothing_again(place: Path) -> None:
+    assert run.main(command("--method", "fold")) == 0
+    steps = {path: path.stat().st_mtime_ns for path in (place / "runs" / "t").glob("*/*/step.json")}
+    assert len(steps) >= 5
+    assert run.main(command("--method", "fold")) == 0
+    assert {path: path.stat().st_mtime_ns for path in steps} == steps
+
+
+def test_distill_has_its_control_and_three_seeds(place: Path) -> None:
+    assert run.main(command("--method", "distill", "--teacher", "linear")) == 0
+    models = {model["name"]: model for model in load_results(place / "runs" / "t").content["models"]}
+    control = models["student"]["control"]
+    assert control["model"] == "student-control"
+    assert control["seeds"] == len(control["gain_by_seed"]) == 3
+    assert control["gain"]["low"] <= control["gain"]["value"] <= control["gain"]["high"]
+
+
+def test_a_recipe_has_a_ledger(place: Path) -> None:
+    assert run.main(command("--recipe", "prune,quantize", "--bits", "4")) == 0
+    (ledger,) = load_results(place / "runs" / "t").content["ledgers"]
+    assert [step["step"] for step in ledger["steps"]] == ["train", "prune", "quantize"]
+    sizes = [step["bytes"] for step in ledger["steps"]]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_killed_study_continues(place: Path) -> None:
+    arguments = [sys.executable, "-m", "compress.run", *command("--method", "quantize")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(arguments, cwd=place, env=environment, stderr=subprocess.DEVNULL)
+    made = place / "runs" / "t" / "baselines" / "cnn" / "step.json"
+    until = time.monotonic() + 120
+    while not made.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert made.exists()
+    before = made.stat().st_mtime_ns
+    assert run.main(command("--method", "quantize")) == 0
+    assert made.stat().st_mtime_ns == before
+    assert not list((place / "runs" / "t").glob("*/.*.part-*"))
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (("--dataset", "missing.csv"), "missing.csv"),
+        (("--recipe", "melt"), "melt"),
+        (("--gate", "beauty > 3"), "beauty"),
+        (("--reference", "oracle", "--method", "fold"), "oracle"),
+        (("--unlabelled", "nothing.txt", "--method", "distill"), "nothing.txt"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(
+    place: Path, capsys: pytest.CaptureFixture[str], extra: tuple[str, ...], message: str
+) -> None:
+    assert run.main(command(*extra)) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_options_out_of_range_are_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for extra in (("--sparsity", "1.0"), ("--delta", "-1"), ("--max-bytes", "little"), ("--run", "../elsewhere")):
+        with pytest.raises(SystemExit) as stop:
+            run.main(command(*extra))
+        assert stop.value.code == 2
+        assert extra[0] in capsys.readouterr().err
+
+
+def test_other_data_in_the_same_run_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "runs" / "t").mkdir(parents=True)
+    (place / "runs" / "t" / "run.json").write_text('{"format_version": 1, "dataset_sha256": "0"}')
+    assert run.main(command("--method", "fold")) == 2
+    assert "other data" in capsys.readouterr().err
+
+
+def test_another_version_of_the_run_folder_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "runs" / "t").mkdir(parents=True)
+    (place / "runs" / "t" / "run.json").write_text('{"format_version": 99, "dataset_sha256": "0"}')
+    assert run.main(command("--method", "fold")) == 2
+    assert "format_version" in capsys.readouterr().err
