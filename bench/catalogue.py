@@ -9,6 +9,7 @@ from typing import Any
 from baselines.errors import RunFolderError
 from baselines.registry import BASELINES
 from compress.distill import DistillConfig
+from compress.dynamic import WAYS
 from compress.fold import FoldConfig
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
@@ -61,7 +62,9 @@ class Variant:
 
 def quantized(parent: str = REFERENCE) -> list[Variant]:
     """int8 by the runtimes' own means, and by tables in 8 and 4 bits."""
+    as_everybody = QuantizeConfig("dynamic", way=WAYS[0])
     return [
+        Variant(f"{parent}-dynamic-default", "int8, quantize_dynamic as it comes", parent, "quantize", as_everybody),
         Variant(f"{parent}-dynamic", "int8, dynamic, the best way here", parent, "quantize", QuantizeConfig("dynamic")),
         Variant(f"{parent}-static", "int8, static QDQ", parent, "quantize", QuantizeConfig("static")),
         Variant(f"{parent}-int8", "int8 tables", parent, "quantize", QuantizeConfig("tables", 8)),

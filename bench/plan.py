@@ -34,6 +34,7 @@ class Plan:
             out.
         model_only_s: seconds of one extra block without tokenising, where the runtime has stages; 0 leaves it out.
         cold_starts: new processes a candidate; no more are started once they took `cold_start_budget_s` together.
+        behaviour_texts: texts a behavioural test at most.
         pin: whether a worker is bound to as many cores as it has threads, where the system can.
         seed: of the order of texts and candidates, and of the bootstrap.
     """
@@ -52,6 +53,7 @@ class Plan:
     model_only_s: float = 0.2
     cold_starts: int = 5
     cold_start_budget_s: float = 4.0
+    behaviour_texts: int = 200
     pin: bool = True
     seed: int = 0
 
@@ -82,7 +84,8 @@ QUICK = Plan(
     gc_on_s=0.0,
     model_only_s=0.1,
     cold_starts=3,
-    cold_start_budget_s=3.0,
+    cold_start_budget_s=1.5,
+    behaviour_texts=60,
 )
 STUDY = Plan("study")
 THOROUGH = Plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from bench.catalogue import REFERENCE, Variant, recipe_of
 from bench.compute import compute_per_document
 from bench.energy import estimate
 from bench.environment import describe_environment, git_state
-from bench.footprint import footprint, installed_bytes
+from bench.footprint import installed_bytes
 from bench.gpu_rows import gpu_rows
 from bench.model_rows import (
     Evidence,
@@ -104,9 +105,9 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "reason": "",
         "recipe": [dict(step) for step in _recipe(study, name)],
         "quality": quality_of(name, evidence, at),
-        "size": footprint(main.path).to_json(),
+        "size": study.footprint(main).to_json(),
         "compute": _compute(study, evidence, name),
-        "runs": _runs(evidence, candidates),
+        "runs": _runs(study, evidence, candidates),
         "training": _training(facts),
         "artifact": relative(study.shop.artifact_of(name), study.shop.run.root),
         "bundle": relative(main.path, study.shop.run.root) if is_deployable(main) else None,
@@ -149,12 +150,12 @@ def _compute(study: Study, evidence: Evidence, name: str) -> Json | None:
         return None
 
 
-def _runs(evidence: Evidence, candidates: Sequence[Candidate]) -> list[Json]:
+def _runs(study: Study, evidence: Evidence, candidates: Sequence[Candidate]) -> list[Json]:
     if evidence.measurements is None:
         return []
     rows: list[Json] = []
     for candidate in candidates:
-        size = footprint(candidate.path).bytes
+        size = study.footprint(candidate).bytes
         found = evidence.measurements.runs(candidate.name, evidence.reference)
         rows += [{**row, "bytes": size, **_energy(row)} for row in found]
     return rows
@@ -171,14 +172,17 @@ def _energy(row: Json) -> Json:
 
 def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) -> Json:
     """Behavioural tests and typos, answered by what would be served; stored, since they ask the model again."""
-    step, inputs = f"bench/robustness-{name}", {"model": study.shop.key_of(name), "form": main.form}
+    n_texts = study.options.plan.behaviour_texts
+    step = f"bench/robustness-{name}"
+    inputs = {"model": study.shop.key_of(name), "form": main.form, "n_texts": n_texts}
     from baselines.artifact import read_json, write_json
 
     if not study.shop.run.is_done(step, inputs):
-        server, thresholds = open_candidate(main), evidence.scored[name].thresholds
+        server = open_candidate(replace(main, threads=study.options.threads))
+        thresholds = evidence.scored[name].thresholds
         subject = Subject(server.predict_proba, thresholds, evidence.test.classes)
         found = {
-            "behaviour": run_behaviour(subject, evidence.test, evidence.seed),
+            "behaviour": run_behaviour(subject, evidence.test, evidence.seed, n_texts=n_texts),
             "typos": f1_under_typos(server.predict_proba, thresholds, evidence.test, evidence.seed),
         }
         with study.shop.run.write(step, inputs) as folder:
@@ -187,7 +191,7 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
 
 
 def _comparisons(study: Study, evidence: Evidence, name: str, parent: str | None) -> Json:
-    sizes = {other: footprint(c[0].path).bytes for other, c in study.candidates.items()}
+    sizes = {other: study.footprint(c[0]).bytes for other, c in study.candidates.items()}
     found: Json = {}
     if parent in evidence.scored and parent is not None:
         found["versus_parent"] = versus(name, parent, evidence, sizes)

@@ -90,7 +90,7 @@ class Workshop:
         for form in forms:
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
-                card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence)
+                card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
                 with self.run.write(step, inputs) as folder:
                     write_bundle(classifier, lineage_of(source), folder / "bundle", form, card=card)
             found[form] = self.run.place(step) / "bundle"

@@ -22,6 +22,7 @@ from baselines.runfolder import RunFolder
 from bench import results as assembly
 from bench.budget_search import search_budget, steps_of
 from bench.catalogue import REFERENCE, Variant, recipe
+from bench.footprint import Footprint, footprint
 from bench.gates import Gate
 from bench.measure import measure
 from bench.measurements import Measurements
@@ -97,6 +98,13 @@ class Study:
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     scored: dict[str, Scored] = field(default_factory=dict)
     solution: Solution | None = None
+    _footprints: dict[Path, Footprint] = field(default_factory=dict)
+
+    def footprint(self, candidate: Candidate) -> Footprint:
+        """Size of what is served, weighed once."""
+        if candidate.path not in self._footprints:
+            self._footprints[candidate.path] = footprint(candidate.path)
+        return self._footprints[candidate.path]
 
 
 def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> tuple[Facts, Solution | None]:

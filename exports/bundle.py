@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from baselines.artifact import Lineage, describe_files, write_json
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
+from baselines.run_options import usable_cores
 from exports import runtime
 from exports.bundle_format import (
     ALPHABET,
@@ -46,6 +47,7 @@ class CardFacts:
         measured: sentences with figures, machine named: latency, size, parity.
         limits: sentences on what it shouldn't be used for.
         texts: texts whose influential n-grams the card lists, and that parity is checked on besides the awkward ones.
+        with_ngrams: whether the card lists them; looking for them takes seconds.
     """
 
     title: str = ""
@@ -54,6 +56,7 @@ class CardFacts:
     measured: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    with_ngrams: bool = True
 
 
 def forms_for(classifier: Classifier) -> tuple[str, ...]:
@@ -112,7 +115,7 @@ def write_bundle(
 
 def prove(classifier: Classifier, folder: Path, texts: Sequence[str] = ()) -> Parity:
     """Parity of a bundle with the classifier it was made from; raises ArtifactError where it fails."""
-    predictor = runtime.load(folder)
+    predictor = runtime.load(folder, threads=usable_cores())
     # A graph quantized by onnxruntime is copied as it is, and some take seconds for a long text.
     copied = classifier.kind == "onnx-int8"
     source, export = classifier.predict_proba, predictor.predict_proba

@@ -42,7 +42,7 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
     lines += ["## Limits", ""]
     lines += [f"- {sentence}" for sentence in card.limits]
     lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
-    lines += ["", "## Classes", "", *_class_lines(classifier, card.texts), ""]
+    lines += ["", "## Classes", "", *_class_lines(classifier, card.texts if card.with_ngrams else ()), ""]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The house rules that a machine can check: imports flow one way, the served path stays light, modules are named safely."""
+"""The house rules that a machine can check: imports flow one way, what is served stays light, names are safe."""
 
 from __future__ import annotations
 

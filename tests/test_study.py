@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,7 @@ TINY = {
 
 
 @pytest.fixture
-def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder with the tiny data as a file and small models as a config; commands run in it."""
     rows = []
     for text, labels in zip(tiny.everything.texts, tiny.everything.labels, strict=True):
@@ -36,7 +35,7 @@ def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Ite
     (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     (tmp_path / "tiny.json").write_text(json.dumps(TINY))
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
+    return tmp_path
 
 
 def command(*extra: str) -> list[str]:
