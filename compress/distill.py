@@ -148,7 +148,8 @@ def soft_targets(parent: CharCNNClassifier, config: DistillConfig, context: Cont
     teacher = context.teacher or parent
     kind: Any = type(teacher)
     make = context.make_teacher or (lambda seed: kind(reseeded(teacher.config, seed)))
-    return out_of_fold(make, context.train, config.folds, context.seed, cache=context.cache, progress=context.progress)
+    seed = config.teacher_seed
+    return out_of_fold(make, context.train, config.folds, seed, cache=context.cache, progress=context.progress)
 
 
 def reseeded(config: Any, seed: int) -> Any:
