@@ -22,7 +22,7 @@ from bench.quantities import (
     size,
     times,
 )
-from bench.rows import Row, rows_of
+from bench.rows import Row, estimate, rows_of
 from bench.speed_claims import claim_floor, distrust, is_faster, is_slower, noise_floor
 from bench.verdict import Verdict
 
@@ -90,9 +90,14 @@ def tiles(facts: Facts) -> list[dict[str, str]]:
         {"name": "Size", "value": size(best.bytes), "note": compared(best.bytes, reference, "smaller", "larger")},
         {"name": "p50, one text", "value": seconds(best.p50_s), "note": speed_note(best, facts)},
     ]
-    if best is not reference and best.delta:
-        note = f"95 % {signed(best.delta.low)} to {signed(best.delta.high)}"
-        shown.append({"name": f"ΔF1 to {facts.verdict.reference}", "value": signed(best.delta.value), "note": note})
+    to, delta = facts.verdict.reference, best.delta
+    if best is reference:
+        shown[1]["note"] = shown[2]["note"] = ""
+        promoted = facts.results.get("promoted") or {}
+        to, delta = promoted.get("over"), estimate(promoted.get("delta_f1_weighted"))
+    if delta:
+        note = f"95 % {signed(delta.low)} to {signed(delta.high)}"
+        shown.append({"name": f"ΔF1 to {to}", "value": signed(delta.value), "note": note})
     return shown
 
 

@@ -10,6 +10,8 @@ from bench.quantities import change, difference_interval, percent, score, second
 from bench.rows import Row, estimate
 from bench.speed_claims import distrust, is_faster, is_slow_variant, is_slower, noise_floor
 
+# A fraction of the recommended model's size and latency, both, that is worth a word though F1 is lower.
+_CHEAPER = 5
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the one with the highest F1"}
 
 
@@ -72,6 +74,7 @@ def reasons(facts: Facts) -> Iterator[str]:
 def would_change(facts: Facts, nearest: tuple[Row, int] | None) -> Iterator[str]:
     """What would lead to another verdict."""
     yield from _other_priorities(facts)
+    yield from _much_cheaper(facts)
     if nearest:
         row, documents = nearest
         yield f"About {documents:,} test documents would decide whether `{row.name}` is as good too."
@@ -211,6 +214,25 @@ def _other_priorities(facts: Facts) -> Iterator[str]:
         yield f"Speed before all else: `{fastest.name}` ({_facts_of(fastest)})."
     if top and top.f1 and best.f1 and top.f1.value > best.f1.value:
         yield f"Quality before all else: `{top.name}` ({_facts_of(top)})."
+
+
+def _much_cheaper(facts: Facts) -> Iterator[str]:
+    """The best of the models that cost a fraction of the recommended one, where a promoted reference is that."""
+    best = facts.best
+    if not facts.results.get("promoted") or best is None or not best.bytes or not best.p50_s:
+        return
+    cheap = [
+        row
+        for row in facts.rows
+        if row.deployable and row.f1 and not _slow(row, facts)
+        if (row.bytes or 0) * _CHEAPER <= best.bytes and (row.p50_s or 0) * _CHEAPER <= best.p50_s
+    ]
+    if cheap:
+        top = max(cheap, key=lambda row: row.f1.value if row.f1 else 0.0)
+        yield (
+            f"Where {size(best.bytes)} or {seconds(best.p50_s)} are too much: `{top.name}` ({_facts_of(top)}; "
+            f"ΔF1 {difference_interval(top.delta)})."
+        )
 
 
 def _facts_of(row: Row) -> str:

@@ -114,7 +114,7 @@ def magnitude_masks(weights: list[nn.Parameter], sparsity: float) -> list[Tensor
     n_gone = round(sparsity * len(flat))
     mask = torch.ones(len(flat), dtype=torch.bool, device=flat.device)
     if n_gone:
-        # A selection instead of a sort: this runs after every step. Ties go by position, as a stable sort would have it.
+        # A selection instead of a sort: this runs after every step. Ties go by position, as in a stable sort.
         limit = flat.kthvalue(n_gone).values
         mask = flat > limit
         ties = torch.nonzero(flat == limit).flatten()
