@@ -98,7 +98,9 @@ def distilled(
     student = Variant(
         name, f"Student of {teacher or 'the CNN'}", REFERENCE, "distill", config, teacher, control=control.name
     )
-    return [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
+    found = [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
+    factors = QuantizeConfig("factors", 4)
+    return [*found, Variant(f"{name}-int4", "That student, 4-bit factors", name, "quantize", factors)]
 
 
 def recipe(name: str, steps: Sequence[Step], known: Sequence[Variant], teacher: str = "") -> list[Variant]:

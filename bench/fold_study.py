@@ -35,6 +35,7 @@ from bench.footprint import footprint
 from bench.scoring import Scored, candidates_of, read_scored, score_candidates
 from bench.steps import Workshop
 from bench.study_command import variants_from
+from compress.distill import PRESETS
 
 FOLDS_FILE = "folds.json"
 
@@ -166,6 +167,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--method", choices=("quantize", "prune", "distill", "fold", "all"), default="all")
     parser.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
     parser.add_argument("--teacher", choices=sorted(BASELINES), help="whose answers a student learns")
+    parser.add_argument("--student", nargs="+", choices=sorted(PRESETS), help="sizes of student (default: small)")
     parser.add_argument("--baseline", nargs="+", default=[], choices=sorted(BASELINES), metavar="NAME", help="besides")
     add_run_options(parser, run="folds")
     parser.add_argument("--delta", type=float, default=0.01, metavar="D", help="margin in weighted F1 (default: 0.01)")

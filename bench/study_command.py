@@ -135,7 +135,7 @@ def variants_from(args: Namespace) -> list[Variant]:
         case "prune":
             return catalogue.pruned(config=_prune_config(args))
         case "distill":
-            return catalogue.distilled(PRESETS[_STUDENT], args.teacher or "")
+            return _students(args, args.teacher or "")
         case "fold":
             return catalogue.folded()
     return _everything(args)
@@ -160,9 +160,19 @@ def _prune_config(args: Namespace) -> PruneConfig | None:
 def _everything(args: Namespace) -> list[Variant]:
     teacher = args.teacher or _TEACHER_OF_ALL
     variants = [*catalogue.folded(), *catalogue.quantized(), *catalogue.pruned()]
-    variants += catalogue.distilled(PRESETS[_STUDENT], teacher)
+    variants += _students(args, teacher)
     for name, steps in RECIPES.items():
         variants += catalogue.recipe(name, steps, variants, teacher)
+    return variants
+
+
+def _students(args: Namespace, teacher: str) -> list[Variant]:
+    """The usual student with its three seeds, and the further presets asked for with one."""
+    variants: list[Variant] = []
+    for preset in args.student or [_STUDENT]:
+        usual = preset == _STUDENT
+        name, seeds = ("student", catalogue.SEEDS) if usual else (f"student-{preset}", catalogue.SEEDS[:1])
+        variants += catalogue.distilled(PRESETS[preset], teacher, name=name, seeds=seeds)
     return variants
 
 

@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     )
     what.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
     what.add_argument("--teacher", choices=sorted(BASELINES), help="whose answers a student learns (default: the CNN)")
+    what.add_argument(
+        "--student", nargs="+", choices=("same", "medium", "small", "tiny"), help="sizes of student (default: small)"
+    )
     what.add_argument("--unlabelled", type=Path, metavar="FILE", help="further texts for a student, one a line")
     what.add_argument("--bits", type=int, choices=range(2, 9), metavar="2..8", help="of tables (default: 8, and 4)")
     what.add_argument("--sparsity", type=_share, metavar="S", help="share to prune, in [0, 1) (default: 0.5)")
