@@ -22,7 +22,7 @@ from bench.cold_start import ColdStart, start_cold
 from bench.journal import FILE
 from bench.measure import measure, plan_phases
 from bench.measurements import AGAIN, PhaseKey
-from bench.plan import PLANS, QUICK, Plan, offline_items, single_items, windows
+from bench.plan import PLANS, Plan, offline_items, single_items, windows
 from bench.pool import WorkerProcess
 from bench.serving import Candidate, check_exists
 from bench.timing import Block, check_answers, time_block
@@ -328,7 +328,9 @@ def test_items_depend_on_the_seed_alone() -> None:
 def test_plans_keep_the_rules(plan: Plan) -> None:
     assert plan.rounds >= 10
     assert plan.warmup_calls == 10
-    assert plan is QUICK or (plan.block_s >= 0.3 and plan.warmup_s == 0.5 and plan.cold_starts == 5)
+    # What the two shorter plans leave out is argued in docs/decisions.md.
+    keeps = plan.block_s >= 0.3 and plan.warmup_s == 0.5 and plan.cold_starts == 5
+    assert keeps or plan.name in ("quick", "study")
     assert plan_phases(TEXTS, plan)[0].key == PhaseKey("single", 1, 1)
 
 
