@@ -112,7 +112,8 @@ def recipe(name: str, steps: Sequence[Step], known: Sequence[Variant], teacher: 
         known: variants planned before.
         teacher: for the steps that distill.
     """
-    by_making = {(v.parent, v.method, v.config, v.teacher): v.name for v in known}
+    # Those with a row of their own: a ledger can't show a step that isn't measured.
+    by_making = {(v.parent, v.method, v.config, v.teacher): v.name for v in known if v.has_row}
     parent, added = REFERENCE, []
     for number, step in enumerate(steps):
         learns_from = teacher if step.method == "distill" else ""

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from baselines.dataset import Dataset
+from bench.catalogue import recipe_of
 from bench.results_file import load_results
+from bench.study_command import variants_from
 from compress import run
 from exports import runtime
 
@@ -88,6 +90,7 @@ def test_a_recipe_has_a_ledger(place: Path) -> None:
     assert run.main(command("--recipe", "prune,quantize", "--bits", "4")) == 0
     (ledger,) = load_results(place / "runs" / "t").content["ledgers"]
     assert [step["step"] for step in ledger["steps"]] == ["train", "prune", "quantize"]
+    assert ledger["steps"][0]["model"] == "cnn"
     sizes = [step["bytes"] for step in ledger["steps"]]
     assert sizes == sorted(sizes, reverse=True)
 
@@ -148,3 +151,14 @@ def test_another_version_of_the_run_folder_is_refused(place: Path, capsys: pytes
     (place / "runs" / "t" / "run.json").write_text('{"format_version": 99, "dataset_sha256": "0"}')
     assert run.main(command("--method", "fold")) == 2
     assert "format_version" in capsys.readouterr().err
+
+
+def test_every_step_of_every_recipe_of_the_whole_study_has_a_row() -> None:
+    args = run.parser().parse_args([])
+    variants = {variant.name: variant for variant in variants_from(args)}
+    recipes = [variant for variant in variants.values() if variant.recipe]
+    assert {variant.recipe for variant in recipes} == {"smallest", "fastest"}
+    for variant in recipes:
+        steps = recipe_of(variant.name, variants)
+        assert len(steps) >= 2
+        assert all(step.has_row for step in steps)
