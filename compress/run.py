@@ -39,7 +39,12 @@ def parser() -> argparse.ArgumentParser:
         "--method", choices=("quantize", "prune", "distill", "fold", "all"), help="one method, or all (default: all)"
     )
     what.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
-    what.add_argument("--teacher", choices=sorted(BASELINES), help="whose answers a student learns (default: the CNN)")
+    what.add_argument(
+        "--teacher",
+        choices=sorted(BASELINES),
+        metavar="NAME",
+        help="baseline whose answers a student learns (default: the CNN; in the whole study linear)",
+    )
     what.add_argument(
         "--student", nargs="+", choices=("same", "medium", "small", "tiny"), help="sizes of student (default: small)"
     )
@@ -63,7 +68,12 @@ def parser() -> argparse.ArgumentParser:
     judge = parser.add_argument_group("measurement and verdict")
     judge.add_argument("--plan", choices=("quick", "study", "thorough"), help="how long to measure")
     judge.add_argument("--delta", type=_share, default=0.01, metavar="D", help="F1 you would give up (default: 0.01)")
-    judge.add_argument("--priority", choices=("smallest", "fastest", "quality"), default="smallest")
+    judge.add_argument(
+        "--priority",
+        choices=("smallest", "fastest", "quality"),
+        default="smallest",
+        help="which of the models that are good enough to recommend (default: smallest)",
+    )
     judge.add_argument(
         "--reference",
         default="auto",
