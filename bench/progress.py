@@ -71,6 +71,10 @@ class Watch:
 
         return advance
 
+    def elapsed_s(self) -> float:
+        """Seconds since the watch was made."""
+        return time.monotonic() - self._started
+
     def _left(self) -> str:
         total = sum(w for _, w in self.weights)
         if not self._done or self._done >= total:

@@ -15,8 +15,8 @@ import jinja2
 import vl_convert
 from markupsafe import Markup, escape
 
+from bench import report_beyond, report_provenance, report_quality, report_speed, report_table, report_why
 from bench import report_context as context
-from bench import report_provenance, report_quality, report_speed, report_table, report_why
 from bench.chart_theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.pareto_chart import below_picture, pareto_spec
 
@@ -61,6 +61,7 @@ def render(facts: context.Facts, try_it: Mapping[str, Any]) -> str:
         table=report_table.table(facts),
         ledgers=report_speed.ledgers(facts),
         quality=report_quality.quality(facts),
+        beyond=report_beyond.beyond(facts),
         speed=report_speed.speed(facts),
         audit=report_speed.audit(facts),
         why=report_why.why(facts),

@@ -13,7 +13,7 @@ from baselines.registry import BASELINES
 from bench.behaviour import Subject, run_behaviour
 from bench.catalogue import REFERENCE, Variant, recipe_of
 from bench.compute import compute_per_document
-from bench.energy import estimate
+from bench.energy import cost, estimate
 from bench.environment import describe_environment, git_state
 from bench.footprint import installed_bytes
 from bench.gpu_rows import gpu_rows
@@ -58,8 +58,14 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
             "split": {part: len(getattr(dataset.split, part)) for part in PARTS},
             "licence": dataset.licence,
         },
-        "run": {"name": options.name, "seed": options.seed, "commands": [options.command]},
+        "run": {
+            "name": options.name,
+            "seed": options.seed,
+            "commands": [options.command],
+            "seconds": study.watch.elapsed_s(),
+        },
         "delta": options.delta,
+        "price_per_hour": options.price_per_hour,
         "baseline": evidence.reference,
         "promoted": _promoted(evidence),
         "data_card": dict(card),
@@ -108,7 +114,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "size": study.footprint(main).to_json(),
         "compute": _compute(study, evidence, name),
         "runs": _runs(study, evidence, candidates),
-        "training": _training(facts),
+        "training": _training(facts, study.options.price_per_hour),
         "artifact": relative(study.shop.artifact_of(name), study.shop.run.root),
         "bundle": relative(main.path, study.shop.run.root) if is_deployable(main) else None,
         "parity": agreement(study.scored[name]),
@@ -138,9 +144,10 @@ def _packages(name: str, candidate: Candidate) -> tuple[str, ...]:
     return packages_of(candidate.runtime)
 
 
-def _training(facts: Mapping[str, Any]) -> Json:
-    energy = estimate(facts["cpu_seconds"]).to_json()
-    return {**energy, "seconds": facts["seconds"], "cpu_seconds": facts["cpu_seconds"]}
+def _training(facts: Mapping[str, Any], price: float | None) -> Json:
+    energy, seconds = estimate(facts["cpu_seconds"]).to_json(), facts["seconds"]
+    spent = {"seconds": seconds, "cpu_seconds": facts["cpu_seconds"], "cost": cost(seconds / 3600, price)}
+    return {**energy, **spent}
 
 
 def _compute(study: Study, evidence: Evidence, name: str) -> Json | None:
@@ -157,17 +164,22 @@ def _runs(study: Study, evidence: Evidence, candidates: Sequence[Candidate]) -> 
     for candidate in candidates:
         size = study.footprint(candidate).bytes
         found = evidence.measurements.runs(candidate.name, evidence.reference)
-        rows += [{**row, "bytes": size, **_energy(row)} for row in found]
+        rows += [{**row, "bytes": size, **_energy(row, study.options.price_per_hour)} for row in found]
     return rows
 
 
-def _energy(row: Json) -> Json:
-    """Joules a document as an estimate from the median latency; only machines with a counter could say more."""
+def _energy(row: Json, price: float | None) -> Json:
+    """Joules a document as an estimate from the median latency, and money where a price was given."""
     latency = (row.get("latency_s") or {}).get("p50")
     if latency is None or row["device"] != "cpu" or row["scenario"] != "single":
         return {}
     energy = estimate(latency)
-    return {"energy_j_per_document": energy.joules, "energy_source": energy.source}
+    money = cost(latency * 1e6 / 3600, price)
+    return {
+        "energy_j_per_document": energy.joules,
+        "energy_source": energy.source,
+        "cost_per_million_documents": money,
+    }
 
 
 def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) -> Json:

@@ -180,7 +180,9 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
         return {}
     if model["name"] == reference:
         return {"delta": Estimate(0.0, 0.0, 0.0), "lower": 0.0, "upper": 0.0}
-    over_folds = (folds.get("models") or {}).get(model["name"]) or {}
+    # Differences over folds count where they were taken against the same reference.
+    same = folds.get("reference", reference) == reference
+    over_folds = ((folds.get("models") or {}).get(model["name"]) or {}) if same else {}
     if estimate(over_folds.get("delta_f1_weighted")):
         source, stated = over_folds, over_folds.get("non_inferior")
         label = f"{folds.get('k', len(folds))} folds"

@@ -66,6 +66,7 @@ class StudyOptions:
         budget: limits to search a model for; None searches nothing.
         trials: of that search.
         teacher: of its students, "" for the CNN.
+        price_per_hour: of the machine, in any currency; None computes no money.
         reference: the model that others have to be as good as; "" lets `reference_among` decide.
     """
 
@@ -86,6 +87,7 @@ class StudyOptions:
     trials: int = 30
     teacher: str = ""
     reference: str = ""
+    price_per_hour: float | None = None
 
 
 @dataclass

@@ -75,6 +75,7 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
         trials=args.trials,
         teacher=args.teacher or "",
         reference=_reference(args.reference, baselines),
+        price_per_hour=args.price_per_hour,
     )
 
 

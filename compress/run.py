@@ -80,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="what a model has to be as good as (default: auto, the CNN unless a baseline is shown to be better)",
     )
+    judge.add_argument(
+        "--price-per-hour", type=_price, metavar="P", help="of the machine; adds what training and a million texts cost"
+    )
     judge.add_argument("--gate", action="append", default=[], metavar="GATE", help='such as "bytes <= 50k"; repeatable')
     judge.add_argument("--gates", type=Path, metavar="YAML", help="file with a list of gates")
     judge.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
@@ -120,6 +123,16 @@ def _bytes(text: str) -> int:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {text!r}")
     return int(value)
+
+
+def _price(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a price of at least 0, got {text!r}")
+    return value
 
 
 def _share(text: str) -> float:
