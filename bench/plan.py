@@ -91,14 +91,14 @@ QUICK = Plan(
 # 2 %; THOROUGH keeps to the rules.
 STUDY = Plan(
     "study",
-    behaviour_texts=60,
+    behaviour_texts=40,
     block_s=0.1,
-    warmup_s=0.3,
+    warmup_s=0.1,
     offline_rounds=3,
     offline_block_s=0.05,
     gc_on_s=0.2,
     model_only_s=0.1,
-    cold_start_budget_s=0.8,
+    cold_start_budget_s=0.3,
 )
 THOROUGH = Plan(
     "thorough",
