@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -34,7 +35,7 @@ from bench.environment import describe_environment
 from bench.footprint import footprint
 from bench.scoring import Scored, candidates_of, read_scored, score_candidates
 from bench.steps import Workshop
-from bench.study_command import variants_from
+from bench.study_command import baseline_changes, changed, read_changes, variants_from
 from compress.distill import PRESETS
 
 FOLDS_FILE = "folds.json"
@@ -52,6 +53,7 @@ def run_folds(
     device: str,
     delta: float,
     console: Console,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Make every model on every fold and compare them.
 
@@ -65,7 +67,7 @@ def run_folds(
         fold = replace(dataset, split=split)
         run = RunFolder.open(root / f"fold-{number + 1}-of-{k}", dataset_sha256=fold.sha256)
         run.clean_leftovers()
-        shop = Workshop(run, fold, seed, threads, device, lambda description: ignore_progress)
+        shop = Workshop(run, fold, seed, threads, device, lambda description: ignore_progress, changes=changes or {})
         with _said(console, f"fold {number + 1} of {k}"):
             for name in baselines:
                 shop.baseline(name)
@@ -121,7 +123,7 @@ def _fold_answers(shop: Workshop, name: str, scored: Scored, fold: int, seed: in
 def markdown_table(found: Mapping[str, Any]) -> str:
     """The comparison as a Markdown table, highest F1 first."""
     reference = found["models"].get(found["reference"] or "", {})
-    lines = ["| model | weighted F1 | 95 % | ΔF1 against the CNN | 95 % | one-sided bound | bytes | smaller |"]
+    lines = ["| model | weighted F1 | 95 % | ΔF1 to the CNN | 95 % | bound | bytes | smaller |"]
     lines.append("|---|---|---|---|---|---|---|---|")
     for name, model in sorted(found["models"].items(), key=lambda item: -item[1]["f1_weighted"]["value"]):
         f1, delta = model["f1_weighted"], model.get("delta_f1_weighted")
@@ -140,12 +142,14 @@ def markdown_table(found: Mapping[str, Any]) -> str:
 
 
 def _table(found: Mapping[str, Any]) -> Table:
-    table = Table(title=f"{found['k']} folds, weighted F1", title_justify="left")
-    rows = [line.strip("| ").split(" | ") for line in markdown_table(found).splitlines()]
-    for column in rows[0]:
-        table.add_column(column, justify="left" if column == "model" else "right")
+    """What fits a terminal: the intervals stand in folds.json."""
+    table = Table(title=f"{found['k']} folds, weighted F1", title_justify="left", box=SIMPLE_HEAD)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown_table(found).splitlines()]
+    kept = [position for position, column in enumerate(rows[0]) if column != "95 %"]
+    for position in kept:
+        table.add_column(rows[0][position], justify="right" if position else "left", no_wrap=not position)
     for row in rows[2:]:
-        table.add_row(*row)
+        table.add_row(*(row[position] for position in kept))
     return table
 
 
@@ -170,6 +174,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--student", nargs="+", choices=sorted(PRESETS), help="sizes of student (default: small)")
     parser.add_argument("--baseline", nargs="+", default=[], choices=sorted(BASELINES), metavar="NAME", help="besides")
     add_run_options(parser, run="folds")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="JSON of settings by baseline or method")
     parser.add_argument("--delta", type=float, default=0.01, metavar="D", help="margin in weighted F1 (default: 0.01)")
     add_data_options(parser)
     none = {"bits": None, "sparsity": None, "max_bytes": None, "max_f1_drop": None, "max_p95_us": None}
@@ -185,7 +190,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.folds < 2:
             raise UserError(f"--folds: at least 2, got {args.folds}")
-        dataset, variants = dataset_from(args), variants_from(args)
+        changes = read_changes(args.config) if args.config else {}
+        dataset, variants = dataset_from(args), [changed(variant, changes) for variant in variants_from(args)]
         wanted = {"linear", *args.baseline, *needed_baselines(variants)}
         found = run_folds(
             Path("runs") / args.run,
@@ -198,6 +204,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             device=device_from(args),
             delta=args.delta,
             console=console,
+            changes=baseline_changes(changes),
         )
     except UserError as error:
         console.print(f"error: {error}", style="red", markup=False, highlight=False)

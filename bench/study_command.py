@@ -70,7 +70,7 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
         priority=args.priority,
         gates=asked,
         unlabelled=read_unlabelled(args.unlabelled) if args.unlabelled else (),
-        changes={name: fields for name, fields in changes.items() if name in BASELINES},
+        changes=baseline_changes(changes),
         budget=budget_from(args),
         trials=args.trials,
         teacher=args.teacher or "",
@@ -104,6 +104,11 @@ def read_changes(path: Path) -> dict[str, dict[str, Any]]:
         known = ", ".join([*BASELINES, *METHODS])
         raise DataError(f"--config {path}: unknown {', '.join(unknown)}; allowed: {known}")
     return content
+
+
+def baseline_changes(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The part of `--config` that concerns baselines."""
+    return {name: fields for name, fields in changes.items() if name in BASELINES}
 
 
 def changed(variant: Variant, changes: Mapping[str, Mapping[str, Any]]) -> Variant:
