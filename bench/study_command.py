@@ -21,7 +21,7 @@ from bench.plan import PLANS
 from bench.report import HTML, MARKDOWN
 from bench.results_file import RESULTS
 from bench.study import StudyOptions, run_study
-from compress.budget import Budget, require_feasible
+from compress.budget import Budget, Solution, require_feasible
 from compress.distill import PRESETS
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
@@ -46,7 +46,19 @@ def run_command(args: Namespace, dataset: Dataset, command: str, console: Consol
     console.print(f"written: {root / HTML}, {root / MARKDOWN}, {root / RESULTS}", highlight=False)
     if solution is not None:
         require_feasible(solution)
+        console.print(within_budget(solution, root), highlight=False, markup=False)
     return gates.exit_code(facts.gates, strict=args.strict)
+
+
+def within_budget(solution: Solution, root: Path) -> str:
+    """What the search found, and how to get it: the verdict above judges all models, this one keeps the budget."""
+    best = solution.best
+    latency = "" if best.p95_s is None else f", p95 {best.p95_s * 1e6:.0f} µs"
+    artifact = root / "compress" / "budget" / "artifact"
+    return (
+        f"within the budget: budget, {best.size_bytes:,} bytes, F1 on validation {best.f1_weighted:.3f} "
+        f"({best.f1_drop:+.3f} below the CNN){latency}; python -m exports.run {artifact} --out bundle"
+    )
 
 
 def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -> StudyOptions:
@@ -74,7 +86,8 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
         budget=budget_from(args),
         trials=args.trials,
         teacher=args.teacher or "",
-        reference=_reference(args.reference, baselines),
+        # A budget's fall of F1 is counted from the CNN, so its models are compared with it too.
+        reference=_reference(args.reference, baselines) or (REFERENCE if budget_from(args) else ""),
         price_per_hour=args.price_per_hour,
     )
 

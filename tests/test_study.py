@@ -162,3 +162,17 @@ def test_every_step_of_every_recipe_of_the_whole_study_has_a_row() -> None:
         steps = recipe_of(variant.name, variants)
         assert len(steps) >= 2
         assert all(step.has_row for step in steps)
+
+
+def test_a_budget_ends_with_a_model_that_keeps_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(command("--max-bytes", "40k", "--trials", "1", "--teacher", "linear")) == 0
+    results = load_results(place / "runs" / "t").content
+    models = {model["name"]: model for model in results["models"]}
+    assert results["baseline"] == "cnn"
+    assert models["budget"]["size"]["bytes"] <= 40_000
+    assert "within the budget: budget" in capsys.readouterr().err
+
+
+def test_a_budget_that_cannot_be_met_is_exit_code_1(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(command("--max-bytes", "1k", "--trials", "1", "--teacher", "linear")) == 1
+    assert "--max-bytes" in capsys.readouterr().err
