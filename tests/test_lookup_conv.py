@@ -11,6 +11,7 @@ from torch import Tensor
 from baselines import lookup_conv
 from baselines.cnn import CharCNN, CharCNNShape
 from baselines.lookup_conv import Form, max_of_convolutions, one_training_step, resolve_form, same_padding
+from baselines.training import limited_threads
 
 FILTERS = ((1, 3), (2, 3), (5, 4), (10, 2))
 
@@ -144,9 +145,12 @@ def test_a_training_step_is_the_same_and_much_faster_than_the_convolution() -> N
         module = made(shape).float()
         optimizer = torch.optim.SGD(module.parameters(), lr=1e-2)
         losses[form] = [one_training_step(module, ids, lengths, labels, form, optimizer)]
-        started = time.perf_counter()
-        losses[form].append(one_training_step(module, ids, lengths, labels, form, optimizer))
-        seconds[form] = time.perf_counter() - started
+        with limited_threads(1):
+            for _ in range(3):
+                # CPU time of one thread: other processes on the machine don't count, nor does spinning.
+                started = time.process_time()
+                losses[form].append(one_training_step(module, ids, lengths, labels, form, optimizer))
+                seconds[form] = min(seconds.get(form, float("inf")), time.process_time() - started)
     assert losses["lookup"] == pytest.approx(losses["conv"], rel=1e-5)
     assert losses["lookup"][1] < losses["lookup"][0]
     assert seconds["lookup"] * 4 < seconds["conv"]
