@@ -56,7 +56,7 @@ class Classifier(ABC):
 
     @abstractmethod
     def save_state(self, folder: Path) -> None:
-        """Write the learned state as JSON, safetensors, ONNX or skops files; the artifact saves the rest.
+        """Write the learned state as JSON, safetensors or ONNX files; the artifact saves the rest.
 
         The rest is classes, thresholds and config.
         """

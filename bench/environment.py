@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _SIMD = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_bf16", "amx_int8", "asimd", "sve")
 # Integer dot products of four bytes; on ARM they go by other names.
 _VNNI = ("avx512_vnni", "avx_vnni", "avx_vnni_int8", "asimddp", "i8mm")
-_PACKAGES = ("tagpress", "numpy", "torch", "onnx", "onnxruntime", "scikit-learn", "skops", "transformers")
+_PACKAGES = ("tagpress", "numpy", "torch", "onnx", "onnxruntime", "scikit-learn", "transformers")
 # What has to be equal before two results may be compared, and how a report calls it.
 _COMPARED = {
     "cpu": "CPU model",
