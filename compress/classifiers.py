@@ -43,7 +43,7 @@ class _TableClassifier(Classifier):
 
     @property
     def model(self) -> FloatTables | IntTables:
-        raise NotImplementedError
+        raise NotImplementedError("a table classifier says which tables it runs")
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """Tables aren't trained: raises NotCompressible that says where they come from."""
