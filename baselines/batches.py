@@ -60,12 +60,39 @@ def separator_of(tokenizer: Encoder) -> int | None:
     return tokenizer.alphabet.find(" ") + 2 if " " in tokenizer.alphabet else -1
 
 
-def drop_words(ids: IdArray, separator: int | None, rate: float, rng: np.random.Generator) -> IdArray:
-    """Leave out each word with probability `rate`; the text as it is where no word would be left."""
-    starts = np.ones(len(ids), bool) if separator is None else ids == separator
-    word = np.cumsum(starts) - (separator is None)  # a space belongs to the word after it
-    kept_words = rng.random(word[-1] + 1 if len(word) else 0) >= rate
-    if not kept_words.any():
-        return ids
-    kept: IdArray = ids[kept_words[word]]
-    return kept[1:] if separator is not None and len(kept) and kept[0] == separator else kept
+class WordDropout:
+    """Leaves words out of encoded texts, all texts at once: a call for each of them would cost a tenth of training.
+
+    Attributes:
+        encoded: the whole texts, integer ids (L,) each.
+    """
+
+    def __init__(self, encoded: Sequence[IdArray], separator: int | None) -> None:
+        """
+        Args:
+            encoded: texts.
+            separator: see `separator_of`.
+        """
+        self.encoded = encoded
+        lengths = np.array([len(ids) for ids in encoded], np.intp)
+        self._flat = np.concatenate([np.zeros(0, np.intp), *encoded])  # all ids, text after text
+        self._text = np.repeat(np.arange(len(encoded)), lengths)  # of each id
+        self._ends = np.cumsum(lengths)
+        self._is_separator = np.zeros(len(self._flat), bool) if separator is None else self._flat == separator
+        starts = np.ones(len(self._flat), bool) if separator is None else self._is_separator.copy()
+        starts[(self._ends - lengths)[lengths > 0]] = True
+        self._word = np.cumsum(starts) - 1  # of each id, counted over all texts; a space belongs to the word after it
+
+    def draw(self, rate: float, rng: np.random.Generator) -> list[IdArray]:
+        """The texts, each word left out with probability `rate`; a text that would lose all its words stays whole."""
+        if not len(self._flat):
+            return list(self.encoded)
+        kept = (rng.random(self._word[-1] + 1) >= rate)[self._word]
+        kept |= (np.bincount(self._text[kept], minlength=len(self.encoded)) == 0)[self._text]
+        # A text whose first words are gone would begin with the space of the next one.
+        position = np.flatnonzero(kept)
+        owner = self._text[position]
+        leads = np.append(True, owner[1:] != owner[:-1])
+        kept[position[leads & self._is_separator[position]]] = False
+        ends = np.cumsum(np.bincount(self._text[kept], minlength=len(self.encoded)))
+        return np.split(self._flat[kept], ends[:-1])

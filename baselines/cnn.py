@@ -27,8 +27,9 @@ from baselines.lookup_conv import Form, RowTable, add_rows, build_tables, max_of
 from baselines.lookup_conv import same_padding as same_padding
 from baselines.preprocessing import Cleaning
 from baselines.tokenizer import PAD_ID, Ids, Tokenizer, pad
-from baselines.training import TrainingConfig, TrainingLog, limited_threads, seeded
+from baselines.torch_state import limited_threads, seeded
 from baselines.training import train as train_network
+from baselines.training_config import TrainingConfig, TrainingLog
 
 MODEL_FILE, ALPHABET_FILE, SHAPE_FILE = "model.safetensors", "alphabet.json", "shape.json"
 

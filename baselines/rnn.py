@@ -27,8 +27,10 @@ from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.preprocessing import Cleaning
 from baselines.tokenizer import PAD_ID, UNKNOWN_ID
-from baselines.training import TrainingConfig, TrainingLog, limited_threads, logits_of, seeded
+from baselines.torch_state import limited_threads, seeded
+from baselines.training import logits_of
 from baselines.training import train as train_network
+from baselines.training_config import TrainingConfig, TrainingLog
 
 MODEL_FILE, VOCABULARY_FILE = "model.safetensors", "vocabulary.json"
 

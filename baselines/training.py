@@ -8,9 +8,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -18,90 +16,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.batches import ID_BUDGET, Encoder, IdArray, drop_words, length_batches, separator_of, shuffled_batches
+from baselines.batches import ID_BUDGET, Encoder, IdArray, WordDropout, length_batches, separator_of, shuffled_batches
 from baselines.classifier import Progress, decide, ignore_progress
 from baselines.dataset import LabelMatrix, Part
 from baselines.errors import UserError
 from baselines.metrics import scores
 from baselines.thresholds import global_threshold
 from baselines.tokenizer import pad
+from baselines.torch_state import limited_threads, seeded
+from baselines.training_config import EpochLog, TrainingConfig, TrainingLog
 
 # Epochs whose validation F1 is averaged before it is compared.
 STEADY = 3
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 AfterStep = Callable[[nn.Module, int], None]
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How a network is trained.
-
-    Attributes:
-        epochs: at most; without validation texts exactly.
-        batch_size: texts a step, fewer where they are long.
-        batch_ids: ids (characters, words) a step or an evaluated batch, padding included; a longer text stands alone.
-        learning_rate: of AdamW, at its highest: it rises over the first twentieth of the steps (100 at most).
-        final_rate: share of it left at the last of all epochs, to which it falls as a half cosine; 1 keeps it constant.
-        weight_decay: of AdamW.
-        patience: epochs without a better validation score before training stops.
-        word_dropout: share of the words of a training text left out, drawn anew each epoch; 0 to below 1.
-        average: decay a step of the moving average of the weights that is validated and kept; 0 keeps the weights.
-        class_weights: exponent e of a class's weight in the loss, (1 / its texts) ** e scaled to mean 1; 0 weighs all
-            classes alike, 1 is the course's inverse frequency.
-        seed: of the initial weights, the order of texts and every dropout.
-        device: `cpu` or `cuda`.
-        threads: of one operation on the CPU while training and predicting; 0 leaves the process as it is.
-    """
-
-    epochs: int = 40
-    batch_size: int = 64
-    batch_ids: int = ID_BUDGET
-    learning_rate: float = 1e-3
-    final_rate: float = 0.0
-    weight_decay: float = 1e-2
-    patience: int = 15
-    word_dropout: float = 0.2
-    average: float = 0.0
-    class_weights: float = 0.5
-    seed: int = 0
-    device: str = "cpu"
-    threads: int = 0
-
-    def __post_init__(self) -> None:
-        if min(self.epochs, self.batch_size, self.batch_ids, self.patience) < 1 or self.learning_rate <= 0:
-            raise ValueError(
-                "training: epochs, batch_size, batch_ids and patience must be at least 1, learning_rate above 0"
-            )
-        if not (0 <= self.word_dropout < 1 and 0 <= self.average < 1 and self.weight_decay >= 0):
-            raise ValueError("training: word_dropout and average must be in [0, 1), weight_decay at least 0")
-
-
-@dataclass(frozen=True)
-class EpochLog:
-    """One epoch: mean training loss; on validation the loss, weighted F1 and the global threshold it took (or None)."""
-
-    loss: float
-    validation_loss: float | None = None
-    validation_f1: float | None = None
-    threshold: float | None = None
-
-
-@dataclass(frozen=True)
-class TrainingLog:
-    """What happened.
-
-    Attributes:
-        epochs: in order.
-        best_epoch: the one whose weights were kept, from 0.
-        steps: optimizer steps in all.
-        seconds: wall time.
-    """
-
-    epochs: tuple[EpochLog, ...] = field(default=())
-    best_epoch: int = 0
-    steps: int = 0
-    seconds: float = 0.0
 
 
 def train(
@@ -186,6 +115,7 @@ class _Run:
         self.encoded = tokenizer.encode_batch([*train.texts, *extra_texts])
         self.labels = torch.full((len(self.encoded), len(train.classes)), torch.nan)
         self.labels[: len(train)] = torch.from_numpy(train.labels.astype(np.float32))
+        self.dropout = WordDropout(self.encoded, separator_of(tokenizer))
         self.rng = np.random.default_rng(config.seed)
         self.steps = 0
         self.total_steps = config.epochs * -(-len(self.encoded) // config.batch_size)
@@ -224,8 +154,7 @@ class _Run:
         self.module.train()
         encoded, config = self.encoded, self.config
         if config.word_dropout:
-            separator = separator_of(self.tokenizer)
-            encoded = [drop_words(ids, separator, config.word_dropout, self.rng) for ids in encoded]
+            encoded = self.dropout.draw(config.word_dropout, self.rng)
         total, device = 0.0, torch.device(config.device)
         for rows in shuffled_batches([len(ids) for ids in encoded], config.batch_size, self.rng, config.batch_ids):
             ids, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
@@ -272,7 +201,8 @@ def validate(
     truth = torch.from_numpy(labels.astype(np.float32))
     cross_entropy = F.binary_cross_entropy_with_logits(torch.from_numpy(logits), truth)
     probabilities = torch.sigmoid(torch.from_numpy(logits)).numpy()
-    threshold = global_threshold(labels, probabilities)
+    # The exact maximum: an averaged one would hide a small step forward on a small validation part.
+    threshold = global_threshold(labels, probabilities, spread=0)
     predicted = decide(probabilities, np.full(labels.shape[1], threshold, np.float32))
     return EpochLog(loss, float(cross_entropy), scores(labels, predicted).f1_weighted, threshold)
 
@@ -292,25 +222,3 @@ def logits_of(module: nn.Module, encoded: Sequence[IdArray], budget: int = ID_BU
     for rows, logits in parts:
         out[rows] = logits
     return out
-
-
-@contextmanager
-def limited_threads(threads: int) -> Iterator[None]:
-    """torch with this many threads per operation, and the former number afterwards; 0 changes nothing."""
-    before = torch.get_num_threads()
-    if threads:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        if torch.get_num_threads() != before:
-            torch.set_num_threads(before)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """torch's generators (initial weights and dropout draw from them) seeded, and their former state afterwards."""
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        yield

@@ -26,8 +26,10 @@ from baselines.errors import ArtifactError
 from baselines.notes import note_not_converged
 from baselines.one_vs_rest import constant_logit, fit_each
 from baselines.tokenizer import pad
-from baselines.training import TrainingConfig, TrainingLog, limited_threads, logits_of, seeded
+from baselines.torch_state import limited_threads, seeded
+from baselines.training import logits_of
 from baselines.training import train as train_network
+from baselines.training_config import TrainingConfig, TrainingLog
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 ENCODER_FOLDER, HEAD_FILE = "encoder", "head.safetensors"

@@ -60,8 +60,7 @@ def measure_gpu(
         device: from `bench.gpu_device.find_device`.
         plan: batch sizes and lengths.
         expected: scored probabilities of `texts`; float32 on a GPU differs from a CPU's in the last digits, so up to
-            1e-4 is
-            allowed.
+            1e-4 is allowed.
         clock: wall time in nanoseconds.
     """
     if device is None:

@@ -68,8 +68,7 @@ def measure(
         texts: real texts, usually the test part.
         plan: how much; `bench.plan.PLANS`.
         expected: per candidate the scored probabilities (float32) or decisions (bool), (len(texts), C); what is timed
-            must
-            answer the same. A candidate without an entry is timed unchecked, and its row says so.
+            must answer the same. A candidate without an entry is timed unchecked, and its row says so.
         baseline: name of the candidate that ratios refer to; the first by default.
         folder: keeps finished blocks, so that the same call continues after an interruption.
         progress: called after each block and cold start.
@@ -78,8 +77,7 @@ def measure(
 
     Raises:
         MeasurementError: no candidates or texts, an artifact that isn't there (names the command that makes it), or a
-            baseline
-            that can't be timed.
+            baseline that can't be timed.
     """
     entries = _entries(candidates, texts, baseline)
     scored = dict(expected or {})

@@ -24,11 +24,10 @@ class Plan:
         rounds: of single stream; in each round every candidate gets one block, in random order.
         block_s: seconds a block lasts at least.
         warmup_calls, warmup_s: untimed before a candidate's first block, both at least. Each later block starts with
-        up to
-            `warmup_calls` untimed calls.
+            up to `warmup_calls` untimed calls.
         window: texts a block at most; the windows share the texts so that each has the whole's mix of lengths.
         batch_sizes, offline_rounds, offline_block_s: of the offline scenario; fewer than 5 rounds give an interval
-        that is too narrow.
+            that is too narrow.
         all_threads_batch_sizes: of a second run of the offline scenario with all usable cores; () leaves it out.
         gc_on_s: seconds of one extra single-stream block with Python's garbage collector on, for its p99; 0 leaves it
             out.

@@ -16,11 +16,15 @@ import numpy as np
 from baselines.classifier import Classifier, Probabilities
 from baselines.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.errors import NotCompressible
-from baselines.training import class_weighted_loss, seeded, train
+from baselines.torch_state import seeded
+from baselines.training import class_weighted_loss, train
 from compress.distill_loss import mixed_loss, soft_logits
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.mixtures import mixed_texts
-from compress.out_of_fold import check_classes, out_of_fold
+from compress.out_of_fold import answers, check_classes, out_of_fold
+
+# Epochs without a better one after which a control, which sees the same few texts again and again, is given up.
+CONTROL_PATIENCE = 40
 
 
 @dataclass(frozen=True)
@@ -38,36 +42,36 @@ class DistillConfig:
         word_dropout: share of words hidden from the student in each epoch.
         epochs, batch_size, learning_rate, weight_decay, patience, average, class_weights: as in `TrainingConfig`.
         folds: k of the out-of-fold predictions.
-        teacher_seed: of the folds and their teachers; students of several seeds learn from one set of answers.
-        mixtures: texts made of two halves of training texts, per training text, which the teacher alone labels.
+        teacher_seed: of the folds, their teachers and the mixtures; students of several seeds learn from one set of
+            answers.
+        mixtures: texts made of two halves of training texts, per training text, which the teacher alone labels; at
+            most `MOST_MIXTURES` in all. Many, each seen a few times, teach more than few seen often.
     """
 
-    embedding_dim: int = 32
+    embedding_dim: int = 24
     filters: int = 48
     widths: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
     hidden_dim: int = 0
     dropout: float = 0.3
-    alpha: float = 0.8
+    alpha: float = 0.9
     temperature: float = 1.0
-    word_dropout: float = 0.0
-    epochs: int = 15
+    word_dropout: float = 0.2
+    epochs: int = 8
     batch_size: int = 64
     learning_rate: float = 5e-3
     weight_decay: float = 1e-2
     patience: int = 8
-    average: float = 0.99
+    average: float = 0.998
     class_weights: float = 1.0
     folds: int = 3
     teacher_seed: int = 0
-    mixtures: float = 4.0
+    mixtures: float = 16.0
 
     @property
     def control(self) -> DistillConfig:
         """The same student without a teacher; nobody labels mixtures for it, so its own texts come as often instead."""
-        times = 1 + self.mixtures
-        return replace(
-            self, alpha=0.0, mixtures=0.0, epochs=round(self.epochs * times), patience=round(self.patience * times)
-        )
+        epochs = round(self.epochs * (1 + self.mixtures))
+        return replace(self, alpha=0.0, mixtures=0.0, epochs=epochs, patience=min(epochs, CONTROL_PATIENCE))
 
     def student(self, parent: CNNConfig, context: Context) -> CNNConfig:
         """Shape and training of the student; cleaning and alphabet stay the parent's."""
@@ -91,12 +95,12 @@ class DistillConfig:
         )
 
 
-# The CNN's own size, then students for about 43, 21 and 15 KB once quantized to 4, 3 and 3 bits.
+# The CNN's own size, then students for about 35, 22 and 17 KB once quantized to 4 bits.
 PRESETS: dict[str, DistillConfig] = {
     "same": DistillConfig(128, 128, tuple(range(1, 11)), 128, 0.5),
-    "medium": DistillConfig(filters=64),
+    "medium": DistillConfig(embedding_dim=32, filters=64),
     "small": DistillConfig(),
-    "tiny": DistillConfig(embedding_dim=24, filters=40),
+    "tiny": DistillConfig(embedding_dim=16),
 }
 
 
@@ -119,7 +123,7 @@ def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcom
     extra = _unlabelled(config, context)
     soft = soft_targets(parent, config, context) if config.alpha else None
     if soft is not None and extra:
-        soft = np.concatenate([soft, teacher.predict_proba(extra)])
+        soft = np.concatenate([soft, answers(teacher, extra, cache=context.cache)])
     student = train_student(parent, config, context, soft, extra)
     refit_thresholds(student, context, like=parent)
     return student, _receipt(parent, student, config, teacher, len(extra))
@@ -161,8 +165,7 @@ def _unlabelled(config: DistillConfig, context: Context) -> tuple[str, ...]:
     """Texts without labels: the user's own, and mixtures; none without a teacher to label them."""
     if not config.alpha:
         return ()
-    count = round(config.mixtures * len(context.train))
-    return (*context.unlabelled, *mixed_texts(context.train.texts, count, np.random.default_rng([context.seed, 1])))
+    return (*context.unlabelled, *mixed_texts(context.train.texts, config.mixtures, [config.teacher_seed, 1]))
 
 
 def train_student(

@@ -30,9 +30,11 @@ class FinetuneConfig:
         bits, head_bits, embedding_bits: 2 to 8.
         rank: with `factors`, columns of the embedding; 0 keeps the CNN's own.
         epochs: at most; the best one by validation F1 is kept.
-        learning_rate: smaller than for training from nothing.
+        learning_rate: large enough to carry weights over to another level.
         alpha: weight of the parent's answers in the loss, the rest is the labels'.
         mixtures: mixed texts per training text, which only the parent answers.
+        average: decay of the moving average of the weights before rounding: near a border between two levels a weight
+            goes to and fro, its average doesn't.
     """
 
     stored: str
@@ -41,9 +43,10 @@ class FinetuneConfig:
     embedding_bits: int
     rank: int = 0
     epochs: int = 4
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     alpha: float = 0.9
-    mixtures: float = 4.0
+    mixtures: float = 16.0
+    average: float = 0.998
 
 
 def round_through(weight: Tensor, level: int, dims: tuple[int, ...]) -> Tensor:
@@ -118,6 +121,7 @@ def finetune_rounded(parent: CharCNNClassifier, config: FinetuneConfig, context:
         learning_rate=config.learning_rate,
         alpha=config.alpha,
         mixtures=config.mixtures,
+        average=config.average,
     )
     return clone(parent, without_rounding(module))
 

@@ -32,9 +32,9 @@ class Context:
         progress: called with (steps done, steps in all).
         teacher: a fitted classifier that a student learns from; None takes the parent.
         make_teacher: seed -> an unfitted classifier of the teacher's kind, refitted for out-of-fold predictions.
-        soft_targets: float32 (len(train), n_classes), predicted out of fold beforehand; None lets `distill` predict
-        them. unlabelled: more texts that the student sees with the teacher's answers only. cache: folder for
-        out-of-fold predictions, None keeps nothing.
+        soft_targets: float32 (len(train), n_classes), predicted out of fold; None lets `distill` predict them.
+        unlabelled: more texts that the student sees with the teacher's answers only.
+        cache: folder for the answers of teachers, None keeps nothing.
     """
 
     train: Part

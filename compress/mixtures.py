@@ -11,17 +11,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
+# A large set says most of what its teacher knows by itself, and every mixture costs an answer and training time.
+MOST_MIXTURES = 20_000
 
-def mixed_texts(texts: Sequence[str], count: int, rng: np.random.Generator) -> tuple[str, ...]:
-    """`count` texts, each a run of words of one text followed by a run of words of another.
+
+def mixed_texts(texts: Sequence[str], share: float, seed: Sequence[int]) -> tuple[str, ...]:
+    """Texts that are a run of words of one text followed by a run of words of another.
 
     The runs are between a third and the whole of their text. Fewer than two texts give no mixtures.
+
+    Args:
+        texts: to draw from.
+        share: mixtures per text, at least 0; no more than `MOST_MIXTURES` are made.
+        seed: of the draw, integers >= 0.
     """
     if len(texts) < 2:
         return ()
+    rng = np.random.default_rng(list(seed))
     words = [text.split() for text in texts]
     made = []
-    for _ in range(count):
+    for _ in range(min(round(share * len(texts)), MOST_MIXTURES)):
         first, second = rng.choice(len(words), size=2, replace=False)
         made.append(" ".join([*_run(words[first], rng), *_run(words[second], rng)]))
     return tuple(made)

@@ -1,10 +1,8 @@
 """Prune: whole filters by importance (structured), or single weights by magnitude (unstructured), then fine-tune.
 
 Sources: Li et al., "Pruning Filters for Efficient ConvNets" (2017) for the L2 norm; Molchanov et al., "Importance
-Estimation
-for Neural Network Pruning" (2019) for the first-order Taylor criterion; Zhu and Gupta, "To prune, or not to prune"
-(2018)
-for the cubic schedule.
+Estimation for Neural Network Pruning" (2019) for the first-order Taylor criterion; Zhu and Gupta, "To prune, or not
+to prune" (2018) for the cubic schedule.
 
 Structured pruning rebuilds the layers smaller. Unstructured zeros make neither this runtime faster nor the raw file
 smaller; they show in the deflated size only, and the receipt says so.
@@ -12,7 +10,7 @@ smaller; they show in the deflated size only, and the receipt says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -28,7 +26,7 @@ from compress.importance import filter_importance
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.modules import clone, pooled_responses, without_filters
 from compress.recovery import recover
-from compress.sensitivity import choose_filters
+from compress.sensitivity import choose_filters, scan
 
 Criterion = Literal["l2", "taylor"]
 
@@ -48,6 +46,7 @@ class PruneConfig:
         gradual_epochs: unstructured only: epochs over which sparsity grows by the cubic schedule.
         alpha: weight of the parent's own answers in the loss of the fine-tuning, the rest is the labels'.
         mixtures: mixed texts per training text that take part in it.
+        average: decay of the moving average of the weights that is kept, once what is pruned is fixed.
     """
 
     sparsity: float = 0.5
@@ -60,6 +59,7 @@ class PruneConfig:
     gradual_epochs: int = 4
     alpha: float = 0.8
     mixtures: float = 2.0
+    average: float = 0.998
 
 
 def check_sparsity(sparsity: float) -> None:
@@ -141,10 +141,12 @@ def _structured(parent: CharCNNClassifier, config: PruneConfig, context: Context
     importance = filter_importance(parent, config.criterion, context)
     facts: dict[str, Any] = {"criterion": config.criterion, "sparsity_asked": config.sparsity}
     if config.auto:
-        keep, scan = choose_filters(parent, importance, config.tolerance, context)
-        facts |= {"sparsity_asked": None, "auto": True, "sensitivity": scan}
+        keep, rows = choose_filters(parent, importance, config.tolerance, context)
+        facts |= {"sparsity_asked": None, "auto": True}
     else:
-        keep = keep_most_important(importance, config.sparsity)
+        # The figure in the report helps to choose the next sparsity, and costs one small matrix product a point.
+        keep, rows = keep_most_important(importance, config.sparsity), scan(parent, importance, context)
+    facts["sensitivity"] = rows
     if keep.all():
         raise NotCompressible(
             f"prune: sparsity {config.sparsity} removes none of {len(keep)} filters: at least {1 / len(keep):.3g}"
@@ -197,7 +199,8 @@ def _grow_sparsity(child: CharCNNClassifier, parent: CharCNNClassifier, config: 
         zero_out(weights, magnitude_masks(weights, cubic_sparsity(step + 1, n_steps, config.sparsity)))
         last.update({name: value.detach().clone() for name, value in module.state_dict().items()})
 
-    _recover(child, parent, config, context, config.gradual_epochs, prune_step)
+    # No average here: its zeros would be of many steps.
+    _recover(child, parent, replace(config, average=0.0), context, config.gradual_epochs, prune_step)
     child.module.load_state_dict(last)
 
 
@@ -217,5 +220,6 @@ def _recover(
         learning_rate=config.learning_rate,
         alpha=config.alpha,
         mixtures=config.mixtures,
+        average=config.average,
         after_step=after_step,
     )

@@ -47,6 +47,7 @@ class QuantizeConfig:
         learning_rate: of that training.
         alpha: weight of the parent's own answers in its loss, the rest is the labels'.
         mixtures: mixed texts per training text that take part in it.
+        average: decay of the moving average of the weights, see `FinetuneConfig`.
         correct_bias: move the classes' biases by what rounding moves the mean response on the training texts.
         n_calibration: validation texts used by `static`.
         way: with `dynamic`, one of `compress.dynamic.WAYS` instead of the best one by measurement.
@@ -58,9 +59,10 @@ class QuantizeConfig:
     embedding_bits: int = 0
     rank: int = 0
     finetune_epochs: int = 0
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     alpha: float = 0.9
-    mixtures: float = 4.0
+    mixtures: float = 16.0
+    average: float = 0.998
     correct_bias: bool = True
     n_calibration: int = 128
     way: str = ""
@@ -135,6 +137,7 @@ def finetuning(config: QuantizeConfig) -> FinetuneConfig:
         learning_rate=config.learning_rate,
         alpha=config.alpha,
         mixtures=config.mixtures,
+        average=config.average,
     )
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 from torch import nn
 
 from baselines.cnn import CharCNNClassifier
-from baselines.training import AfterStep, TrainingLog, class_weighted_loss, train
+from baselines.training import AfterStep, class_weighted_loss, train
+from baselines.training_config import TrainingLog
 from compress.distill_loss import mixed_loss, soft_logits
 from compress.method import Context
 from compress.mixtures import mixed_texts
@@ -28,6 +28,7 @@ def recover(
     learning_rate: float,
     alpha: float,
     mixtures: float,
+    average: float = 0.0,
     after_step: AfterStep | None = None,
 ) -> TrainingLog:
     """Train `module` in place; its best epoch by validation F1 is kept.
@@ -40,6 +41,8 @@ def recover(
         learning_rate: smaller than for training from nothing.
         alpha: weight of the parent's answers, the rest is the labels'.
         mixtures: mixed texts per training text, which only the parent answers; none with alpha 0.
+        average: decay of the moving average of the weights that is kept; 0 keeps the weights. Weights that are rounded
+            or masked as they are read stay so on average; weights that `after_step` changes need a fixed mask.
         after_step: as in `baselines.training.train`.
     """
     training = replace(
@@ -48,13 +51,12 @@ def recover(
         patience=epochs,
         learning_rate=learning_rate,
         word_dropout=0.0,
-        average=0.0,  # an average of rounded or masked weights would have to be rounded or masked once more
+        average=average,
         seed=context.seed,
         device=context.device,
         threads=context.threads,
     )
-    count = round(mixtures * len(context.train)) if alpha else 0
-    extra = mixed_texts(context.train.texts, count, np.random.default_rng([context.seed, 2]))
+    extra = mixed_texts(context.train.texts, mixtures if alpha else 0.0, [context.seed, 2])
     loss = class_weighted_loss(context.train.labels, training.class_weights)
     if alpha:
         answers = soft_logits(parent.predict_proba([*context.train.texts, *extra]))

@@ -103,9 +103,8 @@ def factorise(
     """Best rank-`rank` factors of all tables together, by singular values (Eckart and Young, 1936).
 
     Returns:
-        embedding (V, r) with orthonormal columns, and filters (f, r, N_f) per width; r is `rank` or the tables' own
-        rank
-        if that is smaller. Row 0 of the embedding is exactly zero, as in the tables.
+        embedding (V, r) with orthonormal columns, and filters (f, r, N_f) per width; r is `rank`, or the tables' own
+        rank if that is smaller. Row 0 of the embedding is exactly zero, as in the tables.
     """
     flat = np.concatenate([table.transpose(1, 0, 2).reshape(table.shape[1], -1) for table in tables], axis=1)
     left, singular, right = np.linalg.svd(flat.astype(np.float64), full_matrices=False)

@@ -56,9 +56,9 @@ class Search:
 
     n_trials: int = 30
     patience: int = 12
-    epochs: int = 15
-    finetune_epochs: int = 4
-    mixtures: float = 4.0
+    epochs: int = 6
+    finetune_epochs: int = 3
+    mixtures: float = 12.0
 
 
 def solve(

@@ -19,8 +19,8 @@ from baselines.errors import NotCompressible
 from baselines.training import class_weighted_loss
 from compress.distill import DistillConfig, apply, reseeded, soft_targets
 from compress.distill_loss import bernoulli_divergence, mixed_loss, soft_logits
-from compress.mixtures import mixed_texts
-from compress.out_of_fold import check_classes, out_of_fold
+from compress.mixtures import MOST_MIXTURES, mixed_texts
+from compress.out_of_fold import answers, check_classes, out_of_fold
 from tests.compress_case import (
     assert_unchanged,
     random_cnn,
@@ -211,12 +211,34 @@ def test_unlabelled_texts_and_mixtures_take_part() -> None:
 
 def test_mixtures_are_made_of_the_words_of_two_texts() -> None:
     texts = ["a b c d e f", "u v w x y z"]
-    made = mixed_texts(texts, 20, np.random.default_rng(0))
+    made = mixed_texts(texts, 10, [0])
     assert len(made) == 20
     assert all(set(text.split()) & set(texts[0].split()) and set(text.split()) & set(texts[1].split()) for text in made)
-    assert made == mixed_texts(texts, 20, np.random.default_rng(0))
-    assert mixed_texts(["alone"], 5, np.random.default_rng(0)) == ()
-    assert len(mixed_texts(["", ""], 3, np.random.default_rng(0))) == 3
+    assert made == mixed_texts(texts, 10, [0]) != mixed_texts(texts, 10, [1])
+    assert mixed_texts(["alone"], 5, [0]) == ()
+    assert len(mixed_texts(["", ""], 1.5, [0])) == 3
+    assert len(mixed_texts(texts, 2 * MOST_MIXTURES, [0])) == MOST_MIXTURES
+
+
+def test_a_teacher_is_asked_once_for_the_same_texts(tmp_path: Path) -> None:
+    class Counting(Memory):
+        n_asked = 0
+
+        def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+            self.n_asked += len(texts)
+            return super().predict_proba(texts)
+
+    teacher = Counting().fit(random_part())
+    texts = (*random_part().texts, *random_part(seed=1).texts, *(f"text {number}" for number in range(300)))
+    plain = answers(teacher, texts)
+    teacher.n_asked = 0
+    assert (answers(teacher, texts, cache=tmp_path) == plain).all()
+    assert teacher.n_asked == len(texts)
+    assert (answers(teacher, texts, cache=tmp_path) == plain).all()
+    assert teacher.n_asked < 2 * len(texts)
+    other = Counting().fit(random_part(seed=1))
+    assert (answers(other, texts, cache=tmp_path) == answers(other, texts)).all()
+    assert (answers(other, texts) != plain).any()
 
 
 def test_the_cnn_teaches_out_of_fold_by_default(tiny: Dataset, tmp_path: Path) -> None:

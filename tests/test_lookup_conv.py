@@ -11,7 +11,7 @@ from torch import Tensor
 from baselines import lookup_conv
 from baselines.cnn import CharCNN, CharCNNShape
 from baselines.lookup_conv import Form, max_of_convolutions, one_training_step, resolve_form, same_padding
-from baselines.training import limited_threads
+from baselines.torch_state import limited_threads
 
 FILTERS = ((1, 3), (2, 3), (5, 4), (10, 2))
 

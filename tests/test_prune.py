@@ -181,6 +181,9 @@ def test_the_scan_has_every_width_and_auto_stays_within_its_tolerance(tiny: Data
     assert receipt.facts["sensitivity"] == table
     assert isinstance(child, CharCNNClassifier)
     assert child.module.shape.n_filters == keep.sum()
+    # The scan is made at a fixed sparsity too: the report's figure doesn't wait for `--auto`.
+    _, fixed = apply(parent, replace(ONE_SHOT, sparsity=0.5), context)
+    assert fixed.facts["sensitivity"] == scan(parent, importance, context)
 
 
 @pytest.mark.parametrize("sparsity", [-0.1, 1.0, 1.5, float("nan")])

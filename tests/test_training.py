@@ -9,20 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from baselines.batches import drop_words, length_batches, separator_of, shuffled_batches
+from baselines.batches import WordDropout, length_batches, separator_of, shuffled_batches
 from baselines.cnn import CharCNN, CharCNNShape
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from baselines.tokenizer import Tokenizer
-from baselines.training import (
-    TrainingConfig,
-    class_weighted_loss,
-    limited_threads,
-    logits_of,
-    seeded,
-    train,
-    validate,
-)
+from baselines.torch_state import limited_threads, seeded
+from baselines.training import class_weighted_loss, logits_of, train, validate
+from baselines.training_config import TrainingConfig
 
 SMALL = TrainingConfig(epochs=3, batch_size=16, learning_rate=3e-3, threads=1)
 
@@ -177,11 +171,17 @@ def test_dropped_words_are_whole_words(text: str) -> None:
     tokenizer = Tokenizer("".join(sorted(set("abcdefghijklmnopqrstuvwxyz "))))
     ids, separator = tokenizer.encode(text), separator_of(tokenizer)
     letters = " " * 2 + tokenizer.alphabet
-    seen = {"".join(letters[i] for i in drop_words(ids, separator, 0.5, np.random.default_rng(s))) for s in range(60)}
+    # Between two other texts: words of one text are never counted as another's.
+    others = tokenizer.encode("first image"), tokenizer.encode("")
+    dropout = WordDropout([others[0], ids, others[1]], separator)
+    drawn = [dropout.draw(0.5, np.random.default_rng(seed)) for seed in range(60)]
+    seen = {"".join(letters[i] for i in texts[1]) for texts in drawn}
     words = tokenizer.cleaning(text).split()
     subsets = {" ".join(w for i, w in enumerate(words) if m >> i & 1) for m in range(1, 2 ** len(words))} or {""}
     assert seen == subsets
-    assert np.array_equal(drop_words(ids, separator, 0.0, np.random.default_rng(0)), ids)
+    assert {"".join(letters[i] for i in texts[0]) for texts in drawn} == {"first image", "first", "image"}
+    assert all(len(texts) == 3 and not len(texts[2]) for texts in drawn)
+    assert all(map(np.array_equal, dropout.draw(0.0, np.random.default_rng(0)), [others[0], ids, others[1]]))
 
 
 def test_words_of_other_encoders_are_their_ids() -> None:
@@ -190,11 +190,12 @@ def test_words_of_other_encoders_are_their_ids() -> None:
             return [np.arange(len(text)) for text in texts]
 
     assert separator_of(Words()) is None
-    kept = drop_words(np.arange(100), None, 0.3, np.random.default_rng(0))
+    (kept,) = WordDropout([np.arange(100)], None).draw(0.3, np.random.default_rng(0))
     assert 50 < len(kept) < 90
     assert set(kept) <= set(range(100))
     assert separator_of(Tokenizer("ab")) == -1
-    assert len(drop_words(np.array([2, 3, 2]), -1, 0.9, np.random.default_rng(0))) == 3
+    assert [len(ids) for ids in WordDropout([np.array([2, 3, 2])], -1).draw(0.9, np.random.default_rng(0))] == [3]
+    assert WordDropout([], None).draw(0.5, np.random.default_rng(0)) == []
 
 
 def test_logits_in_batches_equal_logits_one_by_one(parts: tuple[Part, Part, Tokenizer]) -> None:

@@ -1,0 +1,30 @@
+"""torch's global state, changed for a while and put back: number of threads, random generators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """torch with this many threads per operation, and the former number afterwards; 0 changes nothing."""
+    before = torch.get_num_threads()
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        if torch.get_num_threads() != before:
+            torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """torch's generators (initial weights and dropout draw from them) seeded, and their former state afterwards."""
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
