@@ -16,6 +16,7 @@ from compress.quantize import QuantizeConfig
 from compress.recipes import Step
 
 REFERENCE = "cnn"
+LINEAR = "linear"
 TRANSFORMERS = ("transformer-frozen", "transformer-tuned")
 # The card's commands; `all` is the whole study.
 CHOICES = ("quantize", "prune", "distill", "fold", "all")
@@ -88,6 +89,16 @@ def pruned(parent: str = REFERENCE, config: PruneConfig | None = None) -> list[V
         sparse = PruneConfig(sparsity=0.8, structured=False)
         found.append(Variant(f"{parent}-sparse", "80 % of the weights zero", parent, "prune", sparse))
     return found
+
+
+def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
+    """The linear model in few bits; with some of its n-grams; and both."""
+    title, pruned, quantize = f"{bits}-bit weights", f"{LINEAR}-pruned", QuantizeConfig(bits=bits)
+    return [
+        Variant(f"{LINEAR}-int{bits}", f"Linear, {title}", LINEAR, "quantize", quantize),
+        Variant(pruned, f"Linear, {1 - sparsity:.0%} of its n-grams", LINEAR, "prune", PruneConfig(sparsity=sparsity)),
+        Variant(f"{pruned}-int{bits}", f"Linear, pruned, {title}", pruned, "quantize", quantize),
+    ]
 
 
 def distilled(

@@ -239,6 +239,7 @@ _RULES: Mapping[str, Callable[[Any, Sequence[str]], Cost]] = {
     "chance": _nothing,
     "rules": _nothing,
     "linear": _linear,
+    "linear-int": _linear,
     "knn": _knn,
     "forest": _forest,
     "boosting": _forest,

@@ -160,6 +160,7 @@ def _without_torch() -> dict[str, type[Classifier]]:
     from baselines.rules import RulesClassifier
     from baselines.tfidf import KnnClassifier
     from compress.classifiers import FloatTableClassifier, IntTableClassifier
+    from compress.linear import IntLinearClassifier
 
     numpy_only: tuple[type[Classifier], ...] = (
         ChanceClassifier,
@@ -170,5 +171,6 @@ def _without_torch() -> dict[str, type[Classifier]]:
         BoostingClassifier,
         FloatTableClassifier,
         IntTableClassifier,
+        IntLinearClassifier,
     )
     return {each.kind: each for each in numpy_only}

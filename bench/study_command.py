@@ -16,7 +16,7 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.registry import BASELINES
 from bench import catalogue, gates, terminal
-from bench.catalogue import REFERENCE, Variant
+from bench.catalogue import LINEAR, REFERENCE, Variant
 from bench.plan import PLANS
 from bench.report import HTML, MARKDOWN
 from bench.results_file import RESULTS
@@ -29,7 +29,7 @@ from compress.recipes import RECIPES, parse_recipe
 from compress.registry import METHODS
 
 # A second opinion costs a second: every report can say whether a plain linear model would do.
-_ALWAYS = ("linear", REFERENCE)
+_ALWAYS = (LINEAR, REFERENCE)
 _STUDENT = "small"
 # Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
 _TEACHER_OF_ALL = "linear"
@@ -152,7 +152,7 @@ def variants_from(args: Namespace) -> list[Variant]:
         case "quantize":
             return _quantized(args)
         case "prune":
-            return catalogue.pruned(config=_prune_config(args))
+            return _pruned(args)
         case "distill":
             return _students(args, args.teacher or "")
         case "fold":
@@ -163,10 +163,17 @@ def variants_from(args: Namespace) -> list[Variant]:
 def _quantized(args: Namespace) -> list[Variant]:
     if not args.bits:
         # The row of `quantize_dynamic` as it comes is slow to measure; its ratio stands in the notes of the best way.
-        return [v for v in catalogue.quantized() if not v.name.endswith("-dynamic-default")]
+        variants = [v for v in catalogue.quantized() if not v.name.endswith("-dynamic-default")]
+        return [*variants, *catalogue.linear()[:1]]
     config = QuantizeConfig("tables", args.bits)
     name = f"{REFERENCE}-int{args.bits}"
-    return [Variant(name, f"{args.bits}-bit tables", REFERENCE, "quantize", config)]
+    of_cnn = Variant(name, f"{args.bits}-bit tables", REFERENCE, "quantize", config)
+    return [of_cnn, *catalogue.linear(args.bits)[:1]]
+
+
+def _pruned(args: Namespace) -> list[Variant]:
+    of_linear = catalogue.linear() if args.sparsity is None else catalogue.linear(sparsity=args.sparsity)
+    return [*catalogue.pruned(config=_prune_config(args)), of_linear[1]]
 
 
 def _prune_config(args: Namespace) -> PruneConfig | None:
@@ -179,7 +186,7 @@ def _prune_config(args: Namespace) -> PruneConfig | None:
 
 def _everything(args: Namespace) -> list[Variant]:
     teacher = args.teacher or _TEACHER_OF_ALL
-    variants = [*catalogue.folded(), *catalogue.quantized(), *catalogue.pruned()]
+    variants = [*catalogue.folded(), *catalogue.quantized(), *catalogue.pruned(), *catalogue.linear()]
     variants += _students(args, teacher)
     for name, steps in RECIPES.items():
         variants += catalogue.recipe(name, steps, variants, teacher)

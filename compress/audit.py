@@ -21,6 +21,7 @@ from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier
 from compress.classifiers import FloatTableClassifier, IntTableClassifier
 from compress.coverage import linear_coverage, onnx_coverage
+from compress.linear import IntLinearClassifier
 from compress.onnx_classifier import OnnxClassifier
 from compress.packed import StoredTables, pack
 from compress.tensors import read_tensors
@@ -75,6 +76,8 @@ def tensor_rows(classifier: Classifier, folder: Path) -> list[dict[str, Any]]:
     """One row a tensor, in the order of their names; empty for models without tensors of ours."""
     if isinstance(classifier, IntTableClassifier):
         return _packed_rows(classifier.stored)
+    if isinstance(classifier, IntLinearClassifier):
+        return _packed_linear_rows(classifier)
     return [_row(name, array, array.tobytes()) for name, array in sorted(_arrays(classifier, folder).items())]
 
 
@@ -90,6 +93,10 @@ def int8_share(classifier: Classifier) -> dict[str, Any]:
         n_int = sum(values.size for values in classifier.stored.parts().values())
         n_float = classifier.tables.scale.size + classifier.tables.bias.size
         found = {"ops": n_ops, "ops_total": n_ops, "parameter_share": n_int / (n_int + n_float), "mac_share": 1.0}
+    elif isinstance(classifier, IntLinearClassifier):
+        # On disk only: they are floats again where they are multiplied.
+        n_int, n_float = classifier.packed.levels.size, classifier.packed.scale.size + classifier.packed.intercept.size
+        found = {"ops": 0, "ops_total": 1, "parameter_share": n_int / (n_int + n_float), "mac_share": 0.0}
     else:
         found = {"ops": 0, "ops_total": _float_ops(classifier), "parameter_share": 0.0, "mac_share": 0.0}
     return {key: found[key] for key in keys}
@@ -128,6 +135,13 @@ def _arrays(classifier: Classifier, folder: Path) -> Arrays:
 def _packed_rows(stored: StoredTables) -> list[dict[str, Any]]:
     rows = [_row(name, values, pack(values)) for name, values in sorted(stored.parts().items())]
     floats = {"scale": stored.tables.scale, "bias": stored.tables.bias}
+    return rows + [_row(name, array, array.tobytes()) for name, array in floats.items()]
+
+
+def _packed_linear_rows(classifier: IntLinearClassifier) -> list[dict[str, Any]]:
+    packed = classifier.packed
+    floats = {"intercept": packed.intercept, "scale": packed.scale}
+    rows = [_row("weights", packed.levels, pack(packed.levels))]
     return rows + [_row(name, array, array.tobytes()) for name, array in floats.items()]
 
 

@@ -21,8 +21,10 @@ from torch import Tensor, nn
 from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier
 from baselines.errors import NotCompressible
+from baselines.linear import LinearClassifier
 from baselines.training import AfterStep
 from compress.importance import filter_importance
+from compress.linear import prune_linear, require_floats, unchanged_linear
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.modules import clone, pooled_responses, without_filters
 from compress.recovery import recover
@@ -36,9 +38,11 @@ class PruneConfig:
     """Settings of `prune`.
 
     Attributes:
-        sparsity: share of filters (structured) or of weights (unstructured) to remove, in [0, 1); 0 is neutral.
+        sparsity: share to remove of filters or n-grams (structured) or of weights (unstructured), in [0, 1); 0 is
+            neutral.
         structured: whole filters, or single weights.
-        criterion: `l2` (root mean square of a filter's weights) or `taylor` (|gradient · weight| on training texts).
+        criterion: of filters: `l2` (root mean square of a filter's weights) or `taylor` (|gradient · weight| on
+            training texts).
         auto: structured only: take the sparsity of each width from a scan of validation F1 instead of `sparsity`.
         tolerance: with `auto`, how much validation F1 may fall before fine-tuning.
         epochs: fine-tuning at most; 0 leaves it out.
@@ -69,7 +73,7 @@ def check_sparsity(sparsity: float) -> None:
 
 
 def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
-    """Prune a character CNN.
+    """Prune a character CNN, or the n-grams of a linear model (`compress.linear.prune_linear`).
 
     Raises:
         NotCompressible: another kind of model, a sparsity outside [0, 1), or so small that nothing would be removed.
@@ -77,13 +81,29 @@ def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
     check_sparsity(config.sparsity)
     if config.criterion not in get_args(Criterion):
         raise NotCompressible(f"criterion: {', '.join(get_args(Criterion))} are known, got {config.criterion!r}")
+    if isinstance(parent, LinearClassifier):
+        return _linear(parent, config, context)
     if not isinstance(parent, CharCNNClassifier):
-        raise NotCompressible(f"prune: applies to a character CNN, got {parent.kind!r}; prune before quantize and fold")
+        raise NotCompressible(
+            f"prune: applies to a character CNN or a linear model, got {parent.kind!r}; prune before quantize and fold"
+        )
     if config.sparsity == 0 and not config.auto:
         return clone(parent), Receipt("prune", 0, 0, ("neutral setting: nothing changed",))
     child, receipt = (_structured if config.structured else _unstructured)(parent, config, context)
     refit_thresholds(child, context, like=parent)
     return child, receipt
+
+
+def _linear(parent: LinearClassifier, config: PruneConfig, context: Context) -> Outcome:
+    require_floats(parent, "prune")
+    if config.auto or not config.structured:
+        raise NotCompressible(
+            "prune: a linear model loses whole n-grams, and there are no widths to scan; give a sparsity and leave out "
+            "auto and unstructured"
+        )
+    if config.sparsity == 0:
+        return unchanged_linear(parent, "prune")
+    return prune_linear(parent, config.sparsity, context)
 
 
 def keep_most_important(importance: NDArray[Any], sparsity: float) -> NDArray[np.bool_]:

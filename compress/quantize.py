@@ -1,9 +1,10 @@
-"""Quantize: weights in few bits, four ways that differ in what they touch.
+"""Quantize: weights in few bits, by ways that differ in what they touch.
 
 - `tables` (weight-only): each filter's table and the folded head, symmetric, one scale a filter; integers run from text
   to logits. The one-hot input is exact in any precision, so no activation is quantized and none can saturate.
 - `factors` (weight-only, smaller on disk): the low-rank factors of the tables are stored, and expanded to int8 tables
   when loaded.
+- A linear model over n-grams (`compress.linear`): its weights, one scale a class, the vocabulary deflated.
 - `dynamic` and `static`: what PyTorch and onnxruntime offer for the layered CNN (`compress.dynamic`).
 
 Source: Nagel et al., "A White Paper on Neural Network Quantization" (2021); fine-tuning with the straight-through
@@ -20,9 +21,11 @@ import numpy as np
 from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier
 from baselines.errors import NotCompressible
+from baselines.linear import LinearClassifier
 from compress.classifiers import FloatTableClassifier, IntTableClassifier
 from compress.finetune import FinetuneConfig, finetune_rounded
 from compress.fold import float_parts, fold_module
+from compress.linear import quantize_linear, require_floats, unchanged_linear
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.modules import clone
 from compress.packed import StoredTables, pack
@@ -77,7 +80,7 @@ class QuantizeConfig:
 
 
 def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
-    """Quantize a character CNN or its float tables.
+    """Quantize a character CNN, its float tables, or the weights of a linear model.
 
     Raises:
         NotCompressible: another kind of model, bits that aren't supported, or a scheme that doesn't apply to the model.
@@ -88,8 +91,12 @@ def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outco
         raise NotCompressible(
             "quantize: this model is in integers already; quantize its parent with fewer bits instead"
         )
+    if isinstance(parent, LinearClassifier):
+        return _linear(parent, config, context)
     if not isinstance(parent, CharCNNClassifier | FloatTableClassifier):
-        raise NotCompressible(f"quantize: applies to a character CNN or to its folded tables, got {parent.kind!r}")
+        raise NotCompressible(
+            f"quantize: applies to a character CNN, its folded tables and linear models, got {parent.kind!r}"
+        )
     if config.bits == FLOAT_BITS:
         return unchanged(parent, "quantize")
     check_bits(config.bits)
@@ -98,6 +105,19 @@ def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outco
 
         return dynamic.apply(parent, config, context)
     return _weight_only(parent, config, context)
+
+
+def _linear(parent: LinearClassifier, config: QuantizeConfig, context: Context) -> Outcome:
+    require_floats(parent, "quantize")
+    if config.bits == FLOAT_BITS:
+        return unchanged_linear(parent, "quantize")
+    if config.scheme != "tables" or config.finetune_epochs or config.rank:
+        raise NotCompressible(
+            "quantize: a linear model has weights only, no layers, factors or gradient steps; use scheme tables "
+            "without rank and finetune_epochs"
+        )
+    check_bits(config.bits)
+    return quantize_linear(parent, config.bits, config.correct_bias, context)
 
 
 def unchanged(parent: Classifier, method: str) -> Outcome:

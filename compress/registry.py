@@ -6,6 +6,7 @@ from baselines.classifier import Classifier
 from baselines.registry import KINDS as BASELINE_KINDS
 from compress import distill, fold, prune, quantize
 from compress.classifiers import FloatTableClassifier, IntTableClassifier
+from compress.linear import IntLinearClassifier
 from compress.method import Method
 from compress.onnx_classifier import OnnxClassifier
 from compress.torch_int8 import TorchInt8Classifier
@@ -26,5 +27,6 @@ METHODS: dict[str, Method] = {
 }
 
 KINDS: dict[str, type[Classifier]] = BASELINE_KINDS | {
-    kind.kind: kind for kind in (FloatTableClassifier, IntTableClassifier, OnnxClassifier, TorchInt8Classifier)
+    kind.kind: kind
+    for kind in (FloatTableClassifier, IntTableClassifier, IntLinearClassifier, OnnxClassifier, TorchInt8Classifier)
 }

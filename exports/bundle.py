@@ -29,6 +29,8 @@ from exports.bundle_format import (
     MANIFEST,
     MODEL_CARD,
     ONNX_FILE,
+    PACKED_LINEAR_FILE,
+    PACKED_LINEAR_KIND,
     TABLES_FILE,
     VOCABULARY,
 )
@@ -71,6 +73,7 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "onnx-int8": ("onnx",),
     "rnn": ("onnx",),
     "linear": ("linear",),
+    "linear-int": ("linear",),
 }
 
 
@@ -171,6 +174,11 @@ def _write_linear(classifier: Classifier, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     source: Any = classifier
+    if classifier.kind == PACKED_LINEAR_KIND:
+        from compress.packed_linear import write_packed_linear
+
+        write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE)
+        return
     tensors = {"idf": source.vectorizer_.idf(), "weights": source.coef_.T, "intercept": source.intercept_}
     contiguous = {name: np.ascontiguousarray(values, np.float32) for name, values in tensors.items()}
     save_file(contiguous, folder / LINEAR_FILE)

@@ -31,6 +31,7 @@ EXAMPLE = "example.json"
 ONNX_FILE = "model.onnx"
 TABLES_FILE = "tables.safetensors"
 LINEAR_FILE = "linear.safetensors"
+PACKED_LINEAR_FILE = "linear-int.safetensors"
 VOCABULARY = "vocabulary.json"
 FOR_PEOPLE = (MODEL_CARD, EXAMPLE)
 
@@ -40,8 +41,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "table": (ALPHABET, TABLES_FILE),
     "linear": (VOCABULARY, LINEAR_FILE),
 }
-# The kind of classifier whose graph reads words.
+# The kind of classifier whose graph reads words, and of the linear model whose one file holds its vocabulary too.
 WORD_KIND = "rnn"
+PACKED_LINEAR_KIND = "linear-int"
 MAX_FILE_BYTES = 1 << 30
 MAX_JSON_BYTES = 64 << 20
 MAX_CLASSES = 100_000
@@ -100,6 +102,8 @@ def read_bundle(folder: Path) -> BundleContent:
 
 def needed_files(form: str, kind: object) -> set[str]:
     """Files that predicting needs besides the manifest; graphs over words have a vocabulary in place of an alphabet."""
+    if form == "linear" and kind == PACKED_LINEAR_KIND:
+        return {LABELS, PACKED_LINEAR_FILE}
     needed = {LABELS, *FORMS[form]}
     return needed - {ALPHABET} | {VOCABULARY} if form == "onnx" and kind == WORD_KIND else needed
 

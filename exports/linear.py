@@ -13,7 +13,7 @@ from baselines.errors import ArtifactError
 from baselines.ngrams import NgramTfidf, Row
 from compress.tables import sigmoid
 from compress.tensors import read_tensors
-from exports.bundle_format import LINEAR_FILE, VOCABULARY, BundleContent
+from exports.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
 from exports.runtime import Predictor
 
 
@@ -28,6 +28,9 @@ class LinearPredictor(Predictor[list[Row]]):
 
     def __init__(self, bundle: BundleContent) -> None:
         super().__init__(bundle)
+        if bundle.manifest.get("kind") == PACKED_LINEAR_KIND:
+            self._read_packed(bundle)
+            return
         path = bundle.folder / LINEAR_FILE
         tensors, _ = read_tensors(path)
         if set(tensors) != {"idf", "weights", "intercept"}:
@@ -41,6 +44,17 @@ class LinearPredictor(Predictor[list[Row]]):
         expected = (self.vectorizer.n_features, len(self.classes))
         if self.weights.shape != expected or self.intercept.shape != expected[1:]:
             raise ArtifactError(f"{path}: expected weights {expected}, got {self.weights.shape}")
+
+    def _read_packed(self, bundle: BundleContent) -> None:
+        from compress.packed_linear import read_packed_linear
+
+        packed = read_packed_linear(bundle.folder / PACKED_LINEAR_FILE)
+        if len(packed.scale) != len(self.classes):
+            raise ArtifactError(
+                f"{bundle.folder}: weights of {len(packed.scale)} classes, but {len(self.classes)} names"
+            )
+        self.vectorizer, self.intercept = packed.vectorizer, packed.intercept
+        self.weights = np.ascontiguousarray(packed.weights().T)
 
     def encode(self, texts: Sequence[str]) -> list[Row]:
         return [self.vectorizer.encode(text) for text in texts]

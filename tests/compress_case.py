@@ -7,8 +7,10 @@ import copy
 import numpy as np
 import torch
 
+from baselines.classifier import Classifier
 from baselines.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.dataset import Dataset, Part
+from baselines.linear import LinearClassifier, LinearConfig
 from baselines.tokenizer import Tokenizer
 from compress.method import Context
 from compress.modules import clone
@@ -89,12 +91,25 @@ def tiny_context(tiny: Dataset) -> Context:
     return Context(tiny.part("train"), tiny.part("validation"), threads=1)
 
 
-def state_of(classifier: CharCNNClassifier) -> dict[str, torch.Tensor]:
+def random_linear(seed: int = 1) -> LinearClassifier:
+    """A linear model fitted to the training texts of `random_context`."""
+    return LinearClassifier(LinearConfig(min_texts=(1, 1))).fit(random_part(60, seed=seed))
+
+
+def state_of(classifier: Classifier) -> dict[str, torch.Tensor]:
     """A copy of all weights, to see that a parent stays as it was."""
-    return copy.deepcopy(classifier.module.state_dict())
+    return copy.deepcopy(_weights(classifier))
 
 
-def assert_unchanged(classifier: CharCNNClassifier, before: dict[str, torch.Tensor]) -> None:
-    after = classifier.module.state_dict()
+def _weights(classifier: Classifier) -> dict[str, torch.Tensor]:
+    if isinstance(classifier, CharCNNClassifier):
+        return dict(classifier.module.state_dict())
+    assert isinstance(classifier, LinearClassifier)
+    arrays = {"coef": classifier.coef_, "intercept": classifier.intercept_, "idf": classifier.vectorizer_.idf()}
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def assert_unchanged(classifier: Classifier, before: dict[str, torch.Tensor]) -> None:
+    after = _weights(classifier)
     assert after.keys() == before.keys()
     assert all(torch.equal(after[name], before[name]) for name in before)

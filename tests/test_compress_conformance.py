@@ -21,7 +21,7 @@ from compress.method import Context, Receipt, require_parent, require_touched
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
 from compress.registry import KINDS, METHODS
-from tests.compress_case import AWKWARD, assert_unchanged, random_cnn, random_context, state_of
+from tests.compress_case import AWKWARD, assert_unchanged, random_cnn, random_context, random_linear, state_of
 
 TEXTS = [*AWKWARD, "\ud800 lone surrogate", "a" * 100_000]
 CASES: dict[str, tuple[str, Any]] = {
@@ -37,13 +37,15 @@ CASES: dict[str, tuple[str, Any]] = {
     "quantize static": ("quantize", QuantizeConfig("static")),
     **{f"quantize dynamic: {way}": ("quantize", QuantizeConfig("dynamic", way=way)) for way in WAYS},
     "distill": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=1.0)),
+    "linear pruned": ("prune", PruneConfig(0.5)),
+    "linear quantized": ("quantize", QuantizeConfig(bits=4)),
     "distill control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, mixtures=0.0, alpha=0.0)),
 }
 
 
 @dataclass(frozen=True)
 class Made:
-    parent: CharCNNClassifier
+    parent: Classifier
     before: dict[str, Any]
     child: Classifier
     receipt: Receipt
@@ -53,7 +55,10 @@ class Made:
 @cache
 def make(case: str, seed: int = 0) -> Made:
     method, config = CASES[case]
-    parent, context = random_cnn(filters=((2, 8), (3, 8)), embedding_dim=12), random_context(seed)
+    parent: Classifier = random_cnn(filters=((2, 8), (3, 8)), embedding_dim=12)
+    if case.startswith("linear"):
+        parent = random_linear()
+    context = random_context(seed)
     before = state_of(parent)
     child, receipt = METHODS[method].apply(parent, config, context)
     return Made(parent, before, child, receipt, context)
@@ -67,7 +72,7 @@ def made(request: pytest.FixtureRequest) -> Made:
 def test_every_method_is_tested_here() -> None:
     assert {method for method, _ in CASES.values()} == set(METHODS)
     compressed = {make(case).child.kind for case in CASES}
-    assert compressed == {"cnn", "tables-float", "tables-int8", "onnx-int8", "torch-int8"}
+    assert compressed == {"cnn", "tables-float", "tables-int8", "onnx-int8", "torch-int8", "linear", "linear-int"}
     assert compressed <= set(KINDS)
 
 
@@ -116,7 +121,7 @@ def test_what_is_saved_is_what_is_loaded(made: Made, tmp_path: Path) -> None:
 
 def test_a_damaged_artifact_is_refused(made: Made, tmp_path: Path) -> None:
     save(made.child, tmp_path, Lineage("m", "compress"))
-    state = next(p for p in tmp_path.iterdir() if p.suffix in (".safetensors", ".onnx"))
+    state = next(p for p in tmp_path.iterdir() if p.suffix in (".safetensors", ".safearrays", ".onnx"))
     state.write_bytes(state.read_bytes()[:-7])
     with pytest.raises(ArtifactError):
         load(tmp_path, KINDS)
@@ -144,6 +149,17 @@ def test_the_neutral_setting_is_the_identity(name: str) -> None:
     assert child.module is not parent.module
 
 
+@pytest.mark.parametrize("name", ["prune", "quantize"])
+def test_the_neutral_setting_is_the_identity_for_linear_models(name: str) -> None:
+    parent = random_linear()
+    parent.thresholds_ = np.linspace(0.2, 0.7, 5).astype(np.float32)
+    child, receipt = METHODS[name].apply(parent, METHODS[name].neutral, random_context())
+    assert receipt.touched == 0
+    assert child is not parent
+    np.testing.assert_array_equal(child.predict_proba(AWKWARD), parent.predict_proba(AWKWARD))
+    np.testing.assert_array_equal(child.thresholds_, parent.thresholds_)
+
+
 def test_neutral_tables_stay_what_they_are() -> None:
     folded = make("fold").child
     child, receipt = METHODS["quantize"].apply(folded, METHODS["quantize"].neutral, random_context())
@@ -152,7 +168,7 @@ def test_neutral_tables_stay_what_they_are() -> None:
 
 
 def test_made_models_are_not_fitted_again() -> None:
-    for case in ("fold", "quantize tables", "quantize static", f"quantize dynamic: {WAYS[2]}"):
+    for case in ("fold", "quantize tables", "linear quantized", "quantize static", f"quantize dynamic: {WAYS[2]}"):
         with pytest.raises(NotCompressible, match="not fitted itself"):
             make(case).child.fit(random_context().train)
 

@@ -49,8 +49,9 @@ def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) 
     folder = place / "runs" / "t"
     results = load_results(folder).content
     models = {model["name"]: model for model in results["models"]}
-    assert {"linear", "cnn", "cnn-dynamic", "cnn-static", "cnn-int8", "cnn-int4"} <= set(models)
+    assert {"linear", "cnn", "cnn-dynamic", "cnn-static", "cnn-int8", "cnn-int4", "linear-int4"} <= set(models)
     assert all(model["status"] == "measured" for model in models.values())
+    assert models["linear-int4"]["size"]["bytes"] * 4 < models["linear"]["size"]["bytes"]
     assert models["cnn-int4"]["size"]["bytes"] < models["cnn-int8"]["size"]["bytes"] < models["cnn"]["size"]["bytes"]
     assert results["gates"][0]["outcome"] == "pass"
     assert results["verdict"]["sentence"].replace("`", "").split(":")[0] in capsys.readouterr().out.replace("\n", " ")
