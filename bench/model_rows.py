@@ -35,6 +35,8 @@ class Evidence:
         delta: the margin of non-inferiority.
         reference: the model everything is compared with.
         seed: of the bootstraps.
+        promoted: how much better than the CNN the reference is, where it is another model.
+        folds: the models over folds against the reference, None where none were asked for.
     """
 
     test: Part
@@ -45,6 +47,8 @@ class Evidence:
     delta: float
     reference: str
     seed: int
+    promoted: Json | None = None
+    folds: Json | None = None
 
 
 def quality_of(name: str, evidence: Evidence, at: Mapping[str, Thresholds]) -> Json:

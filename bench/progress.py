@@ -71,6 +71,10 @@ class Watch:
 
         return advance
 
+    def say(self, line: str) -> None:
+        """A line above the bars."""
+        self.console.print(line, style="dim", highlight=False, markup=False)
+
     def elapsed_s(self) -> float:
         """Seconds since the watch was made."""
         return time.monotonic() - self._started

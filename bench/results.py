@@ -70,23 +70,13 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "delta": options.delta,
         "price_per_hour": options.price_per_hour,
         "baseline": evidence.reference,
-        "promoted": _promoted(evidence),
+        "promoted": evidence.promoted,
+        "folds": evidence.folds,
         "data_card": dict(card),
         "models": models,
         "ledgers": _ledgers(study, models),
         "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},
         "sensitivity": _sensitivity(study),
-    }
-
-
-def _promoted(evidence: Evidence) -> Json | None:
-    """Why another model than the CNN is the reference; None where it is the CNN."""
-    if evidence.reference == REFERENCE:
-        return None
-    difference = evidence.resampled.difference(evidence.reference, REFERENCE)
-    return {
-        "over": REFERENCE,
-        "delta_f1_weighted": {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper},
     }
 
 

@@ -22,6 +22,7 @@ from baselines.runfolder import RunFolder
 from bench import results as assembly
 from bench.budget_search import search_budget, steps_of
 from bench.catalogue import REFERENCE, Variant, recipe
+from bench.folds import FoldRuns, run_folds
 from bench.footprint import Footprint, footprint
 from bench.gates import Gate
 from bench.measure import measure
@@ -40,6 +41,8 @@ from bench.verdict import Priority
 from compress.budget import Budget, Solution
 
 SCORES_STEP = "bench/scores"
+# `baselines.train --folds` keeps its own beside it, in `folds`.
+FOLDS_FOLDER = "study-folds"
 SAMPLES_FILE = "latencies.safetensors"
 # Expected seconds of a step on two cores, for the progress bar only.
 _TRAINING_S: Mapping[str, float] = {"cnn": 35, "rnn": 30, "tfidf-boosting": 30, "ensemble": 5, "tfidf-forest": 5}
@@ -66,6 +69,7 @@ class StudyOptions:
         budget: limits to search a model for; None searches nothing.
         trials: of that search.
         teacher: of its students, "" for the CNN.
+        folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
         price_per_hour: of the machine, in any currency; None computes no money.
         reference: the model that others have to be as good as; "" lets `reference_among` decide.
     """
@@ -87,6 +91,7 @@ class StudyOptions:
     trials: int = 30
     teacher: str = ""
     reference: str = ""
+    folds: int = 0
     price_per_hour: float | None = None
 
 
@@ -100,6 +105,7 @@ class Study:
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     scored: dict[str, Scored] = field(default_factory=dict)
     solution: Solution | None = None
+    folds: FoldRuns | None = None
     _footprints: dict[Path, Footprint] = field(default_factory=dict)
 
     def footprint(self, candidate: Candidate) -> Footprint:
@@ -145,6 +151,8 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         make_bundles(study)
         score(study)
         measured = time_candidates(study)
+        if options.folds:
+            repeat_on_folds(study)
         with watch.step("report"):
             content = conclude(assemble(study, measured, card), options.gates, options.priority)
             content = add_recommendation(study, content)
@@ -159,6 +167,8 @@ def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
     steps = [(name, _TRAINING_S.get(name, 2.0)) for name in options.baselines]
     steps += [(v.name, 10.0 if v.method in ("prune", "distill") else 1.5) for v in options.variants]
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
+    # A fold trains everything anew, students with all their seeds, and measures no time.
+    steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
     return [*steps, ("exports", 0.5 * n), ("scores", 0.5 * n), ("latency", 6.0 * n), ("report", 8.0)]
 
 
@@ -236,6 +246,25 @@ def time_candidates(study: Study) -> Measurements:
     return measured
 
 
+def repeat_on_folds(study: Study) -> None:
+    """Every model once more on each fold; the variants are those of the study, a budget's among them."""
+    options, shop = study.options, study.shop
+    with study.watch.step("folds"):
+        study.folds = run_folds(
+            shop.run.root / FOLDS_FOLDER,
+            shop.dataset,
+            [name for name in options.baselines if name not in shop.skipped],
+            [variant for variant in options.variants if variant.name not in shop.skipped],
+            k=options.folds,
+            seed=options.seed,
+            threads=options.threads,
+            device=options.device,
+            announce=study.watch.say,
+            unlabelled=options.unlabelled,
+            changes=options.changes,
+        )
+
+
 def assemble(study: Study, measured: Measurements | None, card: Mapping[str, object]) -> dict[str, object]:
     """results.json, without verdict, front and gates."""
     dataset, seed = study.shop.dataset, study.options.seed
@@ -247,12 +276,38 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         n_resamples=N_RESAMPLES_VERDICT,
     )
     counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
-    reference = study.options.reference or reference_among(study, resampled)
-    evidence = Evidence(test, counts, study.scored, resampled, measured, study.options.delta, reference, seed)
+    differences = differences_to_cnn(study, resampled)
+    reference = study.options.reference or reference_among(study, differences)
+    over_folds = study.folds.against(reference, study.options.delta) if study.folds else None
+    evidence = Evidence(
+        test,
+        counts,
+        study.scored,
+        resampled,
+        measured,
+        study.options.delta,
+        reference,
+        seed,
+        promoted={"over": REFERENCE, "delta_f1_weighted": differences[reference]} if reference != REFERENCE else None,
+        folds=over_folds,
+    )
     return assembly.results_of(study, evidence, card)
 
 
-def reference_among(study: Study, resampled: Resampled) -> str:
+def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
+    """ΔF1 of each baseline to the CNN: over folds where there are some, else over the test documents."""
+    if study.folds is not None:
+        models = study.folds.against(REFERENCE, study.options.delta)["models"]
+        return {name: models[name]["delta_f1_weighted"] for name in models if "delta_f1_weighted" in models[name]}
+    found = {}
+    for name in study.options.baselines:
+        if name in study.candidates and name != REFERENCE:
+            difference = resampled.difference(name, REFERENCE)
+            found[name] = {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
+    return found
+
+
+def reference_among(study: Study, differences: Mapping[str, Mapping[str, float]]) -> str:
     """What the others have to be as good as: the CNN, unless a deployable baseline is shown to be better than it.
 
     Better means by more than the margin, at the one-sided 95 % bound: then "not worse than the CNN" would recommend
@@ -261,11 +316,12 @@ def reference_among(study: Study, resampled: Resampled) -> str:
     better = [
         name
         for name in study.options.baselines
-        if name in study.candidates
+        if name in differences
+        and name in study.candidates
         and is_deployable(study.candidates[name][0])
-        and resampled.difference(name, REFERENCE).lower > study.options.delta
+        and differences[name]["lower"] > study.options.delta
     ]
-    return max(better, key=lambda name: resampled.interval(name).value, default=REFERENCE)
+    return max(better, key=lambda name: differences[name]["value"], default=REFERENCE)
 
 
 def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:

@@ -88,6 +88,7 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
         teacher=args.teacher or "",
         # A budget's fall of F1 is counted from the CNN, so its models are compared with it too.
         reference=_reference(args.reference, baselines) or (REFERENCE if budget_from(args) else ""),
+        folds=args.folds,
         price_per_hour=args.price_per_hour,
     )
 

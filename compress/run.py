@@ -66,6 +66,13 @@ def parser() -> argparse.ArgumentParser:
     budget.add_argument("--trials", type=int, default=30, metavar="N", help="of the search (default: 30)")
     add_run_options(parser, run="study")
     judge = parser.add_argument_group("measurement and verdict")
+    judge.add_argument(
+        "--folds",
+        type=_folds,
+        default=0,
+        metavar="K",
+        help="make every model again on K folds, and judge by them: surer than one split, K times the training",
+    )
     judge.add_argument("--plan", choices=("quick", "study", "thorough"), help="how long to measure")
     judge.add_argument("--delta", type=_share, default=0.01, metavar="D", help="F1 you would give up (default: 0.01)")
     judge.add_argument(
@@ -123,6 +130,12 @@ def _bytes(text: str) -> int:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {text!r}")
     return int(value)
+
+
+def _folds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"expected a number of folds of at least 2, got {text!r}")
+    return int(text)
 
 
 def _price(text: str) -> float:

@@ -177,3 +177,22 @@ def test_a_budget_ends_with_a_model_that_keeps_it(place: Path, capsys: pytest.Ca
 def test_a_budget_that_cannot_be_met_is_exit_code_1(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(command("--max-bytes", "1k", "--trials", "1", "--teacher", "linear")) == 1
     assert "--max-bytes" in capsys.readouterr().err
+
+
+def test_folds_decide_in_place_of_the_one_split(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(command("--method", "fold", "--folds", "2")) == 0
+    results = load_results(place / "runs" / "t").content
+    folds = results["folds"]
+    assert (folds["k"], folds["reference"]) == (2, results["baseline"])
+    assert set(folds["models"]) == {"linear", "cnn", "cnn-fold"}
+    # The table form is exact, so over folds as on the split.
+    assert folds["models"]["cnn-fold"]["non_inferior"] is True
+    report = (place / "runs" / "t" / "report.html").read_text(encoding="utf-8")
+    assert "Over 2 folds" in report
+    if results["verdict"]["model"] != results["baseline"]:
+        assert "(2 folds)" in report
+    assert "fold 2 of 2: done" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as refused:
+        run.main(command("--folds", "1"))
+    assert refused.value.code == 2
+    assert "at least 2, got '1'" in capsys.readouterr().err
