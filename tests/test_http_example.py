@@ -36,14 +36,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, runt
     running = waitress.server.create_server(
         names["application"](folder), host="127.0.0.1", port=0, threads=2, max_request_body_size=names["MAX_BYTES"]
     )
-    thread = threading.Thread(target=running.run)
+    stop = threading.Event()
+    thread = threading.Thread(target=_serve_until, args=(running, stop))
     thread.start()
     yield running.effective_port, runtime.load(folder)
-    running.close()
-    running.task_dispatcher.shutdown()
-    # The loop looks at its sockets once a second, and ends when there are none.
+    stop.set()
     thread.join(timeout=10)
     assert not thread.is_alive()
+    # Only now: a socket closed while the loop still waits for it would end the loop's thread with an error.
+    running.task_dispatcher.shutdown()
+    running.asyncore.close_all(running._map)
+
+
+def _serve_until(running: Any, stop: threading.Event) -> None:
+    while not stop.is_set():
+        running.asyncore.loop(timeout=0.05, map=running._map, count=1)
 
 
 def _ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
