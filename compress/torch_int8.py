@@ -45,6 +45,7 @@ class TorchInt8Classifier(Classifier):
     """
 
     kind = "torch-int8"
+    can_fit = False
 
     def __init__(
         self, module: CharCNN, config: TorchInt8Config, tokenizer: Tokenizer, classes: tuple[str, ...]
@@ -77,7 +78,7 @@ class TorchInt8Classifier(Classifier):
 
     def save_state(self, folder: Path) -> None:
         tensors = {name: p.detach().contiguous() for name, p in self.module.named_parameters()}
-        for name, layer in _linears(self.module):
+        for name, layer in int8_layers(self.module):
             with _quiet():
                 weight, bias = layer.weight(), layer.bias()
             tensors[f"{name}.int8"] = weight.int_repr()
@@ -99,13 +100,14 @@ class TorchInt8Classifier(Classifier):
 
 
 def quantize_linear(module: nn.Module) -> Any:
-    """`torch.ao.quantization.quantize_dynamic` for Linear, on a copy of any module."""
+    """`torch.ao.quantization.quantize_dynamic` for Linear, on a copy of any module, on the CPU."""
     with _quiet():
         quantize: Any = torch.ao.quantization.quantize_dynamic
-        return quantize(copy.deepcopy(module).eval(), {nn.Linear}, dtype=torch.qint8)
+        return quantize(copy.deepcopy(module).cpu().eval(), {nn.Linear}, dtype=torch.qint8)
 
 
-def _linears(module: nn.Module) -> list[tuple[str, Any]]:
+def int8_layers(module: nn.Module) -> list[tuple[str, Any]]:
+    """Names and layers that `quantize_linear` made int8."""
     dynamic = torch.ao.nn.quantized.dynamic.Linear
     return [(name, layer) for name, layer in module.named_modules() if isinstance(layer, dynamic)]
 
@@ -113,7 +115,7 @@ def _linears(module: nn.Module) -> list[tuple[str, Any]]:
 def _rebuilt(config: TorchInt8Config, tensors: dict[str, Tensor]) -> CharCNN:
     shape = CharCNNShape(config.n_ids, config.n_classes, config.embedding_dim, config.filters, config.hidden_dim)
     module: CharCNN = quantize_linear(CharCNN(shape))
-    linears = _linears(module)
+    linears = int8_layers(module)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             parameter.copy_(tensors[name])

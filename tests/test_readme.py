@@ -6,8 +6,13 @@ import importlib
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+
+from tests.compress_case import random_part
+from tests.text_cnn_case import CLASSES, Layout, TextNet
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +39,20 @@ def test_commands_take_the_options_shown(words: list[str], capsys: pytest.Captur
     known = capsys.readouterr().out
     for option in [word for word in words[1:] if word.startswith("--")]:
         assert option in known, f"README: {words[0]} has no {option}"
+
+
+def test_the_lines_for_your_own_model_run() -> None:
+    section = README.split("## Your own PyTorch model\n")[1].split("\n## ")[0]
+    (lines,) = re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert 5 <= len([line for line in lines.splitlines() if line]) <= 10
+    vocabulary = {"<pad>": 0, "<unk>": 1, **{char: number for number, char in enumerate("zyx abcdefghij", 2)}}
+    net = TextNet(Layout(norm=True, n_ids=len(vocabulary)))
+    given = {"net": net, "vocabulary": vocabulary, "classes": CLASSES, "train": random_part(40, seed=1)}
+    made: dict[str, Any] = {**given, "validation": random_part(20, seed=2)}
+    exec(lines, made)
+    assert made["small"].kind == "tables-int8"
+    assert made["classifier"].classes_ == CLASSES
+    assert made["rounded"](torch.tensor([[2, 3]])).shape == (1, len(CLASSES))
 
 
 @pytest.mark.parametrize("target", [line.split()[1] for line in COMMANDS if line.startswith("make ")])
