@@ -22,6 +22,20 @@ from baselines.errors import ArtifactError
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
+# What a manifest holds besides its version.
+_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "kind": (str,),
+    "config": (dict,),
+    "files": (dict,),
+    "name": (str,),
+    "stage": (str,),
+    "method": (str,),
+    "parent": (str, type(None)),
+    "recipe": (list,),
+    "seed": (int,),
+    "dataset": (dict,),
+    "receipt": (dict,),
+}
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if version != FORMAT_VERSION:
         raise ArtifactError(f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}")
+    wrong = [name for name, types in _FIELDS.items() if not isinstance(manifest.get(name), types)]
+    if wrong:
+        bundle = " (a bundle is for serving: give the artifact it was made from)" if "form" in manifest else ""
+        raise ArtifactError(f"{folder / MANIFEST}: no artifact's; missing or malformed: {', '.join(wrong)}{bundle}")
     check_files(folder, manifest["files"])
     return dict(manifest)
 

@@ -30,12 +30,14 @@ class Classifier(ABC):
 
     Attributes:
         kind: name of the class in manifests.
+        can_fit: whether `fit` learns; false for kinds that are only made from another model.
         classes_: names of the classes, in the order of the columns.
         thresholds_: float32 (n_classes,); a class is predicted where its probability is at least its threshold.
         config: the frozen dataclass the classifier was made with; JSON types only.
     """
 
     kind: ClassVar[str]
+    can_fit: ClassVar[bool] = True
     config: Any
     classes_: tuple[str, ...]
     thresholds_: Thresholds

@@ -25,7 +25,8 @@ from baselines.run_options import add_run_options, device_from
 from bench.catalogue import LINEAR, REFERENCE, needed_baselines
 from bench.environment import describe_environment
 from bench.folds import run_folds
-from bench.study_command import baseline_changes, changed, read_changes, variants_from
+from bench.study_command import baseline_changes, changed, read_changes, teacher_from
+from bench.variant_options import variants_from
 from compress.distill import PRESETS
 
 FOLDS_FILE = "folds.json"
@@ -66,11 +67,20 @@ def _table(found: Mapping[str, Any]) -> Table:
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    parser = argparse.ArgumentParser(prog="python -m bench.fold_study", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.fold_study",
+        usage="%(prog)s [options]   (--help lists them)",
+        description=__doc__.split("\n\n")[0],
+    )
     parser.add_argument("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
     parser.add_argument("--method", choices=("quantize", "prune", "distill", "fold", "all"), default="all")
     parser.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
-    parser.add_argument("--teacher", choices=sorted(BASELINES), help="whose answers a student learns")
+    parser.add_argument(
+        "--teacher",
+        metavar="NAME|PATH",
+        help="whose answers a student learns: a baseline's, or those of a saved artifact's kind, fitted anew in each "
+        "fold by its config; give the artifact's folder (default: the CNN; for all methods linear)",
+    )
     parser.add_argument("--student", nargs="+", choices=sorted(PRESETS), help="sizes of student (default: small)")
     parser.add_argument("--baseline", nargs="+", default=[], choices=sorted(BASELINES), metavar="NAME", help="besides")
     add_run_options(parser, run="folds")
@@ -78,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--delta", type=float, default=0.01, metavar="D", help="margin in weighted F1 (default: 0.01)")
     add_data_options(parser)
     none = {"bits": None, "sparsity": None, "max_bytes": None, "max_f1_drop": None, "max_p95_us": None}
-    parser.set_defaults(**none, auto=False, criterion="taylor")
+    parser.set_defaults(**none, auto=False, unstructured=False, criterion=None)
     return parser
 
 
@@ -91,7 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.folds < 2:
             raise UserError(f"--folds: at least 2, got {args.folds}")
         changes = read_changes(args.config) if args.config else {}
-        dataset, variants = dataset_from(args), [changed(variant, changes) for variant in variants_from(args)]
+        dataset = dataset_from(args)
+        args.teacher = teacher_from(args, dataset)
+        variants = [changed(variant, changes) for variant in variants_from(args)]
         wanted = {LINEAR, *args.baseline, *needed_baselines(variants)}
         runs = run_folds(
             Path("runs") / args.run,

@@ -23,6 +23,7 @@ from bench.catalogue import Variant
 from bench.footprint import footprint
 from bench.scoring import Scored, candidates_of, read_scored, score_candidates
 from bench.steps import Workshop
+from compress.teachers import SavedTeacher, check_over_folds
 
 Json = dict[str, Any]
 
@@ -76,7 +77,12 @@ def run_folds(
         announce: called with a line when a model or a fold is done.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
+
+    Raises:
+        NotCompressible: a saved teacher that can't be fitted; before anything is trained.
     """
+    for teacher in _saved_teachers(variants):
+        check_over_folds(teacher)
     answers: dict[str, list[FoldAnswers]] = {}
     sizes: dict[str, list[int]] = {}
     for number, split in enumerate(folds(dataset.everything.labels, k, seed)):
@@ -96,7 +102,7 @@ def run_folds(
         for name in baselines:
             shop.baseline(name)
             announce(f"  {name}")
-        for variant in variants:
+        for variant in _with_fresh_teachers(shop, variants, announce):
             shop.variant(variant)
             announce(f"  {variant.name}")
         for name in [*baselines, *(v.name for v in variants)]:
@@ -111,6 +117,19 @@ def run_folds(
         announce(f"fold {number + 1} of {k}: done")
     titles = {**{n: b.title for n, b in BASELINES.items()}, **{v.name: v.title for v in variants}}
     return FoldRuns(k, answers, {name: float(np.mean(own)) for name, own in sizes.items()}, titles)
+
+
+def _saved_teachers(variants: Sequence[Variant]) -> set[SavedTeacher]:
+    return {variant.teacher for variant in variants if isinstance(variant.teacher, SavedTeacher)}
+
+
+def _with_fresh_teachers(shop: Workshop, variants: Sequence[Variant], announce: Callable[[str], None]) -> list[Variant]:
+    """The variants with teachers that know this fold's training part only: a saved one has seen texts of its test."""
+    fresh: dict[object, SavedTeacher] = {}
+    for teacher in _saved_teachers(variants):
+        fresh[teacher] = shop.fresh_teacher(teacher)
+        announce(f"  {teacher}, fitted anew")
+    return [replace(variant, teacher=fresh.get(variant.teacher, variant.teacher)) for variant in variants]
 
 
 def _answer(shop: Workshop, name: str) -> tuple[Scored, int]:

@@ -15,13 +15,17 @@ from baselines.classifier import Classifier, Progress
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from baselines.fitting import ARTIFACT, FACTS, train_baseline
+from baselines.notes import collected_notes
 from baselines.registry import BASELINES
 from baselines.runfolder import STEP_FILE, RunFolder
 from baselines.thresholds import fit_thresholds
 from bench.catalogue import Variant
-from compress.method import Context
+from compress.method import Context, Receipt
+from compress.out_of_fold import fresh_like
 from compress.registry import KINDS, METHODS
+from compress.teachers import SavedTeacher, read_teacher
 from exports.bundle import CardFacts, forms_for, write_bundle
+from exports.parity import remembered
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Workshop:
         step = f"compress/{variant.name}"
         inputs = {
             "parent": self.key_of(variant.parent),
-            "teacher": self.key_of(variant.teacher) if variant.teacher else "",
+            "teacher": self._teacher_key(variant),
             "method": variant.method,
             "config": dataclasses.asdict(variant.config),
             "seed": self.seed + variant.seed_offset,
@@ -82,17 +86,29 @@ class Workshop:
             except NotCompressible as error:
                 self.skipped[variant.name] = ("failed", str(error))
 
-    def bundles(self, name: str) -> dict[str, Path]:
-        """Every form of one model, by form; empty for a kind that can't be shipped as a bundle."""
+    def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
+        """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
+
+        Args:
+            name: of the model.
+            threads: for the proof that a form answers as the model does; None takes all usable cores.
+        """
         classifier, source = self.classifier(name), self.artifact_of(name)
-        forms = forms_for(classifier)
-        found = {}
-        for form in forms:
+        answers, found = remembered(classifier.predict_proba), {}
+        for form in forms_for(classifier):
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
                 card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
                 with self.run.write(step, inputs) as folder:
-                    write_bundle(classifier, lineage_of(source), folder / "bundle", form, card=card)
+                    write_bundle(
+                        classifier,
+                        lineage_of(source),
+                        folder / "bundle",
+                        form,
+                        card=card,
+                        source=answers,
+                        threads=threads,
+                    )
             found[form] = self.run.place(step) / "bundle"
         return found
 
@@ -133,6 +149,7 @@ class Workshop:
         with self.run.write(step, inputs) as folder:
             wall, cpu = time.perf_counter(), time.process_time()
             child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
+            receipt = self._with_notes_of_parent(receipt, variant.parent)
             facts = {
                 "seconds": time.perf_counter() - wall,
                 "cpu_seconds": time.process_time() - cpu,
@@ -150,23 +167,59 @@ class Workshop:
 
     def context(self, variant: Variant) -> Context:
         """What a method may look at while it makes this variant."""
-        teacher = self.classifier(variant.teacher) if variant.teacher else None
-        return Context(
+        teacher = variant.teacher
+        context = Context(
             self.dataset.part("train"),
             self.dataset.part("validation"),
             seed=self.seed + variant.seed_offset,
             device=self.device,
             threads=self.threads,
             progress=self.watch(f"{variant.method}: {variant.name}"),
-            teacher=teacher,
+            teacher=self.classifier(teacher) if isinstance(teacher, str) and teacher else None,
             make_teacher=self._teacher_maker(variant),
             unlabelled=self.unlabelled,
             cache=self.run.root / "compress" / "soft-targets",
         )
+        return teacher.teaching(context) if isinstance(teacher, SavedTeacher) else context
+
+    def fresh_teacher(self, saved: SavedTeacher) -> SavedTeacher:
+        """A teacher of the same kind and config that was fitted to this data set's training part, and to nothing else.
+
+        Raises:
+            NotCompressible: a kind that can't be fitted.
+        """
+        make = fresh_like(saved.classifier, device=self.device, threads=self.threads)
+        fresh = make(self.seed)
+        step = f"compress/teacher-{saved.sha256[:12]}"
+        config = {"kind": fresh.kind, **dataclasses.asdict(fresh.config)}
+        inputs = {"config": config, "seed": self.seed, "dataset_sha256": self.dataset.sha256}
+        if not self.run.is_done(step, inputs):
+            with collected_notes():
+                fresh.fit(self.dataset.part("train"), self.dataset.part("validation"), progress=self.watch(f"{saved}"))
+            facts = {"name": self.dataset.name, "sha256": self.dataset.sha256, "licence": self.dataset.licence}
+            recipe = ({"method": "train", **config},)
+            with self.run.write(step, inputs) as folder:
+                lineage = Lineage(saved.name, "baseline", recipe=recipe, seed=self.seed, dataset=facts)
+                artifact.save(fresh, folder / ARTIFACT, lineage)
+        return read_teacher(self.run.place(step), self.dataset)
+
+    def _teacher_key(self, variant: Variant) -> str:
+        if isinstance(variant.teacher, SavedTeacher):
+            return variant.teacher.sha256
+        return self.key_of(variant.teacher) if variant.teacher else ""
+
+    def _with_notes_of_parent(self, receipt: Receipt, parent: str) -> Receipt:
+        """What had to be said of the parent's teacher holds for whatever is made of the parent."""
+        above = self.facts_of(parent).get("receipt", {}).get("facts", {}).get("teacher_notes", [])
+        notes = [note for note in above if note not in receipt.notes]
+        if not notes:
+            return receipt
+        facts = {**receipt.facts, "teacher_notes": [*receipt.facts.get("teacher_notes", []), *notes]}
+        return dataclasses.replace(receipt, notes=(*receipt.notes, *notes), facts=facts)
 
     def _teacher_maker(self, variant: Variant) -> Callable[[int], Classifier] | None:
         name = variant.teacher or variant.parent
-        if name not in BASELINES:
+        if not isinstance(name, str) or name not in BASELINES:
             return None
         return lambda seed: BASELINES[name].make(seed, self.device, self.threads, self._changes(name))
 

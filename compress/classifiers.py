@@ -39,6 +39,7 @@ class TableConfig:
 class _TableClassifier(Classifier):
     """Text -> ids -> largest responses -> probabilities, one text at a time."""
 
+    can_fit = False
     tokenizer: Tokenizer
 
     @property

@@ -33,6 +33,7 @@ class IntLinearClassifier(LinearClassifier):
     """
 
     kind: ClassVar[str] = "linear-int"
+    can_fit: ClassVar[bool] = False
     packed: PackedLinear
 
     @classmethod

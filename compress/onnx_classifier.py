@@ -41,6 +41,7 @@ class OnnxClassifier(Classifier):
     """
 
     kind = "onnx-int8"
+    can_fit = False
 
     def __init__(self, model: bytes, config: OnnxConfig, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
         self.model = model

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from baselines.artifact import write_json
 from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
+from baselines.notes import collected_notes
 from baselines.splits import stratify
 
 # Texts whose answers tell one teacher from another.
@@ -53,13 +55,39 @@ def out_of_fold(
     for part in range(k):
         progress(part, k)
         held_out = np.flatnonzero(owner == part)
-        teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)), validation)
+        with collected_notes():  # a class that one teacher never meets is known to the others
+            teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)), validation)
         check_classes(teacher, train.classes)
         out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
     progress(k, k)
     if path is not None:
         _write_once(path, out)
     return out
+
+
+def fresh_like(teacher: Classifier, **setting: Any) -> MakeTeacher:
+    """seed -> an unfitted classifier of the teacher's kind and config.
+
+    Args:
+        teacher: only read.
+        setting: fields of the config to replace where it has them, such as `device` and `threads`.
+
+    Raises:
+        NotCompressible: the teacher's kind is only made from another model.
+    """
+    if not teacher.can_fit:
+        raise NotCompressible(
+            f"teacher: {teacher.kind!r} can't be fitted again without the texts that it is asked about, and its own "
+            "answers for texts it has seen are memory; give the model it was made from, or a kind that can be fitted"
+        )
+    kind: Any = type(teacher)
+    return lambda seed: kind(adapted(teacher.config, seed=seed, **setting))
+
+
+def adapted(config: Any, **fields: Any) -> Any:
+    """The same config with the given fields replaced where it has them."""
+    known = {field.name for field in dataclasses.fields(config)}
+    return dataclasses.replace(config, **{name: value for name, value in fields.items() if name in known})
 
 
 def answers(teacher: Classifier, texts: Sequence[str], *, cache: Path | None = None) -> Probabilities:

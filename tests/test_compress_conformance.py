@@ -14,6 +14,7 @@ from baselines.artifact import Lineage, load, save
 from baselines.classifier import Classifier, predict
 from baselines.cnn import CharCNNClassifier
 from baselines.errors import ArtifactError, NotCompressible
+from baselines.registry import KINDS as BASELINE_KINDS
 from compress.distill import DistillConfig
 from compress.dynamic import WAYS
 from compress.fold import FoldConfig
@@ -171,6 +172,8 @@ def test_made_models_are_not_fitted_again() -> None:
     for case in ("fold", "quantize tables", "linear quantized", "quantize static", f"quantize dynamic: {WAYS[2]}"):
         with pytest.raises(NotCompressible, match="not fitted itself"):
             make(case).child.fit(random_context().train)
+        assert not make(case).child.can_fit
+    assert all(kind.can_fit for kind in BASELINE_KINDS.values())
 
 
 def test_nothing_touched_is_an_error() -> None:

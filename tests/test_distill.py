@@ -17,10 +17,10 @@ from baselines.cnn import CharCNNClassifier
 from baselines.dataset import Dataset, Part
 from baselines.errors import NotCompressible
 from baselines.training import class_weighted_loss
-from compress.distill import DistillConfig, apply, reseeded, soft_targets
+from compress.distill import DistillConfig, apply, soft_targets
 from compress.distill_loss import bernoulli_divergence, mixed_loss, soft_logits
 from compress.mixtures import MOST_MIXTURES, mixed_texts
-from compress.out_of_fold import answers, check_classes, out_of_fold
+from compress.out_of_fold import adapted, answers, check_classes, fresh_like, out_of_fold
 from tests.compress_case import (
     assert_unchanged,
     random_cnn,
@@ -247,7 +247,36 @@ def test_the_cnn_teaches_out_of_fold_by_default(tiny: Dataset, tmp_path: Path) -
     soft = soft_targets(parent, STUDENT, context)
     assert soft.shape == context.train.labels.shape
     assert list(tmp_path.glob("*.npy"))
-    assert reseeded(parent.config, 5).seed == 5
+
+
+def test_a_fresh_teacher_has_the_config_of_the_old_one_but_for_its_seed_and_machine() -> None:
+    parent = random_cnn()
+    fresh = fresh_like(parent, device="cuda", threads=3)(7)
+    assert fresh.config == replace(parent.config, seed=7, device="cuda", threads=3)
+    assert not hasattr(fresh, "classes_")
+    # A config without such fields stays as it is.
+    assert adapted(MemoryConfig(4), device="cuda") == MemoryConfig(4)
+
+
+def test_a_teacher_that_cannot_be_fitted_answers_itself_only_for_texts_it_has_not_seen() -> None:
+    teacher, context = int_classifier(), random_context()
+    teacher.classes_ = context.train.classes
+    context = replace(context, teacher=teacher)
+    with pytest.raises(NotCompressible, match=r"'tables-int8' can't be fitted again.*give the model it was made from"):
+        soft_targets(random_cnn(), STUDENT, context)
+    new_to_it = replace(context, teacher_saw_labels=False, teacher_notes=("made elsewhere",))
+    soft = soft_targets(random_cnn(), STUDENT, new_to_it)
+    np.testing.assert_array_equal(soft, teacher.predict_proba(context.train.texts))
+    _, receipt = apply(random_cnn(), STUDENT, new_to_it)
+    assert "own answers serve for the labelled texts too" in receipt.notes[0]
+    assert receipt.notes[1:] == ("made elsewhere",) == tuple(receipt.facts["teacher_notes"])
+
+
+def test_what_is_said_of_a_teacher_concerns_only_students_that_heard_it_itself() -> None:
+    context = replace(random_context(), teacher=Memory().fit(random_part()), teacher_notes=("saw too much",))
+    for config, said in ((STUDENT, False), (replace(STUDENT, mixtures=0.5), True), (STUDENT.control, False)):
+        _, receipt = apply(random_cnn(), config, context)
+        assert ("saw too much" in receipt.notes, "teacher_notes" in receipt.facts) == (said, said)
 
 
 @pytest.mark.parametrize(

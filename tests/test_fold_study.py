@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baselines import train
 from baselines.dataset import Dataset
 from bench import fold_study
 
-CNN = {"cnn": {"epochs": 1, "embedding_dim": 8, "filters": [[2, 6]], "hidden_dim": 0}}
+CONFIG = {
+    "cnn": {"epochs": 1, "embedding_dim": 8, "filters": [[2, 6]], "hidden_dim": 0},
+    "distill": {"epochs": 1, "embedding_dim": 6, "filters": 4, "widths": [3], "folds": 2, "mixtures": 1.0},
+}
 ARGUMENTS = ["--dataset", "texts.jsonl", "--config", "tiny.json", "--folds", "2", "--run", "f", "--threads", "1"]
 
 
@@ -23,7 +27,7 @@ def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Pat
         for text, labels in zip(tiny.everything.texts, tiny.everything.labels, strict=True)
     ]
     (tmp_path / "texts.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    (tmp_path / "tiny.json").write_text(json.dumps(CNN))
+    (tmp_path / "tiny.json").write_text(json.dumps(CONFIG))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -42,6 +46,23 @@ def test_folds_are_compared_and_continue(place: Path, capsys: pytest.CaptureFixt
     assert len(steps) >= 2 * 3
     assert fold_study.main([*ARGUMENTS, "--method", "fold"]) == 0
     assert {path: path.stat().st_mtime_ns for path in steps} == steps
+
+
+def test_a_saved_teacher_is_fitted_anew_in_each_fold(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ["--dataset", "texts.jsonl", "--threads", "1", "--run", "teachers"]
+    assert train.main(["--baseline", "linear", *data]) == 0
+    saved = "runs/teachers/baselines/linear"
+    assert fold_study.main([*ARGUMENTS, "--recipe", "distill", "--teacher", saved]) == 0
+    assert capsys.readouterr().err.count("the saved linear, fitted anew") == 2
+    found = json.loads((place / "runs" / "f" / "folds.json").read_text(encoding="utf-8"))
+    assert set(found["models"]) == {"linear", "cnn", "recipe"}
+    assert len(list((place / "runs" / "f").glob("fold-*/compress/teacher-*/artifact"))) == 2
+
+
+def test_a_teacher_that_is_nowhere_is_refused_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fold_study.main([*ARGUMENTS, "--method", "distill", "--teacher", "lniear"]) == 2
+    assert "neither a baseline nor the folder of an artifact" in capsys.readouterr().err
+    assert not (place / "runs").exists()
 
 
 def test_one_fold_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
