@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from bench.model_rows import (
 from bench.results_file import FORMAT_VERSION
 from bench.scoring import is_deployable
 from bench.serving import Candidate, open_candidate, packages_of
+from bench.side_by_side import side_by_side
 from bench.typos import f1_under_typos
 from compress.audit import audit
 
@@ -44,7 +44,9 @@ _TYPO_RATES = (0.05, 0.10)
 def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Json:
     """All but verdict, front and gates."""
     options, dataset = study.options, study.shop.dataset
-    models = [_model(study, evidence, name) for name in _rows(study)]
+    # Weighed before, each once: every model is compared with the sizes of all.
+    side_by_side(study.footprint, [candidate for forms in study.candidates.values() for candidate in forms])
+    models = side_by_side(lambda name: _model(study, evidence, name), _rows(study))
     on_gpu, gpu_facts = gpu_rows(study)
     next(model for model in models if model["name"] == REFERENCE)["runs"] += on_gpu
     return {
@@ -120,6 +122,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         row["interpretability"] = BASELINES[name].reasons
     else:
         row["audit"] = audit(study.shop.classifier(name), facts["receipt"], study.shop.artifact_of(name))
+        row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
     if variant is not None and variant.control:
         row["control"] = _control(study, evidence, variant)
     return row
@@ -183,7 +186,7 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
     from baselines.artifact import read_json, write_json
 
     if not study.shop.run.is_done(step, inputs):
-        server = open_candidate(replace(main, threads=study.options.threads))
+        server = open_candidate(main)
         thresholds = evidence.scored[name].thresholds
         subject = Subject(server.predict_proba, thresholds, evidence.test.classes)
         found = {

@@ -28,6 +28,7 @@ class Row:
         delta_source: `test split`, or `5 folds` where folds were asked for; which variance `delta` covers.
         speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
         parent_ratio: the same, divided by the latency of the model it was made from.
+        failed: why its method counts as failed though it was measured (quality collapsed), "" where it doesn't.
         run: the measured run the latency and bytes come from, as it stands in results.json.
     """
 
@@ -62,6 +63,7 @@ class Row:
     speed_ratio: Estimate | None = None
     parent_ratio: Estimate | None = None
     flipped: float | None = None
+    failed: str = ""
     run: Json | None = None
     warnings: tuple[str, ...] = ()
 
@@ -170,8 +172,9 @@ def _row(model: Json, reference: str | None, folds: Json) -> Row:
         speed_ratio=_speed_ratio(model, run, reference),
         parent_ratio=_parent_ratio(model, run, reference),
         flipped=(model.get("versus_baseline") or {}).get("flipped_documents"),
+        failed=str((model.get("audit") or {}).get("failed") or ""),
         run=run,
-        warnings=tuple(str(w) for w in (run or {}).get("warnings") or ()),
+        warnings=tuple(str(w) for w in [*(model.get("warnings") or ()), *((run or {}).get("warnings") or ())]),
     )
 
 

@@ -48,6 +48,11 @@ def is_slow_variant(row: Row, floor: float) -> bool:
     return row.stage == "compress" and is_slower(row.parent_ratio, floor)
 
 
+def is_refused(row: Row, floor: float) -> bool:
+    """Whether a model is never recommended, whatever its size: its quality collapsed, or it is a slow variant."""
+    return bool(row.failed) or is_slow_variant(row, floor)
+
+
 def is_faster(ratio: Estimate | None, floor: float) -> bool:
     """The mirror image of `is_slower`."""
     if ratio is None or ratio.value <= 0:

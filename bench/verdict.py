@@ -16,7 +16,7 @@ from bench import verdict_words as words
 from bench.pareto import front_of, standard_axes
 from bench.quantities import Estimate
 from bench.rows import Row, margin, reference_name, rows_of
-from bench.speed_claims import claim_floor, is_slow_variant
+from bench.speed_claims import claim_floor, is_refused
 
 Priority = Literal["smallest", "fastest", "quality"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -80,8 +80,7 @@ def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: fl
     reference = next((r for r in rows if r.name == reference_name(results) and r.measured), None)
     qualified = [r for r in rows if reference and r is not reference and non_inferior(r, delta) is True]
     deployable = [row for row in qualified if row.deployable]
-    # A variant that is measurably slower than the reference is never recommended, however small.
-    candidates = [row for row in deployable if not is_slow_variant(row, floor)]
+    candidates = [row for row in deployable if not is_refused(row, floor)]
     # The reference is as good as itself: a candidate must beat it at what was asked for.
     best = choose([*candidates, *([reference] if reference and reference.deployable else [])], priority)
     facts = words.Facts(rows, reference, best, qualified, delta, floor, priority, results)

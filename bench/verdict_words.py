@@ -43,7 +43,7 @@ def sentence(facts: Facts, nearest: tuple[Row, int] | None) -> str:
         f"more than {facts.delta:g} F1 (ΔF1 {difference_interval(facts.best.delta)})"
     )
     costs = ", ".join(_costs(facts.best, facts))
-    slower = next(_slower_variants(facts), None)
+    slower = next(_refused_variants(facts), None)
     return head + (f", {costs}" if costs else "") + (f"; {slower}" if slower else "") + "."
 
 
@@ -85,7 +85,9 @@ def would_change(facts: Facts, nearest: tuple[Row, int] | None) -> Iterator[str]
     wider = next(_with_wider_margin(facts), None)
     if wider:
         yield wider
-    if (facts.results.get("environment") or {}).get("vnni") is False and any(_slower_variants(facts)):
+    if (facts.results.get("environment") or {}).get("vnni") is False and any(
+        is_slow_variant(row, facts.floor) for row in facts.rows
+    ):
         yield "A CPU with VNNI: this one has none, so int8 arithmetic by onnxruntime gains less here."
 
 
@@ -100,8 +102,8 @@ def why_not(row: Row, facts: Facts, non_inferior: bool | None) -> str:
     if non_inferior is False:
         difference = difference_interval(row.delta)
         return f"worse than `{_name(facts.reference)}` by more than {facts.delta:g} F1 (ΔF1 {difference})"
-    if slow := _slow(row, facts):
-        return slow
+    if why := _refused(row, facts):
+        return why
     if non_inferior is None:
         return f"not shown to be as good (ΔF1 {difference_interval(row.delta)})"
     shown = "better" if row.delta.low is not None and row.delta.low > 0 else "as good"
@@ -159,9 +161,9 @@ def _promoted(facts: Facts) -> str:
 def _no_gain(facts: Facts) -> str:
     """Why none of the qualified models replaces the reference."""
     gain = {"smallest": "smaller", "fastest": "faster", "quality": "better"}[facts.priority]
-    others = [row for row in facts.qualified if row.deployable and not _slow(row, facts)]
+    others = [row for row in facts.qualified if row.deployable and not _refused(row, facts)]
     if not others:
-        return f"the models shown to be as good within {facts.delta:g} F1 can't be deployed, or are slower"
+        return f"the models shown to be as good within {facts.delta:g} F1 can't be deployed, or are slower or failed"
     top = max(others, key=lambda row: row.delta.value if row.delta else 0.0)
     text = f"of the {len(facts.qualified)} models shown to be as good within {facts.delta:g} F1 none is {gain}"
     if top.lower is not None and top.lower > 0:
@@ -182,14 +184,16 @@ def _costs(row: Row, facts: Facts) -> Iterator[str]:
         yield "no claim on speed, the run was too noisy" if distrust(facts.results) else "as fast within noise"
 
 
-def _slower_variants(facts: Facts) -> Iterator[str]:
+def _refused_variants(facts: Facts) -> Iterator[str]:
     for row in facts.rows:
-        if row is not facts.best and (slow := _slow(row, facts)):
-            yield f"`{row.name}` rejected, {slow}"
+        if row is not facts.best and (why := _refused(row, facts)):
+            yield f"`{row.name}` rejected, {why}"
 
 
-def _slow(row: Row, facts: Facts) -> str:
-    """Why a compressed variant is refused for its latency; "" where it isn't."""
+def _refused(row: Row, facts: Facts) -> str:
+    """Why a compressed variant is refused whatever its size, in the words of `is_refused`; "" where it isn't."""
+    if row.failed:
+        return row.failed
     ratio = row.parent_ratio
     if ratio is None or not is_slow_variant(row, facts.floor):
         return ""
@@ -202,7 +206,7 @@ def _slow(row: Row, facts: Facts) -> str:
 def _other_priorities(facts: Facts) -> Iterator[str]:
     """Who would be recommended if something else mattered most, where that is really better at it."""
     best = facts.best
-    candidates = [r for r in facts.qualified if r is not best and r.deployable and not _slow(r, facts)]
+    candidates = [r for r in facts.qualified if r is not best and r.deployable and not _refused(r, facts)]
     smallest = min((r for r in candidates if r.bytes), key=lambda r: r.bytes or 0, default=None)
     fastest = min((r for r in candidates if r.p50_s), key=lambda r: r.p50_s or 0, default=None)
     top = max((r for r in candidates if r.f1), key=lambda r: r.f1.value if r.f1 else 0.0, default=None)
@@ -224,7 +228,7 @@ def _much_cheaper(facts: Facts) -> Iterator[str]:
     cheap = [
         row
         for row in facts.rows
-        if row.deployable and row.f1 and not _slow(row, facts)
+        if row.deployable and row.f1 and not _refused(row, facts)
         if (row.bytes or 0) * _CHEAPER <= best.bytes and (row.p50_s or 0) * _CHEAPER <= best.p50_s
     ]
     if cheap:
@@ -243,7 +247,7 @@ def _facts_of(row: Row) -> str:
 def _with_wider_margin(facts: Facts) -> Iterator[str]:
     """The smallest margin at which a smaller deployable model would qualify, in steps of 0.01 up to 0.05."""
     limit = (facts.best.bytes if facts.best else None) or 0
-    others = [row for row in facts.rows if row not in (*facts.qualified, facts.reference) and not _slow(row, facts)]
+    others = [row for row in facts.rows if row not in (*facts.qualified, facts.reference) and not _refused(row, facts)]
     smaller = [r for r in others if r.deployable and r.lower is not None and r.bytes and r.bytes < limit]
     for step in range(1, 6):
         wider = step / 100

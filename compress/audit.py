@@ -44,9 +44,9 @@ def audit(classifier: Classifier, receipt: Mapping[str, Any], folder: Path) -> d
         folder: where the artifact lies.
 
     Returns:
-        promised (bytes, touched, sparsity), delivered (bytes, bytes_deflated, parameters, zeros, sparsity), tensors
-        with dtype, shape, parameters, zeros, bytes and bytes_deflated each, int8 (ops, ops_total, parameter_share,
-        mac_share), and notes as sentences.
+        failed (why the method counts as failed, "" where it doesn't), promised (bytes, touched, sparsity), delivered
+        (bytes, bytes_deflated, parameters, zeros, sparsity), tensors with dtype, shape, parameters, zeros, bytes and
+        bytes_deflated each, int8 (ops, ops_total, parameter_share, mac_share), and notes as sentences.
     """
     tensors = tensor_rows(classifier, folder)
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in PROVENANCE]
@@ -64,6 +64,7 @@ def audit(classifier: Classifier, receipt: Mapping[str, Any], folder: Path) -> d
         "sparsity": facts.get("sparsity_asked"),
     }
     return {
+        "failed": facts.get("failed", ""),
         "promised": promised,
         "delivered": delivered,
         "tensors": tensors,

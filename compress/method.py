@@ -7,16 +7,20 @@ config that would change nothing raises `NotCompressible`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.classifier import Classifier, Probabilities, Progress, decide, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible, RunFolderError
+from baselines.metrics import scores
 from baselines.thresholds import global_threshold, per_class_thresholds
+
+# How much validation F1 a model may lose by rounding before it counts as failed.
+MAX_FALL = 0.02
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,11 @@ class Context:
         threads: of torch and onnxruntime.
         progress: called with (steps done, steps in all).
         teacher: a fitted classifier that a student learns from; None takes the parent.
-        make_teacher: seed -> an unfitted classifier of the teacher's kind, refitted for out-of-fold predictions.
+        make_teacher: seed -> an unfitted classifier of the teacher's kind, refitted for out-of-fold predictions; None
+            makes it from the teacher's own config.
+        teacher_saw_labels: whether the teacher may have been fitted to these training texts. One that wasn't, and that
+            can't be fitted, answers for them itself.
+        teacher_notes: what the receipt of a student has to say of its teacher, as sentences.
         soft_targets: float32 (len(train), n_classes), predicted out of fold; None lets `distill` predict them.
         unlabelled: more texts that the student sees with the teacher's answers only.
         cache: folder for the answers of teachers, None keeps nothing.
@@ -45,6 +53,8 @@ class Context:
     progress: Progress = ignore_progress
     teacher: Classifier | None = None
     make_teacher: Callable[[int], Classifier] | None = None
+    teacher_saw_labels: bool = True
+    teacher_notes: tuple[str, ...] = ()
     soft_targets: Probabilities | None = None
     unlabelled: tuple[str, ...] = ()
     cache: Path | None = None
@@ -123,6 +133,25 @@ def refit_thresholds(classifier: Classifier, context: Context, like: Classifier 
     else:
         classifier.thresholds_ = np.full(len(classifier.classes_), shared, np.float32)
     return probabilities
+
+
+def validation_f1(classifier: Classifier, context: Context) -> float:
+    """Weighted F1 on validation with the classifier's own thresholds."""
+    predicted = decide(classifier.predict_proba(context.validation.texts), classifier.thresholds_)
+    return scores(context.validation.labels, predicted).f1_weighted
+
+
+def marked_if_failed(outcome: Outcome, parent: Classifier, context: Context) -> Outcome:
+    """The outcome with its fall of validation F1 in the facts, and marked as failed where that is beyond `MAX_FALL`."""
+    child, receipt = outcome
+    if not receipt.touched or not len(context.validation):
+        return outcome
+    fall = validation_f1(parent, context) - validation_f1(child, context)
+    facts, notes = {**receipt.facts, "validation_f1_fall": fall}, receipt.notes
+    if fall > MAX_FALL:
+        facts["failed"] = f"validation F1 fell by {fall:.3f}, more than {MAX_FALL:g}"
+        notes = (*notes, f"failed: {facts['failed']}")
+    return child, replace(receipt, notes=notes, facts=facts)
 
 
 def require_parent(folder: Path, run: str) -> Path:

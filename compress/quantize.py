@@ -26,7 +26,7 @@ from compress.classifiers import FloatTableClassifier, IntTableClassifier
 from compress.finetune import FinetuneConfig, finetune_rounded
 from compress.fold import float_parts, fold_module
 from compress.linear import quantize_linear, require_floats, unchanged_linear
-from compress.method import Context, Outcome, Receipt, refit_thresholds
+from compress.method import Context, Outcome, Receipt, marked_if_failed, refit_thresholds
 from compress.modules import clone
 from compress.packed import StoredTables, pack
 from compress.rounding import check_bits, factorise, round_factors, round_tables
@@ -82,6 +82,8 @@ class QuantizeConfig:
 def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
     """Quantize a character CNN, its float tables, or the weights of a linear model.
 
+    A model whose validation F1 falls by more than `compress.method.MAX_FALL` is marked as failed in the receipt.
+
     Raises:
         NotCompressible: another kind of model, bits that aren't supported, or a scheme that doesn't apply to the model.
     """
@@ -91,6 +93,10 @@ def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outco
         raise NotCompressible(
             "quantize: this model is in integers already; quantize its parent with fewer bits instead"
         )
+    return marked_if_failed(_quantized(parent, config, context), parent, context)
+
+
+def _quantized(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
     if isinstance(parent, LinearClassifier):
         return _linear(parent, config, context)
     if not isinstance(parent, CharCNNClassifier | FloatTableClassifier):

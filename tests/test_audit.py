@@ -42,7 +42,7 @@ def audited(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Classi
 def test_the_audit_counts_files_and_tensors(audited: tuple[str, Classifier, dict, Path]) -> None:
     name, _, found, folder = audited
     json.dumps(found, allow_nan=False)
-    assert set(found) == {"promised", "delivered", "tensors", "int8", "notes"}
+    assert set(found) == {"failed", "promised", "delivered", "tensors", "int8", "notes"}
     files = [p for p in folder.iterdir() if p.name != "manifest.json"]
     assert found["delivered"]["bytes"] == sum(p.stat().st_size for p in files)
     assert found["delivered"]["parameters"] == sum(row["parameters"] for row in found["tensors"]) > 0

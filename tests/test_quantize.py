@@ -20,6 +20,8 @@ from compress.coverage import linear_coverage, onnx_coverage
 from compress.dynamic import WAYS, quantized_dynamic, quantized_static
 from compress.finetune import finetune_rounded, round_through
 from compress.fold import float_parts, fold_module
+from compress.method import Receipt, marked_if_failed, validation_f1
+from compress.modules import clone
 from compress.onnx_classifier import OnnxClassifier
 from compress.packed import Factors, StoredTables, pack, read_tables, to_int8, unpack, write_tables
 from compress.quantize import QuantizeConfig, apply, finetuning, round_model
@@ -276,3 +278,17 @@ def test_schemes_that_dont_apply_say_what_does() -> None:
         apply(parent, QuantizeConfig("dynamic", bits=4), context)
     with pytest.raises(NotCompressible, match="tables, factors"):
         apply(parent, QuantizeConfig("magic"), context)  # type: ignore[arg-type]
+
+
+def test_a_collapse_is_marked_and_a_small_fall_is_not(tiny: Dataset) -> None:
+    parent, context = trained_cnn(tiny), tiny_context(tiny)
+    kept, receipt = apply(parent, QuantizeConfig("tables", 8), context)
+    fall = validation_f1(parent, context) - validation_f1(kept, context)
+    assert receipt.facts["validation_f1_fall"] == pytest.approx(fall)
+    assert "failed" not in receipt.facts
+    ruined = clone(parent)
+    torch.nn.init.zeros_(ruined.module.fc2.weight)
+    torch.nn.init.constant_(ruined.module.fc2.bias, -5.0)
+    _, receipt = marked_if_failed((ruined, Receipt("quantize", 1, 0)), parent, context)
+    assert receipt.facts["validation_f1_fall"] == pytest.approx(validation_f1(parent, context))
+    assert receipt.notes == (f"failed: {receipt.facts['failed']}",)

@@ -170,6 +170,16 @@ def test_skipped_and_failed_models_keep_their_reason() -> None:
     assert reason(verdict, "student-pruned").startswith("failed: NotCompressible")
 
 
+def test_a_variant_whose_quality_collapsed_is_never_recommended() -> None:
+    results = make_results()
+    chosen = judge(results).model
+    assert chosen is not None
+    named(results, chosen)["audit"] = {"failed": "validation F1 fell by 0.034, more than 0.02"}
+    verdict = judge(results)
+    assert verdict.model != chosen
+    assert reason(verdict, chosen) == "validation F1 fell by 0.034, more than 0.02"
+
+
 def test_dominated_models_name_their_dominator() -> None:
     rejected = {item.model: item for item in judge(make_results()).rejected}
     assert rejected["cnn-tables-int8"].dominated_by == "student-int8"
