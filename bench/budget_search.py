@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.artifact import Lineage
+from baselines.artifact import Lineage, lineage_of
 from baselines.classifier import Classifier
-from bench.catalogue import REFERENCE, Variant
+from baselines.linear import LinearClassifier
+from bench.catalogue import LINEAR, REFERENCE, Teacher, Variant
+from bench.footprint import footprint
 from bench.steps import Workshop
 from compress.budget import Budget, Solution
+from compress.candidates import Recipe, Weigh, step_from_json
 from compress.recipes import Step
-from compress.search import Search, solve, step_from_json
+from compress.search import Search, solve
 from exports import runtime
 from exports.bundle import forms_for, write_bundle
 
@@ -24,24 +27,52 @@ SEARCH_FOLDER = "compress/search"
 _CALLS = 260
 
 
-def search_budget(shop: Workshop, budget: Budget, *, trials: int, teacher: str) -> Solution:
+def search_budget(shop: Workshop, budget: Budget, *, trials: int, teacher: Teacher) -> Solution:
     """The best model within the budget, or the nearest one; continues what the run folder holds.
 
     Args:
-        shop: with the reference trained.
+        shop: with the reference and the linear model trained.
         budget: at least one limit.
-        trials: models trained at most, those of earlier calls included.
-        teacher: name of the baseline whose answers students learn, "" for the CNN.
+        trials: students trained at most, those of earlier calls included.
+        teacher: whose answers students learn: a baseline's name, "" for the CNN, or a saved artifact.
     """
     plan = Variant("budget", "", REFERENCE, "distill", None, teacher)
     clock = p95_clock(shop.dataset.part("validation").texts) if budget.max_p95_s is not None else None
     folder = shop.run.root / SEARCH_FOLDER
-    return solve(shop.classifier(REFERENCE), budget, shop.context(plan), folder, search=Search(trials), p95=clock)
+    linear = shop.classifier(LINEAR)
+    assert isinstance(linear, LinearClassifier)
+    return solve(
+        shop.classifier(REFERENCE),
+        budget,
+        shop.context(plan),
+        folder,
+        search=Search(trials),
+        weigh=bundle_scales(shop),
+        p95=clock,
+        linear=linear,
+    )
 
 
 def steps_of(solution: Solution) -> tuple[Step, ...]:
     """The recipe of the solution, for the catalogue."""
     return tuple(step_from_json(dict(step)) for step in solution.best.recipe)
+
+
+def bundle_scales(shop: Workshop) -> Weigh:
+    """Bytes of the bundle that would be shipped, its manifest with the whole recipe included."""
+
+    def weigh(classifier: Classifier, recipe: Recipe) -> int:
+        parent = LINEAR if isinstance(classifier, LinearClassifier) else REFERENCE
+        above = lineage_of(shop.artifact_of(parent))
+        method, before = (
+            recipe[-1]["method"],
+            f"budget-{len(recipe) - 1}-{recipe[-2]['method']}" if recipe[1:] else parent,
+        )
+        lineage = Lineage("budget", "compress", method, before, (*above.recipe, *recipe), shop.seed, above.dataset)
+        with tempfile.TemporaryDirectory() as folder:
+            return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", forms_for(classifier)[0])).bytes
+
+    return weigh
 
 
 def p95_clock(texts: tuple[str, ...]) -> Callable[[Classifier], float]:

@@ -21,7 +21,9 @@ from baselines.registry import BASELINES
 from baselines.runfolder import RunFolder
 from bench import results as assembly
 from bench.budget_search import search_budget, steps_of
-from bench.catalogue import REFERENCE, Variant, recipe
+from bench.catalogue import REFERENCE, Teacher, Variant, recipe
+from bench.charts_library import begin_packing
+from bench.environment import usable_core_count
 from bench.folds import FoldRuns, run_folds
 from bench.footprint import Footprint, footprint
 from bench.gates import Gate
@@ -36,6 +38,7 @@ from bench.report_context import Facts
 from bench.results_file import RESULTS, check_results
 from bench.scoring import Scored, candidates_of, is_deployable, read_scored, score_candidates
 from bench.serving import Candidate, Runtime
+from bench.side_by_side import side_by_side
 from bench.steps import Workshop
 from bench.verdict import Priority
 from compress.budget import Budget, Solution
@@ -43,6 +46,7 @@ from compress.budget import Budget, Solution
 SCORES_STEP = "bench/scores"
 # `baselines.train --folds` keeps its own beside it, in `folds`.
 FOLDS_FOLDER = "study-folds"
+_BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
 # Expected seconds of a step on two cores, for the progress bar only.
 _TRAINING_S: Mapping[str, float] = {"cnn": 35, "rnn": 30, "tfidf-boosting": 30, "ensemble": 5, "tfidf-forest": 5}
@@ -68,7 +72,7 @@ class StudyOptions:
         changes: fields of the baselines' configs to replace.
         budget: limits to search a model for; None searches nothing.
         trials: of that search.
-        teacher: of its students, "" for the CNN.
+        teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
         folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
         price_per_hour: of the machine, in any currency; None computes no money.
         reference: the model that others have to be as good as; "" lets `reference_among` decide.
@@ -89,7 +93,7 @@ class StudyOptions:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     budget: Budget | None = None
     trials: int = 30
-    teacher: str = ""
+    teacher: Teacher = ""
     reference: str = ""
     folds: int = 0
     price_per_hour: float | None = None
@@ -154,6 +158,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         if options.folds:
             repeat_on_folds(study)
         with watch.step("report"):
+            begin_packing()
             content = conclude(assemble(study, measured, card), options.gates, options.priority)
             content = add_recommendation(study, content)
             check_results(content)
@@ -189,20 +194,21 @@ def search(study: Study, budget: Budget) -> None:
     options = study.options
     with study.watch.step("search"):
         study.solution = search_budget(study.shop, budget, trials=options.trials, teacher=options.teacher)
-    found = recipe("budget", steps_of(study.solution), options.variants, options.teacher)
+    best = study.solution.best
+    found = recipe("budget", steps_of(study.solution), options.variants, options.teacher, best.family)
     study.options = replace(options, variants=(*options.variants, *found))
 
 
 def make_bundles(study: Study) -> None:
-    """Every model in every form it can be shipped in."""
+    """Every model in every form it can be shipped in, two models at once: a long text takes more than 1 GB."""
     with study.watch.step("exports"):
-        for name in model_names(study.options):
-            if name in study.shop.skipped:
-                continue
-            runtime = runtime_of(study, name)
-            study.candidates[name] = candidates_of(
-                name, study.shop.artifact_of(name), study.shop.bundles(name), runtime
-            )
+        names = [name for name in model_names(study.options) if name not in study.shop.skipped]
+        # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.
+        runtimes = {name: runtime_of(study, name) for name in names}
+        threads = max(1, usable_core_count() // _BUNDLES_AT_ONCE)
+        found = side_by_side(lambda name: study.shop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE)
+        for name, bundles in zip(names, found, strict=True):
+            study.candidates[name] = candidates_of(name, study.shop.artifact_of(name), bundles, runtimes[name])
 
 
 def runtime_of(study: Study, name: str) -> Runtime:
@@ -215,15 +221,20 @@ def runtime_of(study: Study, name: str) -> Runtime:
 
 def score(study: Study) -> None:
     """Read the test part, once: the answers of every model, in the form that would serve it."""
-    test = study.shop.dataset.part("test")
     with study.watch.step("scores"):
-        for name, candidates in study.candidates.items():
-            step = f"{SCORES_STEP}-{name}"
-            inputs = {"model": study.shop.key_of(name), "forms": [c.form for c in candidates]}
-            if not study.shop.run.is_done(step, inputs):
-                with study.shop.run.write(step, inputs) as folder:
-                    score_candidates(candidates, test, folder)
-            study.scored[name] = read_scored(study.shop.run.place(step), candidates)
+        names = list(study.candidates)
+        found = side_by_side(lambda name: _score_one(study, name), names)
+        study.scored.update(zip(names, found, strict=True))
+
+
+def _score_one(study: Study, name: str) -> Scored:
+    run, candidates = study.shop.run, study.candidates[name]
+    step = f"{SCORES_STEP}-{name}"
+    inputs = {"model": study.shop.key_of(name), "forms": [c.form for c in candidates]}
+    if not run.is_done(step, inputs):
+        with run.write(step, inputs) as folder:
+            score_candidates(candidates, study.shop.dataset.part("test"), folder)
+    return read_scored(run.place(step), candidates)
 
 
 def time_candidates(study: Study) -> Measurements:

@@ -16,7 +16,7 @@ class Budget:
 
     Attributes:
         max_bytes: of all files needed to predict.
-        max_f1_drop: fall of weighted F1 on validation against the parent.
+        max_f1_drop: fall of weighted F1 on validation against the character CNN.
         max_p95_s: 95th percentile of one text's latency, by the caller's clock.
     """
 
@@ -33,6 +33,7 @@ class Candidate:
         recipe: its steps.
         size_bytes, f1_weighted, f1_drop, p95_s: measured on validation; p95_s is None without a clock.
         violations: per constraint, by how much it is broken relative to its limit; 0 where it is kept.
+        family: kind of the model that the recipe starts from, `cnn` or `linear`.
     """
 
     recipe: tuple[dict[str, Any], ...]
@@ -41,6 +42,7 @@ class Candidate:
     f1_drop: float
     p95_s: float | None
     violations: dict[str, float]
+    family: str = "cnn"
 
     @property
     def is_feasible(self) -> bool:
@@ -98,10 +100,11 @@ def require_feasible(solution: Solution) -> Solution:
     """Raise BudgetError (exit code 1) with the nearest candidate and the binding constraint unless one fits."""
     if solution.binding:
         near = solution.best
+        limit = f"--{solution.binding.replace('_', '-')}"
         latency = "" if near.p95_s is None else f", p95 {near.p95_s * 1e6:.0f} µs"
         raise BudgetError(
             f"budget: none of {len(solution.candidates)} candidates keeps it. Nearest: {near.size_bytes} bytes, "
-            f"F1 {near.f1_weighted:.3f} ({near.f1_drop:+.3f} below the parent){latency}. Binding: {solution.binding}; "
+            f"F1 {near.f1_weighted:.3f} ({near.f1_drop:+.3f} below the CNN){latency}. Binding: {limit}; "
             "relax it, or search longer"
         )
     return solution

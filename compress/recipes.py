@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from baselines.artifact import MANIFEST, Lineage, save
-from baselines.classifier import Classifier, decide
+from baselines.classifier import Classifier
 from baselines.errors import NotCompressible, UserError
-from baselines.metrics import scores
 from compress.distill import PRESETS as STUDENTS
 from compress.fold import FoldConfig
-from compress.method import Context, Receipt
+from compress.method import Context, Receipt, validation_f1
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
 from compress.registry import METHODS
@@ -83,11 +82,13 @@ class Outcome:
 
 Clock = Callable[[Classifier], float]
 
+# Three bits need training through the rounding.
+FEWEST_BITS = QuantizeConfig("factors", bits=3, finetune_epochs=4)
 # Steps of the presets; students and bits were chosen on validation of Made With ML.
 RECIPES: dict[str, tuple[Step, ...]] = {
     "smallest": (
         Step("distill", STUDENTS["small"]),
-        Step("quantize", QuantizeConfig("factors", bits=3, finetune_epochs=4)),
+        Step("quantize", FEWEST_BITS),
     ),
     "fastest": (
         Step("distill", STUDENTS["small"]),
@@ -152,12 +153,6 @@ def stored_bytes(classifier: Classifier) -> int:
     with tempfile.TemporaryDirectory() as folder:
         save(classifier, Path(folder), Lineage("size", "compress"))
         return sum(p.stat().st_size for p in Path(folder).rglob("*") if p.is_file() and p.name != MANIFEST)
-
-
-def validation_f1(classifier: Classifier, context: Context) -> float:
-    """Weighted F1 on validation with the classifier's own thresholds."""
-    predicted = decide(classifier.predict_proba(context.validation.texts), classifier.thresholds_)
-    return scores(context.validation.labels, predicted).f1_weighted
 
 
 def _entry(step: str, classifier: Classifier, context: Context, clock: Clock | None) -> LedgerEntry:

@@ -1,8 +1,8 @@
 """A budget in, the best model that keeps it out: search over student shape, bits, sparsity and the teacher's weight.
 
 Every trial is a recipe (distill, prune, quantize), judged on validation only. Trials that would be too large are
-rejected before they are trained. The search is resumed from its journal, stops early, and where nothing fits gives
-the nearest candidate and the constraint that binds.
+rejected before they are trained. Smaller forms of a linear model compete with the students. The search is resumed from
+its journal, stops early, and where nothing fits gives the nearest candidate and the constraint that binds.
 
 Source of the sampler: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as in Optuna, with
 constraints.
@@ -13,26 +13,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier
 from baselines.errors import BudgetError, MissingExtra, UserError
-from compress.budget import Budget, Candidate, Solution, binding_constraint, choose, violations
+from baselines.linear import LinearClassifier
+from compress import linear_grid
+from compress.budget import Budget, Candidate, Solution, binding_constraint, choose
+from compress.candidates import Weigh, Workbench, measured, to_recipe
 from compress.distill import DistillConfig, soft_targets
-from compress.method import Context
+from compress.method import Context, validation_f1
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
-from compress.recipes import Clock, Step, run_recipe, stored_bytes, validation_f1
+from compress.recipes import Clock, Step, stored_bytes
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
 JOURNAL = "search.log"
+FAMILY = "cnn"
 # Names, alphabet and thresholds of a model, roughly; an estimate may be this much too small before a trial is rejected.
 FIXED_BYTES, ESTIMATE_SLACK = 2500, 1.15
 # Entropy coding brings bell-shaped weights to about this share of their nominal bits.
@@ -47,8 +51,8 @@ class Search:
     """How long to look.
 
     Attributes:
-        n_trials: models measured at most, those of earlier runs included.
-        patience: models without a better feasible one before it stops.
+        n_trials: students measured at most, those of earlier runs included.
+        patience: students without a better feasible one before it stops.
         epochs: of each student.
         finetune_epochs: of each rounding.
         mixtures: mixed texts per training text, for both.
@@ -68,7 +72,9 @@ def solve(
     folder: Path,
     *,
     search: Search = Search(),
+    weigh: Weigh = lambda classifier, recipe: stored_bytes(classifier),
     p95: Clock | None = None,
+    linear: LinearClassifier | None = None,
 ) -> Solution:
     """Search, continuing what `folder` holds.
 
@@ -78,7 +84,9 @@ def solve(
         context: its teacher, or its soft targets, serve every student.
         folder: of the journal; the same command continues a search that was killed.
         search: how long.
+        weigh: bytes of a model made by a recipe; without it those of its artifact without the manifest.
         p95: seconds at the 95th percentile of one text through a classifier; needed for a latency limit.
+        linear: a fitted linear model whose smaller forms are tried too (`compress.linear_grid`).
 
     Raises:
         UserError: no limit, or a latency limit without a clock. MissingExtra without Optuna.
@@ -87,23 +95,34 @@ def solve(
         raise UserError("budget: give at least one of --max-bytes, --max-f1-drop, --max-p95-us")
     if budget.max_p95_s is not None and p95 is None:
         raise UserError("budget: a latency limit needs a clock")
-    study = _open(folder, _name(parent, context, search), context.seed)
+    name = _name(parent, context, search)
+    study = _open(folder, name, context.seed)
     if context.soft_targets is None and isinstance(parent, CharCNNClassifier):
         # Predicted out of fold once: every student learns from the same answers.
         context = replace(context, soft_targets=soft_targets(parent, DistillConfig(), context))
-    trials = _Trials(parent, budget, context, search, p95)
-    for _ in range(MAX_SUGGESTIONS * search.n_trials):
-        if _is_over(_measured(study, budget), search):
-            break
-        study.optimize(trials.run, n_trials=1)
-    candidates = _measured(study, budget)
+    parents = {FAMILY: parent} if linear is None else {FAMILY: parent, linear_grid.FAMILY: linear}
+    bench = Workbench(parents, budget, context, validation_f1(parent, context), weigh, p95)
+    others: tuple[Candidate, ...] = ()
+    if linear is not None:
+        of_linear = _open(folder, f"{name}-linear-{_digest_of(linear, context)}", context.seed)
+        linear_grid.LinearGrid(bench).measure(of_linear)
+        others = measured(of_linear, budget)
+    _train_students(study, bench, search)
+    candidates = (*measured(study, budget), *others)
     if not candidates:
         raise BudgetError(
             f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
         )
     best = choose(candidates)
-    classifier = trials.made.get(_key(best)) or trials.make(best.recipe)
-    return Solution(best, classifier, binding_constraint(best), candidates)
+    return Solution(best, bench.model_of(best), binding_constraint(best), candidates)
+
+
+def _train_students(study: Study, bench: Workbench, search: Search) -> None:
+    students = _Students(bench, search)
+    for _ in range(MAX_SUGGESTIONS * search.n_trials):
+        if _is_over(measured(study, bench.budget), search):
+            return
+        study.optimize(students.run, n_trials=1)
 
 
 def estimated_bytes(
@@ -118,41 +137,24 @@ def estimated_bytes(
     return FIXED_BYTES + CODED_SHARE * bits / 8 + 8 * n_classes
 
 
-class _Trials:
-    """Runs trials; remembers the models made in this process."""
+class _Students:
+    """Suggests students, and has them made and judged."""
 
-    def __init__(self, parent: Classifier, budget: Budget, context: Context, search: Search, p95: Clock | None) -> None:
-        self.parent, self.budget, self.context, self.search, self.p95 = parent, budget, context, search, p95
-        self.parent_f1 = validation_f1(parent, context)
-        self.made: dict[str, Classifier] = {}
+    def __init__(self, bench: Workbench, search: Search) -> None:
+        self.bench, self.search = bench, search
 
     def run(self, trial: Trial) -> float:
         import optuna
 
         distill, prune, quantize = self._suggest(trial)
-        n_ids = self.parent.tokenizer.n_ids if hasattr(self.parent, "tokenizer") else 64
-        estimate = estimated_bytes(distill, quantize, prune.sparsity, n_ids, len(self.parent.classes_))
-        if self.budget.max_bytes is not None and estimate > self.budget.max_bytes * ESTIMATE_SLACK:
+        parent, limit = self.bench.parents[FAMILY], self.bench.budget.max_bytes
+        n_ids = parent.tokenizer.n_ids if hasattr(parent, "tokenizer") else 64
+        estimate = estimated_bytes(distill, quantize, prune.sparsity, n_ids, len(parent.classes_))
+        if limit is not None and estimate > limit * ESTIMATE_SLACK:
             raise optuna.TrialPruned(f"about {estimate:.0f} bytes")
         steps = [Step("distill", distill), Step("prune", prune), Step("quantize", quantize)]
-        recipe = tuple(step.to_json() for step in steps if step.config != PruneConfig(sparsity=0.0))
-        classifier = self.make(recipe)
-        candidate = self._measure(recipe, classifier)
-        self.made[_key(candidate)] = classifier
-        trial.set_user_attr("candidate", asdict(candidate))
-        for name, excess in candidate.violations.items():
-            trial.set_constraint(name, excess)
-        return candidate.f1_weighted
-
-    def make(self, recipe: Sequence[dict[str, Any]]) -> Classifier:
-        """The recipe's model; the same seed gives the same one."""
-        return run_recipe(self.parent, [step_from_json(step) for step in recipe], self.context).classifier
-
-    def _measure(self, recipe: tuple[dict[str, Any], ...], classifier: Classifier) -> Candidate:
-        size, f1 = stored_bytes(classifier), validation_f1(classifier, self.context)
-        latency = None if self.p95 is None else self.p95(classifier)
-        drop = self.parent_f1 - f1
-        return Candidate(recipe, size, f1, drop, latency, violations(self.budget, size, drop, latency))
+        recipe = to_recipe([step for step in steps if step.config != PruneConfig(sparsity=0.0)])
+        return self.bench.judge(trial, FAMILY, recipe, self.bench.make(FAMILY, recipe)).f1_weighted
 
     def _suggest(self, trial: Trial) -> tuple[DistillConfig, PruneConfig, QuantizeConfig]:
         distill = DistillConfig(
@@ -171,24 +173,20 @@ class _Trials:
         return distill, PruneConfig(sparsity=sparsity), quantize
 
 
-def step_from_json(content: dict[str, Any]) -> Step:
-    """The inverse of `Step.to_json`; raises UserError for an unknown method or field."""
-    from compress.registry import METHODS
-
-    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items() if name != "method"}
-    try:
-        return Step(content["method"], METHODS[content["method"]].config(**fields))
-    except (KeyError, TypeError) as error:
-        raise UserError(f"recipe: a step that this version doesn't know ({error})") from None
-
-
 def _name(parent: Classifier, context: Context, search: Search) -> str:
-    """The same search, and no other, is continued: its name is a hash of the data, the parent and the training."""
-    digest = hashlib.sha256(parent.predict_proba(context.validation.texts).tobytes())
+    """The same search, and no other, is continued: its name is a hash of data, parent, teacher and training."""
+    digest = hashlib.sha256(_digest_of(parent, context).encode())
+    if context.teacher is not None:
+        digest.update(_digest_of(context.teacher, context).encode())
     training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed]
     digest.update(json.dumps([training, context.train.texts, context.unlabelled]).encode())
     digest.update(np.packbits(context.train.labels).tobytes())
     return f"budget-{digest.hexdigest()[:16]}"
+
+
+def _digest_of(classifier: Classifier, context: Context) -> str:
+    """A model is known by its answers."""
+    return hashlib.sha256(classifier.predict_proba(context.validation.texts).tobytes()).hexdigest()[:16]
 
 
 def _open(folder: Path, name: str, seed: int) -> Study:
@@ -213,17 +211,3 @@ def _is_over(found: Sequence[Candidate], search: Search) -> bool:
     if len(found) >= search.n_trials:
         return True
     return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].f1_weighted) >= search.patience
-
-
-def _measured(study: Study, budget: Budget) -> tuple[Candidate, ...]:
-    """What was measured so far, judged by this budget: it may differ from the one of an earlier run."""
-    stored = [trial.user_attrs["candidate"] for trial in study.trials if "candidate" in trial.user_attrs]
-    found = []
-    for facts in stored:
-        broken = violations(budget, facts["size_bytes"], facts["f1_drop"], facts["p95_s"])
-        found.append(Candidate(**{**facts, "recipe": tuple(facts["recipe"]), "violations": broken}))
-    return tuple(found)
-
-
-def _key(candidate: Candidate) -> str:
-    return repr(candidate.recipe)

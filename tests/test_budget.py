@@ -9,14 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baselines.classifier import Classifier
 from baselines.cnn import CharCNNClassifier
 from baselines.dataset import Dataset
 from baselines.errors import BudgetError, MissingExtra, UserError
+from baselines.linear import LinearClassifier, LinearConfig
+from compress import linear_grid
 from compress.budget import Budget, Candidate, binding_constraint, choose, require_feasible, violations
 from compress.distill import DistillConfig
-from compress.method import Context
+from compress.linear import IntLinearClassifier
+from compress.method import Context, validation_f1
 from compress.quantize import QuantizeConfig
-from compress.recipes import stored_bytes, validation_f1
+from compress.recipes import run_recipe, stored_bytes
 from compress.search import Search, estimated_bytes, solve
 from tests.compress_case import tiny_context, trained_cnn
 
@@ -81,13 +85,60 @@ def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Con
     np.testing.assert_array_equal(again.classifier.predict_proba(texts), more.classifier.predict_proba(texts))
 
 
+def test_smaller_forms_of_a_linear_model_compete(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, context = case
+    linear = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=50)).fit(context.train)
+    monkeypatch.setattr(linear_grid, "SPARSITIES", (0.0, 0.9))
+    monkeypatch.setattr(linear_grid, "BITS", (8, 3))
+    made: list[str] = []
+    monkeypatch.setattr(linear_grid, "run_recipe", lambda *a: made.append("x") or run_recipe(*a))
+    budget = Budget(max_bytes=1_000_000)
+    found = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear)
+    grid = [c for c in found.candidates if c.family == "linear"]
+    assert [len(c.recipe) for c in grid] == [1, 1, 2, 2]
+    assert len(found.candidates) == 5
+    # Fewer bits and fewer n-grams are fewer bytes.
+    sizes = [c.size_bytes for c in grid]
+    assert sizes[0] > sizes[1] > sizes[3]
+    assert sizes[0] > sizes[2] > sizes[3]
+    assert found.best.f1_weighted == max(c.f1_weighted for c in found.candidates)
+    # What was measured is not made again, and the winner's recipe starts from its own family.
+    made.clear()
+    for limit in (sizes[3], sizes[0]):
+        again = solve(
+            parent, Budget(max_bytes=limit), context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear
+        )
+        assert not made
+        assert again.best.is_feasible
+        assert isinstance(again.classifier, IntLinearClassifier) == (again.best.family == "linear")
+        assert validation_f1(again.classifier, context) == pytest.approx(again.best.f1_weighted)
+
+
+def test_candidates_are_weighed_as_they_would_be_shipped(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path
+) -> None:
+    parent, context = case
+    asked: list[tuple[dict[str, object], ...]] = []
+
+    def weigh(classifier: Classifier, recipe: tuple[dict[str, object], ...]) -> int:
+        asked.append(recipe)
+        return stored_bytes(classifier) + 2_000
+
+    found = solve(parent, Budget(max_bytes=90_000), context, tmp_path, search=replace(QUICK, n_trials=1), weigh=weigh)
+    assert found.best.size_bytes == stored_bytes(found.classifier) + 2_000
+    (weighed,) = asked
+    assert [step["method"] for step in weighed] == [step["method"] for step in found.best.recipe]
+
+
 def test_a_budget_that_cannot_be_met_ends_with_the_nearest_point(
     case: tuple[CharCNNClassifier, Context], tmp_path: Path
 ) -> None:
     parent, context = case
     budget = Budget(max_p95_s=1e-9)
     found = solve(parent, budget, context, tmp_path / "a", search=replace(QUICK, n_trials=1), p95=lambda c: 1e-3)
-    with pytest.raises(BudgetError, match=r"Nearest: \d+ bytes.*Binding: max_p95_us") as raised:
+    with pytest.raises(BudgetError, match=r"Nearest: \d+ bytes.*Binding: --max-p95-us") as raised:
         require_feasible(found)
     assert raised.value.exit_code == 1
     with pytest.raises(BudgetError, match="larger than 100 bytes"):

@@ -17,7 +17,7 @@ from baselines.dataset import Dataset
 from baselines.errors import NotCompressible
 from baselines.tokenizer import pad
 from compress.importance import l2_importance, taylor_importance
-from compress.method import Context
+from compress.method import Context, validation_f1
 from compress.modules import pooled_responses, without_filters
 from compress.prune import (
     PruneConfig,
@@ -29,7 +29,7 @@ from compress.prune import (
     prunable,
     zero_out,
 )
-from compress.recipes import stored_bytes, validation_f1
+from compress.recipes import stored_bytes
 from compress.sensitivity import FilterTrial, choose_filters, scan
 from tests.compress_case import (
     AWKWARD,

@@ -10,14 +10,15 @@ import pytest
 
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
+from compress.candidates import step_from_json
 from compress.classifiers import IntTableClassifier
 from compress.distill import DistillConfig
 from compress.fold import FoldConfig
+from compress.method import validation_f1
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
-from compress.recipes import RECIPES, Step, parse_recipe, run_recipe, stored_bytes, validation_f1
+from compress.recipes import RECIPES, Step, parse_recipe, run_recipe, stored_bytes
 from compress.registry import METHODS
-from compress.search import step_from_json
 from tests.compress_case import assert_unchanged, random_cnn, random_context, state_of, tiny_context, trained_cnn
 
 
