@@ -35,7 +35,11 @@ FOLDS = "folds.json"
 
 def parser() -> ArgumentParser:
     """The command's options."""
-    parser = ArgumentParser(prog="python -m baselines.train", description="Train baselines into a run folder.")
+    parser = ArgumentParser(
+        prog="python -m baselines.train",
+        usage="%(prog)s [options]   (--help lists them)",
+        description="Train baselines into a run folder.",
+    )
     parser.add_argument(
         "--baseline",
         nargs="+",

@@ -16,23 +16,18 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.registry import BASELINES
 from bench import catalogue, gates, terminal
-from bench.catalogue import LINEAR, REFERENCE, Variant
+from bench.catalogue import LINEAR, REFERENCE, Teacher, Variant
 from bench.plan import PLANS
 from bench.report import HTML, MARKDOWN
 from bench.results_file import RESULTS
 from bench.study import StudyOptions, run_study
-from compress.budget import Budget, Solution, require_feasible
-from compress.distill import PRESETS
-from compress.prune import PruneConfig
-from compress.quantize import QuantizeConfig
-from compress.recipes import RECIPES, parse_recipe
+from bench.variant_options import budget_from, is_whole, variants_from
+from compress.budget import Solution, require_feasible
 from compress.registry import METHODS
+from compress.teachers import check_over_folds, read_teacher
 
 # A second opinion costs a second: every report can say whether a plain linear model would do.
 _ALWAYS = (LINEAR, REFERENCE)
-_STUDENT = "small"
-# Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
-_TEACHER_OF_ALL = "linear"
 
 
 def run_command(args: Namespace, dataset: Dataset, command: str, console: Console) -> int:
@@ -40,6 +35,9 @@ def run_command(args: Namespace, dataset: Dataset, command: str, console: Consol
     asked = [gate for path in ([args.gates] if args.gates else []) for gate in gates.read_gates(path)]
     asked += [gates.parse_gate(text) for text in args.gate]
     root = Path("runs") / args.run
+    args.teacher = teacher_from(args, dataset)
+    for warning in warnings_of(args.teacher):
+        console.print(f"warning: --teacher: {warning}", style="yellow", markup=False, highlight=False)
     options = options_from(args, command, tuple(asked))
     facts, solution = run_study(root, dataset, options, console)
     terminal.print_report(facts, Console())
@@ -48,6 +46,30 @@ def run_command(args: Namespace, dataset: Dataset, command: str, console: Consol
         require_feasible(solution)
         console.print(within_budget(solution, root), highlight=False, markup=False)
     return gates.exit_code(facts.gates, strict=args.strict)
+
+
+def teacher_from(args: Namespace, dataset: Dataset) -> Teacher:
+    """What `--teacher` names, "" for nothing; an artifact is loaded and checked, before anything is trained.
+
+    Raises:
+        UserError: neither a baseline nor an artifact, or one that can't teach students of this data set.
+    """
+    if args.teacher is None or args.teacher in BASELINES:
+        return args.teacher or ""
+    teacher = read_teacher(args.teacher, dataset)
+    if args.folds:
+        check_over_folds(teacher)
+    return teacher
+
+
+def warnings_of(teacher: Teacher) -> tuple[str, ...]:
+    """What a user should know of a saved teacher before its students are made."""
+    if isinstance(teacher, str):
+        return ()
+    if teacher.method and teacher.classifier.can_fit:
+        again = f"for the labelled texts {teacher.classifier.kind!r} is fitted anew, without the {teacher.method} step"
+        return (f"{again} that made {teacher}", *teacher.notes)
+    return teacher.notes
 
 
 def within_budget(solution: Solution, root: Path) -> str:
@@ -66,7 +88,7 @@ def options_from(args: Namespace, command: str, asked: tuple[gates.Gate, ...]) -
     changes = read_changes(args.config) if args.config else {}
     variants = [changed(variant, changes) for variant in variants_from(args)]
     everything = is_whole(args)
-    teacher = {args.teacher} if args.teacher else set()
+    teacher = {args.teacher} & set(BASELINES)
     wanted = set(BASELINES) if everything else {*_ALWAYS, *teacher, *catalogue.needed_baselines(variants)}
     baselines = tuple(name for name in BASELINES if name in wanted)
     return StudyOptions(
@@ -99,13 +121,6 @@ def _reference(asked: str, baselines: Sequence[str]) -> str:
     return "" if asked == "auto" else asked
 
 
-def budget_from(args: Namespace) -> Budget | None:
-    """The limits that were given; None for none."""
-    seconds = None if args.max_p95_us is None else args.max_p95_us * 1e-6
-    budget = Budget(args.max_bytes, args.max_f1_drop, seconds)
-    return None if budget == Budget() else budget
-
-
 def read_changes(path: Path) -> dict[str, dict[str, Any]]:
     """Settings by baseline or method from a JSON file; raises DataError naming what isn't known."""
     try:
@@ -133,75 +148,6 @@ def changed(variant: Variant, changes: Mapping[str, Mapping[str, Any]]) -> Varia
         raise DataError(f"--config: {variant.method} has no {', '.join(unknown)}; allowed: {', '.join(known)}")
     lists = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
     return replace(variant, config=replace(variant.config, **lists))
-
-
-def is_whole(args: Namespace) -> bool:
-    """Whether the whole study is asked for: by name, or by asking for nothing in particular."""
-    return args.method == "all" or (args.method is None and not args.recipe and budget_from(args) is None)
-
-
-def variants_from(args: Namespace) -> list[Variant]:
-    """The variants of one method, of one recipe, or of the whole study."""
-    if args.method is None and budget_from(args) is not None:
-        return []
-    if args.recipe:
-        changes = {"quantize": {"bits": args.bits}} if args.bits else {}
-        if args.sparsity is not None:
-            changes["prune"] = {"sparsity": args.sparsity}
-        return catalogue.recipe("recipe", parse_recipe(args.recipe, changes), [], args.teacher or "")
-    match args.method:
-        case "quantize":
-            return _quantized(args)
-        case "prune":
-            return _pruned(args)
-        case "distill":
-            return _students(args, args.teacher or "")
-        case "fold":
-            return catalogue.folded()
-    return _everything(args)
-
-
-def _quantized(args: Namespace) -> list[Variant]:
-    if not args.bits:
-        # The row of `quantize_dynamic` as it comes is slow to measure; its ratio stands in the notes of the best way.
-        variants = [v for v in catalogue.quantized() if not v.name.endswith("-dynamic-default")]
-        return [*variants, *catalogue.linear()[:1]]
-    config = QuantizeConfig("tables", args.bits)
-    name = f"{REFERENCE}-int{args.bits}"
-    of_cnn = Variant(name, f"{args.bits}-bit tables", REFERENCE, "quantize", config)
-    return [of_cnn, *catalogue.linear(args.bits)[:1]]
-
-
-def _pruned(args: Namespace) -> list[Variant]:
-    of_linear = catalogue.linear() if args.sparsity is None else catalogue.linear(sparsity=args.sparsity)
-    return [*catalogue.pruned(config=_prune_config(args)), of_linear[1]]
-
-
-def _prune_config(args: Namespace) -> PruneConfig | None:
-    """None for the usual set: half of the filters, and 80 % of the weights."""
-    if args.sparsity is None and not args.auto and args.criterion == "taylor":
-        return None
-    config = PruneConfig(criterion=args.criterion, auto=args.auto)
-    return config if args.sparsity is None else replace(config, sparsity=args.sparsity)
-
-
-def _everything(args: Namespace) -> list[Variant]:
-    teacher = args.teacher or _TEACHER_OF_ALL
-    variants = [*catalogue.folded(), *catalogue.quantized(), *catalogue.pruned(), *catalogue.linear()]
-    variants += _students(args, teacher)
-    for name, steps in RECIPES.items():
-        variants += catalogue.recipe(name, steps, variants, teacher)
-    return variants
-
-
-def _students(args: Namespace, teacher: str) -> list[Variant]:
-    """The usual student with its three seeds, and the further presets asked for with one."""
-    variants: list[Variant] = []
-    for preset in args.student or [_STUDENT]:
-        usual = preset == _STUDENT
-        name, seeds = ("student", catalogue.SEEDS) if usual else (f"student-{preset}", catalogue.SEEDS[:1])
-        variants += catalogue.distilled(PRESETS[preset], teacher, name=name, seeds=seeds)
-    return variants
 
 
 def read_unlabelled(path: Path) -> tuple[str, ...]:

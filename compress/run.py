@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,6 @@ from rich.console import Console
 
 from baselines.data_options import add_data_options, dataset_from
 from baselines.errors import UserError
-from baselines.registry import BASELINES
 from baselines.run_options import add_run_options, device_from
 
 _EPILOG = """examples:
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     """The command's options."""
     parser = argparse.ArgumentParser(
         prog="python -m compress.run",
+        usage="%(prog)s [options]   (--help lists them)",
         description="Train, compress, export, measure and judge text classifiers; ends in runs/NAME/report.html.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -41,29 +42,37 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
     what.add_argument(
         "--teacher",
-        choices=sorted(BASELINES),
-        metavar="NAME",
-        help="baseline whose answers a student learns (default: the CNN; in the whole study linear)",
+        metavar="NAME|PATH",
+        help="whose answers a student learns: a baseline such as ensemble, or the folder of a saved artifact such as "
+        "runs/study/baselines/ensemble (default: the CNN; in the whole study linear)",
     )
     what.add_argument(
-        "--student", nargs="+", choices=("same", "medium", "small", "tiny"), help="sizes of student (default: small)"
+        "--student",
+        nargs="+",
+        choices=("same", "medium", "small", "tiny", "nano"),
+        help="sizes of student (default: small)",
     )
     what.add_argument("--unlabelled", type=Path, metavar="FILE", help="further texts for a student, one a line")
     what.add_argument("--bits", type=int, choices=range(2, 9), metavar="2..8", help="of tables (default: 8, and 4)")
     what.add_argument("--sparsity", type=_share, metavar="S", help="share to prune, in [0, 1) (default: 0.5)")
     what.add_argument("--auto", action="store_true", help="choose each width's sparsity by a scan on validation")
     what.add_argument(
+        "--unstructured", action="store_true", help="zero single weights instead of removing filters (default: both)"
+    )
+    what.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
         help='JSON of settings by baseline or method, such as {"cnn": {"epochs": 20}, "prune": {"sparsity": 0.3}}',
     )
-    what.add_argument("--criterion", choices=("l2", "taylor"), default="taylor", help="ranks filters (default: taylor)")
-    budget = parser.add_argument_group("budget (searches; all that are given must hold)")
+    what.add_argument("--criterion", choices=("l2", "taylor"), help="ranks filters (default: taylor)")
+    budget = parser.add_argument_group(
+        "budget (searches students and smaller linear models for the best one; all limits that are given must hold)"
+    )
     budget.add_argument("--max-bytes", type=_bytes, metavar="N", help="all files needed to predict, such as 25k")
-    budget.add_argument("--max-f1-drop", type=float, metavar="D", help="validation F1 below the CNN's, such as 0.01")
-    budget.add_argument("--max-p95-us", type=float, metavar="US", help="microseconds of one text, one thread")
-    budget.add_argument("--trials", type=int, default=30, metavar="N", help="of the search (default: 30)")
+    budget.add_argument("--max-f1-drop", type=_number, metavar="D", help="validation F1 below the CNN's, such as 0.01")
+    budget.add_argument("--max-p95-us", type=_positive, metavar="US", help="microseconds of one text, one thread")
+    budget.add_argument("--trials", type=_count, default=30, metavar="N", help="students trained at most (default: 30)")
     add_run_options(parser, run="study")
     judge = parser.add_argument_group("measurement and verdict")
     judge.add_argument(
@@ -130,6 +139,29 @@ def _bytes(text: str) -> int:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {text!r}")
     return int(value)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"expected a number such as 0.01, got {text!r}")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 def _folds(text: str) -> int:

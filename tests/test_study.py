@@ -9,15 +9,26 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from baselines import train
+from baselines.artifact import Lineage, save
 from baselines.dataset import Dataset
+from baselines.errors import UserError
+from baselines.fitting import read_classifier
+from baselines.registry import BASELINES
 from bench.catalogue import recipe_of
 from bench.results_file import load_results
-from bench.study_command import variants_from
+from bench.study import StudyOptions
+from bench.variant_options import variants_from
 from compress import run
+from compress.method import Context
+from compress.quantize import QuantizeConfig
+from compress.registry import METHODS
 from exports import runtime
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +49,14 @@ def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Pat
     (tmp_path / "tiny.json").write_text(json.dumps(TINY))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def teacher(place: Path) -> str:
+    """A linear model that was trained on another split of the same data, in a run folder of its own."""
+    data = ["--dataset", "texts.jsonl", "--seed", "5", "--run", "teachers"]
+    assert train.main(["--baseline", "linear", "--threads", "1", *data]) == 0
+    return "runs/teachers/baselines/linear"
 
 
 def command(*extra: str) -> list[str]:
@@ -78,13 +97,20 @@ def test_a_second_call_makes_nothing_again(place: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in steps} == steps
 
 
-def test_distill_has_its_control_and_three_seeds(place: Path) -> None:
-    assert run.main(command("--method", "distill", "--teacher", "linear")) == 0
+def test_distill_has_its_control_and_three_seeds(place: Path, teacher: str) -> None:
+    (place / "more.txt").write_text("A graph network that predicts traffic\nA robot that learns to walk\n")
+    assert run.main(command("--method", "distill", "--teacher", teacher, "--unlabelled", "more.txt")) == 0
     models = {model["name"]: model for model in load_results(place / "runs" / "t").content["models"]}
     control = models["student"]["control"]
     assert control["model"] == "student-control"
     assert control["seeds"] == len(control["gain_by_seed"]) == 3
     assert control["gain"]["low"] <= control["gain"]["value"] <= control["gain"]["high"]
+    # The teacher has seen test texts, which nobody who reads the figures of its students may miss.
+    (warning,) = models["student"]["warnings"]
+    assert "learned from another split of this data" in warning
+    assert models["student-int4"]["warnings"] == [warning]
+    assert not models["student-control"]["warnings"]
+    assert warning in (place / "runs" / "t" / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_recipe_has_a_ledger(place: Path) -> None:
@@ -163,6 +189,53 @@ def test_every_step_of_every_recipe_of_the_whole_study_has_a_row() -> None:
         steps = recipe_of(variant.name, variants)
         assert len(steps) >= 2
         assert all(step.has_row for step in steps)
+
+
+def test_a_teacher_that_is_nowhere_is_refused_at_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(command("--method", "distill", "--teacher", "lniear")) == 2
+    said = capsys.readouterr().err
+    for word in ("'lniear'", *BASELINES, "folder", "python -m baselines.train --baseline NAME --run RUN"):
+        assert word in said
+    assert "Traceback" not in said
+    assert not (place / "runs").exists()
+
+
+def test_over_folds_a_teacher_that_cannot_be_fitted_is_refused_at_once(
+    place: Path, tiny: Dataset, teacher: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = read_classifier(place / teacher)
+    context = Context(tiny.part("train"), tiny.part("validation"))
+    integers, _ = METHODS["quantize"].apply(whole, QuantizeConfig(bits=4), context)
+    save(integers, place / "integers", Lineage("integers", "compress"))
+    assert run.main(command("--method", "distill", "--teacher", "integers", "--folds", "2")) == 2
+    assert "the saved integers may have seen the fold's test texts, and 'linear-int' can't" in capsys.readouterr().err
+    assert not (place / "runs" / "t").exists()
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [(), ("--method", "distill"), ("--recipe", "distill,prune,quantize"), ("--max-bytes", "25k"), ("--folds", "2")],
+)
+def test_a_saved_teacher_teaches_all_students_of_a_study(
+    place: Path,
+    teacher: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    extra: tuple[str, ...],
+) -> None:
+    asked: list[StudyOptions] = []
+
+    def stop(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> NoReturn:
+        asked.append(options)
+        raise UserError("far enough")
+
+    monkeypatch.setattr("bench.study_command.run_study", stop)
+    assert run.main(command("--teacher", teacher, *extra)) == 2
+    (options,) = asked
+    students = [v for v in options.variants if v.method == "distill" and not v.name.startswith("student-control")]
+    assert {str(teacher) for teacher in (options.teacher, *(v.teacher for v in students))} == {"the saved linear"}
+    assert all(v.title != "Student of " and "runs/" not in v.title for v in students)
+    assert "warning: --teacher: the saved linear learned from another split" in capsys.readouterr().err
 
 
 def test_a_budget_ends_with_a_model_that_keeps_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
