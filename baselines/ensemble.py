@@ -127,18 +127,28 @@ class EnsembleClassifier(Classifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
-        from baselines.registry import KINDS
-
         classifier = cls(config_from_json(EnsembleConfig, config))
         shares = read_json(folder / _STATE)["shares"]
         classifier.classes_ = classes
         if [share["member"] for share in shares] != list(classifier.config.members):
             raise ArtifactError(f"{folder / _STATE}: expected shares of {', '.join(classifier.config.members)}")
-        classifier.members_ = {name: artifact.load(folder / name, KINDS) for name in classifier.config.members}
+        classifier.members_ = {name: _load_member(folder / name) for name in classifier.config.members}
         if any(member.classes_ != classes for member in classifier.members_.values()):
             raise ArtifactError(f"{folder}: a member knows other classes than the ensemble")
         classifier.shares_ = tuple(Share(s["weight"], s["slope"], s["offset"]) for s in shares)
         return classifier
+
+
+def _load_member(folder: Path) -> Classifier:
+    """A member, with torch imported only where it needs it."""
+    # Imported here: both list this module's class.
+    from baselines.light_kinds import LIGHT_KINDS
+
+    if artifact.read_manifest(folder)["kind"] in LIGHT_KINDS:
+        return artifact.load(folder, LIGHT_KINDS)
+    from baselines.registry import KINDS
+
+    return artifact.load(folder, KINDS)
 
 
 def fit_platt(logits: Floats, truth: LabelMatrix, *, iterations: int = 50, ridge: float = 1.0) -> tuple[float, float]:

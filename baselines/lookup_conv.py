@@ -9,6 +9,7 @@ go f numbers per filter and text, instead of f · d per filter and character. Ex
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -64,7 +65,9 @@ def max_of_convolutions(
 def resolve_form(form: Form, device: torch.device) -> Literal["lookup", "conv"]:
     """What `auto` means on this device; the other two are themselves."""
     if form == "auto":
-        exporting = torch.compiler.is_exporting() or torch.onnx.is_in_onnx_export()
+        # torch loads its exporter when it is first named, which takes a second; unloaded, it exports nothing.
+        by_tracing = "torch.onnx" in sys.modules and torch.onnx.is_in_onnx_export()
+        exporting = torch.compiler.is_exporting() or by_tracing
         return "lookup" if device.type == "cpu" and not exporting else "conv"
     if form not in ("lookup", "conv"):
         raise ValueError(f"form: allowed are auto, lookup and conv, got {form!r}")

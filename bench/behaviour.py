@@ -69,14 +69,15 @@ def run_behaviour(subject: Subject, part: Part, seed: int, *, n_texts: int = N_T
     rng = np.random.default_rng(seed)
     texts = [part.texts[i] for i in rng.permutation(len(part))[:n_texts].tolist() if part.texts[i].strip()]
     synonyms = names_of(part.classes, part.taxonomy)
-    before = subject.decide(texts)
+    unchanged = subject.predict_proba(texts)
+    before = decide(unchanged, subject.thresholds)
     results = [
         _minimum("a class's name alone gets the class", subject, [(c, synonyms[c][0]) for c in part.classes]),
         _minimum("an alias alone gets its class", subject, [(c, a) for c in part.classes for a in synonyms[c][1:]]),
     ]
     for title, change in {**CHANGES, "another name of the same class": _swap_names(synonyms)}.items():
         results.append(_invariance(title, subject, texts, before, change))
-    results.append(_directional(subject, texts, synonyms, rng))
+    results.append(_directional(subject, texts, unchanged, synonyms, rng))
     return [result for result in results if result["n"]]
 
 
@@ -111,12 +112,16 @@ def _invariance(
 
 
 def _directional(
-    subject: Subject, texts: Sequence[str], synonyms: Mapping[str, Sequence[str]], rng: np.random.Generator
+    subject: Subject,
+    texts: Sequence[str],
+    unchanged: Probabilities,
+    synonyms: Mapping[str, Sequence[str]],
+    rng: np.random.Generator,
 ) -> Json:
     columns = rng.integers(len(subject.classes), size=len(texts)).tolist()
     named = [f"{text} {synonyms[subject.classes[c]][0]}" for text, c in zip(texts, columns, strict=True)]
     rows = np.arange(len(texts))
-    before, after = (subject.predict_proba(t)[rows, columns] for t in (texts, named))
+    before, after = (answers[rows, columns] for answers in (unchanged, subject.predict_proba(named)))
     failures = [
         {
             "text": named[row],

@@ -8,7 +8,7 @@ import sys
 import time
 
 from baselines.errors import UserError
-from bench.process import peak_rss_bytes, pin
+from bench.process import leave, peak_rss_bytes, pin
 from bench.serving import Candidate, import_runtime, open_candidate
 
 
@@ -48,4 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -105,14 +106,18 @@ def installed_bytes(packages: Iterable[str]) -> int | None:
     Args:
         packages: names as a package index knows them; `bench.serving.packages_of`.
     """
-    total = 0
-    for name in sorted(with_dependencies(packages)):
-        files = metadata.distribution(name).files
-        if files is None:
-            return None
-        paths = (Path(str(file.locate())) for file in files)
-        total += sum(path.stat().st_size for path in paths if path.is_file())
-    return total
+    sizes = [_distribution_bytes(name) for name in with_dependencies(packages)]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+@cache
+def _distribution_bytes(name: str) -> int | None:
+    files = metadata.distribution(name).files
+    if files is None:
+        return None
+    paths = (Path(str(file.locate())) for file in files)
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def with_dependencies(packages: Iterable[str]) -> set[str]:

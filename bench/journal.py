@@ -80,13 +80,18 @@ class Journal:
         """Whether the block is finished."""
         return key in self.blocks
 
+    def sync(self) -> None:
+        """Let the disk have what was added: what a killed process wrote survives without it, a machine's fall not."""
+        if self._path is None:
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            os.fsync(file.fileno())
+
     def _append(self, content: Mapping[str, Any]) -> None:
         if self._path is None:
             return
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(content) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
     def _read(self, fingerprint: str) -> bool:
         assert self._path is not None

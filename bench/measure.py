@@ -30,7 +30,7 @@ from bench.cold_start import ColdStart, start_cold
 from bench.environment import describe_environment, load_average, usable_core_count
 from bench.journal import BlockKey, Journal
 from bench.measurements import AGAIN, Measurements, PhaseKey
-from bench.plan import Items, Plan, offline_items, single_items
+from bench.plan import WARMUP_SHARE, Items, Plan, offline_items, single_items
 from bench.pool import Host, WorkerProcess
 from bench.serving import Candidate, check_exists
 
@@ -165,24 +165,33 @@ class _Run:
                 if len(done) <= number and sum(cold.total_s for cold in done) < self.plan.cold_start_budget_s:
                     self._guarded(entry, partial(self._start_cold, entry, start))
                 self._count(1)
+            self.journal.sync()
         return {name: starts for name, starts in found.items() if name not in self.journal.failures}
 
     def _round(self, phase: Phase, number: int, hosts: Mapping[str, Host]) -> None:
         if not self._is_done(phase, number):
             for entry in self._shuffled(self._alive()):
                 self._guarded(entry, partial(self._block, phase, number, entry, hosts[entry.name]))
+            self.journal.sync()
         self._count(len(self.entries))
 
     def _block(self, phase: Phase, number: int, entry: Candidate, host: Host) -> None:
         block = host.block(
             phase.rounds[number],
             at_least_s=phase.at_least_s,
-            warmup_calls=min(self.plan.warmup_calls, len(phase.rounds[number])),
+            warmup_calls=self._warmup_calls(phase, number, entry),
             warmup_s=0.0,
+            warmup_most_s=WARMUP_SHARE * phase.at_least_s,
             gc_on=phase.gc_on,
             stage=phase.stage,
         )
         self.journal.add(_block_key(phase.key, number, entry), block)
+
+    def _warmup_calls(self, phase: Phase, number: int, entry: Candidate) -> int:
+        before = self.journal.blocks.get(_block_key(phase.key, number - 1, entry))
+        if before is not None and float(np.median(before.samples)) >= phase.at_least_s:
+            return 0
+        return min(self.plan.warmup_calls, len(phase.rounds[number]))
 
     def _start_cold(self, entry: Candidate, start: StartCold) -> None:
         self.journal.add_cold_start(entry.name, start(entry, self.texts))
@@ -192,7 +201,9 @@ class _Run:
             opened = replace(entry, threads=max(threads, entry.threads))
             host.open(opened, self.texts, self.expected.get(entry.name.removesuffix(AGAIN)))
             every: Items = tuple((row,) for row in range(min(len(self.texts), self.plan.window)))
-            host.block(every, at_least_s=0.0, warmup_calls=self.plan.warmup_calls, warmup_s=self.plan.warmup_s)
+            # The whole warm-up is one block that is thrown away, so that its answers are compared too.
+            more = max(0, self.plan.warmup_calls - len(every))
+            host.block(every, at_least_s=self.plan.warmup_s, warmup_calls=more, warmup_s=0.0)
 
         self._guarded(entry, load)
 

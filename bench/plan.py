@@ -11,6 +11,8 @@ import numpy as np
 
 from baselines.errors import MeasurementError
 
+# Of a later block's time, what its untimed calls may take: they bring back what other processes drove from the caches.
+WARMUP_SHARE = 0.2
 # One block's items: each a batch of row numbers, one call each.
 Items = tuple[tuple[int, ...], ...]
 
@@ -24,7 +26,8 @@ class Plan:
         rounds: of single stream; in each round every candidate gets one block, in random order.
         block_s: seconds a block lasts at least.
         warmup_calls, warmup_s: untimed before a candidate's first block, both at least. Each later block starts with
-            up to `warmup_calls` untimed calls.
+            up to `warmup_calls` untimed calls, none begun after a fifth of the block's time, and none at all where one
+            call took as long as a block in the round before.
         window: texts a block at most; the windows share the texts so that each has the whole's mix of lengths.
         batch_sizes, offline_rounds, offline_block_s: of the offline scenario; fewer than 5 rounds give an interval
             that is too narrow.

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 
 def peak_rss_bytes() -> int | None:
@@ -38,3 +39,10 @@ def pin(cores: Sequence[int] | None) -> None:
     """Bind this process to the given cores; nothing where the system can't or none are given."""
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
+
+
+def leave(code: int) -> NoReturn:
+    """End this process without taking its libraries apart, which keeps whoever waits for it up to a second."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

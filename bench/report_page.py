@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import vl_convert
 from markupsafe import Markup, escape
 
 from bench import report_beyond, report_provenance, report_quality, report_speed, report_table, report_why
 from bench import report_context as context
 from bench.chart_theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
+from bench.charts_library import charts_library
 from bench.pareto_chart import below_picture, pareto_spec
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -116,14 +116,6 @@ def _scripts(charts: bool, try_it: bool) -> list[str]:
     library = [charts_library()] if charts else []
     own = ["try_it.js", "report.js"] if try_it else ["report.js"]
     return library + [(TEMPLATES / name).read_text(encoding="utf-8") for name in own]
-
-
-@cache
-def charts_library() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, packed in the wheel of vl-convert; no network."""
-    # Without a snippet the library puts its parts on `window`; its own annotations ask for one.
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-    return bundle.replace("</script", "<\\/script")
 
 
 def _css() -> str:

@@ -154,23 +154,9 @@ def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
 
 
 def _without_torch() -> dict[str, type[Classifier]]:
-    from baselines.chance import ChanceClassifier
-    from baselines.forests import BoostingClassifier, ForestClassifier
-    from baselines.linear import LinearClassifier
-    from baselines.rules import RulesClassifier
-    from baselines.tfidf import KnnClassifier
+    from baselines.light_kinds import LIGHT_KINDS
     from compress.classifiers import FloatTableClassifier, IntTableClassifier
     from compress.linear import IntLinearClassifier
 
-    numpy_only: tuple[type[Classifier], ...] = (
-        ChanceClassifier,
-        RulesClassifier,
-        LinearClassifier,
-        KnnClassifier,
-        ForestClassifier,
-        BoostingClassifier,
-        FloatTableClassifier,
-        IntTableClassifier,
-        IntLinearClassifier,
-    )
-    return {each.kind: each for each in numpy_only}
+    tables_and_linear: tuple[type[Classifier], ...] = (FloatTableClassifier, IntTableClassifier, IntLinearClassifier)
+    return LIGHT_KINDS | {each.kind: each for each in tables_and_linear}

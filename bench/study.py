@@ -174,7 +174,7 @@ def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     # A fold trains everything anew, students with all their seeds, and measures no time.
     steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
-    return [*steps, ("exports", 0.5 * n), ("scores", 0.5 * n), ("latency", 6.0 * n), ("report", 8.0)]
+    return [*steps, ("exports", 0.6 * n), ("scores", 0.1 * n), ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
 
 
 def make_models(study: Study) -> None:

@@ -85,6 +85,7 @@ def time_block(
     at_least_s: float,
     warmup_calls: int = 0,
     warmup_s: float = 0.0,
+    warmup_most_s: float | None = None,
     gc_on: bool = False,
     most_passes: int | None = None,
 ) -> tuple[Block, list[Any]]:
@@ -96,6 +97,7 @@ def time_block(
         clock: read between calls, so a sample holds one reading (about 50 ns) besides the call.
         at_least_s: passes are started until this much time went by; one pass at least.
         warmup_calls, warmup_s: untimed calls before, both at least.
+        warmup_most_s: no untimed call is begun after this, whatever the other two ask for.
         gc_on: leave the garbage collector on.
         most_passes: stop after so many, however short.
 
@@ -106,7 +108,7 @@ def time_block(
         raise MeasurementError("block: at least one item is needed")
     read = clock.wall
     with collector(on=gc_on):
-        _warm_up(call, items, clock, warmup_calls, warmup_s)
+        _warm_up(call, items, clock, warmup_calls, warmup_s, warmup_most_s)
         answers: list[Any] = []
         cpu_start, times = clock.cpu(), [read()]
         stop = times[0] + round(at_least_s * 1e9)
@@ -124,11 +126,14 @@ def time_block(
     return Block(samples, (times[-1] - times[0]) / 1e9, cpu_s, len(items)), answers
 
 
-def _warm_up(call: Callable[[Any], Any], items: Sequence[Any], clock: Clock, calls: int, seconds: float) -> None:
-    start, done = clock.wall(), 0
-    while done < calls or clock.wall() - start < seconds * 1e9:
+def _warm_up(
+    call: Callable[[Any], Any], items: Sequence[Any], clock: Clock, calls: int, seconds: float, most_s: float | None
+) -> None:
+    start, done, spent_s = clock.wall(), 0, 0.0
+    while (done < calls or spent_s < seconds) and (most_s is None or spent_s < most_s):
         call(items[done % len(items)])
         done += 1
+        spent_s = (clock.wall() - start) / 1e9
 
 
 def check_answers(

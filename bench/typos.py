@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,13 @@ def with_typos(text: str, rate: float, rng: np.random.Generator) -> str:
     return "".join(out)
 
 
+@lru_cache(maxsize=8)
+def texts_with_typos(texts: tuple[str, ...], rate: float, seed: int) -> tuple[str, ...]:
+    """Every text with its typos: the same ones for the same seed, made once for all models."""
+    rng = np.random.default_rng([seed, round(rate * 1_000)])
+    return tuple(with_typos(text, rate, rng) for text in texts)
+
+
 def f1_under_typos(
     predict_proba: Callable[[Sequence[str]], Probabilities],
     thresholds: Thresholds,
@@ -67,9 +75,7 @@ def f1_under_typos(
     """
     found = []
     for rate in rates:
-        rng = np.random.default_rng([seed, round(rate * 1_000)])
-        texts = [with_typos(text, rate, rng) for text in part.texts]
-        decisions = decide(predict_proba(texts), thresholds)
+        decisions = decide(predict_proba(texts_with_typos(part.texts, rate, seed)), thresholds)
         # The same resamples for every rate: the fall from rate to rate is then no accident of the draw.
         resampled = resample_scores(part.labels, {"": decisions}, np.random.default_rng(seed), n_resamples=n_resamples)
         found.append({"rate": rate, "f1_weighted": resampled.interval("").to_json()})

@@ -88,7 +88,7 @@ def _quantized(args: Namespace) -> list[Variant]:
 
 def _pruned(args: Namespace) -> list[Variant]:
     of_cnn = _pruned_cnn(args)
-    return of_cnn if args.unstructured else [*of_cnn, catalogue.linear(**_linear_sparsity(args))[1]]
+    return of_cnn if args.unstructured else [*of_cnn, _linear(args)[1]]
 
 
 def _pruned_cnn(args: Namespace) -> list[Variant]:
@@ -99,8 +99,10 @@ def _pruned_cnn(args: Namespace) -> list[Variant]:
     return [*catalogue.pruned(config=PruneConfig(**asked)), *([] if asked else catalogue.sparse())]
 
 
-def _linear_sparsity(args: Namespace) -> dict[str, float]:
-    return {} if args.sparsity is None or args.unstructured else {"sparsity": args.sparsity}
+def _linear(args: Namespace) -> list[Variant]:
+    """The linear model's variants, with as many of its n-grams as asked for."""
+    asked = args.sparsity is not None and not args.unstructured
+    return catalogue.linear(sparsity=args.sparsity) if asked else catalogue.linear()
 
 
 def prune_settings(args: Namespace) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def prune_settings(args: Namespace) -> dict[str, Any]:
 def _everything(args: Namespace) -> list[Variant]:
     teacher = args.teacher or _TEACHER_OF_ALL
     variants = [*catalogue.folded(), *catalogue.quantized(), *_pruned_cnn(args)]
-    variants += [*catalogue.linear(**_linear_sparsity(args)), *_students(args, teacher)]
+    variants += [*_linear(args), *_students(args, teacher)]
     for name, steps in RECIPES.items():
         variants += catalogue.recipe(name, steps, variants, teacher)
     return variants

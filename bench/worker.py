@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from baselines.errors import UserError
-from bench.process import pin
+from bench.process import leave, pin
 from bench.serving import Candidate, Server, import_runtime, open_candidate
 from bench.timing import Clock, SystemClock, check_answers, time_block
 
@@ -66,6 +66,7 @@ class Session:
             at_least_s=request["at_least_s"],
             warmup_calls=request["warmup_calls"],
             warmup_s=request["warmup_s"],
+            warmup_most_s=request.get("warmup_most_s"),
             gc_on=request.get("gc_on", False),
         )
         if stage == "all":
@@ -134,4 +135,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

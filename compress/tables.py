@@ -20,6 +20,8 @@ from baselines.tokenizer import PAD_ID, Ids
 # int16 accumulators hold width * 127 exactly up to this width.
 MAX_WIDTH = 32767 // 127
 # int32 sums of the head hold N * 127 * (MAX_WIDTH_USED * 127) exactly: checked per model in `check`.
+# Positions summed at once, so that what lies between the sums stays in the cache however long a text is.
+STRETCH = 1024
 
 
 @dataclass(frozen=True)
@@ -123,20 +125,22 @@ class IntTables:
 
     def responses(self, ids: Ids) -> NDArray[np.int16]:
         """Response of every filter at every position; int16 (max(L, 1), N), contiguous by position."""
-        reach = self.widths[-1]
-        left = (reach - 1) // 2
-        length = max(len(ids), 1)
-        padded = np.full(length + reach - 1, PAD_ID, np.intp)
-        padded[left : left + len(ids)] = ids
-        total = np.zeros((length, self.n_filters), np.int16)
-        for offset, (start, rows) in enumerate(self._by_offset):
-            total[:, start:] += rows[padded[offset : offset + length]]
-        return total
+        return self._responses(_padded(ids, self.widths[-1]), 0, max(len(ids), 1))
 
     def pooled(self, ids: Ids) -> NDArray[np.int16]:
         """Largest response of each filter; int16 (N,)."""
-        largest: NDArray[np.int16] = self.responses(ids).max(axis=0)
+        padded, length = _padded(ids, self.widths[-1]), max(len(ids), 1)
+        starts = range(0, length, STRETCH)
+        stretches = [self._responses(padded, t, min(STRETCH, length - t)).max(axis=0) for t in starts]
+        largest: NDArray[np.int16] = np.max(stretches, axis=0)
         return largest
+
+    def _responses(self, padded: NDArray[np.intp], start: int, length: int) -> NDArray[np.int16]:
+        """Responses at `length` positions from `start` on; int16 (length, N)."""
+        total = np.zeros((length, self.n_filters), np.int16)
+        for offset, (first, rows) in enumerate(self._by_offset, start):
+            total[:, first:] += rows[padded[offset : offset + length]]
+        return total
 
     def winners(self, ids: Ids) -> NDArray[np.int64]:
         """Position t of each filter's first largest response; (N,)."""
@@ -151,16 +155,25 @@ class IntTables:
 
 def _max_over_time(table: NDArray[np.float32], ids: Ids) -> NDArray[np.float32]:
     """Maximum over all windows of one width; (N_f,)."""
-    width = len(table)
-    left = (width - 1) // 2
-    length = max(len(ids), 1)
-    padded = np.full(length + width - 1, PAD_ID, np.intp)
-    padded[left : left + len(ids)] = ids
-    total = table[0][padded[:length]]  # (L, N_f)
-    for k in range(1, width):
-        total += table[k][padded[k : k + length]]
-    largest: NDArray[np.float32] = total.max(axis=0)
+    width, length = len(table), max(len(ids), 1)
+    padded = _padded(ids, width)
+    stretches = []
+    for start in range(0, length, STRETCH):
+        stop = min(start + STRETCH, length)
+        total = table[0][padded[start:stop]]  # (positions, N_f)
+        for k in range(1, width):
+            total += table[k][padded[start + k : stop + k]]
+        stretches.append(total.max(axis=0))
+    largest: NDArray[np.float32] = np.max(stretches, axis=0)
     return largest
+
+
+def _padded(ids: Ids, width: int) -> NDArray[np.intp]:
+    """Ids with the padding that the windows of this width at the first and the last position look into."""
+    left = (width - 1) // 2
+    padded = np.full(max(len(ids), 1) + width - 1, PAD_ID, np.intp)
+    padded[left : left + len(ids)] = ids
+    return padded
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -35,7 +35,7 @@ from exports.bundle_format import (
     VOCABULARY,
 )
 from exports.model_card import model_card
-from exports.parity import Parity, check_parity
+from exports.parity import Parity, PredictProba, check_parity
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,14 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
 
 
 def write_bundle(
-    classifier: Classifier, lineage: Lineage, folder: Path, form: str, *, card: CardFacts | None = None
+    classifier: Classifier,
+    lineage: Lineage,
+    folder: Path,
+    form: str,
+    *,
+    card: CardFacts | None = None,
+    source: PredictProba | None = None,
+    threads: int | None = None,
 ) -> Path:
     """Write a bundle and prove on awkward texts that it answers as its source does.
 
@@ -88,6 +95,8 @@ def write_bundle(
         folder: must not exist, or be an empty folder; it appears whole or not at all.
         form: one of `forms_for(classifier)`.
         card: figures for the model card and the manifest.
+        source: the classifier's answers, where another form has asked for them before; see `parity.remembered`.
+        threads: for the proof; None takes all usable cores.
 
     Returns:
         `folder`.
@@ -107,7 +116,7 @@ def write_bundle(
     part.mkdir()
     try:
         _write_files(classifier, lineage, part, form, card)
-        prove(classifier, part, card.texts)
+        prove(classifier, part, card.texts, source=source, threads=threads)
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
@@ -116,13 +125,20 @@ def write_bundle(
     return folder
 
 
-def prove(classifier: Classifier, folder: Path, texts: Sequence[str] = ()) -> Parity:
+def prove(
+    classifier: Classifier,
+    folder: Path,
+    texts: Sequence[str] = (),
+    *,
+    source: PredictProba | None = None,
+    threads: int | None = None,
+) -> Parity:
     """Parity of a bundle with the classifier it was made from; raises ArtifactError where it fails."""
-    predictor = runtime.load(folder, threads=usable_cores())
+    predictor = runtime.load(folder, threads=threads or usable_cores())
     # A graph quantized by onnxruntime is copied as it is, and some take seconds for a long text.
     copied = classifier.kind == "onnx-int8"
-    source, export = classifier.predict_proba, predictor.predict_proba
-    return check_parity(source, export, classifier.thresholds_, texts, long_text=not copied)
+    known = source or classifier.predict_proba
+    return check_parity(known, predictor.predict_proba, classifier.thresholds_, texts, long_text=not copied)
 
 
 def why_no_form(classifier: Classifier) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from baselines.classifier import Probabilities, Thresholds, decide
 from baselines.errors import ArtifactError
 
+PredictProba = Callable[[Sequence[str]], Probabilities]
 # max |Δp| allowed: float32 sums in another order differ by far less, a wrong graph by far more.
 TOLERANCE = 1e-4
 # Texts that are compared alone and in a batch, besides the awkward ones.
@@ -60,6 +61,19 @@ class Parity:
         return self.max_difference <= TOLERANCE and self.explained == 1.0
 
 
+def remembered(source: PredictProba) -> PredictProba:
+    """The same answers, each batch of texts asked for once: all forms of a model are compared with one source."""
+    known: dict[tuple[str, ...], Probabilities] = {}
+
+    def answers(texts: Sequence[str]) -> Probabilities:
+        key = tuple(texts)
+        if key not in known:
+            known[key] = source(texts)
+        return known[key]
+
+    return answers
+
+
 def compare(source: Probabilities, export: Probabilities, thresholds: Thresholds) -> Parity:
     """Parity of two (n_texts, n_classes) arrays. NaN in either makes the difference infinite."""
     if source.shape != export.shape:
@@ -73,8 +87,8 @@ def compare(source: Probabilities, export: Probabilities, thresholds: Thresholds
 
 
 def check_parity(
-    source: Callable[[Sequence[str]], Probabilities],
-    export: Callable[[Sequence[str]], Probabilities],
+    source: PredictProba,
+    export: PredictProba,
     thresholds: Thresholds,
     texts: Sequence[str] = (),
     *,

@@ -20,6 +20,7 @@ LIGHT = (
     "baselines.dataset",
     "baselines.classifier",
     "baselines.artifact",
+    "baselines.light_kinds",
     "compress.tables",
 )
 HEAVY = ("torch", "sklearn", "onnx", "onnxruntime", "nltk", "scipy", "rich")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from compress.tensors import DTYPES, read_tensors
 from exports import bundle, runtime
 from exports.bundle import CardFacts, forms_for, write_bundle
 from exports.bundle_format import bundle_bytes
-from exports.parity import AWKWARD, LONG_TEXT, check_parity, compare
+from exports.parity import AWKWARD, LONG_TEXT, check_parity, compare, remembered
 from exports.run import main
 from tests.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, lineage
 from tests.test_onnx import small_cnn
@@ -138,6 +139,27 @@ def test_a_bundle_whose_parity_fails_is_not_written(tmp_path: Path, monkeypatch:
 
 def _write_other(other: IntTableClassifier, folder: Path) -> None:
     other.save_state(folder)
+
+
+def test_a_source_is_asked_once_for_all_forms(tmp_path: Path) -> None:
+    classifier, asked = int_classifier(), []
+
+    def source(texts: Sequence[str]) -> np.ndarray:
+        asked.append(len(texts))
+        return classifier.predict_proba(texts)
+
+    answers = remembered(source)
+    for form in ("table", "onnx"):
+        write_bundle(classifier, lineage(), tmp_path / form, form, source=answers, threads=1)
+    assert len(asked) == 1
+    answers(["another text"])
+    assert asked[1:] == [1]
+
+
+def test_a_form_is_held_against_the_answers_that_are_remembered(tmp_path: Path) -> None:
+    other = remembered(int_classifier(seed=9).predict_proba)
+    with pytest.raises(ArtifactError, match="parity"):
+        write_bundle(int_classifier(), lineage(), tmp_path / "b", "table", source=other)
 
 
 def test_an_export_that_depends_on_its_batch_is_caught() -> None:

@@ -350,6 +350,35 @@ def test_a_block_is_whole_passes_and_verified_answers() -> None:
         time_block(call, [], clock, at_least_s=1.0)
 
 
+@pytest.mark.parametrize(("call_s", "most_s", "calls"), [(0.001, None, 10), (0.001, 0.004, 4), (0.5, 0.004, 1)])
+def test_untimed_calls_stop_when_their_time_is_up(call_s: float, most_s: float | None, calls: int) -> None:
+    clock, seen = SimulatedClock(), []
+
+    def call(item: int) -> None:
+        seen.append(item)
+        clock.work(call_s)
+
+    time_block(call, [0], clock, at_least_s=0.0, warmup_calls=10, warmup_most_s=most_s)
+    assert len(seen) == calls + 1
+
+
+def test_long_calls_are_warmed_up_in_the_first_round_only(
+    candidates: list[Candidate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[int, list[int]] = {}
+    real = SimulatedHost.block
+
+    def watched(self: SimulatedHost, items: Any, **how: Any) -> Block | None:
+        if "stage" in how and self.name == "slowed":
+            asked.setdefault(len(items[0]), []).append(how["warmup_calls"])
+        return real(self, items, **how)
+
+    monkeypatch.setattr(SimulatedHost, "block", watched)
+    # 64 texts take 16 ms there, longer than a block; one takes a fortieth of a block.
+    simulate(Machine(), candidates, replace(SHORT, batch_sizes=(64,), offline_block_s=0.005, offline_rounds=3))
+    assert asked == {1: [10] * SHORT.rounds, 64: [1, 0, 0]}
+
+
 def test_the_collector_is_off_while_timing_and_on_again_after() -> None:
     states = []
     time_block(lambda _: states.append(gc.isenabled()), [0], SimulatedClock(), at_least_s=0)
