@@ -134,7 +134,11 @@ def save(classifier: Classifier, folder: Path, lineage: Lineage) -> None:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The checked manifest of an artifact: version known, files complete, hashes right."""
     if not (folder / MANIFEST).is_file():
-        raise ArtifactError(f"{folder}: no {MANIFEST}; not an artifact")
+        raise ArtifactError(
+            f"{folder}: no {MANIFEST}; not an artifact. Make one with "
+            "python -m baselines.train --baseline NAME --run RUN (runs/RUN/baselines/NAME/artifact) "
+            "or python -m compress.run --run RUN (runs/RUN/compress/NAME/artifact)"
+        )
     manifest = read_json(folder / MANIFEST)
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if version != FORMAT_VERSION:

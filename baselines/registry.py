@@ -18,6 +18,7 @@ from baselines.configs import with_tuples
 from baselines.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.errors import UserError
 from baselines.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.light_kinds import LIGHT_KINDS
 from baselines.linear import LinearClassifier, LinearConfig
 from baselines.rnn import RNNClassifier, RNNConfig
 from baselines.rules import RulesClassifier, RulesConfig
@@ -221,19 +222,6 @@ BASELINES: dict[str, Baseline] = {
     ),
 }
 
-KINDS: dict[str, type[Classifier]] = {
-    kind.kind: kind
-    for kind in (
-        ChanceClassifier,
-        RulesClassifier,
-        LinearClassifier,
-        KnnClassifier,
-        ForestClassifier,
-        BoostingClassifier,
-        CharCNNClassifier,
-        RNNClassifier,
-        FrozenTransformer,
-        TunedTransformer,
-        EnsembleClassifier,
-    )
+KINDS: dict[str, type[Classifier]] = LIGHT_KINDS | {
+    kind.kind: kind for kind in (CharCNNClassifier, RNNClassifier, FrozenTransformer, TunedTransformer)
 }

@@ -12,6 +12,7 @@ import numpy as np
 from baselines.artifact import Lineage, lineage_of
 from baselines.classifier import Classifier
 from baselines.linear import LinearClassifier
+from bench import catalogue
 from bench.catalogue import LINEAR, REFERENCE, Teacher, Variant
 from bench.footprint import footprint
 from bench.steps import Workshop
@@ -64,11 +65,9 @@ def bundle_scales(shop: Workshop) -> Weigh:
     def weigh(classifier: Classifier, recipe: Recipe) -> int:
         parent = LINEAR if isinstance(classifier, LinearClassifier) else REFERENCE
         above = lineage_of(shop.artifact_of(parent))
-        method, before = (
-            recipe[-1]["method"],
-            f"budget-{len(recipe) - 1}-{recipe[-2]['method']}" if recipe[1:] else parent,
-        )
-        lineage = Lineage("budget", "compress", method, before, (*above.recipe, *recipe), shop.seed, above.dataset)
+        last = catalogue.recipe("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
+        steps = (*above.recipe, *recipe)
+        lineage = Lineage(last.name, "compress", last.method, last.parent, steps, shop.seed, above.dataset)
         with tempfile.TemporaryDirectory() as folder:
             return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", forms_for(classifier)[0])).bytes
 

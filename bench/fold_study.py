@@ -22,7 +22,7 @@ from baselines.data_options import add_data_options, dataset_from
 from baselines.errors import UserError
 from baselines.registry import BASELINES
 from baselines.run_options import add_run_options, device_from
-from bench.catalogue import LINEAR, REFERENCE, needed_baselines
+from bench.catalogue import CHOICES, LINEAR, REFERENCE, needed_baselines
 from bench.environment import describe_environment
 from bench.folds import run_folds
 from bench.study_command import baseline_changes, changed, read_changes, teacher_from
@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__.split("\n\n")[0],
     )
     parser.add_argument("--folds", type=int, default=5, metavar="K", help="number of folds (default: 5)")
-    parser.add_argument("--method", choices=("quantize", "prune", "distill", "fold", "all"), default="all")
+    parser.add_argument("--method", choices=CHOICES, help="one method, or all (default: all)")
     parser.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
     parser.add_argument(
         "--teacher",

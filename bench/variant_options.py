@@ -39,7 +39,7 @@ def is_whole(args: Namespace) -> bool:
 
 def refuse_unused(args: Namespace) -> None:
     """Raise DataError for options that would have no effect, or that exclude each other."""
-    if args.recipe and args.method and args.method != "all":
+    if args.recipe and args.method:
         raise DataError("--method and --recipe each say what to make; give one of them")
     what = "--recipe" if args.recipe else f"--method {args.method or 'all'}"
     made = {"a budget"} if budget_from(args) is not None else set()

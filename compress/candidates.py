@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -90,4 +91,5 @@ def step_from_json(content: dict[str, Any]) -> Step:
 
 
 def _key(candidate: Candidate) -> str:
-    return repr((candidate.family, candidate.recipe))
+    # As JSON: what comes back from a journal has lists where the steps had tuples.
+    return json.dumps([candidate.family, candidate.recipe])

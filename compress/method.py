@@ -15,7 +15,7 @@ import numpy as np
 
 from baselines.classifier import Classifier, Probabilities, Progress, decide, ignore_progress
 from baselines.dataset import Part
-from baselines.errors import NotCompressible, RunFolderError
+from baselines.errors import NotCompressible
 from baselines.metrics import scores
 from baselines.thresholds import global_threshold, per_class_thresholds
 
@@ -152,12 +152,3 @@ def marked_if_failed(outcome: Outcome, parent: Classifier, context: Context) -> 
         facts["failed"] = f"validation F1 fell by {fall:.3f}, more than {MAX_FALL:g}"
         notes = (*notes, f"failed: {facts['failed']}")
     return child, replace(receipt, notes=notes, facts=facts)
-
-
-def require_parent(folder: Path, run: str) -> Path:
-    """The parent's folder; raises RunFolderError with the command that makes it."""
-    if not (folder / "manifest.json").is_file():
-        raise RunFolderError(
-            f"{folder}: the parent isn't there; make it with: python -m baselines.train --baseline cnn --run {run}"
-        )
-    return folder

@@ -14,7 +14,7 @@ from baselines.cnn import CharCNNClassifier
 from baselines.dataset import Dataset
 from baselines.errors import BudgetError, MissingExtra, UserError
 from baselines.linear import LinearClassifier, LinearConfig
-from compress import linear_grid
+from compress import candidates, linear_grid
 from compress.budget import Budget, Candidate, binding_constraint, choose, require_feasible, violations
 from compress.distill import DistillConfig
 from compress.linear import IntLinearClassifier
@@ -114,6 +114,15 @@ def test_smaller_forms_of_a_linear_model_compete(
         assert again.best.is_feasible
         assert isinstance(again.classifier, IntLinearClassifier) == (again.best.family == "linear")
         assert validation_f1(again.classifier, context) == pytest.approx(again.best.f1_weighted)
+
+
+def test_the_winner_is_not_made_again_in_the_same_process(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(candidates, "run_recipe", lambda *a: made.append("x") or run_recipe(*a))
+    found = solve(case[0], Budget(max_bytes=90_000), case[1], tmp_path, search=replace(QUICK, n_trials=1))
+    assert len(made) == len(found.candidates) == 1
 
 
 def test_candidates_are_weighed_as_they_would_be_shipped(

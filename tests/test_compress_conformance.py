@@ -18,7 +18,7 @@ from baselines.registry import KINDS as BASELINE_KINDS
 from compress.distill import DistillConfig
 from compress.dynamic import WAYS
 from compress.fold import FoldConfig
-from compress.method import Context, Receipt, require_parent, require_touched
+from compress.method import Context, Receipt, require_touched
 from compress.prune import PruneConfig
 from compress.quantize import QuantizeConfig
 from compress.registry import KINDS, METHODS
@@ -182,8 +182,8 @@ def test_nothing_touched_is_an_error() -> None:
 
 
 def test_a_missing_parent_names_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match=r"python -m baselines\.train --baseline cnn --run q"):
-        require_parent(tmp_path / "cnn", "q")
+    with pytest.raises(ArtifactError, match=r"python -m baselines\.train --baseline NAME --run RUN"):
+        load(tmp_path / "cnn", KINDS)
 
 
 def test_folded_tables_can_be_quantized_but_not_trained() -> None:
