@@ -1,5 +1,5 @@
 """Room 1: texts with labels, and every classifier worth comparing with.
 
-Importing this package imports nothing heavy: the deployed runtime reads `baselines.tokenizer` on machines
-without torch. The registry lives in `baselines.registry`.
+Importing this package imports nothing heavy: the deployed runtime reads `baselines.text.tokenizer` on machines
+without torch. The registry lives in `baselines.models.registry`.
 """

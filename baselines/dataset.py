@@ -1,7 +1,7 @@
 """What every stage reads: texts, a 0/1 matrix of labels, the names of the classes, and who is in which part.
 
-The readers of files are in `baselines.sources`, the splitting in `baselines.splits`, the summary in
-`baselines.data_card`.
+The readers of files are in `baselines.data.sources`, the splitting in `baselines.data.splits`, the summary in
+`baselines.data.card`.
 """
 
 from __future__ import annotations

@@ -16,19 +16,19 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from baselines.artifact import write_json
 from baselines.classifier import Progress
-from baselines.data_options import add_data_options, dataset_from
+from baselines.data.options import add_data_options, dataset_from
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
-from baselines.evaluation import FoldPlan, add_fold_options, evaluate_folds, fold_plan_from
-from baselines.fitting import baseline_named, read_facts
-from baselines.fitting import train_baseline as train_baseline
-from baselines.fold_scores import render_folds
-from baselines.registry import BASELINES
-from baselines.run_options import add_run_options, device_from, run_from
-from baselines.runfolder import RunFolder
-from baselines.tuning import tune
+from baselines.fitting.cross_validation import FoldPlan, add_fold_options, evaluate_folds, fold_plan_from
+from baselines.fitting.fit import baseline_named, read_facts
+from baselines.fitting.fit import train_baseline as train_baseline
+from baselines.fitting.options import add_run_options, device_from, run_from
+from baselines.fitting.tuning import tune
+from baselines.models.registry import BASELINES
+from baselines.scores.fold_scores import render_folds
+from baselines.storage.artifact import write_json
+from baselines.storage.run_folder import RunFolder
 
 FOLDS = "folds.json"
 

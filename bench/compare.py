@@ -16,11 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from baselines.errors import RunFolderError, UserError
-from bench.environment import refuse_unlike
+from bench.measure.environment import refuse_unlike
 from bench.quantities import MINUS, MISSING, Estimate, count, score, seconds, signed, size, times
-from bench.results_file import Loaded, load_results
-from bench.rows import Row, rows_of
-from bench.speed_claims import noise_floor
+from bench.results.file import Loaded, load_results
+from bench.results.row import Row, rows_of
+from bench.verdict.speed_claims import noise_floor
 
 Kind = Literal["better", "worse", "within noise", "changed", "unchanged", "added", "removed", "status"]
 _EXACT = (("bytes", size), ("parameters", count), ("macs", count))

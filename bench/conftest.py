@@ -1,7 +1,8 @@
 """Fixtures and hooks of `pytest bench/ --benchmark-only`; `make bench` compares with the last saved run.
 
 pytest-benchmark runs the rounds of one test back to back, so its table is for looking; the ratios in `extra_info`
-come from `bench.measure`, interleaved, with the run's noise floor. Collector and threads are set here for every test.
+come from `bench.measure.rounds`, interleaved, with the run's noise floor. Collector and threads are set here for every
+test.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import pytest
 from pytest_benchmark.logger import PytestBenchmarkWarning
 
 from baselines.errors import MeasurementError
-from bench.benchmark_suite import REFERENCE, Suite, build_suite
-from bench.environment import describe_environment, refuse_unlike
-from bench.measure import measure
-from bench.measurements import Measurements
-from bench.plan import QUICK
+from bench.measure.environment import describe_environment, refuse_unlike
+from bench.measure.measurements import Measurements
+from bench.measure.plan import QUICK
+from bench.measure.rounds import measure
 from bench.stats import SAMPLES_NEEDED, percentiles
+from bench.suite.timed_models import REFERENCE, Suite, build_suite
 
 # Of one model in one test: enough for p99 where a call is short, for p95 where it is long.
 _SECONDS_A_TEST = 2.0

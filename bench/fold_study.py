@@ -17,17 +17,17 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from baselines.artifact import write_json
-from baselines.data_options import add_data_options, dataset_from
+from baselines.data.options import add_data_options, dataset_from
 from baselines.errors import UserError
-from baselines.registry import BASELINES
-from baselines.run_options import add_run_options, device_from
-from bench.catalogue import CHOICES, LINEAR, REFERENCE, needed_baselines
-from bench.environment import describe_environment
-from bench.folds import run_folds
-from bench.study_command import baseline_changes, changed, read_changes, teacher_from
-from bench.variant_options import variants_from
-from compress.distill import PRESETS
+from baselines.fitting.options import add_run_options, device_from
+from baselines.models.registry import BASELINES
+from baselines.storage.artifact import write_json
+from bench.making.folds import run_folds
+from bench.making.variants import CHOICES, LINEAR, REFERENCE, needed_baselines
+from bench.measure.environment import describe_environment
+from bench.study.command import baseline_changes, changed, read_changes, teacher_from
+from bench.study.wishes import variants_from
+from compress.methods.distill.student import PRESETS
 
 FOLDS_FILE = "folds.json"
 

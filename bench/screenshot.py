@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.errors import RunFolderError, UserError
-from bench.chromium import Browser
+from bench.report.chromium import Browser
 
 
 def take(page: Path, out: Path, *, width: int = 1280, height: int = 800, dark: bool = False, whole: bool = False,

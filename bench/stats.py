@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
-from baselines.intervals import CONFIDENCE, N_RESAMPLES, Interval
+from baselines.scores.intervals import CONFIDENCE, N_RESAMPLES, Interval
 
 Samples = NDArray[np.floating]
 Judgement = Literal["faster", "slower", "within noise"]

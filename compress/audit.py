@@ -16,17 +16,17 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from baselines.artifact import MANIFEST
 from baselines.classifier import Classifier
-from baselines.cnn import CharCNNClassifier
-from compress.classifiers import FloatTableClassifier, IntTableClassifier
-from compress.coverage import linear_coverage, onnx_coverage
-from compress.linear import IntLinearClassifier
-from compress.onnx_classifier import OnnxClassifier
-from compress.packed import StoredTables, pack
-from compress.tensors import read_tensors
-from compress.torch_int8 import MODEL_FILE as TORCH_FILE
-from compress.torch_int8 import TorchInt8Classifier
+from baselines.models.cnn import CharCNNClassifier
+from baselines.storage.artifact import MANIFEST
+from compress.formats.packed import StoredTables, pack
+from compress.formats.tensors import read_tensors
+from compress.kinds.coverage import linear_coverage, onnx_coverage
+from compress.kinds.onnx_int8 import OnnxClassifier
+from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
+from compress.kinds.torch_int8 import MODEL_FILE as TORCH_FILE
+from compress.kinds.torch_int8 import TorchInt8Classifier
+from compress.methods.linear_models import IntLinearClassifier
 
 Arrays = dict[str, NDArray[Any]]
 # The run folder's own record of a step is provenance, as the manifest is.

@@ -16,8 +16,8 @@ import numpy as np
 from baselines.classifier import Classifier, Probabilities, Progress, decide, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
-from baselines.metrics import scores
-from baselines.thresholds import global_threshold, per_class_thresholds
+from baselines.scores.metrics import scores
+from baselines.scores.thresholds import global_threshold, per_class_thresholds
 
 # How much validation F1 a model may lose by rounding before it counts as failed.
 MAX_FALL = 0.02

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.artifact import MANIFEST, Lineage, save
 from baselines.classifier import Classifier
 from baselines.errors import NotCompressible, UserError
-from compress.distill import PRESETS as STUDENTS
-from compress.fold import FoldConfig
+from baselines.storage.artifact import MANIFEST, Lineage, save
 from compress.method import Context, Receipt, validation_f1
-from compress.prune import PruneConfig
-from compress.quantize import QuantizeConfig
+from compress.methods.distill.student import PRESETS as STUDENTS
+from compress.methods.fold import FoldConfig
+from compress.methods.prune.pruning import PruneConfig
+from compress.methods.quantize.weights import QuantizeConfig
 from compress.registry import METHODS
 
 

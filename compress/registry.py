@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from baselines.classifier import Classifier
-from baselines.registry import KINDS as BASELINE_KINDS
-from compress import distill, fold, prune, quantize
-from compress.classifiers import FloatTableClassifier, IntTableClassifier
-from compress.linear import IntLinearClassifier
+from baselines.models.registry import KINDS as BASELINE_KINDS
+from compress.kinds.onnx_int8 import OnnxClassifier
+from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
+from compress.kinds.torch_int8 import TorchInt8Classifier
 from compress.method import Method
-from compress.onnx_classifier import OnnxClassifier
-from compress.torch_int8 import TorchInt8Classifier
+from compress.methods import fold
+from compress.methods.distill import student as distill
+from compress.methods.linear_models import IntLinearClassifier
+from compress.methods.prune import pruning as prune
+from compress.methods.quantize import weights as quantize
 
 METHODS: dict[str, Method] = {
     "quantize": Method(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baselines.data_options import add_data_options, dataset_from
+from baselines.data.options import add_data_options, dataset_from
 from baselines.errors import UserError
-from baselines.run_options import add_run_options, device_from
+from baselines.fitting.options import add_run_options, device_from
 
 _EPILOG = """examples:
   python -m compress.run                                          the whole study on the embedded sample
@@ -123,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace, command: str, console: Console) -> int:
     # The one door: this command hands over to the room that composes the stages.
-    from bench.study_command import run_command
+    from bench.study.command import run_command
 
     args.device = device_from(args)
     return run_command(args, dataset_from(args), command, console)

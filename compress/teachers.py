@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines import artifact
-from baselines.artifact import MANIFEST, Lineage
 from baselines.classifier import Classifier
+from baselines.data.splits import split
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
-from baselines.fitting import ARTIFACT
-from baselines.registry import BASELINES
-from baselines.splits import split
+from baselines.fitting.fit import ARTIFACT
+from baselines.models.registry import BASELINES
+from baselines.storage import artifact
+from baselines.storage.artifact import MANIFEST, Lineage
 from compress.method import Context
-from compress.out_of_fold import check_classes
+from compress.methods.distill.out_of_fold import check_classes
 from compress.registry import KINDS
 
 _MAY_FLATTER = "it may have seen the test texts, and then the F1 of its students flatters"

@@ -12,8 +12,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from baselines.errors import DataError, UserError
-from exports import runtime
-from exports.runtime import Predictor
+from exports.runtime import load_bundle as runtime
+from exports.runtime.load_bundle import Predictor
 
 # Lines that are predicted together: enough to keep the threads busy, few enough to answer soon.
 CHUNK = 256
@@ -89,7 +89,7 @@ def answers(
 
 
 def _add_parts(predictor: Predictor[Any], text: str, answer: dict[str, Any], chosen: Sequence[int]) -> None:
-    from exports.explain import explainer_of
+    from exports.runtime.explain import explainer_of
 
     found = explainer_of(predictor).parts(text)
     answer["read_as"] = found.text

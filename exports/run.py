@@ -34,10 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _export(args: argparse.Namespace) -> None:
     from rich.console import Console
 
-    from baselines import artifact
+    from baselines.storage import artifact
     from compress.registry import KINDS
-    from exports.bundle import forms_for, why_no_form, write_bundle
-    from exports.bundle_format import bundle_bytes
+    from exports.bundles.write_bundle import forms_for, why_no_form, write_bundle
+    from exports.runtime.bundle_format import bundle_bytes
 
     classifier = artifact.load(args.artifact, KINDS)
     lineage = artifact.lineage_of(args.artifact)
@@ -51,7 +51,7 @@ def _export(args: argparse.Namespace) -> None:
         f"{args.out}: {args.form or forms[0]}, {raw / 1000:.1f} kB to predict ({deflated / 1000:.1f} kB deflated)"
     )
     if args.triton is not None:
-        from exports.triton import write_repository
+        from exports.bundles.triton import write_repository
 
         with tempfile.TemporaryDirectory() as place:
             # Triton serves ONNX, whatever form the bundle has.

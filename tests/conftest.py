@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from baselines.data.sources import DataOptions, build_dataset, load
 from baselines.dataset import Dataset
-from baselines.sources import DataOptions, build_dataset, load
 
 TINY_CLASSES = (
     "computer-vision",

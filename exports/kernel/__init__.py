@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from baselines.preprocessing import STOP_WORDS
-from baselines.tokenizer import UNKNOWN_ID, Ids, Tokenizer
-from compress.tables import IntTables
+from baselines.text.cleaning import STOP_WORDS
+from baselines.text.tokenizer import UNKNOWN_ID, Ids, Tokenizer
+from compress.formats.tables import IntTables
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]

@@ -1,0 +1,111 @@
+"""The command-line options that name the data, shared by every command that reads texts."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from baselines.data.sources import DataOptions, load
+from baselines.data.table_labels import Labels
+from baselines.dataset import Dataset
+
+
+def add_data_options(parser: ArgumentParser) -> None:
+    """Add `--dataset` and what goes with it, and `--seed`, which also decides the split."""
+    group = parser.add_argument_group("data")
+    group.add_argument(
+        "--dataset",
+        default="sample",
+        metavar="NAME|PATH",
+        help="sample (default), madewithml, or a CSV, TSV, JSON Lines or Parquet file",
+    )
+    group.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with Made With ML's projects.json and tags.json, instead of a download",
+    )
+    group.add_argument(
+        "--text-column",
+        action="append",
+        type=_names,
+        default=[],
+        metavar="NAME[,NAME]",
+        help="column(s) of the text, joined by a space (default: text, or title and description)",
+    )
+    group.add_argument("--labels-column", metavar="NAME", help="column of the labels (default: labels, tags or label)")
+    group.add_argument(
+        "--label-separator",
+        metavar="TEXT",
+        help="between the labels of one cell (default: a cell holds one label, or a JSON list)",
+    )
+    group.add_argument(
+        "--label-columns",
+        action="append",
+        type=_names,
+        default=[],
+        metavar="NAME[,NAME]",
+        help="0/1 columns, one a label; 'rest' for all but the text columns",
+    )
+    group.add_argument(
+        "--taxonomy",
+        type=Path,
+        metavar="FILE",
+        help="JSON list of {tag, aliases, parents}: names and parents of the classes, for the rules",
+    )
+    group.add_argument(
+        "--min-texts-per-class",
+        type=_positive,
+        metavar="N",
+        help="drop classes with fewer texts (default: 3; Made With ML: 30, as in the course)",
+    )
+    group.add_argument(
+        "--seed", type=_natural, default=0, metavar="N", help="of the split and of the training (default: 0)"
+    )
+
+
+def options_from(args: Namespace) -> DataOptions:
+    """The options as a frozen value."""
+    return DataOptions(
+        dataset=args.dataset,
+        data_dir=args.data_dir,
+        text_columns=_flat(args.text_column),
+        labels=Labels(args.labels_column, args.label_separator, _flat(args.label_columns)),
+        taxonomy=args.taxonomy,
+        min_texts_per_class=args.min_texts_per_class,
+        seed=args.seed,
+    )
+
+
+def dataset_from(args: Namespace) -> Dataset:
+    """Load the data the options name; what had to be done to it is said on stderr."""
+    dataset = load(options_from(args))
+    console = Console(stderr=True, soft_wrap=True)
+    for note in dataset.notes:
+        console.print(f"warning: {dataset.name}: {note}", style="yellow", markup=False, highlight=False)
+    return dataset
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+
+
+def _flat(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _positive(text: str) -> int:
+    return _at_least(text, 1)
+
+
+def _natural(text: str) -> int:
+    return _at_least(text, 0)
+
+
+def _at_least(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""The embedded sample: synthetic projects and their tags, CC0."""

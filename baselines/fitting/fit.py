@@ -1,0 +1,176 @@
+"""One baseline trained into a run folder: its artifact, what its training cost, and its thresholds.
+
+`baselines/<name>/` holds `artifact/`, `facts.json` and `validation.safetensors` (the probabilities of validation, from
+which thresholds, calibration and distillation start).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.dataset import Dataset
+from baselines.errors import UserError
+from baselines.models.ensemble import EnsembleClassifier
+from baselines.models.registry import BASELINES, KINDS, Baseline
+from baselines.notes import collected_notes
+from baselines.scores.thresholds import ThresholdChoices, ThresholdKind, fit_thresholds, no_thresholds
+from baselines.storage.artifact import Lineage, load, read_json, save, write_json
+from baselines.storage.run_folder import RunFolder
+from baselines.storage.weights import read_weights, write_weights
+
+ARTIFACT = "artifact"
+FACTS = "facts.json"
+_VALIDATION = "validation.safetensors"
+# What a classifier leaves with; see SHRINKAGE for the measurement.
+CHOSEN: ThresholdKind = "per_class"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a training depends on besides the data and the baseline's own config.
+
+    Attributes:
+        seed: of the training.
+        device: `cpu` or `cuda`.
+        threads: of the training.
+        changes: fields of the baseline's config to replace, what `--config` and tuning give.
+    """
+
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+    changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def train_baseline(
+    run: RunFolder,
+    dataset: Dataset,
+    name: str,
+    *,
+    seed: int = 0,
+    threads: int = 1,
+    device: str = "cpu",
+    progress: Progress = ignore_progress,
+    changes: Mapping[str, Any] | None = None,
+) -> Path:
+    """Train a baseline of the registry, or find it trained already; returns its step folder.
+
+    Raises:
+        UserError: an unknown name or field of the config; MissingExtra for an optional dependency.
+    """
+    baseline = baseline_named(name)
+    setting = Setting(seed, device, threads, changes or {})
+    classifier = baseline.make(seed, device, threads, setting.changes)
+    step = f"baselines/{name}"
+    inputs = {"config": dataclasses.asdict(classifier.config), "seed": seed, "dataset_sha256": dataset.sha256}
+    if not run.is_done(step, inputs):
+        # Before the step opens: an ensemble's members are steps of their own.
+        members = _members(run, dataset, classifier, setting, progress)
+        with run.write(step, inputs) as folder:
+            _train(folder, dataset, name, classifier, members, setting, progress)
+    return run.place(step)
+
+
+def baseline_named(name: str) -> Baseline:
+    """The registry's entry; raises UserError listing the names there are."""
+    if name not in BASELINES:
+        raise UserError(f"baseline {name!r} unknown; known: {', '.join(BASELINES)}")
+    return BASELINES[name]
+
+
+def read_classifier(step: Path) -> Classifier:
+    """The classifier of a step folder."""
+    return load(step / ARTIFACT, KINDS)
+
+
+def read_facts(step: Path) -> dict[str, Any]:
+    """What `facts.json` of a step folder says."""
+    return dict(read_json(step / FACTS))
+
+
+def read_validation(step: Path) -> Probabilities:
+    """The classifier's probabilities of validation; float32 (n_texts, n_classes)."""
+    return read_weights(step / _VALIDATION, ("probabilities",))["probabilities"]
+
+
+def _members(
+    run: RunFolder, dataset: Dataset, classifier: Classifier, setting: Setting, progress: Progress
+) -> dict[str, Path]:
+    if not isinstance(classifier, EnsembleClassifier):
+        return {}
+    return {
+        member: train_baseline(
+            run,
+            dataset,
+            member,
+            seed=setting.seed,
+            threads=setting.threads,
+            device=setting.device,
+            progress=progress,
+            changes=classifier.config.changes.get(member),
+        )
+        for member in classifier.config.members
+    }
+
+
+def _train(
+    folder: Path,
+    dataset: Dataset,
+    name: str,
+    classifier: Classifier,
+    members: Mapping[str, Path],
+    setting: Setting,
+    progress: Progress,
+) -> None:
+    validation = dataset.part("validation")
+    wall, cpu = time.perf_counter(), time.process_time()
+    with collected_notes() as notes:
+        if isinstance(classifier, EnsembleClassifier):
+            classifier.combine({member: read_classifier(step) for member, step in members.items()}, validation)
+        else:
+            classifier.fit(dataset.part("train"), validation, progress=progress)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    probabilities = classifier.predict_proba(validation.texts)
+    fit = fit_thresholds if BASELINES[name].fits_thresholds else no_thresholds
+    choices = fit(validation.labels, probabilities)
+    classifier.thresholds_ = choices.of(CHOSEN)
+    write_weights(folder / _VALIDATION, {"probabilities": probabilities})
+    save(classifier, folder / ARTIFACT, _lineage(name, classifier, dataset, setting.seed))
+    facts = _facts(name, choices, setting)
+    spent = [read_facts(step) for step in members.values()]
+    facts["seconds"] = wall + sum(each["seconds"] for each in spent)
+    facts["cpu_seconds"] = cpu + sum(each["cpu_seconds"] for each in spent)
+    write_json(folder / FACTS, {**facts, "notes": notes})
+
+
+def _lineage(name: str, classifier: Classifier, dataset: Dataset, seed: int) -> Lineage:
+    recipe = {"method": "train", "baseline": name, **dataclasses.asdict(classifier.config)}
+    facts = {"name": dataset.name, "sha256": dataset.sha256, "licence": dataset.licence}
+    return Lineage(name, "baseline", recipe=(recipe,), seed=seed, dataset=facts)
+
+
+def _facts(name: str, choices: ThresholdChoices, setting: Setting) -> dict[str, Any]:
+    baseline = BASELINES[name]
+    return {
+        "name": name,
+        "title": baseline.title,
+        "seed": setting.seed,
+        "device": setting.device,
+        "threads": setting.threads,
+        "interpretability": baseline.reasons,
+        "names_reasons": baseline.names_reasons,
+        "packages": list(baseline.packages),
+        "thresholds": {
+            "chosen": CHOSEN,
+            "half": 0.5,
+            "global": choices.global_,
+            "per_class": [float(t) for t in choices.per_class],
+        },
+        "validation_f1_weighted": choices.f1_weighted,
+    }

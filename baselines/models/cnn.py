@@ -1,0 +1,259 @@
+"""The character CNN of the Made With ML course: embedding, convolutions, max over time, linear layers.
+
+Source: Goku Mohandas, Made With ML (2021), after Kim, "Convolutional Neural Networks for Sentence Classification"
+(2014).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import Part
+from baselines.errors import ArtifactError
+from baselines.networks.batches import length_batches
+from baselines.networks.checkpoint import load_tensors, save_tensors
+from baselines.networks.lookup_conv import Form, RowTable, add_rows, build_tables, max_of_convolutions, resolve_form
+from baselines.networks.lookup_conv import same_padding as same_padding
+from baselines.networks.torch_state import limited_threads, seeded
+from baselines.networks.training import train as train_network
+from baselines.networks.training_config import TrainingConfig, TrainingLog
+from baselines.storage.artifact import read_json, write_json
+from baselines.text.cleaning import Cleaning
+from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer, pad
+
+MODEL_FILE, ALPHABET_FILE, SHAPE_FILE = "model.safetensors", "alphabet.json", "shape.json"
+
+
+@dataclass(frozen=True)
+class CharCNNShape:
+    """Sizes of the layers.
+
+    Attributes:
+        n_ids: characters V, padding and unknown included.
+        n_classes: outputs C.
+        embedding_dim: numbers a character, d.
+        filters: (width f, number of filters N_f) per convolution, widths ascending.
+        hidden_dim: H of the first linear layer; 0 leaves it out (one matrix from filters to classes).
+        dropout: before the last linear layer, while training.
+    """
+
+    n_ids: int
+    n_classes: int
+    embedding_dim: int = 128
+    filters: tuple[tuple[int, int], ...] = tuple((width, 128) for width in range(1, 11))
+    hidden_dim: int = 128
+    dropout: float = 0.5
+
+    @property
+    def n_filters(self) -> int:
+        """All filters N, in the order of the pooled vector."""
+        return sum(count for _, count in self.filters)
+
+
+class CharCNN(nn.Module):
+    """ids (B, L) and lengths (B,) -> logits (B, C).
+
+    A window never looks past its own text: the text counts as surrounded by padding (zero vectors), and the maximum
+    runs over the windows centred on its own characters only, so a text's logits do not depend on its batch. A text of
+    length 0 counts as one padding character.
+    """
+
+    def __init__(self, shape: CharCNNShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Embedding(shape.n_ids, shape.embedding_dim, padding_idx=PAD_ID)
+        self.convs = nn.ModuleList([_convolution(shape.embedding_dim, n, width) for width, n in shape.filters])
+        self.fc1 = nn.Linear(shape.n_filters, shape.hidden_dim) if shape.hidden_dim else None
+        self.dropout = nn.Dropout(shape.dropout)
+        self.fc2 = nn.Linear(shape.hidden_dim or shape.n_filters, shape.n_classes)
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """Filters (N_f, d, f) of each convolution."""
+        return [conv.weight for conv in cast(list[nn.Conv1d], self.convs)]
+
+    @property
+    def biases(self) -> list[Tensor]:
+        """Biases (N_f,) of each convolution."""
+        return [cast(Tensor, conv.bias) for conv in cast(list[nn.Conv1d], self.convs)]
+
+    def pooled(self, ids: Tensor, lengths: Tensor, form: Form = "auto") -> Tensor:
+        """Largest response of each filter over a text; (B, N), biases included. See `max_of_convolutions`."""
+        return max_of_convolutions(ids, lengths, self.embedding.weight, self.weights, self.biases, form=form)
+
+    def head(self, pooled: Tensor) -> Tensor:
+        """(B, N) -> logits (B, C)."""
+        hidden = pooled if self.fc1 is None else self.fc1(pooled)
+        logits: Tensor = self.fc2(self.dropout(hidden))
+        return logits
+
+    def forward(self, ids: Tensor, lengths: Tensor, form: Form = "auto") -> Tensor:
+        return self.head(self.pooled(ids, lengths, form))
+
+    def tables(self) -> list[RowTable]:
+        """The look-up tables of the embedding and the convolutions, without biases."""
+        return build_tables(self.embedding.weight, self.weights)
+
+    def folded_head(self) -> tuple[Tensor, Tensor]:
+        """All that follows the maximum as one matrix (C, N) and one bias (C,), convolution biases included; float64."""
+        weight, bias = self.fc2.weight.double(), self.fc2.bias.double()
+        if self.fc1 is not None:
+            weight, bias = weight @ self.fc1.weight.double(), bias + weight @ self.fc1.bias.double()
+        return weight, bias + weight @ torch.cat(self.biases).double()
+
+
+def _convolution(embedding_dim: int, n_filters: int, width: int) -> nn.Conv1d:
+    """`nn.Conv1d` whose (N, d, f) weight lies in memory as (d, f, N), the order in which tables are built from it.
+
+    Saves a copy of every weight and of its gradient in each training step; the numbers are the same.
+    """
+    conv = nn.Conv1d(embedding_dim, n_filters, width)
+    conv.weight = nn.Parameter(conv.weight.detach().permute(1, 2, 0).contiguous().permute(2, 0, 1))
+    return conv
+
+
+@dataclass(frozen=True)
+class CNNConfig(TrainingConfig):
+    """What a character CNN is made from and how it is trained; the sizes are the course's.
+
+    Attributes:
+        embedding_dim, filters, hidden_dim, dropout: as in `CharCNNShape`.
+        min_count: times a character must occur in the cleaned training texts to get an id of its own.
+        stop_words: whether cleaning removes stop words.
+        stem: whether cleaning stems.
+    """
+
+    embedding_dim: int = 128
+    filters: tuple[tuple[int, int], ...] = tuple((width, 128) for width in range(1, 11))
+    hidden_dim: int = 128
+    dropout: float = 0.5
+    min_count: int = 10
+    stop_words: bool = True
+    stem: bool = False
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` and JSON made of a config; raises ArtifactError naming what doesn't fit."""
+        try:
+            filters = tuple((int(width), int(n)) for width, n in content["filters"])
+            return cls(**{**content, "filters": filters})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtifactError(f"config of a cnn: {error}; was it written by another version?") from None
+
+
+class CharCNNClassifier(Classifier):
+    """The character CNN with its tokenizer.
+
+    Attributes:
+        module: the network, in eval mode once fitted.
+        tokenizer: characters to ids, learned from the training texts.
+        log: of the training; None for a classifier that was read or put together.
+    """
+
+    kind: ClassVar[str] = "cnn"
+    config: CNNConfig
+
+    def __init__(self, config: CNNConfig | None = None) -> None:
+        self.config = config or CNNConfig()
+        self.log: TrainingLog | None = None
+
+    @classmethod
+    def from_module(
+        cls,
+        module: CharCNN,
+        tokenizer: Tokenizer,
+        classes: tuple[str, ...],
+        thresholds: NDArray[np.float32] | None = None,
+        config: CNNConfig | None = None,
+    ) -> Self:
+        """A classifier around a network made elsewhere; the config's sizes are replaced by the network's own."""
+        shape, config = module.shape, config or CNNConfig()
+        sizes = {name: getattr(shape, name) for name in ("embedding_dim", "filters", "hidden_dim", "dropout")}
+        made = cls(dataclasses.replace(config, **sizes))
+        made.module, made.tokenizer, made.classes_ = module.eval(), tokenizer, tuple(classes)
+        made.thresholds_ = np.full(len(classes), 0.5, np.float32) if thresholds is None else thresholds
+        return made
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
+        config = self.config
+        cleaning = Cleaning(stop_words=config.stop_words, stem=config.stem)
+        self.tokenizer = Tokenizer.learn(train.texts, min_count=config.min_count, cleaning=cleaning)
+        shape = CharCNNShape(
+            n_ids=self.tokenizer.n_ids,
+            n_classes=len(train.classes),
+            embedding_dim=config.embedding_dim,
+            filters=config.filters,
+            hidden_dim=config.hidden_dim,
+            dropout=config.dropout,
+        )
+        with seeded(config.seed):
+            self.module = CharCNN(shape)
+        self.log = train_network(self.module, self.tokenizer, train, validation, config, progress=progress)
+        self.classes_ = train.classes
+        self.thresholds_ = np.full(len(self.classes_), 0.5, np.float32)
+        return self
+
+    @torch.no_grad()
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        with limited_threads(self.config.threads):
+            logits = predict_logits(self.module, self.tokenizer.encode_batch(texts))
+        return torch.sigmoid(torch.from_numpy(logits)).to(torch.float32).numpy()
+
+    def save_state(self, folder: Path) -> None:
+        save_tensors(self.module, folder / MODEL_FILE)
+        write_json(folder / ALPHABET_FILE, self.tokenizer.to_json())
+        write_json(folder / SHAPE_FILE, dataclasses.asdict(self.module.shape))
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        tokenizer = Tokenizer.from_json(read_json(folder / ALPHABET_FILE))
+        module = CharCNN(read_shape(folder / SHAPE_FILE))
+        if (module.shape.n_ids, module.shape.n_classes) != (tokenizer.n_ids, len(classes)):
+            raise ArtifactError(
+                f"{folder / SHAPE_FILE}: expected {tokenizer.n_ids} ids and {len(classes)} classes as in "
+                f"{ALPHABET_FILE} and the labels, got {module.shape.n_ids} and {module.shape.n_classes}"
+            )
+        load_tensors(module, folder / MODEL_FILE)
+        if module.embedding.weight[PAD_ID].any():
+            raise ArtifactError(f"{folder / MODEL_FILE}: embedding.weight: the row of the padding must be zero")
+        return cls.from_module(module, tokenizer, classes, config=CNNConfig.from_json(config))
+
+
+def predict_logits(module: CharCNN, encoded: Sequence[Ids]) -> NDArray[np.float64]:
+    """Logits (n_texts, C) of encoded texts, in batches of similar length; call it without gradients.
+
+    The pooled vectors of the look-up are bit-identical in any batch. The order of the head's sums depends on the batch,
+    so they are made in float64: rounded to float32, a text's probabilities are the same alone and in a batch.
+    """
+    device = module.embedding.weight.device
+    tables = module.tables() if resolve_form("auto", device) == "lookup" else None
+    weight, bias = module.folded_head()
+    out = np.zeros((len(encoded), module.shape.n_classes))
+    for rows in length_batches([len(ids) for ids in encoded]):
+        matrix, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
+        if tables is None:
+            unbiased = module.pooled(matrix, lengths) - torch.cat(module.biases)
+        else:
+            unbiased = add_rows(matrix, lengths, tables)
+        out[rows] = (unbiased.double() @ weight.T + bias).cpu().numpy()
+    return out
+
+
+def read_shape(path: Path) -> CharCNNShape:
+    """Read `shape.json`; raises ArtifactError naming an unknown or missing field."""
+    try:
+        fields = dict(read_json(path))
+        return CharCNNShape(**{**fields, "filters": tuple((int(w), int(n)) for w, n in fields["filters"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(f"{path}: not the shape of a character CNN ({error})") from None

@@ -1,0 +1,191 @@
+"""The average of several classifiers: members err on different texts, so their calibrated average errs less.
+
+Each member's probabilities are first calibrated by Platt scaling, `p' = σ(a · logit p + b)` with one `a` and `b` for
+all classes, and then averaged with weights. Both are fitted to validation by likelihood, not by F1: it is smooth, its
+maximum over the weights is unique, and few parameters (3 a member) leave little to overfit. The weights are a
+mixture's, found by expectation-maximisation, then drawn half-way to equal ones.
+
+Source: Platt, "Probabilistic outputs for support vector machines" (1999).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import LabelMatrix, Part
+from baselines.errors import ArtifactError, UserError
+from baselines.storage import artifact
+from baselines.storage.artifact import Lineage, read_json, write_json
+from baselines.storage.configs import config_from_json
+
+_STATE = "ensemble.json"
+_EDGE = 1e-6
+_TO_EQUAL = 0.5
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """Who is averaged.
+
+    Attributes:
+        members: names of baselines, at least two. The default ones know different things: weights of n-grams,
+            thresholds on words, and what people wrote into the taxonomy; a network added nothing to them.
+        changes: by member, fields of its config to replace.
+        seed, device, threads: of the members, where `fit` trains them.
+    """
+
+    members: tuple[str, ...] = ("linear", "tfidf-boosting", "rules-stemmed")
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if len(set(self.members)) < max(len(self.members), 2) or "ensemble" in self.members:
+            raise UserError(f"ensemble: at least two different baselines are needed, got {', '.join(self.members)}")
+        # They become folders of the artifact.
+        if any(Path(name).name != name for name in self.members):
+            raise UserError(f"ensemble: members are plain names, got {', '.join(self.members)}")
+
+
+@dataclass(frozen=True)
+class Share:
+    """How one member enters the average: its weight, and Platt's slope and offset."""
+
+    weight: float
+    slope: float
+    offset: float
+
+
+class EnsembleClassifier(Classifier):
+    """Weighted average of calibrated members. `members_` by name; `shares_` in the same order."""
+
+    kind: ClassVar[str] = "ensemble"
+    members_: dict[str, Classifier]
+    shares_: tuple[Share, ...]
+
+    def __init__(self, config: EnsembleConfig = EnsembleConfig()) -> None:
+        self.config = config
+
+    @classmethod
+    def from_members(
+        cls, members: Mapping[str, Classifier], validation: Part, config: EnsembleConfig | None = None
+    ) -> Self:
+        """An ensemble of fitted classifiers over the same classes."""
+        return cls(config or EnsembleConfig(tuple(members))).combine(members, validation)
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
+        """Train every member, then combine them on validation; without one, on training with equal weights."""
+        # Imported here: the registry lists this class.
+        from baselines.models.registry import BASELINES
+
+        members = {}
+        for name in self.config.members:
+            changes = self.config.changes.get(name)
+            member = BASELINES[name].make(self.config.seed, self.config.device, self.config.threads, changes)
+            members[name] = member.fit(train, validation, progress=progress)
+        return self.combine(members, validation)
+
+    def combine(self, members: Mapping[str, Classifier], validation: Part | None) -> Self:
+        """Take fitted members; calibrate and weigh them on validation, or plainly average them without one."""
+        if len({member.classes_ for member in members.values()}) != 1:
+            raise UserError("ensemble: all members must know the same classes in the same order")
+        self.members_ = dict(members)
+        self.classes_ = next(iter(members.values())).classes_
+        self.thresholds_ = np.full(len(self.classes_), 0.5, np.float32)
+        if validation is None or not len(validation):
+            self.shares_ = tuple(Share(1 / len(members), 1.0, 0.0) for _ in members)
+            return self
+        logits = [_logit(member.predict_proba(validation.texts)) for member in members.values()]
+        scales = [fit_platt(each, validation.labels) for each in logits]
+        calibrated = np.stack([_sigmoid(a * each + b) for each, (a, b) in zip(logits, scales, strict=True)])
+        weights = mixture_weights(calibrated, validation.labels)
+        self.shares_ = tuple(Share(float(w), a, b) for w, (a, b) in zip(weights, scales, strict=True))
+        return self
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        total = np.zeros((len(texts), len(self.classes_)))
+        for share, member in zip(self.shares_, self.members_.values(), strict=True):
+            total += share.weight * _sigmoid(share.slope * _logit(member.predict_proba(texts)) + share.offset)
+        return total.clip(0, 1).astype(np.float32)
+
+    def save_state(self, folder: Path) -> None:
+        shares = [{"member": name, **vars(share)} for name, share in zip(self.members_, self.shares_, strict=True)]
+        write_json(folder / _STATE, {"shares": shares})
+        for name, member in self.members_.items():
+            artifact.save(member, folder / name, Lineage(name, "baseline", seed=self.config.seed))
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        classifier = cls(config_from_json(EnsembleConfig, config))
+        shares = read_json(folder / _STATE)["shares"]
+        classifier.classes_ = classes
+        if [share["member"] for share in shares] != list(classifier.config.members):
+            raise ArtifactError(f"{folder / _STATE}: expected shares of {', '.join(classifier.config.members)}")
+        classifier.members_ = {name: _load_member(folder / name) for name in classifier.config.members}
+        if any(member.classes_ != classes for member in classifier.members_.values()):
+            raise ArtifactError(f"{folder}: a member knows other classes than the ensemble")
+        classifier.shares_ = tuple(Share(s["weight"], s["slope"], s["offset"]) for s in shares)
+        return classifier
+
+
+def _load_member(folder: Path) -> Classifier:
+    """A member, with torch imported only where it needs it."""
+    # Imported here: both list this module's class.
+    from baselines.models.light_kinds import LIGHT_KINDS
+
+    if artifact.read_manifest(folder)["kind"] in LIGHT_KINDS:
+        return artifact.load(folder, LIGHT_KINDS)
+    from baselines.models.registry import KINDS
+
+    return artifact.load(folder, KINDS)
+
+
+def fit_platt(logits: Floats, truth: LabelMatrix, *, iterations: int = 50, ridge: float = 1.0) -> tuple[float, float]:
+    """Slope a and offset b that maximise the likelihood of `σ(a · logit + b)`, drawn weakly to a = 1, b = 0.
+
+    Newton's method on all texts and classes together; `ridge` is the strength of the pull, in observations.
+    """
+    x = np.stack([logits.ravel(), np.ones(logits.size)])  # (2, n)
+    y, at = truth.ravel().astype(np.float64), np.array([1.0, 0.0])
+    for _ in range(iterations):
+        p = _sigmoid(at @ x)
+        gradient = x @ (p - y) + ridge * (at - [1.0, 0.0])
+        curvature = (x * (p * (1 - p))) @ x.T + ridge * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        at = at - step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
+        if np.abs(step).max() < 1e-8:
+            break
+    return float(max(at[0], 0.0)), float(at[1])
+
+
+def mixture_weights(probabilities: Floats, truth: LabelMatrix, *, iterations: int = 200) -> Floats:
+    """Weights (n_members,) of the likeliest mixture of members (n_members, n_texts, n_classes), half-way to equal."""
+    n_members = len(probabilities)
+    likelihood = np.where(truth, probabilities, 1 - probabilities).reshape(n_members, -1).clip(_EDGE)
+    weights = np.full(n_members, 1 / n_members)
+    for _ in range(iterations):
+        joint = weights[:, None] * likelihood
+        weights = (joint / joint.sum(axis=0)).mean(axis=1)
+    return (1 - _TO_EQUAL) * weights + _TO_EQUAL / n_members
+
+
+def _logit(probabilities: Probabilities) -> Floats:
+    clipped = probabilities.astype(np.float64).clip(_EDGE, 1 - _EDGE)
+    logits: Floats = np.log(clipped) - np.log1p(-clipped)
+    return logits
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    probabilities: Floats = 0.5 * (1 + np.tanh(0.5 * logits))
+    return probabilities

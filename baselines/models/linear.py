@@ -1,0 +1,219 @@
+"""Linear models over TF-IDF: one weight a class and n-gram, so a prediction can be traced to the words it rests on.
+
+Three rungs share this file: the course's logistic regression and linear SVM over single words, and the tuned one over
+words, word pairs and characters. Probabilities are the logistic function of `weights · row + intercept`. For the SVM
+that number is its margin: order and the decision at 0.5 (margin 0) are the SVM's own, the values in between are no
+calibrated odds.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import LabelMatrix, Part
+from baselines.errors import ArtifactError
+from baselines.models.one_vs_rest import constant_logit, fit_each
+from baselines.notes import note_not_converged
+from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import config_from_json
+from baselines.storage.weights import read_weights, write_weights
+from baselines.text.cleaning import Cleaning
+from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Loss = Literal["logistic", "hinge"]
+_VOCABULARY = "vocabulary.json"
+_WEIGHTS = "weights.safearrays"
+
+
+@dataclass(frozen=True)
+class LinearConfig:
+    """Features and fit; the defaults are the tuned model.
+
+    Attributes:
+        loss: `logistic` regression, or squared `hinge` (linear SVM).
+        C: inverse strength of the L2 penalty, > 0.
+        balanced: weigh positives and negatives of each class inversely to their number.
+        penalise_intercept: the penalty covers the intercept too (liblinear's way, twice as fast); else L-BFGS.
+        word_high: words are read up to this n; at least 1.
+        characters: smallest and largest n of the character n-grams inside words; (0, 0) for none.
+        min_texts: training texts that must hold a word n-gram, and a character n-gram.
+        sublinear: 1 + ln(tf) in place of tf.
+        stop_words, stem: cleaning, see `Cleaning`.
+        max_iterations: of the solver, for each class.
+        threads: classes fitted side by side.
+    """
+
+    loss: Loss = "logistic"
+    C: float = 10.0
+    balanced: bool = True
+    penalise_intercept: bool = True
+    word_high: int = 2
+    characters: tuple[int, int] = (2, 5)
+    min_texts: tuple[int, int] = (1, 2)
+    sublinear: bool = True
+    stop_words: bool = True
+    stem: bool = False
+    max_iterations: int = 1000
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.C <= 0 or self.word_high < 1 or self.threads < 1:
+            raise ValueError(
+                f"LinearConfig: C > 0, word_high >= 1 and threads >= 1 are allowed, got {self.C}, {self.word_high} and "
+                f"{self.threads}"
+            )
+
+    def learn_vocabulary(self, texts: Sequence[str]) -> NgramTfidf:
+        """The features of training texts."""
+        settings = [NgramSettings("word", 1, self.word_high, self.min_texts[0], self.sublinear, shortest_word=2)]
+        if self.characters[1]:
+            settings.append(NgramSettings("char_wb", *self.characters, self.min_texts[1], self.sublinear))
+        return NgramTfidf.learn(texts, Cleaning(self.stop_words, self.stem), settings)
+
+
+class LinearClassifier(Classifier):
+    """One linear model a class over the same sparse row.
+
+    Attributes:
+        vectorizer_: text to row, as explicit data.
+        coef_: float32 (n_classes, n_features).
+        intercept_: float32 (n_classes,).
+    """
+
+    kind: ClassVar[str] = "linear"
+    vectorizer_: NgramTfidf
+    coef_: NDArray[np.float32]
+    intercept_: NDArray[np.float32]
+
+    def __init__(self, config: LinearConfig = LinearConfig()) -> None:
+        self.config = config
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
+        """Fit each class against the rest; notes classes without positives, and solvers that did not converge."""
+        self.classes_ = train.classes
+        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.vectorizer_ = self.config.learn_vocabulary(train.texts)
+        self.coef_, self.intercept_ = fit_one_vs_rest(
+            as_matrix(self.vectorizer_, train.texts), train.labels, train.classes, self.config, progress
+        )
+        self.__dict__.pop("_by_feature", None)
+        return self
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        out = np.empty((len(texts), len(self.classes_)), np.float32)
+        for row, text in zip(out, texts, strict=True):
+            row[:] = self._logits(self.vectorizer_.encode(text))
+        return sigmoid(out)
+
+    def reasons(self, text: str, column: int, n: int = 10) -> list[tuple[str, float]]:
+        """The n-grams of a text that move the logit of a class most, with their exact share of it, largest first."""
+        columns, values = self.vectorizer_.encode(text)
+        shares = self._by_feature[columns, column] * values
+        order = np.argsort(-np.abs(shares), kind="stable")[:n]
+        return [(self._names[columns[i]], float(shares[i])) for i in order]
+
+    def strongest(self, column: int, n: int = 10) -> list[tuple[str, float]]:
+        """The n-grams with the largest weights of a class, largest first."""
+        weights = self.coef_[column]
+        return [(self._names[i], float(weights[i])) for i in np.argsort(-weights, kind="stable")[:n]]
+
+    def _logits(self, row: Row) -> NDArray[np.float32]:
+        columns, values = row
+        logits: NDArray[np.float32] = values @ self._by_feature[columns] + self.intercept_
+        return logits
+
+    @cached_property
+    def _by_feature(self) -> NDArray[np.float32]:
+        # (n_features, n_classes): a text reads whole rows, which lie together in memory.
+        return np.ascontiguousarray(self.coef_.T)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return self.vectorizer_.names
+
+    def save_state(self, folder: Path) -> None:
+        write_json(folder / _VOCABULARY, self.vectorizer_.to_json(), compact=True)
+        arrays = {"idf": self.vectorizer_.idf(), "coef": self.coef_, "intercept": self.intercept_}
+        write_weights(folder / _WEIGHTS, arrays)
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        arrays = read_weights(folder / _WEIGHTS, ("idf", "coef", "intercept"))
+        classifier = cls(config_from_json(LinearConfig, config))
+        classifier.classes_ = classes
+        classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays["idf"])
+        classifier.coef_, classifier.intercept_ = arrays["coef"], arrays["intercept"]
+        expected = (len(classes), classifier.vectorizer_.n_features)
+        if classifier.coef_.shape != expected or classifier.intercept_.shape != expected[:1]:
+            raise ArtifactError(
+                f"{folder / _WEIGHTS}: expected coef {expected} and intercept {expected[:1]}, got "
+                f"{classifier.coef_.shape} and {classifier.intercept_.shape}"
+            )
+        return classifier
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Element-wise logistic function in float32, without overflow."""
+    half = np.float32(0.5)
+    probabilities: NDArray[np.float32] = half * (1 + np.tanh(half * logits.astype(np.float32)))
+    return probabilities
+
+
+def as_matrix(vectorizer: NgramTfidf, texts: Sequence[str]) -> csr_matrix:
+    """Rows of all texts; float64 (n_texts, n_features), which liblinear and the trees' builders want."""
+    # Imported here, like scikit-learn below: a fitted model predicts with NumPy alone.
+    from scipy.sparse import csr_matrix
+
+    starts, columns, values = vectorizer.encode_batch(texts)
+    return csr_matrix((values.astype(np.float64), columns, starts), shape=(len(texts), vectorizer.n_features))
+
+
+def fit_one_vs_rest(
+    rows: csr_matrix, labels: LabelMatrix, classes: Sequence[str], config: LinearConfig, progress: Progress
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights float32 (n_classes, n_features) and intercepts (n_classes,) of all classes."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        # Threads warn in any order; the notes below name the classes instead.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        models = fit_each(
+            labels,
+            classes,
+            lambda column, targets: _solver(config).fit(rows, targets),
+            threads=config.threads,
+            progress=progress,
+        )
+    coef = np.zeros((len(classes), rows.shape[1]), np.float32)
+    intercept = np.array([constant_logit(labels[:, c]) for c in range(len(classes))], np.float32)
+    late = []
+    for column, model in enumerate(models):
+        if model is not None:
+            coef[column], intercept[column] = model.coef_[0], model.intercept_[0]
+            late += [classes[column]] if np.max(model.n_iter_) >= config.max_iterations else []
+    note_not_converged(late, config.max_iterations)
+    return coef, intercept
+
+
+def _solver(config: LinearConfig) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    shared = {"C": config.C, "max_iter": config.max_iterations, "class_weight": "balanced" if config.balanced else None}
+    if config.loss == "hinge":
+        # The primal solver draws no random numbers, so threads cannot disturb it.
+        return LinearSVC(dual=False, **shared)
+    return LogisticRegression(solver="liblinear" if config.penalise_intercept else "lbfgs", **shared)

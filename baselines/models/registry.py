@@ -1,0 +1,227 @@
+"""Every baseline by name. Adding one is a file with its classifier, and one entry here.
+
+The order is the ladder of the report: from guessing to the ensemble.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from baselines.classifier import Classifier
+from baselines.errors import UserError
+from baselines.models import search_spaces
+from baselines.models.chance import ChanceClassifier, ChanceConfig
+from baselines.models.cnn import CharCNNClassifier, CNNConfig
+from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig
+from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.models.light_kinds import LIGHT_KINDS
+from baselines.models.linear import LinearClassifier, LinearConfig
+from baselines.models.rnn import RNNClassifier, RNNConfig
+from baselines.models.rules import RulesClassifier, RulesConfig
+from baselines.models.search_spaces import Space
+from baselines.models.transformer import (
+    FrozenTransformer,
+    FrozenTransformerConfig,
+    TunedTransformer,
+    TunedTransformerConfig,
+)
+from baselines.models.word_classifier import KnnClassifier, KnnConfig
+from baselines.storage.configs import with_tuples
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One rung of the ladder.
+
+    Attributes:
+        title: as the report names it.
+        kind: class of its classifier, made from a config alone.
+        config: seed, device (`cpu` or `cuda`) and threads to the frozen config.
+        reasons: one sentence on what can be said about why a text got a class.
+        names_reasons: whether a prediction can be traced back to words or characters exactly.
+        packages: third-party packages needed to predict, nothing else.
+        fits_thresholds: false where the answers are 0 or 1 already, so that a threshold could only change what the
+            baseline stands for.
+        extra: the optional dependency it needs, "" for none.
+        space: what tuning may change; empty where there is nothing to tune.
+    """
+
+    title: str
+    kind: Callable[[Any], Classifier]
+    config: Callable[[int, str, int], Any]
+    reasons: str
+    names_reasons: bool
+    packages: tuple[str, ...] = ("numpy",)
+    fits_thresholds: bool = True
+    extra: str = ""
+    space: Space = field(default_factory=dict)
+
+    def make(self, seed: int, device: str, threads: int, changes: Mapping[str, Any] | None = None) -> Classifier:
+        """An unfitted classifier; `changes` replaces fields of the config (what `--config` and tuning give)."""
+        config = self.config(seed, device, threads)
+        known = [field.name for field in dataclasses.fields(config)]
+        if unknown := sorted(set(changes or {}) - set(known)):
+            raise UserError(f"config of {self.title}: unknown {', '.join(unknown)}; allowed: {', '.join(known)}")
+        try:
+            return self.kind(dataclasses.replace(config, **{k: with_tuples(v) for k, v in (changes or {}).items()}))
+        except (TypeError, ValueError) as error:
+            raise UserError(f"config of {self.title}: {error}") from None
+
+
+_GUESS = "It reads nothing of a text, so it has no reasons."
+_RULE = "It names the phrase it found and the tag that phrase stands for."
+_WEIGHTS = "It names each word's exact share of a decision: its weight times its TF-IDF value, and these add up."
+_READS = ("numpy", "safetensors")
+_NETWORKS = ("numpy", "safetensors", "torch")
+_ENCODERS = (*_NETWORKS, "tokenizers", "transformers")
+
+
+def _course_linear(**changes: Any) -> LinearConfig:
+    return LinearConfig(
+        C=1.0,
+        balanced=False,
+        word_high=1,
+        characters=(0, 0),
+        min_texts=(1, 1),
+        sublinear=False,
+        **changes,
+    )
+
+
+BASELINES: dict[str, Baseline] = {
+    "chance-coin": Baseline(
+        "Chance, fair coin",
+        ChanceClassifier,
+        lambda seed, device, threads: ChanceConfig("coin", seed),
+        _GUESS,
+        False,
+        fits_thresholds=False,
+    ),
+    "chance-frequency": Baseline(
+        "Chance, by label frequency",
+        ChanceClassifier,
+        lambda seed, device, threads: ChanceConfig("frequency", seed),
+        _GUESS,
+        False,
+        fits_thresholds=False,
+    ),
+    "rules": Baseline(
+        "Rules", RulesClassifier, lambda seed, device, threads: RulesConfig(), _RULE, True, fits_thresholds=False
+    ),
+    "rules-stemmed": Baseline(
+        "Rules, stemmed",
+        RulesClassifier,
+        lambda seed, device, threads: RulesConfig(stem=True),
+        _RULE,
+        True,
+        packages=("numpy", "nltk"),
+        fits_thresholds=False,
+    ),
+    "tfidf-logistic": Baseline(
+        "TF-IDF + logistic regression",
+        LinearClassifier,
+        lambda seed, device, threads: _course_linear(penalise_intercept=False, max_iterations=100, threads=threads),
+        _WEIGHTS,
+        True,
+        _READS,
+        space=search_spaces.COURSE_LINEAR,
+    ),
+    "tfidf-knn": Baseline(
+        "TF-IDF + k-nearest neighbours",
+        KnnClassifier,
+        lambda seed, device, threads: KnnConfig(),
+        "It can say which training texts were nearest, not which words made them so.",
+        False,
+        _READS,
+        space=search_spaces.KNN,
+    ),
+    "tfidf-forest": Baseline(
+        "TF-IDF + random forest",
+        ForestClassifier,
+        lambda seed, device, threads: ForestConfig(seed=seed, threads=threads),
+        "A hundred deep trees vote; a path can be read, their mean cannot.",
+        False,
+        _READS,
+        space=search_spaces.FOREST,
+    ),
+    "tfidf-boosting": Baseline(
+        "TF-IDF + gradient boosting",
+        BoostingClassifier,
+        lambda seed, device, threads: BoostingConfig(seed=seed, threads=threads),
+        "A hundred small trees a class are added; each can be read, their sum only roughly.",
+        False,
+        _READS,
+        space=search_spaces.BOOSTING,
+    ),
+    "tfidf-svm": Baseline(
+        "TF-IDF + linear SVM",
+        LinearClassifier,
+        lambda seed, device, threads: _course_linear(loss="hinge", threads=threads),
+        _WEIGHTS,
+        True,
+        _READS,
+        space=search_spaces.COURSE_LINEAR,
+    ),
+    "linear": Baseline(
+        "Tuned linear model",
+        LinearClassifier,
+        lambda seed, device, threads: LinearConfig(threads=threads),
+        _WEIGHTS,
+        True,
+        _READS,
+        space=search_spaces.LINEAR,
+    ),
+    "cnn": Baseline(
+        "Character CNN",
+        CharCNNClassifier,
+        lambda seed, device, threads: CNNConfig(seed=seed, device=device, threads=threads),
+        "It can name the characters that each filter answered to most, and the filters' exact shares of a decision.",
+        True,
+        _NETWORKS,
+        space=search_spaces.CNN,
+    ),
+    "rnn": Baseline(
+        "Bidirectional GRU",
+        RNNClassifier,
+        lambda seed, device, threads: RNNConfig(seed=seed, device=device, threads=threads),
+        "Its states mix all words of a text; it can name no reasons of its own.",
+        False,
+        _NETWORKS,
+        space=search_spaces.RNN,
+    ),
+    "transformer-frozen": Baseline(
+        "Transformer embeddings + linear head",
+        FrozenTransformer,
+        lambda seed, device, threads: FrozenTransformerConfig(device=device, threads=threads),
+        "A linear head over numbers that mean nothing by themselves; it can name no reasons of its own.",
+        False,
+        _ENCODERS,
+        extra="transformers",
+        space=search_spaces.FROZEN_TRANSFORMER,
+    ),
+    "transformer-tuned": Baseline(
+        "Transformer, fine-tuned",
+        TunedTransformer,
+        lambda seed, device, threads: TunedTransformerConfig(seed=seed, device=device, threads=threads),
+        "Attention shows where it looked, not why; it can name no reasons of its own.",
+        False,
+        _ENCODERS,
+        extra="transformers",
+        space=search_spaces.TUNED_TRANSFORMER,
+    ),
+    "ensemble": Baseline(
+        "Ensemble",
+        EnsembleClassifier,
+        lambda seed, device, threads: EnsembleConfig(seed=seed, device=device, threads=threads),
+        "An average of models of different kinds: its linear member and its rules can name words, their sum can't.",
+        False,
+        (*_READS, "nltk"),
+    ),
+}
+
+KINDS: dict[str, type[Classifier]] = LIGHT_KINDS | {
+    kind.kind: kind for kind in (CharCNNClassifier, RNNClassifier, FrozenTransformer, TunedTransformer)
+}

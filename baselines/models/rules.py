@@ -1,0 +1,128 @@
+"""Tagging by names: a text gets a class when it holds its name or an alias as whole words, and the class's parents too.
+
+Source: the rule-based baseline of Made With ML. Nothing is learned; the taxonomy of the data is the model. Data without
+a taxonomy is tagged by the names of its classes, hyphens read as spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import Part, TaxonomyEntry
+from baselines.errors import ArtifactError, DataError
+from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import config_from_json
+from baselines.text.cleaning import Cleaning
+
+_STATE = "rules.json"
+
+
+@dataclass(frozen=True)
+class RulesConfig:
+    """How texts and names are compared.
+
+    Attributes:
+        stem: compare Porter stems, so that "transformer" finds "transformers".
+    """
+
+    stem: bool = False
+
+
+class RulesClassifier(Classifier):
+    """Answers 1 for the classes whose names a text holds, else 0. `phrases_` maps a cleaned phrase to its columns."""
+
+    kind: ClassVar[str] = "rules"
+
+    def __init__(self, config: RulesConfig = RulesConfig()) -> None:
+        self.config = config
+        self.phrases_: dict[str, tuple[int, ...]] = {}
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
+        """Turn the taxonomy into phrases; raises DataError for an unknown parent."""
+        self.classes_ = train.classes
+        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.phrases_ = phrases_of(train.taxonomy, train.classes, self._clean)
+        self.__dict__.pop("_longest", None)
+        return self
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        out = np.zeros((len(texts), len(self.classes_)), np.float32)
+        for row, text in zip(out, texts, strict=True):
+            for phrase in self.reasons(text):
+                row[list(self.phrases_[phrase])] = 1
+        return out
+
+    def reasons(self, text: str) -> Iterator[str]:
+        """The phrases found in a text, in order; each gives the classes `phrases_` lists for it."""
+        words = self._clean(text).split()
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + self._longest, len(words)) + 1):
+                phrase = " ".join(words[start:end])
+                if phrase in self.phrases_:
+                    yield phrase
+
+    @property
+    def _clean(self) -> Cleaning:
+        return Cleaning(stem=self.config.stem)
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((phrase.count(" ") + 1 for phrase in self.phrases_), default=0)
+
+    def save_state(self, folder: Path) -> None:
+        write_json(folder / _STATE, {phrase: list(columns) for phrase, columns in self.phrases_.items()})
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        classifier = cls(config_from_json(RulesConfig, config))
+        classifier.classes_ = classes
+        classifier.phrases_ = {phrase: tuple(columns) for phrase, columns in read_json(folder / _STATE).items()}
+        if any(column not in range(len(classes)) for columns in classifier.phrases_.values() for column in columns):
+            raise ArtifactError(f"{folder / _STATE}: columns must lie in 0..{len(classes) - 1}")
+        return classifier
+
+
+def phrases_of(
+    taxonomy: Sequence[TaxonomyEntry], classes: Sequence[str], clean: Cleaning
+) -> dict[str, tuple[int, ...]]:
+    """Columns that each cleaned name or alias gives, parents of parents included.
+
+    Tags that are no class still count for the classes among their parents. A name that cleaning empties is skipped.
+    """
+    entries = {entry.tag: entry for entry in taxonomy}
+    for name in classes:
+        entries.setdefault(name, TaxonomyEntry(name))
+    column = {name: index for index, name in enumerate(classes)}
+    found: dict[str, set[int]] = {}
+    for tag, entry in entries.items():
+        implied = {column[t] for t in with_parents(tag, entries) if t in column}
+        for name in (tag.replace("-", " "), *entry.aliases):
+            if implied and (phrase := clean(name)):
+                found.setdefault(phrase, set()).update(implied)
+    return {phrase: tuple(sorted(found[phrase])) for phrase in sorted(found)}
+
+
+def with_parents(tag: str, entries: Mapping[str, TaxonomyEntry]) -> set[str]:
+    """A tag and everything above it; raises DataError naming a parent that has no entry."""
+    above: set[str] = set()
+    waiting = [tag]
+    while waiting:
+        name = waiting.pop()
+        if name in above:
+            continue
+        above.add(name)
+        for parent in entries[name].parents:
+            if parent not in entries:
+                raise DataError(
+                    f"taxonomy: parent {parent!r} of tag {name!r} is neither tag nor class; add it, or remove it there"
+                )
+            waiting.append(parent)
+    return above

@@ -1,0 +1,143 @@
+"""Models over TF-IDF of single words, and the simplest of them: the nearest training texts vote.
+
+Source: Made With ML, baselines, in the course's default settings. The linear ones are in `baselines.models.linear`,
+the trees in `baselines.models.forests`. A fitted model is arrays of our own, read with NumPy alone.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import LabelMatrix, Part
+from baselines.errors import ArtifactError
+from baselines.models.linear import as_matrix
+from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import config_from_json
+from baselines.storage.weights import read_weights, write_weights
+from baselines.text.cleaning import Cleaning
+from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_VOCABULARY = "vocabulary.json"
+_WEIGHTS = "weights.safetensors"
+_COURSE = (NgramSettings("word", shortest_word=2),)
+
+
+class WordClassifier(Classifier):
+    """What the models share: single words in, arrays on disk. `vectorizer_` holds the vocabulary."""
+
+    vectorizer_: NgramTfidf
+    arrays: ClassVar[tuple[str, ...]]
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
+        """Learn the vocabulary, then the model; notes classes without positives."""
+        self.classes_ = train.classes
+        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(), _COURSE)
+        self._fit(as_matrix(self.vectorizer_, train.texts), train.labels, progress)
+        return self
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        out = np.empty((len(texts), len(self.classes_)), np.float32)
+        for row, text in zip(out, texts, strict=True):
+            row[:] = self._answer(self.vectorizer_.encode(text))
+        return out
+
+    def save_state(self, folder: Path) -> None:
+        write_json(folder / _VOCABULARY, self.vectorizer_.to_json(), compact=True)
+        write_weights(folder / _WEIGHTS, {"idf": self.vectorizer_.idf(), **self._arrays()})
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        arrays = read_weights(folder / _WEIGHTS, ("idf", *cls.arrays))
+        classifier = cls._made(config)
+        classifier.classes_ = classes
+        classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays.pop("idf"))
+        try:
+            classifier._set_arrays(arrays)
+        except ArtifactError as error:
+            raise ArtifactError(f"{folder / _WEIGHTS}: {error}") from None
+        return classifier
+
+    def dense(self, row: Row) -> NDArray[np.float32]:
+        """A row with its zeros; float32 (n_features,)."""
+        out = np.zeros(self.vectorizer_.n_features, np.float32)
+        out[row[0]] = row[1]
+        return out
+
+    @classmethod
+    @abstractmethod
+    def _made(cls, config: Mapping[str, Any]) -> Self: ...
+
+    @abstractmethod
+    def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None: ...
+
+    @abstractmethod
+    def _answer(self, row: Row) -> NDArray[np.float32]: ...
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, NDArray[Any]]: ...
+
+    @abstractmethod
+    def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None: ...
+
+
+@dataclass(frozen=True)
+class KnnConfig:
+    """`neighbours`: how many training texts vote, each with the same weight."""
+
+    neighbours: int = 5
+
+
+class KnnClassifier(WordClassifier):
+    """Share of the nearest training texts (Euclidean, so by cosine) that have a class; ties go to the earlier text."""
+
+    kind: ClassVar[str] = "knn"
+    arrays: ClassVar[tuple[str, ...]] = ("starts", "rows", "values", "labels")
+
+    def __init__(self, config: KnnConfig = KnnConfig()) -> None:
+        self.config = config
+
+    @classmethod
+    def _made(cls, config: Mapping[str, Any]) -> Self:
+        return cls(config_from_json(KnnConfig, config))
+
+    def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None:
+        by_term = rows.astype(np.float32).tocsc()
+        arrays = {"starts": by_term.indptr.astype(np.int64), "rows": by_term.indices.astype(np.int32)}
+        self._set_arrays({**arrays, "values": by_term.data, "labels": labels.astype(np.uint8)})
+        progress(1, 1)
+
+    def _answer(self, row: Row) -> NDArray[np.float32]:
+        products = np.zeros(len(self._labels), np.float32)
+        for column, value in zip(*row, strict=True):
+            span = slice(self._starts[column], self._starts[column + 1])
+            products[self._rows[span]] += value * self._values[span]
+        nearest = np.argsort(self._squares - 2 * products, kind="stable")[: self.config.neighbours]
+        share: NDArray[np.float32] = self._labels[nearest].mean(axis=0, dtype=np.float32)
+        return share
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {"starts": self._starts, "rows": self._rows, "values": self._values, "labels": self._labels}
+
+    def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self._starts, self._rows = arrays["starts"], arrays["rows"]
+        self._values, self._labels = arrays["values"], arrays["labels"]
+        n_texts = len(self._labels)
+        fits = self._labels.shape == (n_texts, len(self.classes_)) and n_texts > 0
+        if not fits or len(self._starts) != self.vectorizer_.n_features + 1 or len(self._rows) != len(self._values):
+            raise ArtifactError("expected starts a term, a row and a value a pair, and labels a text")
+        if len(self._rows) and (self._rows.min() < 0 or self._rows.max() >= n_texts):
+            raise ArtifactError(f"rows must lie in 0..{n_texts - 1}")
+        self._squares = np.bincount(self._rows, self._values.astype(np.float64) ** 2, n_texts).astype(np.float32)

@@ -1,0 +1,174 @@
+"""Scores over folds, and differences between models that know that folds share their training texts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from baselines.classifier import Probabilities, Thresholds, decide
+from baselines.dataset import LabelMatrix
+from baselines.scores.intervals import CONFIDENCE, holm, nadeau_bengio, seed_spread
+from baselines.scores.metrics import scores
+from baselines.scores.thresholds import ThresholdKind
+
+METRICS = ("f1_weighted", "f1_micro", "f1_macro", "precision_weighted", "recall_weighted")
+
+
+@dataclass(frozen=True)
+class FoldAnswers:
+    """What one training said on the test part of its fold.
+
+    Attributes:
+        fold: number of the fold, from 0.
+        seed: of the training.
+        truth: bool (n_test, n_classes).
+        probabilities: float32 of the same shape.
+        thresholds: from validation, by kind.
+        n_train: training texts.
+        fit_s: seconds of the training.
+    """
+
+    fold: int
+    seed: int
+    truth: LabelMatrix
+    probabilities: Probabilities
+    thresholds: Mapping[ThresholdKind, Thresholds]
+    n_train: int
+    fit_s: float
+
+    def score(self, metric: str, kind: ThresholdKind) -> float:
+        """One score at one kind of thresholds."""
+        return float(getattr(scores(self.truth, decide(self.probabilities, self.thresholds[kind])), metric))
+
+
+def compare_folds(
+    answers: Mapping[str, Sequence[FoldAnswers]],
+    k: int,
+    reference: str,
+    delta: float,
+    kind: ThresholdKind = "global",
+) -> dict[str, Any]:
+    """Means over folds, and paired differences against a reference.
+
+    A fold's score is the mean over its training seeds, so that the interval over folds (Nadeau and Bengio 2003) covers
+    the choice of texts; the spread over seeds stands apart. With several models the p-values of "no difference" are
+    adjusted by Holm's procedure.
+
+    Args:
+        answers: per model, one entry a fold and seed.
+        k: number of folds.
+        reference: the model the others are compared with; no differences where it has no answers.
+        delta: margin of non-inferiority in weighted F1.
+        kind: of the thresholds whose decisions stand for a model.
+
+    Returns:
+        `{"k", "reference", "models": {name: {…}}}`; a model has each metric as `{value, low, high}`, `per_fold`
+        (weighted F1), `thresholds` (mean weighted F1 by kind), `fit_s`, `seeds`, and against the reference what
+        `difference` gives with `p_holm`. `"incomplete": {name: folds}` has the models without answers in some folds
+        (numbered from 1); they are not judged.
+    """
+    lacking = {name: sorted({*range(k)} - {a.fold for a in own}) for name, own in answers.items()}
+    models = {name: _model(own, k, kind) for name, own in answers.items() if not lacking[name]}
+    if reference in models:
+        base = np.array(models[reference]["per_fold"])
+        n_train, n_test = _sizes(answers[reference])
+        for name, model in models.items():
+            if name != reference:
+                model.update(difference(np.array(model["per_fold"]) - base, n_train, n_test, delta))
+        adjusted = holm({name: model["p_value"] for name, model in models.items() if name != reference})
+        for name, p in adjusted.items():
+            models[name]["p_holm"] = p
+    return {
+        "k": k,
+        "reference": reference if reference in models else None,
+        "models": models,
+        "incomplete": {name: [fold + 1 for fold in gaps] for name, gaps in lacking.items() if gaps},
+    }
+
+
+def _model(answers: Sequence[FoldAnswers], k: int, headline: ThresholdKind) -> dict[str, Any]:
+    n_train, n_test = _sizes(answers)
+    per_fold = {metric: _per_fold(answers, metric, headline, k) for metric in METRICS}
+    kinds = {kind: float(np.mean(_per_fold(answers, "f1_weighted", kind, k))) for kind in answers[0].thresholds}
+    intervals = {metric: nadeau_bengio(values, n_train, n_test).to_json() for metric, values in per_fold.items()}
+    seeds = sorted({a.seed for a in answers})
+    by_seed = [float(np.mean([a.score("f1_weighted", headline) for a in answers if a.seed == seed])) for seed in seeds]
+    spread = seed_spread(by_seed) if len(seeds) >= 3 else None
+    return {
+        **intervals,
+        "per_fold": per_fold["f1_weighted"],
+        "thresholds": kinds,
+        "fit_s": float(np.mean([a.fit_s for a in answers])),
+        "seeds": {"n": len(seeds), "mean_f1_weighted": by_seed, "deviation": spread.deviation if spread else None},
+    }
+
+
+def _sizes(answers: Sequence[FoldAnswers]) -> tuple[int, int]:
+    """Training and test texts of a fold, rounded means."""
+    return round(np.mean([a.n_train for a in answers])), round(np.mean([len(a.truth) for a in answers]))
+
+
+def _per_fold(answers: Sequence[FoldAnswers], metric: str, kind: ThresholdKind, k: int) -> list[float]:
+    by_fold: list[list[float]] = [[] for _ in range(k)]
+    for answer in answers:
+        by_fold[answer.fold].append(answer.score(metric, kind))
+    return [float(np.mean(values)) for values in by_fold]
+
+
+def difference(differences: NDArray[np.float64], n_train: int, n_test: int, delta: float) -> dict[str, Any]:
+    """A paired difference over folds: interval, one-sided 95 % lower bound, p-value of "no difference", verdict.
+
+    `non_inferior`: True where the lower bound is at least -delta, False where the upper bound is below it, else None.
+    """
+    # Imported here: reading data and rules must not wait for SciPy.
+    from scipy.special import stdtr, stdtrit
+
+    interval = nadeau_bengio(differences.tolist(), n_train, n_test)
+    freedom = len(differences) - 1
+    deviation = (interval.high - interval.value) / float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+    reach = float(stdtrit(freedom, CONFIDENCE)) * deviation
+    lower, upper = interval.value - reach, interval.value + reach
+    if deviation > 0:
+        p_value = 2 * float(stdtr(freedom, -abs(interval.value) / deviation))
+    else:
+        p_value = float(math.isclose(interval.value, 0, abs_tol=1e-12))
+    return {
+        "delta_f1_weighted": {**interval.to_json(), "lower": lower},
+        "p_value": p_value,
+        "non_inferior": True if lower >= -delta else False if upper < -delta else None,
+    }
+
+
+def render_folds(result: Mapping[str, Any], titles: Mapping[str, str] | None = None) -> Table:
+    """The comparison for a terminal, best first."""
+    table = Table(title=f"{result['k']} folds: mean weighted F1 with 95 % interval", title_justify="left")
+    for column in ("baseline", "F1", "interval", f"against {result['reference']}", "p (Holm)", "fit"):
+        table.add_column(column, justify="left" if column == "baseline" else "right")
+    models = result["models"]
+    for name in sorted(models, key=lambda name: -models[name]["f1_weighted"]["value"]):
+        table.add_row((titles or {}).get(name, name), *_cells(models[name]))
+    for name, reason in result.get("skipped", {}).items():
+        table.add_row((titles or {}).get(name, name), "skipped", reason, "", "", "")
+    for name, gaps in result["incomplete"].items():
+        table.add_row((titles or {}).get(name, name), "incomplete", f"no answers in folds {gaps}", "", "", "")
+    return table
+
+
+def _cells(model: Mapping[str, Any]) -> list[str]:
+    f1 = model["f1_weighted"]
+    cells = [f"{f1['value']:.3f}", f"{max(0.0, f1['low']):.3f} to {min(1.0, f1['high']):.3f}"]
+    if gap := model.get("delta_f1_weighted"):
+        cells += [f"{gap['value']:+.3f} ({gap['low']:+.3f} to {gap['high']:+.3f})", _p_value(model["p_holm"])]
+    else:
+        cells += ["", ""]
+    return [*cells, f"{model['fit_s']:.1f} s"]
+
+
+def _p_value(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,181 @@
+"""A classifier saved as a folder: its files, and a manifest with the sha256 of each.
+
+Nothing is unpickled. Loading checks the manifest's version, that no file is missing or extra, and every hash,
+before any file is read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.classifier import Classifier
+from baselines.errors import ArtifactError
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+LABELS = "labels.json"
+# What a manifest holds besides its version.
+_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "kind": (str,),
+    "config": (dict,),
+    "files": (dict,),
+    "name": (str,),
+    "stage": (str,),
+    "method": (str,),
+    "parent": (str, type(None)),
+    "recipe": (list,),
+    "seed": (int,),
+    "dataset": (dict,),
+    "receipt": (dict,),
+}
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where an artifact came from.
+
+    Attributes:
+        name: the model's name in the run, unique.
+        stage: `baseline` or `compress`.
+        method: the compression method, `""` for a baseline.
+        parent: name of the parent artifact, None for a baseline.
+        recipe: every step from the baseline to here: `{"method": ..., **config}`.
+        seed: of the training.
+        dataset: name, sha256 and licence of the data.
+        receipt: what the method did (parameters touched, bytes promised, ...); JSON types only.
+    """
+
+    name: str
+    stage: str
+    method: str = ""
+    parent: str | None = None
+    recipe: tuple[Mapping[str, Any], ...] = ()
+    seed: int = 0
+    dataset: Mapping[str, str] = field(default_factory=dict)
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_json(path: Path, content: Any, *, compact: bool = False) -> None:
+    """Write JSON with sorted keys and no NaN, the same bytes for the same content."""
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, **layout)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; raises ArtifactError naming the file and the line."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: file missing") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ArtifactError(f"{path}: not valid JSON ({error})") from None
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file's bytes, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """sha256 and bytes of every file below `folder` but the manifest, by relative POSIX path."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
+    return {p.relative_to(folder).as_posix(): {"sha256": file_sha256(p), "bytes": p.stat().st_size} for p in files}
+
+
+def check_files(folder: Path, listed: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ArtifactError unless `folder` holds exactly the listed files with the listed hashes, and no links."""
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            raise ArtifactError(f"{path}: links are not allowed in an artifact")
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST}
+    if missing := sorted(set(listed) - found):
+        raise ArtifactError(
+            f"{folder}: listed in {MANIFEST} but missing: {', '.join(missing)}; make the artifact again"
+        )
+    if extra := sorted(found - set(listed)):
+        raise ArtifactError(
+            f"{folder}: not listed in {MANIFEST}: {', '.join(extra)}; remove it or make the artifact again"
+        )
+    for name, facts in listed.items():
+        if file_sha256(folder / name) != facts.get("sha256"):
+            raise ArtifactError(f"{folder / name}: sha256 differs from {MANIFEST}; the file was changed or damaged")
+
+
+def save(classifier: Classifier, folder: Path, lineage: Lineage) -> None:
+    """Write a fitted classifier into an empty folder. The same classifier gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    classifier.save_state(folder)
+    write_json(
+        folder / LABELS,
+        {"classes": list(classifier.classes_), "thresholds": [float(t) for t in classifier.thresholds_]},
+    )
+    write_json(
+        folder / MANIFEST,
+        {
+            "format_version": FORMAT_VERSION,
+            "kind": classifier.kind,
+            "config": dataclasses.asdict(classifier.config),
+            **dataclasses.asdict(lineage),
+            "files": describe_files(folder),
+        },
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The checked manifest of an artifact: version known, files complete, hashes right."""
+    if not (folder / MANIFEST).is_file():
+        raise ArtifactError(
+            f"{folder}: no {MANIFEST}; not an artifact. Make one with "
+            "python -m baselines.train --baseline NAME --run RUN (runs/RUN/baselines/NAME/artifact) "
+            "or python -m compress.run --run RUN (runs/RUN/compress/NAME/artifact)"
+        )
+    manifest = read_json(folder / MANIFEST)
+    version = manifest.get("format_version") if isinstance(manifest, dict) else None
+    if version != FORMAT_VERSION:
+        raise ArtifactError(f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}")
+    wrong = [name for name, types in _FIELDS.items() if not isinstance(manifest.get(name), types)]
+    if wrong:
+        bundle = " (a bundle is for serving: give the artifact it was made from)" if "form" in manifest else ""
+        raise ArtifactError(f"{folder / MANIFEST}: no artifact's; missing or malformed: {', '.join(wrong)}{bundle}")
+    check_files(folder, manifest["files"])
+    return dict(manifest)
+
+
+def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
+    """Read an artifact.
+
+    Args:
+        folder: what `save` wrote.
+        kinds: classifier classes by `kind`; `baselines.models.registry.KINDS`, or `compress.registry.KINDS` for all.
+
+    Raises:
+        ArtifactError: damaged, incomplete, or of a kind that isn't known.
+    """
+    manifest = read_manifest(folder)
+    labels = read_json(folder / LABELS)
+    if manifest["kind"] not in kinds:
+        raise ArtifactError(
+            f"{folder / MANIFEST}: kind {manifest['kind']!r} unknown; known: {', '.join(sorted(kinds))}"
+        )
+    classifier = kinds[manifest["kind"]].load_state(folder, manifest["config"], tuple(labels["classes"]))
+    thresholds = np.asarray(labels["thresholds"], np.float32)
+    if thresholds.shape != (len(classifier.classes_),) or not np.isfinite(thresholds).all():
+        raise ArtifactError(f"{folder / LABELS}: expected {len(classifier.classes_)} finite thresholds")
+    classifier.thresholds_ = thresholds
+    return classifier
+
+
+def lineage_of(folder: Path) -> Lineage:
+    """The lineage an artifact was saved with."""
+    manifest = read_manifest(folder)
+    return Lineage(**{f.name: manifest[f.name] for f in dataclasses.fields(Lineage)})

@@ -1,0 +1,162 @@
+"""Something that answers texts: an exported bundle, or a saved classifier in the library that trained it.
+
+Opening imports only what the runtime needs, so that import time, load time and memory are the runtime's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Classifier
+from baselines.errors import MeasurementError
+from baselines.storage.artifact import MANIFEST, load, read_manifest
+
+Runtime = Literal["onnxruntime", "table", "linear", "torch", "sklearn", "python"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
+BUNDLE_RUNTIMES: tuple[Runtime, ...] = ("onnxruntime", "table", "linear")
+# What a process has to import before it can open a candidate of this runtime.
+_MODULES: Mapping[str, tuple[str, ...]] = {
+    "onnxruntime": ("exports.runtime", "onnxruntime"),
+    "table": ("exports.runtime",),
+    "linear": ("exports.runtime",),
+    "torch": ("torch", "baselines.models.registry"),
+    "sklearn": ("sklearn", "baselines.models.linear", "baselines.models.forests"),
+    "python": ("baselines.models.linear", "baselines.models.forests"),
+}
+
+
+class Server(Protocol):
+    """What is timed: `predict_proba(["a text"])` is text in, probabilities out."""
+
+    def predict_proba(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """float32 (n_texts, n_classes)."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One thing to measure.
+
+    Attributes:
+        name: unique in a measurement.
+        path: a bundle for the runtimes of `BUNDLE_RUNTIMES`, else an artifact of `baselines.storage.artifact`.
+        runtime: what it runs in.
+        threads: the most it may use; the plan's "all cores" runs open it a second time with more.
+        device: `cpu` or `cuda`.
+        form: of the export, for the report; "" for an artifact.
+    """
+
+    name: str
+    path: Path
+    runtime: Runtime
+    threads: int = 1
+    device: str = "cpu"
+    form: str = ""
+
+    def __post_init__(self) -> None:
+        if self.runtime not in RUNTIMES:
+            raise MeasurementError(
+                f"candidate {self.name!r}: runtime one of {', '.join(RUNTIMES)}, got {self.runtime!r}"
+            )
+        if self.threads < 1:
+            raise MeasurementError(f"candidate {self.name!r}: at least 1 thread is needed, got {self.threads}")
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields, the path as text; `Candidate.from_json` reads it back."""
+        return {**asdict(self), "path": str(self.path)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Candidate:
+        """The candidate that `to_json` wrote."""
+        return cls(**{**content, "path": Path(content["path"])})
+
+
+def check_exists(candidate: Candidate) -> None:
+    """Raise MeasurementError naming the command that makes what is missing."""
+    if (candidate.path / MANIFEST).is_file():
+        return
+    if candidate.runtime in BUNDLE_RUNTIMES:
+        what, command = "bundle", "python -m compress.run --method all"
+    else:
+        what, command = "artifact", "python -m baselines.train"
+    raise MeasurementError(
+        f"{candidate.path}: no {what} there for {candidate.name!r}; make it with `{command}` and the same --run"
+    )
+
+
+def import_runtime(runtime: Runtime) -> None:
+    """Import what a candidate of this runtime needs, and nothing of the candidate."""
+    for module in _MODULES[runtime]:
+        import_module(module)
+
+
+def open_candidate(candidate: Candidate) -> Server:
+    """Load a candidate, ready to answer.
+
+    Raises:
+        MeasurementError: nothing at its path; names the command that makes it.
+        ArtifactError: damaged.
+    """
+    check_exists(candidate)
+    if candidate.runtime in BUNDLE_RUNTIMES:
+        return _open_bundle(candidate)
+    return _open_artifact(candidate)
+
+
+def packages_of(runtime: Runtime) -> tuple[str, ...]:
+    """Distributions that have to be installed to predict in this runtime, their own requirements not included."""
+    return {
+        "onnxruntime": ("numpy", "onnxruntime"),
+        "table": ("numpy",),
+        "linear": ("numpy",),
+        "torch": ("numpy", "torch", "safetensors"),
+        "sklearn": ("numpy", "scikit-learn", "safetensors"),
+        "python": ("numpy", "safetensors"),
+    }[runtime]
+
+
+def _open_bundle(candidate: Candidate) -> Server:
+    runtime = import_module("exports.runtime")
+    server: Server = runtime.load(candidate.path, threads=candidate.threads)
+    return server
+
+
+def _open_artifact(candidate: Candidate) -> Server:
+    classifier = load(candidate.path, _kinds(candidate.path))
+    if candidate.runtime == "torch":
+        import torch
+
+        torch.set_num_threads(candidate.threads)
+        module = getattr(classifier, "module", None)
+        if candidate.device != "cpu" and module is not None:
+            module.to(candidate.device)
+    return classifier
+
+
+def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
+    """The smallest set of classes that holds the kind: a model without torch should not pay for its import."""
+    kind = read_manifest(folder)["kind"]
+    if kind in (kinds := _without_torch()):
+        return kinds
+    from baselines.models.registry import KINDS
+
+    if kind in KINDS:
+        return KINDS
+    from compress.registry import KINDS as ALL_KINDS
+
+    return ALL_KINDS
+
+
+def _without_torch() -> dict[str, type[Classifier]]:
+    from baselines.models.light_kinds import LIGHT_KINDS
+    from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
+    from compress.methods.linear_models import IntLinearClassifier
+
+    tables_and_linear: tuple[type[Classifier], ...] = (FloatTableClassifier, IntTableClassifier, IntLinearClassifier)
+    return LIGHT_KINDS | {each.kind: each for each in tables_and_linear}

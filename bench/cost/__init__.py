@@ -1,0 +1,4 @@
+"""What an answer costs: multiply-adds, energy, bytes. Nothing here is timed.
+
+It imports the earlier rooms; `making`, `measure` and `study` import it.
+"""

@@ -1,0 +1,93 @@
+"""The budget of `compress.run` handed to the search, with the clock that only this room has."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from baselines.classifier import Classifier
+from baselines.models.linear import LinearClassifier
+from baselines.storage.artifact import Lineage, lineage_of
+from bench.cost.footprint import footprint
+from bench.making import variants as catalogue
+from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant
+from bench.making.workshop import Workshop
+from compress.recipes import Step
+from compress.search.budget import Budget, Solution
+from compress.search.candidates import Recipe, Weigh, step_from_json
+from compress.search.solver import Search, solve
+from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.runtime import load_bundle as runtime
+
+SEARCH_FOLDER = "compress/search"
+# Enough calls for a 95th percentile with an interval (see bench.stats).
+_CALLS = 260
+
+
+def search_budget(shop: Workshop, budget: Budget, *, trials: int, teacher: Teacher) -> Solution:
+    """The best model within the budget, or the nearest one; continues what the run folder holds.
+
+    Args:
+        shop: with the reference and the linear model trained.
+        budget: at least one limit.
+        trials: students trained at most, those of earlier calls included.
+        teacher: whose answers students learn: a baseline's name, "" for the CNN, or a saved artifact.
+    """
+    plan = Variant("budget", "", REFERENCE, "distill", None, teacher)
+    clock = p95_clock(shop.dataset.part("validation").texts) if budget.max_p95_s is not None else None
+    folder = shop.run.root / SEARCH_FOLDER
+    linear = shop.classifier(LINEAR)
+    assert isinstance(linear, LinearClassifier)
+    return solve(
+        shop.classifier(REFERENCE),
+        budget,
+        shop.context(plan),
+        folder,
+        search=Search(trials),
+        weigh=bundle_scales(shop),
+        p95=clock,
+        linear=linear,
+    )
+
+
+def steps_of(solution: Solution) -> tuple[Step, ...]:
+    """The recipe of the solution, for the catalogue."""
+    return tuple(step_from_json(dict(step)) for step in solution.best.recipe)
+
+
+def bundle_scales(shop: Workshop) -> Weigh:
+    """Bytes of the bundle that would be shipped, its manifest with the whole recipe included."""
+
+    def weigh(classifier: Classifier, recipe: Recipe) -> int:
+        parent = LINEAR if isinstance(classifier, LinearClassifier) else REFERENCE
+        above = lineage_of(shop.artifact_of(parent))
+        last = catalogue.recipe("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
+        steps = (*above.recipe, *recipe)
+        lineage = Lineage(last.name, "compress", last.method, last.parent, steps, shop.seed, above.dataset)
+        with tempfile.TemporaryDirectory() as folder:
+            return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", forms_for(classifier)[0])).bytes
+
+    return weigh
+
+
+def p95_clock(texts: tuple[str, ...]) -> Callable[[Classifier], float]:
+    """Seconds at the 95th percentile of one text, one thread, in the bundle that would be shipped."""
+
+    def p95_s(classifier: Classifier) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = write_bundle(
+                classifier, Lineage("trial", "compress"), Path(folder) / "bundle", forms_for(classifier)[0]
+            )
+            predictor = runtime.load(bundle)
+            samples = []
+            for number in range(_CALLS + 20):
+                begin = time.perf_counter_ns()
+                predictor.predict([texts[number % len(texts)]])
+                samples.append(time.perf_counter_ns() - begin)
+        return float(np.quantile(samples[20:], 0.95)) / 1e9
+
+    return p95_s

@@ -1,0 +1,161 @@
+"""The same models made again on K folds: what one split of a few hundred texts can't tell, several can.
+
+Each fold is a run folder of its own, so a killed study continues; differences are paired by fold, with intervals after
+Nadeau and Bengio, which know that folds share their training texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.classifier import ignore_progress
+from baselines.data.splits import folds
+from baselines.dataset import Dataset
+from baselines.models.registry import BASELINES
+from baselines.scores.fold_scores import FoldAnswers, compare_folds
+from baselines.storage.run_folder import RunFolder
+from bench.cost.footprint import footprint
+from bench.making.variants import Variant
+from bench.making.workshop import Workshop
+from bench.quality.scoring import Scored, candidates_of, read_scored, score_candidates
+from compress.teachers import SavedTeacher, check_over_folds
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FoldRuns:
+    """What every model said on the test part of every fold.
+
+    Attributes:
+        k: number of folds.
+        answers: by model, one entry a fold and training seed.
+        bytes: by model, mean over folds of the files needed to predict.
+        titles: by model.
+    """
+
+    k: int
+    answers: Mapping[str, Sequence[FoldAnswers]]
+    bytes: Mapping[str, float]
+    titles: Mapping[str, str]
+
+    def against(self, reference: str, delta: float) -> Json:
+        """What `baselines.scores.fold_scores.compare_folds` gives, with `bytes` and `title` for each model."""
+        found = compare_folds(self.answers, self.k, reference, delta)
+        for name, model in found["models"].items():
+            model |= {"bytes": self.bytes[name], "title": self.titles[name]}
+        return found
+
+
+def run_folds(
+    root: Path,
+    dataset: Dataset,
+    baselines: Sequence[str],
+    variants: Sequence[Variant],
+    *,
+    k: int,
+    seed: int,
+    threads: int,
+    device: str,
+    announce: Callable[[str], None],
+    unlabelled: Sequence[str] = (),
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+) -> FoldRuns:
+    """Make every model on every fold, and let it answer there in the form that would be shipped.
+
+    Args:
+        root: folder of the folds' run folders.
+        dataset: dealt anew; its own split plays no part.
+        baselines, variants: what is made, variants in an order in which parents come first.
+        k, seed: number of folds, and the seed they are dealt and everything is trained with.
+        threads, device: of the training.
+        announce: called with a line when a model or a fold is done.
+        unlabelled: further texts for students.
+        changes: fields of the baselines' configs to replace.
+
+    Raises:
+        NotCompressible: a saved teacher that can't be fitted; before anything is trained.
+    """
+    for teacher in _saved_teachers(variants):
+        check_over_folds(teacher)
+    answers: dict[str, list[FoldAnswers]] = {}
+    sizes: dict[str, list[int]] = {}
+    for number, split in enumerate(folds(dataset.everything.labels, k, seed)):
+        fold = replace(dataset, split=split)
+        run = RunFolder.open(root / f"fold-{number + 1}-of-{k}", dataset_sha256=fold.sha256)
+        run.clean_leftovers()
+        shop = Workshop(
+            run,
+            fold,
+            seed,
+            threads,
+            device,
+            lambda description: ignore_progress,
+            unlabelled=tuple(unlabelled),
+            changes=changes or {},
+        )
+        for name in baselines:
+            shop.baseline(name)
+            announce(f"  {name}")
+        for variant in _with_fresh_teachers(shop, variants, announce):
+            shop.variant(variant)
+            announce(f"  {variant.name}")
+        for name in [*baselines, *(v.name for v in variants)]:
+            if name in shop.skipped:
+                announce(f"  {name}: {shop.skipped[name][1]}")
+                continue
+            scored, size = _answer(shop, name)
+            offset = next((v.seed_offset for v in variants if v.name == name), 0)
+            family = name.removesuffix(f"-seed{offset}") if offset else name
+            answers.setdefault(family, []).append(_fold_answers(shop, name, scored, number, seed + offset))
+            sizes.setdefault(family, []).append(size)
+        announce(f"fold {number + 1} of {k}: done")
+    titles = {**{n: b.title for n, b in BASELINES.items()}, **{v.name: v.title for v in variants}}
+    return FoldRuns(k, answers, {name: float(np.mean(own)) for name, own in sizes.items()}, titles)
+
+
+def _saved_teachers(variants: Sequence[Variant]) -> set[SavedTeacher]:
+    return {variant.teacher for variant in variants if isinstance(variant.teacher, SavedTeacher)}
+
+
+def _with_fresh_teachers(shop: Workshop, variants: Sequence[Variant], announce: Callable[[str], None]) -> list[Variant]:
+    """The variants with teachers that know this fold's training part only: a saved one has seen texts of its test."""
+    fresh: dict[object, SavedTeacher] = {}
+    for teacher in _saved_teachers(variants):
+        fresh[teacher] = shop.fresh_teacher(teacher)
+        announce(f"  {teacher}, fitted anew")
+    return [replace(variant, teacher=fresh.get(variant.teacher, variant.teacher)) for variant in variants]
+
+
+def _answer(shop: Workshop, name: str) -> tuple[Scored, int]:
+    """What the model says in the form that would be shipped, and the size of that form."""
+    candidates = candidates_of(name, shop.artifact_of(name), shop.bundles(name), "python")[:1]
+    step, inputs = f"bench/scores-{name}", {"model": shop.key_of(name), "forms": [candidates[0].form]}
+    if not shop.run.is_done(step, inputs):
+        with shop.run.write(step, inputs) as folder:
+            score_candidates(candidates, shop.dataset.part("test"), folder)
+    return read_scored(shop.run.place(step), candidates), footprint(candidates[0].path).bytes
+
+
+def _fold_answers(shop: Workshop, name: str, scored: Scored, fold: int, seed: int) -> FoldAnswers:
+    facts, n_classes = shop.facts_of(name), len(shop.dataset.classes)
+    thresholds: Mapping[str, Any] = facts["thresholds"]
+    fitted = name not in BASELINES or BASELINES[name].fits_thresholds
+    return FoldAnswers(
+        fold,
+        seed,
+        shop.dataset.part("test").labels,
+        scored.probabilities,
+        {
+            "half": np.full(n_classes, 0.5, np.float32),
+            "global": scored.thresholds if fitted else np.full(n_classes, 0.5, np.float32),
+            "per_class": np.asarray(thresholds["per_class"] if fitted else [0.5] * n_classes, np.float32),
+        },
+        len(shop.dataset.split.train),
+        float(facts["seconds"]),
+    )

@@ -1,0 +1,178 @@
+"""What a study makes of the CNN: variants by name, each a method applied to a parent, in the order of their making."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from baselines.errors import RunFolderError
+from baselines.models.registry import BASELINES
+from compress.methods.distill.student import DistillConfig
+from compress.methods.fold import FoldConfig
+from compress.methods.prune.pruning import PruneConfig
+from compress.methods.quantize.runtimes import WAYS
+from compress.methods.quantize.weights import QuantizeConfig
+from compress.recipes import FEWEST_BITS, Step
+from compress.teachers import SavedTeacher
+
+REFERENCE = "cnn"
+LINEAR = "linear"
+STUDENT = "student"
+TRANSFORMERS = ("transformer-frozen", "transformer-tuned")
+# The card's commands; `all` is the whole study.
+CHOICES = ("quantize", "prune", "distill", "fold", "all")
+SEEDS = (0, 1, 2)
+# A baseline's name, "" for the parent, or an artifact.
+Teacher = str | SavedTeacher
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One compressed model of a study.
+
+    Attributes:
+        name: in the run, unique.
+        title: for the report.
+        parent: name of the baseline or variant it is made from.
+        method: key of `compress.registry.METHODS`.
+        config: the method's frozen config.
+        teacher: whose answers a student learns: a baseline's name, "" for the parent, or a saved artifact.
+        seed_offset: added to the study's seed; the further seeds of a distillation are trained, but get no row.
+        control: name of the variant that is the same but without a teacher.
+        recipe: name of the ledger it is the last step of, "" for none.
+    """
+
+    name: str
+    title: str
+    parent: str
+    method: str
+    config: Any
+    teacher: Teacher = ""
+    seed_offset: int = 0
+    control: str = ""
+    recipe: str = ""
+
+    @property
+    def has_row(self) -> bool:
+        return self.seed_offset == 0
+
+    def at_seed(self, offset: int) -> Variant:
+        """The same with another training seed."""
+        if offset == 0:
+            return self
+        control = f"{self.control}-seed{offset}" if self.control else ""
+        return replace(self, name=f"{self.name}-seed{offset}", seed_offset=offset, control=control, recipe="")
+
+
+def quantized(parent: str = REFERENCE) -> list[Variant]:
+    """int8 by the runtimes' own means, and by tables in 8 and 4 bits."""
+    as_everybody = QuantizeConfig("dynamic", way=WAYS[0])
+    return [
+        Variant(f"{parent}-dynamic-default", "int8, quantize_dynamic as it comes", parent, "quantize", as_everybody),
+        Variant(f"{parent}-dynamic", "int8, dynamic, the best way here", parent, "quantize", QuantizeConfig("dynamic")),
+        Variant(f"{parent}-static", "int8, static QDQ", parent, "quantize", QuantizeConfig("static")),
+        Variant(f"{parent}-int8", "int8 tables", parent, "quantize", QuantizeConfig("tables", 8)),
+        Variant(f"{parent}-int4", "4-bit tables", parent, "quantize", QuantizeConfig("tables", 4)),
+    ]
+
+
+def folded(parent: str = REFERENCE) -> list[Variant]:
+    """The exact table form in float32."""
+    return [Variant(f"{parent}-fold", "Folded to tables, exact", parent, "fold", FoldConfig())]
+
+
+def pruned(parent: str = REFERENCE, config: PruneConfig | None = None) -> list[Variant]:
+    """Filters removed and the layers rebuilt, then the same in tables."""
+    config = config or PruneConfig()
+    what = "Filters pruned, each width by its scan" if config.auto else f"{config.sparsity:.0%} of the filters pruned"
+    return [
+        Variant(f"{parent}-pruned", what, parent, "prune", config),
+        Variant(f"{parent}-pruned-int8", "Pruned, int8 tables", f"{parent}-pruned", "quantize", QuantizeConfig()),
+    ]
+
+
+def sparse(parent: str = REFERENCE, sparsity: float = 0.8) -> list[Variant]:
+    """Single weights set to zero."""
+    config = PruneConfig(sparsity=sparsity, structured=False)
+    return [Variant(f"{parent}-sparse", f"{sparsity:.0%} of the weights zero", parent, "prune", config)]
+
+
+def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
+    """The linear model in few bits; with some of its n-grams; and both."""
+    title, pruned, quantize = f"{bits}-bit weights", f"{LINEAR}-pruned", QuantizeConfig(bits=bits)
+    return [
+        Variant(f"{LINEAR}-int{bits}", f"Linear, {title}", LINEAR, "quantize", quantize),
+        Variant(pruned, f"Linear, {1 - sparsity:.0%} of its n-grams", LINEAR, "prune", PruneConfig(sparsity=sparsity)),
+        Variant(f"{pruned}-int{bits}", f"Linear, pruned, {title}", pruned, "quantize", quantize),
+    ]
+
+
+def distilled(
+    config: DistillConfig, teacher: Teacher, *, name: str = STUDENT, seeds: Sequence[int] = SEEDS
+) -> list[Variant]:
+    """A student, its control without a teacher, both again with the further seeds, and the student in few bits.
+
+    In 4 bits, and where no recipe does it anyhow, in the fewest.
+    """
+    control = Variant(f"{name}-control", "The same student, no teacher", REFERENCE, "distill", config.control)
+    student = Variant(
+        name, f"Student of {teacher or 'the CNN'}", REFERENCE, "distill", config, teacher, control=control.name
+    )
+    found = [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
+    found.append(Variant(f"{name}-int4", "That student, 4-bit factors", name, "quantize", QuantizeConfig("factors", 4)))
+    if name != STUDENT:
+        # Students of 9 KB gained 0.008 F1 by ten epochs of fine-tuning instead of four, those of 12 KB nothing.
+        fewest = replace(FEWEST_BITS, finetune_epochs=10)
+        title = f"That student, {fewest.bits}-bit factors"
+        found.append(Variant(f"{name}-int{fewest.bits}", title, name, "quantize", fewest))
+    return found
+
+
+def recipe(
+    name: str, steps: Sequence[Step], known: Sequence[Variant], teacher: Teacher = "", parent: str = REFERENCE
+) -> list[Variant]:
+    """The steps of a recipe as variants; a step that another variant has made already is that variant.
+
+    Args:
+        name: of the ledger and of the last variant.
+        steps: from `compress.recipes`.
+        known: variants planned before.
+        teacher: for the steps that distill.
+        parent: name of the baseline that the recipe starts from.
+    """
+    # Those with a row of their own: a ledger can't show a step that isn't measured.
+    by_making = {(v.parent, v.method, v.config, v.teacher): v.name for v in known if v.has_row}
+    added = []
+    for number, step in enumerate(steps):
+        learns_from = teacher if step.method == "distill" else ""
+        making = (parent, step.method, step.config, learns_from)
+        last = number == len(steps) - 1
+        if making in by_making and not last:
+            parent = by_making[making]
+            continue
+        own = name if last else f"{name}-{number + 1}-{step.method}"
+        title = f"Recipe {name}" if last else f"Recipe {name}, after {step.method}"
+        added.append(Variant(own, title, *making[:3], teacher=learns_from, recipe=name if last else ""))
+        parent = own
+    return added
+
+
+def needed_baselines(variants: Iterable[Variant]) -> list[str]:
+    """Baselines that variants are made from or learn from, in the registry's order."""
+    variants = list(variants)
+    names = {v.name for v in variants}
+    wanted = {v.parent for v in variants if v.parent not in names}
+    wanted |= {v.teacher for v in variants if isinstance(v.teacher, str) and v.teacher}
+    if unknown := sorted(wanted - set(BASELINES)):
+        raise RunFolderError(f"parent or teacher unknown: {', '.join(unknown)}; there are: {', '.join(BASELINES)}")
+    return [name for name in BASELINES if name in wanted | {REFERENCE}]
+
+
+def recipe_of(name: str, by_name: Mapping[str, Variant]) -> list[Variant]:
+    """The steps from the baseline to a variant, first to last."""
+    steps: list[Variant] = []
+    while name in by_name:
+        steps.insert(0, by_name[name])
+        name = by_name[name].parent
+    return steps

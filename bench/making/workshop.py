@@ -1,0 +1,238 @@
+"""Makes the artifacts and bundles of a study, each a step of the run folder: what is there is taken as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from baselines.classifier import Classifier, Progress
+from baselines.dataset import Dataset
+from baselines.errors import NotCompressible, UserError
+from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline
+from baselines.models.registry import BASELINES
+from baselines.notes import collected_notes
+from baselines.scores.thresholds import fit_thresholds
+from baselines.storage import artifact
+from baselines.storage.artifact import Lineage, lineage_of, read_json, write_json
+from baselines.storage.run_folder import STEP_FILE, RunFolder
+from bench.making.variants import Variant
+from compress.method import Context, Receipt
+from compress.methods.distill.out_of_fold import fresh_like
+from compress.registry import KINDS, METHODS
+from compress.teachers import SavedTeacher, read_teacher
+from exports.bundles.parity import remembered
+from exports.bundles.write_bundle import CardFacts, forms_for, write_bundle
+
+
+@dataclass
+class Workshop:
+    """The run folder, the data, and what every step is made with.
+
+    Attributes:
+        skipped: (status, reason) of the models that couldn't be made; their rows say so.
+        watch: gives the progress callback of a step with this description.
+    """
+
+    run: RunFolder
+    dataset: Dataset
+    seed: int
+    threads: int
+    device: str
+    watch: Callable[[str], Progress]
+    unlabelled: tuple[str, ...] = ()
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _loaded: dict[str, Classifier] = field(default_factory=dict)
+
+    def baseline(self, name: str) -> None:
+        """Train a baseline; the reason is kept when that can't be done here for want of an extra or of weights."""
+        try:
+            train_baseline(
+                self.run,
+                self.dataset,
+                name,
+                seed=self.seed,
+                threads=self.threads,
+                device=self.device,
+                progress=self.watch(f"training {name}"),
+                changes=self._changes(name),
+            )
+        except UserError as error:
+            if not BASELINES[name].extra:
+                raise
+            self.skipped[name] = ("skipped", str(error))
+
+    def variant(self, variant: Variant) -> None:
+        """Make a compressed model; the reason is kept when the method doesn't apply."""
+        if variant.parent in self.skipped:
+            self.skipped[variant.name] = ("skipped", f"its parent {variant.parent} could not be made")
+            return
+        step = f"compress/{variant.name}"
+        inputs = {
+            "parent": self.key_of(variant.parent),
+            "teacher": self._teacher_key(variant),
+            "method": variant.method,
+            "config": dataclasses.asdict(variant.config),
+            "seed": self.seed + variant.seed_offset,
+            "unlabelled": list(self.unlabelled) if variant.method == "distill" else [],
+        }
+        if not self.run.is_done(step, inputs):
+            try:
+                self._make(variant, step, inputs)
+            except NotCompressible as error:
+                self.skipped[variant.name] = ("failed", str(error))
+
+    def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
+        """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
+
+        Args:
+            name: of the model.
+            threads: for the proof that a form answers as the model does; None takes all usable cores.
+        """
+        classifier, source = self.classifier(name), self.artifact_of(name)
+        answers, found = remembered(classifier.predict_proba), {}
+        for form in forms_for(classifier):
+            step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
+            if not self.run.is_done(step, inputs):
+                card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
+                with self.run.write(step, inputs) as folder:
+                    write_bundle(
+                        classifier,
+                        lineage_of(source),
+                        folder / "bundle",
+                        form,
+                        card=card,
+                        source=answers,
+                        threads=threads,
+                    )
+            found[form] = self.run.place(step) / "bundle"
+        return found
+
+    def classifier(self, name: str) -> Classifier:
+        """A model of this run, loaded once."""
+        if name not in self._loaded:
+            self._loaded[name] = artifact.load(self.artifact_of(name), KINDS)
+        return self._loaded[name]
+
+    def step_of(self, name: str) -> Path:
+        """The step folder of a model."""
+        return self.run.place(f"{'baselines' if name in BASELINES else 'compress'}/{name}")
+
+    def artifact_of(self, name: str) -> Path:
+        """The artifact of a model."""
+        return self.step_of(name) / ARTIFACT
+
+    def facts_of(self, name: str) -> Mapping[str, Any]:
+        """What was noted while the model was made: seconds, thresholds, receipt."""
+        return dict(read_json(self.step_of(name) / FACTS))
+
+    def key_of(self, name: str) -> str:
+        """The hash of everything a model was made from."""
+        return str(read_json(self.step_of(name) / STEP_FILE)["key"])
+
+    def _changes(self, name: str) -> Mapping[str, Any]:
+        """Fields to replace in a baseline's config; an ensemble hands those of its members on."""
+        own = dict(self.changes.get(name, {}))
+        if name == "ensemble":
+            own.setdefault(
+                "changes", {member: dict(fields) for member, fields in self.changes.items() if member != name}
+            )
+        return own
+
+    def _make(self, variant: Variant, step: str, inputs: Mapping[str, Any]) -> None:
+        parent = self.classifier(variant.parent)
+        context = self.context(variant)
+        with self.run.write(step, inputs) as folder:
+            wall, cpu = time.perf_counter(), time.process_time()
+            child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
+            receipt = self._with_notes_of_parent(receipt, variant.parent)
+            facts = {
+                "seconds": time.perf_counter() - wall,
+                "cpu_seconds": time.process_time() - cpu,
+                "receipt": receipt.to_json(),
+                "thresholds": self._thresholds(child),
+            }
+            artifact.save(child, folder / ARTIFACT, self._lineage(variant, receipt.to_json()))
+            write_json(folder / FACTS, facts)
+
+    def _thresholds(self, classifier: Classifier) -> dict[str, Any]:
+        """Every choice of thresholds, from validation, in the form of the baselines' facts."""
+        validation = self.dataset.part("validation")
+        choices = fit_thresholds(validation.labels, classifier.predict_proba(validation.texts))
+        return {"half": 0.5, "global": choices.global_, "per_class": [float(t) for t in choices.per_class]}
+
+    def context(self, variant: Variant) -> Context:
+        """What a method may look at while it makes this variant."""
+        teacher = variant.teacher
+        context = Context(
+            self.dataset.part("train"),
+            self.dataset.part("validation"),
+            seed=self.seed + variant.seed_offset,
+            device=self.device,
+            threads=self.threads,
+            progress=self.watch(f"{variant.method}: {variant.name}"),
+            teacher=self.classifier(teacher) if isinstance(teacher, str) and teacher else None,
+            make_teacher=self._teacher_maker(variant),
+            unlabelled=self.unlabelled,
+            cache=self.run.root / "compress" / "soft-targets",
+        )
+        return teacher.teaching(context) if isinstance(teacher, SavedTeacher) else context
+
+    def fresh_teacher(self, saved: SavedTeacher) -> SavedTeacher:
+        """A teacher of the same kind and config that was fitted to this data set's training part, and to nothing else.
+
+        Raises:
+            NotCompressible: a kind that can't be fitted.
+        """
+        make = fresh_like(saved.classifier, device=self.device, threads=self.threads)
+        fresh = make(self.seed)
+        step = f"compress/teacher-{saved.sha256[:12]}"
+        config = {"kind": fresh.kind, **dataclasses.asdict(fresh.config)}
+        inputs = {"config": config, "seed": self.seed, "dataset_sha256": self.dataset.sha256}
+        if not self.run.is_done(step, inputs):
+            with collected_notes():
+                fresh.fit(self.dataset.part("train"), self.dataset.part("validation"), progress=self.watch(f"{saved}"))
+            facts = {"name": self.dataset.name, "sha256": self.dataset.sha256, "licence": self.dataset.licence}
+            recipe = ({"method": "train", **config},)
+            with self.run.write(step, inputs) as folder:
+                lineage = Lineage(saved.name, "baseline", recipe=recipe, seed=self.seed, dataset=facts)
+                artifact.save(fresh, folder / ARTIFACT, lineage)
+        return read_teacher(self.run.place(step), self.dataset)
+
+    def _teacher_key(self, variant: Variant) -> str:
+        if isinstance(variant.teacher, SavedTeacher):
+            return variant.teacher.sha256
+        return self.key_of(variant.teacher) if variant.teacher else ""
+
+    def _with_notes_of_parent(self, receipt: Receipt, parent: str) -> Receipt:
+        """What had to be said of the parent's teacher holds for whatever is made of the parent."""
+        above = self.facts_of(parent).get("receipt", {}).get("facts", {}).get("teacher_notes", [])
+        notes = [note for note in above if note not in receipt.notes]
+        if not notes:
+            return receipt
+        facts = {**receipt.facts, "teacher_notes": [*receipt.facts.get("teacher_notes", []), *notes]}
+        return dataclasses.replace(receipt, notes=(*receipt.notes, *notes), facts=facts)
+
+    def _teacher_maker(self, variant: Variant) -> Callable[[int], Classifier] | None:
+        name = variant.teacher or variant.parent
+        if not isinstance(name, str) or name not in BASELINES:
+            return None
+        return lambda seed: BASELINES[name].make(seed, self.device, self.threads, self._changes(name))
+
+    def _lineage(self, variant: Variant, receipt: Mapping[str, Any]) -> Lineage:
+        above = lineage_of(self.artifact_of(variant.parent))
+        step = {"method": variant.method, **dataclasses.asdict(variant.config)}
+        return Lineage(
+            variant.name,
+            "compress",
+            variant.method,
+            variant.parent,
+            (*above.recipe, step),
+            self.seed + variant.seed_offset,
+            above.dataset,
+            receipt,
+        )

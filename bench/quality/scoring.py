@@ -1,0 +1,77 @@
+"""The one place where the test part is read: every model answers it in the form and runtime that would serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from baselines.classifier import Probabilities, Thresholds, decide
+from baselines.dataset import LabelMatrix, Part
+from baselines.scores.metrics import scores
+from baselines.storage.artifact import LABELS, read_json
+from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
+
+SCORES_FILE = "probabilities.safetensors"
+RUNTIME_OF_FORM: Mapping[str, Runtime] = {"onnx": "onnxruntime", "table": "table", "linear": "linear"}
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A model's answers on the test part.
+
+    Attributes:
+        probabilities: float32 (n_test, C), of the main candidate.
+        thresholds: the model's own, from validation.
+        of_candidates: the same by candidate, every form of the model.
+    """
+
+    probabilities: Probabilities
+    thresholds: Thresholds
+    of_candidates: Mapping[str, Probabilities]
+
+    @property
+    def decisions(self) -> LabelMatrix:
+        return decide(self.probabilities, self.thresholds)
+
+    def f1_weighted(self, truth: LabelMatrix) -> float:
+        """On the test part."""
+        return scores(truth, self.decisions).f1_weighted
+
+
+def candidates_of(name: str, artifact: Path, bundles: Mapping[str, Path], runtime: Runtime) -> list[Candidate]:
+    """Everything of a model that can be served: each bundle, or the artifact where there is none.
+
+    The first is the main one: its answers are scored, its size is the model's size.
+    """
+    if not bundles:
+        return [Candidate(name, artifact, runtime)]
+    forms = list(bundles)
+    names = [name, *(f"{name} ({form})" for form in forms[1:])]
+    return [
+        Candidate(candidate, bundles[form], RUNTIME_OF_FORM[form], form=form)
+        for candidate, form in zip(names, forms, strict=True)
+    ]
+
+
+def score_candidates(candidates: Sequence[Candidate], part: Part, folder: Path) -> None:
+    """Let each candidate answer the texts, and store what it said."""
+    answers = {c.name: np.ascontiguousarray(open_candidate(c).predict_proba(part.texts)) for c in candidates}
+    save_file(answers, folder / SCORES_FILE)
+
+
+def read_scored(folder: Path, candidates: Sequence[Candidate]) -> Scored:
+    """What `score_candidates` stored of one model."""
+    answers: dict[str, NDArray[Any]] = load_file(folder / SCORES_FILE)
+    thresholds = np.asarray(read_json(candidates[0].path / LABELS)["thresholds"], np.float32)
+    return Scored(answers[candidates[0].name], thresholds, {c.name: answers[c.name] for c in candidates})
+
+
+def is_deployable(candidate: Candidate) -> bool:
+    """Whether it runs without the libraries it was trained with."""
+    return candidate.runtime in BUNDLE_RUNTIMES

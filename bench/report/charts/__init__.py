@@ -1,0 +1,1 @@
+"""The pictures of the report, as Vega-Lite specifications."""

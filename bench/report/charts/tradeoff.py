@@ -1,0 +1,184 @@
+"""The picture of the report: F1 against a cost, the front drawn and named, dominated models grey.
+
+Colours are those of Okabe and Ito, which stay apart for colour-blind readers; shape says the same as colour.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import altair as alt
+
+from bench.quantities import Estimate, count, difference_interval, joules, score, score_interval, seconds, size, times
+from bench.report.charts.label_places import place_labels
+from bench.report.charts.theme import AXIS_TITLES, LIGHT, SHAPES, Theme, chart_of
+from bench.results.row import Row
+from bench.verdict.front import Front, front_of, standard_axes
+
+Spec = dict[str, Any]
+# Cost axes the reader can choose, in this order; fields of the row.
+COSTS: Final = ("p50_s", "bytes", "macs", "energy_j", "cold_start_s")
+# Models further below the best F1 than this are named under the picture instead of squeezing everything above them.
+SHOWN_BELOW_BEST = 0.3
+_SHOW = {"p50_s": seconds, "bytes": size, "macs": count, "energy_j": joules, "cold_start_s": seconds}
+_SECONDS = (
+    "datum.value >= 0.9999 ? format(datum.value, '~g') + ' s' : datum.value >= 0.0009999 ? "
+    "format(datum.value * 1e3, '~g') + ' ms' : format(datum.value * 1e6, '~g') + ' µs'"
+)
+AXIS_LABELS: Mapping[str, str] = {
+    "p50_s": _SECONDS,
+    "cold_start_s": _SECONDS,
+    "bytes": "datum.value >= 1e6 ? format(datum.value / 1e6, '~g') + ' MB' : datum.value >= 1e3 ? "
+    "format(datum.value / 1e3, '~g') + ' kB' : format(datum.value, '~g') + ' B'",
+    "macs": "format(datum.value, '~s')",
+    "energy_j": "datum.value >= 0.9999 ? format(datum.value, '~g') + ' J' : datum.value >= 0.0009999 ? "
+    "format(datum.value * 1e3, '~g') + ' mJ' : format(datum.value * 1e6, '~g') + ' µJ'",
+}
+_OFFSETS: Mapping[str, tuple[str, int, int]] = {
+    "above": ("center", 0, -16),
+    "below": ("center", 0, 20),
+    "left": ("right", -14, 0),
+    "right": ("left", 14, 0),
+}
+_TOOLTIP = {"name": "Model", "title": "What", "kind": "Verdict", "F1": "Weighted F1", "delta": "ΔF1 to the reference",
+            "shown_p50": "p50, one text", "speed": "Latency ratio", "shown_bytes": "Size",
+            "shown_cost": "This axis"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is drawn: the rows, who is recommended, what counts as a tie, and whom the picture may not leave out."""
+
+    rows: Sequence[Row]
+    recommended: str | None
+    floor: float | None
+    delta: float
+    always: tuple[str, ...] = ()
+
+
+def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | str = "container",
+                height: int = 400, legend: bool = False) -> Spec | None:  # fmt: skip
+    """F1 against a cost on a logarithmic axis, point size = bytes; None when no model has both."""
+    points = pareto_points(scene, cost)
+    if not points:
+        return None
+    costs, scores = [p["cost"] for p in points], [s for p in points for s in (p["f1_low"], p["f1_high"])]
+    x = alt.X("cost:Q", title=AXIS_TITLES[cost], axis=_cost_axis(cost, costs),
+              scale=alt.Scale(type="log", domain=[min(costs) / 2.2, max(costs) * 2.2], nice=False))  # fmt: skip
+    y = alt.Y("f1:Q", title="Weighted F1, higher is better", axis=alt.Axis(tickCount=6),
+              scale=alt.Scale(domain=[min(scores) - 0.015, min(1.0, max(scores) + 0.015)], nice=False))  # fmt: skip
+    base = chart_of("points")
+    present = [kind for kind in theme.kinds if any(p["kind"] == kind for p in points)]
+    key = alt.Legend(orient="bottom", columns=4, symbolSize=110, symbolOpacity=1) if legend else None
+    kind = alt.Color("kind:N", title=None, legend=key,
+                     scale=alt.Scale(domain=present, range=[theme.kinds[k] for k in present]))  # fmt: skip
+    shape = alt.Shape("kind:N", title=None, legend=key,
+                      scale=alt.Scale(domain=present, range=[SHAPES[k] for k in present]))  # fmt: skip
+    area = alt.Size("bytes:Q", scale=alt.Scale(type="log", range=[50, 380]), legend=None)
+    tooltip = [alt.Tooltip(f"{field}:N", title=title) for field, title in _TOOLTIP.items()]
+    dots = base.mark_point(filled=True, opacity=1, stroke=theme.background, strokeWidth=1.2)
+    bars: dict[str, Any] = {"strokeWidth": 1.3, "opacity": 0.6}
+    layers = [
+        base.transform_filter("datum.outlined").mark_line(
+            interpolate="step-after", strokeWidth=1.5, strokeDash=[5, 4], color=theme.muted
+        ).encode(x=x, y=y, order="cost:Q"),
+        base.mark_rule(**bars).encode(x=x, y=alt.Y("f1_low:Q"), y2="f1_high:Q", color=kind),
+        base.mark_rule(**bars).encode(x=alt.X("cost_low:Q"), x2="cost_high:Q", y=y, color=kind),
+        dots.encode(x=x, y=y, color=kind, shape=shape, size=area, tooltip=tooltip),
+        *_labels(base, points, x, y, theme),
+    ]  # fmt: skip
+    return theme.apply(alt.layer(*layers).properties(width=width, height=height), points=points)
+
+
+def pareto_points(scene: Scene, cost: str) -> list[Spec]:
+    """One record a shown model, with what its tooltip says and where its name stands."""
+    rows = [row for row in scene.rows if _is_shown(row, scene, cost)]
+    full = front_of(rows, standard_axes(scene.floor, scene.delta, cost=tuple(dict.fromkeys((cost, "bytes")))))
+    outline = front_of(rows, standard_axes(0.0, 0.0, cost=(cost,)))
+    points = [_point(row, cost, scene, full, outline) for row in rows]
+    place_labels(points)
+    return points
+
+
+def below_picture(scene: Scene, cost: str) -> list[str]:
+    """`name (F1)` of the models that lie too far below the others to be shown."""
+    rows = [row for row in scene.rows if row.measured and _cost(row, cost) and not _is_shown(row, scene, cost)]
+    return [f"{row.name} ({score(row.f1.value)})" for row in rows if row.f1]
+
+
+def available_costs(rows: Sequence[Row]) -> list[str]:
+    """Cost axes that at least one measured model has."""
+    return [cost for cost in COSTS if any(row.measured and _cost(row, cost) for row in rows)]
+
+
+def log_ticks(values: Sequence[float], *, decades: float = 3) -> list[float]:
+    """Powers of ten within the values; with 2 and 5 between them where they span less than so many decades."""
+    low, high = min(values) / 2.2, max(values) * 2.2
+    steps = (1, 2, 5) if math.log10(high / low) < decades else (1,)
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [tick for e in exponents for s in steps if low <= (tick := float(f"{s}e{e}")) <= high]
+
+
+def _cost(row: Row, cost: str) -> float | None:
+    value = getattr(row, cost)
+    return float(value) if value is not None and value > 0 else None
+
+
+def _is_shown(row: Row, scene: Scene, cost: str) -> bool:
+    """Models far below the others are left out, but for the recommended one and the reference."""
+    best = max((r.f1.value for r in scene.rows if r.measured and r.f1 and _cost(r, cost)), default=0.0)
+    near = row.f1 is not None and row.f1.value >= best - SHOWN_BELOW_BEST
+    return bool(row.measured and row.f1 and _cost(row, cost) and (near or row.name in scene.always))
+
+
+def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Spec:
+    f1, value, timed = row.f1 or Estimate(0.0), _cost(row, cost) or 0.0, cost == "p50_s"
+    return {
+        "name": row.name,
+        "title": row.title,
+        "kind": _kind(row.name, scene.recommended, full),
+        "outlined": row.name in outline.front,
+        "cost": value,
+        "cost_low": row.p50_low if timed and row.p50_low else value,
+        "cost_high": row.p50_high if timed and row.p50_high else value,
+        "f1": f1.value,
+        "f1_low": f1.value if f1.low is None else f1.low,
+        "f1_high": f1.value if f1.high is None else f1.high,
+        "bytes": row.bytes or 1,
+        "F1": score_interval(f1),
+        "delta": difference_interval(row.delta),
+        "shown_cost": _SHOW[cost](value),
+        "shown_p50": seconds(row.p50_s),
+        "shown_bytes": size(row.bytes),
+        "speed": "—" if row.speed_ratio is None else times(row.speed_ratio.value),
+    }
+
+
+def _kind(name: str, recommended: str | None, front: Front) -> str:
+    if name == recommended:
+        return "recommended"
+    if name not in front.front:
+        return "dominated"
+    return "tie within noise" if name in front.ties else "on the front"
+
+
+def _labels(base: alt.Chart, points: Sequence[Spec], x: alt.X, y: alt.Y, theme: Theme) -> list[alt.Chart]:
+    """Names of the models on the front where they cover nothing; the recommended one stands out."""
+    layers = []
+    for place, strong in sorted({(p["place"], p["kind"] == "recommended") for p in points if p["place"]}):
+        align, dx, dy = _OFFSETS[place]
+        # A narrow screen has room for the recommended name only.
+        kind = "datum.kind == 'recommended'" if strong else "datum.kind != 'recommended' && width > 420"
+        text = base.transform_filter(f"datum.place == '{place}' && {kind}").encode(x=x, y=y, text="name:N")
+        look: dict[str, Any] = {"align": align, "dx": dx, "dy": dy, "baseline": "middle", "color": theme.text}
+        look |= {"fontSize": 13, "fontWeight": "bold"} if strong else {"fontSize": 11}
+        halo: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
+        layers += [text.mark_text(**look, **halo), text.mark_text(**look)]
+    return layers
+
+
+def _cost_axis(cost: str, values: Sequence[float]) -> alt.Axis:
+    return alt.Axis(labelExpr=AXIS_LABELS[cost], values=log_ticks(values), labelOverlap=True)

@@ -1,0 +1,98 @@
+"""report.md, for a pull request: the verdict, the picture, every model. No stored text can form markup."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jinja2
+
+from bench.quantities import MISSING, change, score_interval, seconds, signed, size
+from bench.report.charts.tradeoff import below_picture
+from bench.report.page import TEMPLATES, commands
+from bench.report.sections import facts as context
+from bench.report.sections import provenance as report_provenance
+from bench.report.sections import quality as report_quality
+from bench.report.sections import speed as report_speed
+from bench.report.sections import table as report_table
+from bench.results.row import Row
+
+# Everything Markdown or HTML could read as markup, backticks apart: those mark names in our own sentences.
+_SPECIAL = re.compile(r"([\\*_{}\[\]()#+!|<>~&])")
+_PROSE = re.compile(r"([\\*_\[\]|<>~&])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST_CELL = 160
+
+
+def render(facts: context.Facts, picture: str | None) -> str:
+    """The report as Markdown.
+
+    Args:
+        facts: from `report_context.gather`.
+        picture: path of the SVG beside the file; None where there is none.
+    """
+    costs = context.picture_texts(facts)["costs"]
+    below = below_picture(facts.scene, costs[0][0]) if costs else []
+    text = _environment().get_template("report.md.jinja").render(
+        headline=prose(context.headline(facts.verdict)),
+        verdict=facts.verdict,
+        gates=context.gate_lines(facts.gates),
+        warnings=context.warnings(facts),
+        picture=picture,
+        below=context.below_text(below),
+        table=report_table.table(facts),
+        models=_models(facts),
+        ledgers=[{"recipe": ledger["recipe"], "steps": report_speed.ledger_rows(ledger.get("steps") or [])}
+                 for ledger in facts.results.get("ledgers") or []],
+        quality=report_quality.table_of_classes(facts),
+        provenance=[b for b in report_provenance.provenance(facts) if b["name"] in report_provenance.BRIEF],
+        commands=commands(facts),
+    )  # fmt: skip
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def cell(text: str) -> str:
+    """A stored text for one cell of a table: one line, nothing in it is markup."""
+    line = _CONTROL.sub(" ", str(text)).replace("`", "'")
+    line = line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…"
+    return _SPECIAL.sub(r"\\\1", line)
+
+
+def prose(text: str) -> str:
+    """A sentence of ours that may hold stored texts: names between backticks stay code."""
+    pieces = _CONTROL.sub(" ", str(text)).split("`")
+    if len(pieces) % 2 == 0:
+        return _PROSE.sub(r"\\\1", "'".join(pieces))
+    return "".join(f"`{p}`" if i % 2 else _PROSE.sub(r"\\\1", p) for i, p in enumerate(pieces))
+
+
+def _environment() -> jinja2.Environment:
+    # Markdown is no HTML: escaping is by the filters, which every stored text passes.
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=False, trim_blocks=True,
+                              lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # fmt: skip
+    made.filters.update(cell=cell, prose=prose, indented=lambda command: _CONTROL.sub(" ", str(command)))
+    return made
+
+
+def _models(facts: context.Facts) -> list[dict[str, Any]]:
+    named = {row.name: row for row in facts.rows}
+    return [_model(named[shown["name"]], shown, facts) for shown in report_table.table(facts)["rows"]]
+
+
+def _model(row: Row, shown: dict[str, Any], facts: context.Facts) -> dict[str, Any]:
+    reference = facts.reference
+    against = []
+    if reference and row is not reference and row.bytes and reference.bytes:
+        against.append(change(row.bytes / reference.bytes, "smaller", "larger"))
+    if row is not reference and row.speed_ratio:
+        against.append(change(row.speed_ratio.value, "faster", "slower"))
+    return {
+        "name": row.name,
+        "f1": score_interval(row.f1),
+        "delta": signed(row.delta.value) if row.delta else MISSING,
+        "size": size(row.bytes),
+        "p50": seconds(row.p50_s),
+        "against": ", ".join(against) or MISSING,
+        "badge": shown["badge"],
+        "reason": shown["reason"],
+    }

@@ -1,0 +1,160 @@
+"""report.html: one file that needs no network and can't reach one, from the facts of a run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from bench.report.charts.library import charts_library
+from bench.report.charts.theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
+from bench.report.charts.tradeoff import below_picture, pareto_spec
+from bench.report.sections import facts as context
+from bench.report.sections import provenance as report_provenance
+from bench.report.sections import quality as report_quality
+from bench.report.sections import speed as report_speed
+from bench.report.sections import table as report_table
+from bench.report.sections import upkeep as report_beyond
+from bench.report.sections import why as report_why
+
+TEMPLATES = Path(__file__).with_name("templates")
+NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("quality", "Quality"), ("speed", "Speed"),
+       ("audit", "Audit"), ("why", "Why"), ("try", "Try it"), ("provenance", "Provenance"))  # fmt: skip
+MISSING = {
+    "ledgers": "This run stored no ledger: no recipe of more than one step was measured.",
+    "quality": "No model of this run was scored.",
+    "runs": "No run was timed; the study's measuring stage is missing.",
+    "audit": "No compressed model was audited in this run.",
+    "why": "This run stored no explanations.",
+}
+_MARKS = {"diamond": "M0-7L6 0L0 7L-6 0Z", "circle": "M6 0A6 6 0 1 1-6 0A6 6 0 1 1 6 0Z",
+          "triangle-up": "M0-6L7 6H-7Z", "square": "M-5-5H5V5H-5Z"}  # fmt: skip
+
+
+def render(facts: context.Facts, try_it: Mapping[str, Any]) -> str:
+    """The page.
+
+    Args:
+        facts: from `report_context.gather`.
+        try_it: `payload` (see `bench.report.try_it`) or None, `reason` where it is None, `model` and `example`.
+    """
+    scripts = [Markup(text) for text in _scripts(bool(facts.rows), try_it.get("payload") is not None)]
+    data = {"pictures": _pictures(facts), "dark": dark_of_light(), "try": try_it.get("payload")}
+    return environment().get_template("report.html.jinja").render(
+        csp=content_security_policy(scripts),
+        css=Markup(_css()),
+        scripts=scripts,
+        data_json=json_for_script(data),
+        nav=NAV,
+        missing=MISSING,
+        head=context.head(facts),
+        page_title=f"{context.headline(facts.verdict)} · tagpress {context.head(facts)['run']}",
+        verdict={"headline": context.headline(facts.verdict), "sentence": facts.verdict.sentence,
+                 "reasons": facts.verdict.reasons, "would_change": facts.verdict.would_change},
+        tiles=context.tiles(facts),
+        gates=context.gate_lines(facts.gates),
+        picture=_picture(facts),
+        warnings=context.warnings(facts),
+        table=report_table.table(facts),
+        ledgers=report_speed.ledgers(facts),
+        quality=report_quality.quality(facts),
+        beyond=report_beyond.beyond(facts),
+        speed=report_speed.speed(facts),
+        audit=report_speed.audit(facts),
+        why=report_why.why(facts),
+        try_it={**try_it, "available": try_it.get("payload") is not None},
+        provenance=report_provenance.provenance(facts),
+        commands=commands(facts),
+    )  # fmt: skip
+
+
+def commands(facts: context.Facts) -> list[str]:
+    """Every command line that led here, once."""
+    stored = [facts.results.get("command"), *((facts.results.get("run") or {}).get("commands") or [])]
+    return list(dict.fromkeys(str(command) for command in stored if command))
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Templates with everything escaped; a name that is missing is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["names"] = mark_names
+    return made
+
+
+def mark_names(text: str) -> Markup:
+    """What stands between backticks as code, all else escaped."""
+    return Markup(re.sub(r"`([^`]*)`", r'<code dir="auto">\1</code>', str(escape(text))))
+
+
+def json_for_script(content: Any) -> Markup:
+    """JSON that can't end its script element, whatever texts it holds."""
+    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def content_security_policy(scripts: Sequence[str]) -> str:
+    """Only these scripts may run, and nothing may be fetched or sent."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; connect-src 'none'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _scripts(charts: bool, try_it: bool) -> list[str]:
+    """The charts' library, the model, the page's own behaviour; in this order."""
+    library = [charts_library()] if charts else []
+    own = ["try_it.js", "report.js"] if try_it else ["report.js"]
+    return library + [(TEMPLATES / name).read_text(encoding="utf-8") for name in own]
+
+
+def _css() -> str:
+    own = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    looks = (_declare(variables(LIGHT)), _declare(variables(DARK)))
+    return f":root{{{looks[0]}}}@media screen and (prefers-color-scheme:dark){{:root{{{looks[1]}}}}}\n{own}"
+
+
+def _declare(values: Mapping[str, str]) -> str:
+    return "".join(f"{name}:{value};" for name, value in values.items())
+
+
+def _picture(facts: context.Facts) -> dict[str, Any]:
+    texts = context.picture_texts(facts)
+    costs = [cost for cost, _ in texts["costs"]]
+    spec = pareto_spec(facts.scene, costs[0], width=640) if costs else None
+    legend = [{"name": kind, "path": _MARKS[SHAPES[kind]], "index": i} for i, kind in enumerate(LIGHT.kinds)]
+    still = inline_svg(spec, "picture", texts["says"]) if spec else ""
+    printed = inline_svg(spec, "print", texts["says"]) if spec else ""
+    return {**texts, "svg": still, "print_svg": printed, "legend": legend}
+
+
+def _pictures(facts: context.Facts) -> dict[str, Any]:
+    """One specification a cost axis, drawn in the page when it is chosen, with the note below it."""
+    pictures = {}
+    for cost, _ in context.picture_texts(facts)["costs"]:
+        spec = pareto_spec(facts.scene, cost)
+        if spec is not None:
+            pictures[cost] = {"spec": spec, "below": context.below_text(below_picture(facts.scene, cost))}
+    return pictures
+
+
+def picture_svg(facts: context.Facts) -> str | None:
+    """The same picture on white with its legend, for Markdown; None when nothing can be drawn."""
+    costs = context.picture_texts(facts)["costs"]
+    spec = pareto_spec(facts.scene, costs[0][0], width=760, legend=True) if costs else None
+    return None if spec is None else to_svg({**spec, "background": "white"})

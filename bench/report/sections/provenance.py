@@ -1,0 +1,111 @@
+"""Where the figures come from: run, data card, machine, versions, hashes; any JSON value as readable text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.quantities import MISSING, duration, percent, size
+from bench.report.sections.facts import Facts
+
+Json = Mapping[str, Any]
+# Keys of the environment that have a block of their own, or say what another block says.
+_ELSEWHERE = ("versions", "hashes", "git")
+# Blocks short enough for a pull request.
+BRIEF = ("Run", "Data", "Machine", "Versions")
+
+
+def provenance(facts: Facts) -> list[dict[str, Any]]:
+    """Blocks of name and value, each with its lists of records as small tables."""
+    results = facts.results
+    environment = results.get("environment") or {}
+    blocks: tuple[tuple[str, Json], ...] = (
+        ("Run", _run(facts)),
+        ("Data", results.get("dataset") or {}),
+        ("Data card", {k: v for k, v in (results.get("data_card") or {}).items() if k not in _of_data(results)}),
+        ("Machine", {k: v for k, v in environment.items() if k not in _ELSEWHERE}),
+        ("Versions", environment.get("versions") or {}),
+        ("Hashes", _hashes(environment)),
+    )
+    return [_block(name, pairs) for name, pairs in blocks if pairs or name in BRIEF]
+
+
+def _run(facts: Facts) -> Json:
+    results = facts.results
+    run, git = results.get("run") or {}, results.get("git") or (results.get("environment") or {}).get("git") or {}
+    made = {
+        "created": results.get("created"),
+        "seed": run.get("seed"),
+        "took": duration(run["seconds"]) if run.get("seconds") is not None else None,
+        "margin δ": f"{facts.verdict.delta:g} weighted F1",
+        "reference": facts.verdict.reference or "none",
+        **{f"git {key}": value for key, value in git.items()},
+    }
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def _hashes(environment: Json) -> Json:
+    found = environment.get("hashes") or {}
+    if not found:
+        return {}
+    return {"sha256 of what was measured": [{"what": what, "sha256": value} for what, value in found.items()]}
+
+
+def _of_data(results: Json) -> Sequence[str]:
+    """What the data card repeats of `dataset`."""
+    return tuple(results.get("dataset") or {})
+
+
+def _block(name: str, pairs: Json) -> dict[str, Any]:
+    tables = {key: value for key, value in pairs.items() if is_records(value)}
+    shown = [
+        (title(key), named(key, value)) for key, value in pairs.items() if key not in tables and value not in ({}, [])
+    ]
+    return {"name": name, "pairs": shown, "tables": [_table(key, value) for key, value in tables.items()]}
+
+
+def is_records(value: Any) -> bool:
+    """Whether a value is a list of objects, better shown as a table."""
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(item, Mapping) for item in value)
+
+
+def _table(key: str, records: Sequence[Json]) -> dict[str, Any]:
+    columns = list(dict.fromkeys(column for record in records for column in record))
+    first = [column for column in columns if isinstance(records[0].get(column), str)]
+    columns = [*first, *(column for column in columns if column not in first)]
+    rows = [[plain(record.get(column)) for column in columns] for record in records]
+    return {"title": f"{title(key)} ({len(records)})", "columns": [title(c) for c in columns], "rows": rows}
+
+
+def title(key: str) -> str:
+    """A key of the file as words."""
+    return str(key).replace("_", " ")
+
+
+def named(key: str, value: Any) -> str:
+    """A value in the unit its key names."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if key.endswith("_bytes"):
+            return size(value)
+        if key == "noise_floor":
+            return percent(value)
+    return plain(value)
+
+
+def plain(value: Any) -> str:
+    """Any JSON value as one line of text."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{title(key)} {_nested(item)}" for key, item in value.items()) or MISSING
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(plain(item) for item in value) or MISSING
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _nested(value: Any) -> str:
+    return f"({plain(value)})" if isinstance(value, Mapping) and value else plain(value)

@@ -1,0 +1,103 @@
+"""The table of all models, row by row, for the page, for Markdown and for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bench.quantities import MISSING, Estimate, count, joules, score, seconds, signed, size
+from bench.report.sections.facts import Facts, compared, speed_note
+from bench.results.row import Row
+from bench.verdict.judge import non_inferior
+
+_BETTER_LESS, _BETTER_MORE = "less", "more"
+
+
+def table(facts: Facts) -> dict[str, Any]:
+    """Columns and rows of the table of all models; the order is by verdict, then by F1."""
+    order = {"recommended": 0, "reference": 1, "front": 1, "dominated": 1, "skipped": 2, "failed": 2}
+    rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -(r.f1.value if r.f1 else 0.0), r.name))
+    measured = sum(row.measured for row in facts.rows)
+    missing = len(facts.rows) - measured
+    summary = f"{measured} measured" + (
+        f", {missing} skipped or failed, with the reason in the last column." if missing else "."
+    )
+    return {
+        "columns": [{"name": name, "better": better} for name, better in _COLUMNS],
+        "rows": [_table_row(row, facts) for row in rows],
+        "summary": summary,
+        "reference": facts.verdict.reference,
+    }
+
+
+_COLUMNS = (
+    ("Model", _BETTER_LESS), ("F1", _BETTER_MORE), ("ΔF1", _BETTER_MORE), ("Size", _BETTER_LESS), ("p50", _BETTER_LESS),
+    ("p95", _BETTER_LESS), ("Parameters", _BETTER_LESS), ("MACs", _BETTER_LESS), ("Cold start", _BETTER_LESS),
+    ("Memory", _BETTER_LESS), ("Energy", _BETTER_LESS), ("Texts/s", _BETTER_MORE), ("Verdict", _BETTER_LESS),
+)  # fmt: skip
+
+
+def kind_of(row: Row, facts: Facts) -> str:
+    """`recommended`, `reference`, `front`, `dominated`, or the status of a row without figures."""
+    if not row.measured:
+        return "skipped" if row.status == "skipped" else "failed"
+    if row.name == facts.verdict.model:
+        return "recommended"
+    if row.name == facts.verdict.reference:
+        return "reference"
+    return "front" if row.name in facts.front.front else "dominated"
+
+
+def reason_of(row: Row, facts: Facts) -> str:
+    """Why it is, or isn't, the recommended one."""
+    if row.name == facts.verdict.model:
+        return facts.verdict.reasons[0] if facts.verdict.reasons else ""
+    rejected = next((item for item in facts.verdict.rejected if item.model == row.name), None)
+    if rejected is None:
+        return ""
+    by = f"; dominated by `{rejected.dominated_by}`" if rejected.dominated_by else ""
+    return rejected.reason.removeprefix(f"{row.status}: ") + by
+
+
+def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
+    kind = kind_of(row, facts)
+    tie = facts.front.ties.get(row.name)
+    badge = {"front": "tie" if tie else "on the front"}.get(kind, kind)
+    return {
+        "name": row.name,
+        "title": row.title if row.title != row.name else row.method,
+        "kind": kind,
+        "badge": badge,
+        "front": row.name in facts.front.front,
+        "measured": row.measured,
+        "cells": list(_cells(row, facts)),
+        "reason": reason_of(row, facts),
+    }
+
+
+def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
+    f1, delta, reference = row.f1, row.delta, facts.reference
+    yield _cell(
+        f1.value if f1 else None, score, f"{score(f1.low)} to {score(f1.high)}" if f1 and f1.has_interval else ""
+    )
+    is_reference = row.name == facts.verdict.reference
+    judged = {True: "as good", False: "worse", None: "undecided"}[non_inferior(row, facts.verdict.delta)]
+    note = "" if delta is None else "reference" if is_reference else judged
+    yield _cell(delta.value if delta else None, signed, note, _sign(delta) if delta and not is_reference else "")
+    yield _cell(row.bytes, size, compared(row.bytes, None if is_reference else reference, "smaller", "larger"))
+    yield _cell(row.p50_s, seconds, "" if is_reference else speed_note(row, facts))
+    yield _cell(row.p95_s, seconds)
+    yield _cell(row.parameters, count)
+    yield _cell(row.macs, count)
+    yield _cell(row.cold_start_s, seconds)
+    yield _cell(row.peak_rss_bytes, size)
+    yield _cell(row.energy_j, joules, str((row.run or {}).get("energy_source") or "") if row.energy_j else "")
+    yield _cell(row.documents_per_s, count)
+
+
+def _cell(value: float | None, show: Callable[[float | None], str], sub: str = "", kind: str = "") -> dict[str, Any]:
+    return {"value": value, "text": show(value), "sub": sub if sub != MISSING else "", "kind": kind}
+
+
+def _sign(delta: Estimate) -> str:
+    return "better" if (delta.low or 0) > 0 else "worse" if delta.high is not None and delta.high < 0 else ""

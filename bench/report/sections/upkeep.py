@@ -1,0 +1,65 @@
+"""What a model takes besides F1, size and latency: training, energy, its runtime, robustness, reasons, money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bench.quantities import count, joules, percent, score, seconds, size
+from bench.report.sections.facts import Facts
+from bench.results.row import estimate, main_run
+
+Json = Mapping[str, Any]
+_JOULES_PER_WH = 3600
+_COLUMNS = (
+    "Model",
+    "Trained in",
+    "Training energy",
+    "Runtime to install",
+    "Behaviour failed",
+    "F1, 5 % typos",
+    "F1, 10 %",
+)
+_MONEY = ("Cost of training", "Cost of a million texts")
+
+
+def beyond(facts: Facts) -> dict[str, Any]:
+    """Columns and rows of the table; the money columns only where the user gave a price."""
+    models = [model for model in facts.results["models"] if model.get("training")]
+    price = facts.results.get("price_per_hour")
+    columns = (*_COLUMNS, *(_MONEY if price is not None else ()), "Can it name its reasons?")
+    return {"columns": columns if models else (), "rows": [_row(model, price) for model in models]}
+
+
+def _row(model: Json, price: float | None) -> dict[str, Any]:
+    return {
+        "name": model["name"],
+        "cells": list(_cells(model, price)),
+        "reasons": str(model.get("interpretability") or ""),
+    }
+
+
+def _cells(model: Json, price: float | None) -> Iterator[dict[str, Any]]:
+    training = model["training"]
+    yield _cell(training.get("seconds"), seconds)
+    energy, source = training.get("energy_wh"), str(training.get("energy_source") or "")
+    yield _cell(energy, lambda wh: joules(wh * _JOULES_PER_WH), source)
+    yield _cell(model.get("runtime_bytes"), size)
+    cases, failed = (sum(test.get(key) or 0 for test in model.get("behaviour") or []) for key in ("n", "failed"))
+    yield _cell(failed / cases if cases else None, percent, f"of {count(cases)}" if cases else "")
+    by_rate = {test["rate"]: estimate(test.get("f1_weighted")) for test in model.get("typos") or []}
+    for rate in (0.05, 0.1):
+        found = by_rate.get(rate)
+        yield _cell(found.value if found else None, score)
+    if price is not None:
+        yield _cell(training.get("cost"), _money)
+        yield _cell((main_run(model) or {}).get("cost_per_million_documents"), _money)
+
+
+def _cell(value: float | None, show: Any, sub: str = "") -> dict[str, Any]:
+    return {"value": value, "text": "—" if value is None else show(value), "sub": sub if value is not None else ""}
+
+
+def _money(value: float) -> str:
+    """In the currency of the price that was given, which nobody told us."""
+    return f"{value:.2g}" if value < 1 else f"{value:,.2f}"

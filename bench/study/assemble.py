@@ -1,0 +1,261 @@
+"""Puts everything a study found into results.json: facts only, the verdict is drawn from them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from baselines.dataset import PARTS
+from baselines.errors import MeasurementError
+from baselines.models.registry import BASELINES
+from bench.candidate import Candidate, open_candidate, packages_of
+from bench.cost.compute import compute_per_document
+from bench.cost.energy import cost, estimate
+from bench.cost.footprint import installed_bytes
+from bench.making.side_by_side import side_by_side
+from bench.making.variants import REFERENCE, Variant, recipe_of
+from bench.measure.environment import describe_environment, git_state
+from bench.quality.behaviour import Subject, run_behaviour
+from bench.quality.scoring import is_deployable
+from bench.quality.typos import f1_under_typos
+from bench.results.file import FORMAT_VERSION
+from bench.study.evidence import (
+    Evidence,
+    Json,
+    agreement,
+    analyses_of,
+    gain_of_teacher,
+    other_thresholds,
+    quality_of,
+    relative,
+    versus,
+)
+from bench.study.gpu_rows import gpu_rows
+from compress.audit import audit
+
+if TYPE_CHECKING:
+    from bench.study.flow import Study
+
+
+_TYPO_RATES = (0.05, 0.10)
+
+
+def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Json:
+    """All but verdict, front and gates."""
+    options, dataset = study.options, study.shop.dataset
+    # Weighed before, each once: every model is compared with the sizes of all.
+    side_by_side(study.footprint, [candidate for forms in study.candidates.values() for candidate in forms])
+    models = side_by_side(lambda name: _model(study, evidence, name), _rows(study))
+    on_gpu, gpu_facts = gpu_rows(study)
+    next(model for model in models if model["name"] == REFERENCE)["runs"] += on_gpu
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": options.command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git": git_state(),
+        "environment": _environment(study, evidence),
+        "dataset": {
+            "name": dataset.name,
+            "sha256": dataset.sha256,
+            "n_documents": len(dataset.everything),
+            "n_classes": len(dataset.classes),
+            "split": {part: len(getattr(dataset.split, part)) for part in PARTS},
+            "licence": dataset.licence,
+        },
+        "run": {
+            "name": options.name,
+            "seed": options.seed,
+            "commands": [options.command],
+            "seconds": study.watch.elapsed_s(),
+        },
+        "delta": options.delta,
+        "price_per_hour": options.price_per_hour,
+        "baseline": evidence.reference,
+        "promoted": evidence.promoted,
+        "folds": evidence.folds,
+        "data_card": dict(card),
+        "models": models,
+        "ledgers": _ledgers(study, models),
+        "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},
+        "sensitivity": _sensitivity(study),
+    }
+
+
+def _rows(study: Study) -> list[str]:
+    return [*study.options.baselines, *(v.name for v in study.options.variants if v.has_row)]
+
+
+def _model(study: Study, evidence: Evidence, name: str) -> Json:
+    variant = next((v for v in study.options.variants if v.name == name), None)
+    row: Json = {
+        "name": name,
+        "title": variant.title if variant else BASELINES[name].title,
+        "stage": "compress" if variant else "baseline",
+        "method": variant.method if variant else "",
+        "parent": variant.parent if variant else None,
+    }
+    if name not in study.scored:
+        status, reason = study.shop.skipped[name]
+        return {**row, "status": status, "reason": reason}
+    candidates, facts = study.candidates[name], study.shop.facts_of(name)
+    main = candidates[0]
+    at = other_thresholds(facts["thresholds"], len(study.shop.dataset.classes))
+    row |= {
+        "status": "measured",
+        "reason": "",
+        "recipe": [dict(step) for step in _recipe(study, name)],
+        "quality": quality_of(name, evidence, at),
+        "size": study.footprint(main).to_json(),
+        "compute": _compute(study, evidence, name),
+        "runs": _runs(study, evidence, candidates),
+        "training": _training(facts, study.options.price_per_hour),
+        "artifact": relative(study.shop.artifact_of(name), study.shop.run.root),
+        "bundle": relative(main.path, study.shop.run.root) if is_deployable(main) else None,
+        "parity": agreement(study.scored[name]),
+        "runtime_bytes": installed_bytes(_packages(name, main)),
+        **analyses_of(name, row["parent"], evidence),
+        **_robustness(study, evidence, name, main),
+        **_comparisons(study, evidence, name, row["parent"]),
+    }
+    if variant is None:
+        row["interpretability"] = BASELINES[name].reasons
+    else:
+        row["audit"] = audit(study.shop.classifier(name), facts["receipt"], study.shop.artifact_of(name))
+        row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
+    if variant is not None and variant.control:
+        row["control"] = _control(study, evidence, variant)
+    return row
+
+
+def _recipe(study: Study, name: str) -> Sequence[Mapping[str, Any]]:
+    from baselines.storage.artifact import lineage_of
+
+    return lineage_of(study.shop.artifact_of(name)).recipe
+
+
+def _packages(name: str, candidate: Candidate) -> tuple[str, ...]:
+    if not is_deployable(candidate) and name in BASELINES:
+        return BASELINES[name].packages
+    return packages_of(candidate.runtime)
+
+
+def _training(facts: Mapping[str, Any], price: float | None) -> Json:
+    energy, seconds = estimate(facts["cpu_seconds"]).to_json(), facts["seconds"]
+    spent = {"seconds": seconds, "cpu_seconds": facts["cpu_seconds"], "cost": cost(seconds / 3600, price)}
+    return {**energy, **spent}
+
+
+def _compute(study: Study, evidence: Evidence, name: str) -> Json | None:
+    try:
+        return compute_per_document(study.shop.classifier(name), evidence.test.texts).to_json()
+    except MeasurementError:
+        return None
+
+
+def _runs(study: Study, evidence: Evidence, candidates: Sequence[Candidate]) -> list[Json]:
+    if evidence.measurements is None:
+        return []
+    rows: list[Json] = []
+    for candidate in candidates:
+        size = study.footprint(candidate).bytes
+        found = evidence.measurements.runs(candidate.name, evidence.reference)
+        rows += [{**row, "bytes": size, **_energy(row, study.options.price_per_hour)} for row in found]
+    return rows
+
+
+def _energy(row: Json, price: float | None) -> Json:
+    """Joules a document as an estimate from the median latency, and money where a price was given."""
+    latency = (row.get("latency_s") or {}).get("p50")
+    if latency is None or row["device"] != "cpu" or row["scenario"] != "single":
+        return {}
+    energy = estimate(latency)
+    money = cost(latency * 1e6 / 3600, price)
+    return {
+        "energy_j_per_document": energy.joules,
+        "energy_source": energy.source,
+        "cost_per_million_documents": money,
+    }
+
+
+def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) -> Json:
+    """Behavioural tests and typos, answered by what would be served; stored, since they ask the model again."""
+    n_texts = study.options.plan.behaviour_texts
+    step = f"bench/robustness-{name}"
+    inputs = {"model": study.shop.key_of(name), "form": main.form, "n_texts": n_texts}
+    from baselines.storage.artifact import read_json, write_json
+
+    if not study.shop.run.is_done(step, inputs):
+        server = open_candidate(main)
+        thresholds = evidence.scored[name].thresholds
+        subject = Subject(server.predict_proba, thresholds, evidence.test.classes)
+        found = {
+            "behaviour": run_behaviour(subject, evidence.test, evidence.seed, n_texts=n_texts),
+            "typos": f1_under_typos(server.predict_proba, thresholds, evidence.test, evidence.seed, rates=_TYPO_RATES),
+        }
+        with study.shop.run.write(step, inputs) as folder:
+            write_json(folder / "robustness.json", found)
+    found = dict(read_json(study.shop.run.place(step) / "robustness.json"))
+    # Without typos these are the answers that were scored already.
+    clean = {"rate": 0.0, "f1_weighted": evidence.resampled.interval(name).to_json()}
+    return {**found, "typos": [clean, *found["typos"]]}
+
+
+def _comparisons(study: Study, evidence: Evidence, name: str, parent: str | None) -> Json:
+    sizes = {other: study.footprint(c[0]).bytes for other, c in study.candidates.items()}
+    found: Json = {}
+    if parent in evidence.scored and parent is not None:
+        found["versus_parent"] = versus(name, parent, evidence, sizes)
+    if name != evidence.reference:
+        found["versus_baseline"] = versus(name, evidence.reference, evidence, sizes)
+        found["non_inferior"] = evidence.resampled.difference(name, evidence.reference).non_inferior(evidence.delta)
+    return found
+
+
+def _control(study: Study, evidence: Evidence, variant: Variant) -> Json:
+    family = [v for v in study.options.variants if v.name == variant.name or v.name.startswith(f"{variant.name}-seed")]
+    made = [v for v in family if v.name in evidence.scored and v.control in evidence.scored]
+    return gain_of_teacher([v.name for v in made], [v.control for v in made], variant.control, evidence)
+
+
+def _ledgers(study: Study, models: Sequence[Json]) -> list[Json]:
+    by_name = {v.name: v for v in study.options.variants}
+    rows = {row["name"]: row for row in models if row["status"] == "measured"}
+    ledgers = []
+    for variant in study.options.variants:
+        if not variant.recipe or variant.name not in rows:
+            continue
+        steps = recipe_of(variant.name, by_name)
+        chain = [("train", steps[0].parent), *((v.method, v.name) for v in steps)]
+        ledgers.append({"recipe": variant.recipe, "steps": [_ledger_step(s, rows[m]) for s, m in chain if m in rows]})
+    return ledgers
+
+
+def _ledger_step(step: str, row: Json) -> Json:
+    single = [r for r in row["runs"] if r.get("scenario") == "single" and r.get("status") == "measured"]
+    latency = single[0]["latency_s"]["p50"] if single else None
+    size = row["size"]["bytes"]
+    return {
+        "step": step,
+        "model": row["name"],
+        "f1_weighted": row["quality"]["f1_weighted"],
+        "bytes": size,
+        "p50_s": latency,
+    }
+
+
+def _environment(study: Study, evidence: Evidence) -> Json:
+    found = dict(evidence.measurements.environment) if evidence.measurements else describe_environment()
+    if evidence.measurements:
+        found["noise_floor"] = evidence.measurements.noise_floor
+    found["hashes"] = {"data": study.shop.dataset.sha256, **{n: study.shop.key_of(n) for n in study.scored}}
+    return found
+
+
+def _sensitivity(study: Study) -> list[Json] | None:
+    for variant in study.options.variants:
+        if variant.name in study.scored and variant.method == "prune":
+            facts = study.shop.facts_of(variant.name)["receipt"]["facts"]
+            if facts.get("sensitivity"):
+                return list(facts["sensitivity"])
+    return None

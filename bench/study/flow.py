@@ -1,0 +1,340 @@
+"""The whole study: data, baselines, compression, exports, measurements, report, in this order, each step kept on disk.
+
+Killed anywhere, the same command continues: a finished step is recognised by the hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from baselines.data.card import data_card, render
+from baselines.dataset import Dataset
+from baselines.models.registry import BASELINES
+from baselines.scores.intervals import N_RESAMPLES_VERDICT, Resampled, resample_scores
+from baselines.storage.artifact import write_json
+from baselines.storage.run_folder import RunFolder
+from bench.candidate import Candidate, Runtime
+from bench.cost.footprint import Footprint, footprint
+from bench.making.budget_search import search_budget, steps_of
+from bench.making.folds import FoldRuns, run_folds
+from bench.making.progress import Watch
+from bench.making.side_by_side import side_by_side
+from bench.making.variants import REFERENCE, Teacher, Variant, recipe
+from bench.making.workshop import Workshop
+from bench.measure.environment import usable_core_count
+from bench.measure.measurements import Measurements
+from bench.measure.plan import Plan
+from bench.measure.rounds import measure
+from bench.quality.scoring import Scored, candidates_of, is_deployable, read_scored, score_candidates
+from bench.report.charts.library import begin_packing
+from bench.report.sections.facts import Facts
+from bench.report.write_report import conclude, write_report
+from bench.results.file import RESULTS, check_results
+from bench.study import assemble as assembly
+from bench.study.deploy import add_recommendation
+from bench.study.evidence import Evidence
+from bench.verdict.gates import Gate
+from bench.verdict.judge import Priority
+from compress.search.budget import Budget, Solution
+
+SCORES_STEP = "bench/scores"
+# `baselines.train --folds` keeps its own beside it, in `folds`.
+FOLDS_FOLDER = "study-folds"
+_BUNDLES_AT_ONCE = 2
+SAMPLES_FILE = "latencies.safetensors"
+# Expected seconds of a step on two cores, for the progress bar only.
+_TRAINING_S: Mapping[str, float] = {"cnn": 35, "rnn": 30, "tfidf-boosting": 30, "ensemble": 5, "tfidf-forest": 5}
+_RUNTIME_OF_KIND: Mapping[str, Runtime] = {
+    "cnn": "torch",
+    "rnn": "torch",
+    "torch-int8": "torch",
+    "transformer": "torch",
+}
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What a study is asked for.
+
+    Attributes:
+        name: of the run.
+        command: as typed, for the report.
+        baselines, variants: what is made; the reference is always among the baselines.
+        plan: how much is measured.
+        delta: the margin of non-inferiority in weighted F1.
+        unlabelled: further texts for students.
+        changes: fields of the baselines' configs to replace.
+        budget: limits to search a model for; None searches nothing.
+        trials: of that search.
+        teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
+        folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
+        price_per_hour: of the machine, in any currency; None computes no money.
+        reference: the model that others have to be as good as; "" lets `reference_among` decide.
+    """
+
+    name: str
+    command: str
+    baselines: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    plan: Plan
+    seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+    delta: float = 0.01
+    priority: Priority = "smallest"
+    gates: tuple[Gate, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    budget: Budget | None = None
+    trials: int = 30
+    teacher: Teacher = ""
+    reference: str = ""
+    folds: int = 0
+    price_per_hour: float | None = None
+
+
+@dataclass
+class Study:
+    """A study under way."""
+
+    options: StudyOptions
+    shop: Workshop
+    watch: Watch
+    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
+    scored: dict[str, Scored] = field(default_factory=dict)
+    solution: Solution | None = None
+    folds: FoldRuns | None = None
+    _footprints: dict[Path, Footprint] = field(default_factory=dict)
+
+    def footprint(self, candidate: Candidate) -> Footprint:
+        """Size of what is served, weighed once."""
+        if candidate.path not in self._footprints:
+            self._footprints[candidate.path] = footprint(candidate.path)
+        return self._footprints[candidate.path]
+
+
+def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> tuple[Facts, Solution | None]:
+    """Make everything that is missing, measure, and write the report.
+
+    Args:
+        root: the run folder.
+        dataset: loaded and split.
+        options: what to make.
+        console: for progress; the table is printed by the caller.
+
+    Returns:
+        What the report was made from, and what the search within a budget found.
+
+    Raises:
+        UserError: the run folder belongs to other data or another version, or an input can't be used.
+    """
+    run = RunFolder.open(root, dataset_sha256=dataset.sha256)
+    run.clean_leftovers()
+    card = data_card(dataset)
+    console.print(render(card))
+    watch = Watch(console, expected_seconds(options))
+    with watch.showing():
+        shop = Workshop(
+            run,
+            dataset,
+            options.seed,
+            options.threads,
+            options.device,
+            watch.inside,
+            options.unlabelled,
+            options.changes,
+        )
+        study = Study(options, shop, watch)
+        make_models(study)
+        make_bundles(study)
+        score(study)
+        measured = time_candidates(study)
+        if options.folds:
+            repeat_on_folds(study)
+        with watch.step("report"):
+            begin_packing()
+            content = conclude(assemble(study, measured, card), options.gates, options.priority)
+            content = add_recommendation(study, content)
+            check_results(content)
+            write_json(run.root / RESULTS, content)
+            facts = write_report(run.root)
+    return facts, study.solution
+
+
+def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
+    """Steps with the seconds they are expected to take."""
+    steps = [(name, _TRAINING_S.get(name, 2.0)) for name in options.baselines]
+    steps += [(v.name, 10.0 if v.method in ("prune", "distill") else 1.5) for v in options.variants]
+    n = len(options.baselines) + sum(v.has_row for v in options.variants)
+    # A fold trains everything anew, students with all their seeds, and measures no time.
+    steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
+    return [*steps, ("exports", 0.6 * n), ("scores", 0.1 * n), ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
+
+
+def make_models(study: Study) -> None:
+    """Baselines, then variants, in order."""
+    for name in study.options.baselines:
+        with study.watch.step(name):
+            study.shop.baseline(name)
+    if study.options.budget is not None:
+        search(study, study.options.budget)
+    for variant in study.options.variants:
+        with study.watch.step(variant.name):
+            study.shop.variant(variant)
+
+
+def search(study: Study, budget: Budget) -> None:
+    """Look for a model within the budget, and add its recipe to what is made."""
+    options = study.options
+    with study.watch.step("search"):
+        study.solution = search_budget(study.shop, budget, trials=options.trials, teacher=options.teacher)
+    best = study.solution.best
+    found = recipe("budget", steps_of(study.solution), options.variants, options.teacher, best.family)
+    study.options = replace(options, variants=(*options.variants, *found))
+
+
+def make_bundles(study: Study) -> None:
+    """Every model in every form it can be shipped in, two models at once: a long text takes more than 1 GB."""
+    with study.watch.step("exports"):
+        names = [name for name in model_names(study.options) if name not in study.shop.skipped]
+        # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.
+        runtimes = {name: runtime_of(study, name) for name in names}
+        threads = max(1, usable_core_count() // _BUNDLES_AT_ONCE)
+        found = side_by_side(lambda name: study.shop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE)
+        for name, bundles in zip(names, found, strict=True):
+            study.candidates[name] = candidates_of(name, study.shop.artifact_of(name), bundles, runtimes[name])
+
+
+def runtime_of(study: Study, name: str) -> Runtime:
+    """What the model's artifact runs in, for models without a bundle and as a second row for the others."""
+    kind = study.shop.classifier(name).kind
+    if name in BASELINES and "scikit-learn" in BASELINES[name].packages:
+        return "sklearn"
+    return _RUNTIME_OF_KIND.get(kind, "python")
+
+
+def score(study: Study) -> None:
+    """Read the test part, once: the answers of every model, in the form that would serve it."""
+    with study.watch.step("scores"):
+        names = list(study.candidates)
+        found = side_by_side(lambda name: _score_one(study, name), names)
+        study.scored.update(zip(names, found, strict=True))
+
+
+def _score_one(study: Study, name: str) -> Scored:
+    run, candidates = study.shop.run, study.candidates[name]
+    step = f"{SCORES_STEP}-{name}"
+    inputs = {"model": study.shop.key_of(name), "forms": [c.form for c in candidates]}
+    if not run.is_done(step, inputs):
+        with run.write(step, inputs) as folder:
+            score_candidates(candidates, study.shop.dataset.part("test"), folder)
+    return read_scored(run.place(step), candidates)
+
+
+def time_candidates(study: Study) -> Measurements:
+    """Latency of every candidate whose model has a row."""
+    rows = [name for name in model_names(study.options, rows_only=True) if name in study.candidates]
+    candidates = [candidate for name in rows for candidate in study.candidates[name]]
+    expected = {c.name: study.scored[name].of_candidates[c.name] for name in rows for c in study.candidates[name]}
+    folder = study.shop.run.root / "bench" / "latency"
+    with study.watch.step("latency"):
+        measured = measure(
+            candidates,
+            study.shop.dataset.part("test").texts,
+            study.options.plan,
+            expected=expected,
+            baseline=REFERENCE,
+            folder=folder,
+            progress=study.watch.inside("measuring"),
+        )
+        measured.save_samples(folder / SAMPLES_FILE)
+    return measured
+
+
+def repeat_on_folds(study: Study) -> None:
+    """Every model once more on each fold; the variants are those of the study, a budget's among them."""
+    options, shop = study.options, study.shop
+    with study.watch.step("folds"):
+        study.folds = run_folds(
+            shop.run.root / FOLDS_FOLDER,
+            shop.dataset,
+            [name for name in options.baselines if name not in shop.skipped],
+            [variant for variant in options.variants if variant.name not in shop.skipped],
+            k=options.folds,
+            seed=options.seed,
+            threads=options.threads,
+            device=options.device,
+            announce=study.watch.say,
+            unlabelled=options.unlabelled,
+            changes=options.changes,
+        )
+
+
+def assemble(study: Study, measured: Measurements | None, card: Mapping[str, object]) -> dict[str, object]:
+    """results.json, without verdict, front and gates."""
+    dataset, seed = study.shop.dataset, study.options.seed
+    test = dataset.part("test")
+    resampled = resample_scores(
+        test.labels,
+        {name: scored.decisions for name, scored in study.scored.items()},
+        np.random.default_rng([seed, 5]),
+        n_resamples=N_RESAMPLES_VERDICT,
+    )
+    counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
+    differences = differences_to_cnn(study, resampled)
+    reference = study.options.reference or reference_among(study, differences)
+    over_folds = study.folds.against(reference, study.options.delta) if study.folds else None
+    evidence = Evidence(
+        test,
+        counts,
+        study.scored,
+        resampled,
+        measured,
+        study.options.delta,
+        reference,
+        seed,
+        promoted={"over": REFERENCE, "delta_f1_weighted": differences[reference]} if reference != REFERENCE else None,
+        folds=over_folds,
+    )
+    return assembly.results_of(study, evidence, card)
+
+
+def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
+    """ΔF1 of each baseline to the CNN: over folds where there are some, else over the test documents."""
+    if study.folds is not None:
+        models = study.folds.against(REFERENCE, study.options.delta)["models"]
+        return {name: models[name]["delta_f1_weighted"] for name in models if "delta_f1_weighted" in models[name]}
+    found = {}
+    for name in study.options.baselines:
+        if name in study.candidates and name != REFERENCE:
+            difference = resampled.difference(name, REFERENCE)
+            found[name] = {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
+    return found
+
+
+def reference_among(study: Study, differences: Mapping[str, Mapping[str, float]]) -> str:
+    """What the others have to be as good as: the CNN, unless a deployable baseline is shown to be better than it.
+
+    Better means by more than the margin, at the one-sided 95 % bound: then "not worse than the CNN" would recommend
+    models that are worse than what everybody can have.
+    """
+    better = [
+        name
+        for name in study.options.baselines
+        if name in differences
+        and name in study.candidates
+        and is_deployable(study.candidates[name][0])
+        and differences[name]["lower"] > study.options.delta
+    ]
+    return max(better, key=lambda name: differences[name]["value"], default=REFERENCE)
+
+
+def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:
+    """Baselines, then variants; with `rows_only` without the further seeds of a distillation."""
+    return [*options.baselines, *(v.name for v in options.variants if v.has_row or not rows_only)]

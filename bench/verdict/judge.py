@@ -1,0 +1,173 @@
+"""Which model to deploy, and why: a pure function of what was measured.
+
+A model qualifies when it is non-inferior to the reference: the one-sided 95 % lower bound of its paired difference of
+weighted F1 is at least −δ. "Not significantly different" is never enough, since it rewards a small test set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any, Literal, get_args
+
+from bench.quantities import Estimate
+from bench.results.row import Row, margin, reference_name, rows_of
+from bench.verdict import sentences as words
+from bench.verdict.front import front_of, standard_axes
+from bench.verdict.speed_claims import claim_floor, is_refused
+
+Priority = Literal["smallest", "fastest", "quality"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+_Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
+_Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
+_Z_POWER = NormalDist().inv_cdf(0.8)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A model that isn't recommended; `dominated_by` names the model that is better on every axis, where one is."""
+
+    model: str
+    reason: str
+    dominated_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to deploy.
+
+    Attributes:
+        model: its name; None when nothing can be recommended.
+        sentence: the whole verdict in one sentence; model names stand between backticks.
+        reasons: why, each a short sentence.
+        rejected: every other model with its reason.
+        would_change: what would lead to another verdict.
+        qualified: names of the models shown to be non-inferior, the reference not counted.
+        reference: what the others were compared with.
+        delta: margin δ.
+        priority: what was asked for.
+        promoted: whether the reference is one because it is better than the CNN.
+    """
+
+    model: str | None
+    sentence: str
+    reasons: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+    would_change: tuple[str, ...]
+    qualified: tuple[str, ...]
+    reference: str | None
+    delta: float
+    priority: Priority
+    promoted: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `verdict` in results.json."""
+        return {**asdict(self), "rejected": [asdict(item) for item in self.rejected]}
+
+
+def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: float | None = None) -> Verdict:
+    """The verdict on a run.
+
+    Args:
+        results: checked content of results.json.
+        priority: which of the qualified models is recommended.
+        delta: margin in weighted F1; the run's own when None.
+    """
+    rows, floor = rows_of(results), claim_floor(results)
+    delta = margin(results) if delta is None else delta
+    reference = next((r for r in rows if r.name == reference_name(results) and r.measured), None)
+    qualified = [r for r in rows if reference and r is not reference and non_inferior(r, delta) is True]
+    deployable = [row for row in qualified if row.deployable]
+    candidates = [row for row in deployable if not is_refused(row, floor)]
+    # The reference is as good as itself: a candidate must beat it at what was asked for.
+    best = choose([*candidates, *([reference] if reference and reference.deployable else [])], priority)
+    facts = words.Facts(rows, reference, best, qualified, delta, floor, priority, results)
+    return Verdict(
+        best.name if best else None,
+        words.sentence(facts, documents_for(rows, facts)),
+        tuple(words.reasons(facts)),
+        tuple(_rejected(facts)),
+        tuple(words.would_change(facts, documents_for(rows, facts))),
+        tuple(row.name for row in qualified),
+        reference.name if reference else None,
+        delta,
+        priority,
+        bool(results.get("promoted")),
+    )
+
+
+def non_inferior(row: Row, delta: float) -> bool | None:
+    """True: shown to be at most δ worse than the reference; False: shown to be worse; None: too few documents."""
+    if not row.measured or row.delta is None:
+        return None
+    lower, upper = one_sided(row)
+    if lower is None or upper is None:
+        return row.stated_non_inferior
+    if lower >= -delta:
+        return True
+    return False if upper < -delta else None
+
+
+def one_sided(row: Row) -> tuple[float | None, float | None]:
+    """One-sided 95 % bounds of the difference: the stored ones, else from the two-sided interval as a normal one."""
+    if row.lower is not None and row.delta is not None:
+        return row.lower, row.upper if row.upper is not None else 2 * row.delta.value - row.lower
+    if row.delta is None or row.delta.low is None or row.delta.high is None:
+        return None, None
+    reach = _Z_ONE_SIDED * _deviation(row.delta)
+    return row.delta.value - reach, row.delta.value + reach
+
+
+def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
+    """Test documents for a decision with power 0.8 were the observed difference true; None: more won't help."""
+    if row.documents_needed is not None:
+        return row.documents_needed
+    if row.delta is None or not row.delta.has_interval or row.delta.value + delta <= 0:
+        return None
+    reach = (_Z_ONE_SIDED + _Z_POWER) * _deviation(row.delta)
+    return max(1, math.ceil(n_documents * (reach / (row.delta.value + delta)) ** 2))
+
+
+def documents_for(rows: Sequence[Row], facts: words.Facts) -> tuple[Row, int] | None:
+    """The undecided deployable model that needs the fewest test documents, and how many."""
+    n_test = (((facts.results.get("dataset") or {}).get("split")) or {}).get("test")
+    open_rows = [r for r in rows if r.deployable and non_inferior(r, facts.delta) is None and r.delta is not None]
+    needs = [(r, n) for r in open_rows if n_test and (n := documents_needed(r, int(n_test), facts.delta)) is not None]
+    return min(needs, key=lambda pair: pair[1], default=None)
+
+
+def choose(candidates: Sequence[Row], priority: Priority) -> Row | None:
+    """The smallest, the fastest, or the one of the highest F1; None when there is no candidate."""
+    orders = {"smallest": _by_size, "fastest": _by_speed, "quality": _by_quality}
+    return min(candidates, key=orders[priority], default=None)
+
+
+def _by_size(row: Row) -> tuple[float, float, str]:
+    return _or_inf(row.bytes), _or_inf(row.p50_s), row.name
+
+
+def _by_speed(row: Row) -> tuple[float, float, str]:
+    return _or_inf(row.p50_s), _or_inf(row.bytes), row.name
+
+
+def _by_quality(row: Row) -> tuple[float, float, str]:
+    return -(row.f1.value if row.f1 else 0.0), _or_inf(row.bytes), row.name
+
+
+def _or_inf(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _deviation(delta: Estimate) -> float:
+    return ((delta.high or 0.0) - (delta.low or 0.0)) / (2 * _Z_TWO_SIDED)
+
+
+def _rejected(facts: words.Facts) -> list[Rejected]:
+    front = front_of(facts.rows, standard_axes(facts.floor, facts.delta))
+    return [
+        Rejected(row.name, words.why_not(row, facts, non_inferior(row, facts.delta)), front.dominated_by.get(row.name))
+        for row in facts.rows
+        if row is not facts.best
+    ]

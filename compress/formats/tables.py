@@ -1,0 +1,182 @@
+"""The table form of the character CNN: rows are added, nothing is multiplied. NumPy only, to be served anywhere.
+
+With E the embedding (V, d) and W_f the filters of width f (N_f, d, f), the response of a filter at position t is
+`sum_k T_f[k, x[t + k - left]]` with `T_f[k] = E @ W_f[:, :, k].T` (V, N_f); the text is surrounded by padding (id 0,
+a zero row), `left = (f - 1) // 2`, and the maximum runs over t = 0 .. max(L, 1) - 1. The convolution's bias and `fc2
+· fc1` fold into one matrix and one bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError
+from baselines.text.tokenizer import PAD_ID, Ids
+
+# int16 accumulators hold width * 127 exactly up to this width.
+MAX_WIDTH = 32767 // 127
+# int32 sums of the head hold N * 127 * (MAX_WIDTH_USED * 127) exactly: checked per model in `check`.
+# Positions summed at once, so that what lies between the sums stays in the cache however long a text is.
+STRETCH = 1024
+
+
+@dataclass(frozen=True)
+class FloatTables:
+    """Exact table form.
+
+    Attributes:
+        tables: per width f ascending, float32 (f, V, N_f); row 0 of each (padding) is zero.
+        head: float32 (C, N), filters in the order of `tables`.
+        bias: float32 (C,), the filters' biases folded in.
+    """
+
+    tables: tuple[NDArray[np.float32], ...]
+    head: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def pooled(self, ids: Ids) -> NDArray[np.float32]:
+        """Largest response of each filter, without bias; (N,)."""
+        return np.concatenate([_max_over_time(table, ids) for table in self.tables])
+
+    def logits(self, ids: Ids) -> NDArray[np.float32]:
+        """(C,) for one text."""
+        logits: NDArray[np.float32] = self.head @ self.pooled(ids) + self.bias
+        return logits
+
+
+@dataclass(frozen=True)
+class IntTables:
+    """Weight-only int8 table form: integers up to the last step, so every implementation agrees bit for bit.
+
+    `logits[c] = scale[c] * sum_n head[c, n] * pooled[n] + bias[c]`, the sum in int32, the rest in float32.
+    The scale of each filter is folded into `head` before `head` is rounded.
+
+    Attributes:
+        tables: per width f ascending, int8 (f, V, N_f) in -127..127; row 0 of each is zero.
+        head: int8 (C, N) in -127..127.
+        scale: float32 (C,).
+        bias: float32 (C,).
+    """
+
+    tables: tuple[NDArray[np.int8], ...]
+    head: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(table.shape[0] for table in self.tables)
+
+    @property
+    def n_ids(self) -> int:
+        return int(self.tables[0].shape[1])
+
+    @property
+    def n_filters(self) -> int:
+        return int(self.head.shape[1])
+
+    @cached_property
+    def _by_offset(self) -> tuple[tuple[int, NDArray[np.int16]], ...]:
+        # A wider window covers a narrower one on both sides, and widths ascend: the filters that look at one offset
+        # from the centre are the last ones. One gather an offset serves all of them; int16 (V, N - start) each.
+        reach = self.widths[-1]
+        found = []
+        for offset in range(-((reach - 1) // 2), reach - (reach - 1) // 2):
+            looking = [t[offset + (len(t) - 1) // 2] for t in self.tables if 0 <= offset + (len(t) - 1) // 2 < len(t)]
+            rows = np.concatenate(looking, axis=1).astype(np.int16)
+            found.append((self.n_filters - rows.shape[1], rows))
+        return tuple(found)
+
+    def check(self) -> None:
+        """Raise ArtifactError unless shapes fit together, padding rows are zero, and no accumulator can overflow."""
+        if not self.tables:
+            raise ArtifactError("tables: at least one width is needed")
+        if list(self.widths) != sorted(set(self.widths)):
+            raise ArtifactError(f"tables: widths must ascend, got {self.widths}")
+        for table in self.tables:
+            if table.ndim != 3 or table.dtype != np.int8 or table.shape[1] != self.n_ids or 0 in table.shape:
+                raise ArtifactError(
+                    f"tables: expected int8 (width, {self.n_ids}, filters), got {table.dtype} {table.shape}"
+                )
+            if table.shape[0] > MAX_WIDTH:
+                raise ArtifactError(f"tables: width at most {MAX_WIDTH} (int16 accumulators), got {table.shape[0]}")
+            if table[:, PAD_ID].any():
+                raise ArtifactError("tables: the padding row must be zero")
+            if (table == -128).any():
+                raise ArtifactError("tables: values must lie in -127..127")
+        n_classes, n_filters = self.head.shape
+        if n_filters != sum(table.shape[2] for table in self.tables) or self.head.dtype != np.int8:
+            raise ArtifactError(f"head: expected int8 (classes, filters), got {self.head.dtype} {self.head.shape}")
+        if self.scale.shape != (n_classes,) or self.bias.shape != (n_classes,):
+            raise ArtifactError(
+                f"scale and bias: expected ({n_classes},), got {self.scale.shape} and {self.bias.shape}"
+            )
+        if not (np.isfinite(self.scale).all() and np.isfinite(self.bias).all()):
+            raise ArtifactError("scale and bias: every value must be finite")
+        largest = sum(127 * 127 * table.shape[0] * table.shape[2] for table in self.tables)
+        if largest > np.iinfo(np.int32).max:
+            raise ArtifactError(
+                f"head: the sum could reach {largest}, more than int32 holds; use fewer or narrower filters"
+            )
+
+    def responses(self, ids: Ids) -> NDArray[np.int16]:
+        """Response of every filter at every position; int16 (max(L, 1), N), contiguous by position."""
+        return self._responses(_padded(ids, self.widths[-1]), 0, max(len(ids), 1))
+
+    def pooled(self, ids: Ids) -> NDArray[np.int16]:
+        """Largest response of each filter; int16 (N,)."""
+        padded, length = _padded(ids, self.widths[-1]), max(len(ids), 1)
+        starts = range(0, length, STRETCH)
+        stretches = [self._responses(padded, t, min(STRETCH, length - t)).max(axis=0) for t in starts]
+        largest: NDArray[np.int16] = np.max(stretches, axis=0)
+        return largest
+
+    def _responses(self, padded: NDArray[np.intp], start: int, length: int) -> NDArray[np.int16]:
+        """Responses at `length` positions from `start` on; int16 (length, N)."""
+        total = np.zeros((length, self.n_filters), np.int16)
+        for offset, (first, rows) in enumerate(self._by_offset, start):
+            total[:, first:] += rows[padded[offset : offset + length]]
+        return total
+
+    def winners(self, ids: Ids) -> NDArray[np.int64]:
+        """Position t of each filter's first largest response; (N,)."""
+        first: NDArray[np.int64] = self.responses(ids).argmax(axis=0)
+        return first
+
+    def logits(self, ids: Ids) -> NDArray[np.float32]:
+        """(C,) for one text; the reference that the C kernel equals bit for bit."""
+        total = self.head.astype(np.int32) @ self.pooled(ids).astype(np.int32)  # (C,)
+        return self.scale * total.astype(np.float32) + self.bias
+
+
+def _max_over_time(table: NDArray[np.float32], ids: Ids) -> NDArray[np.float32]:
+    """Maximum over all windows of one width; (N_f,)."""
+    width, length = len(table), max(len(ids), 1)
+    padded = _padded(ids, width)
+    stretches = []
+    for start in range(0, length, STRETCH):
+        stop = min(start + STRETCH, length)
+        total = table[0][padded[start:stop]]  # (positions, N_f)
+        for k in range(1, width):
+            total += table[k][padded[start + k : stop + k]]
+        stretches.append(total.max(axis=0))
+    largest: NDArray[np.float32] = np.max(stretches, axis=0)
+    return largest
+
+
+def _padded(ids: Ids, width: int) -> NDArray[np.intp]:
+    """Ids with the padding that the windows of this width at the first and the last position look into."""
+    left = (width - 1) // 2
+    padded = np.full(max(len(ids), 1) + width - 1, PAD_ID, np.intp)
+    padded[left : left + len(ids)] = ids
+    return padded
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Element-wise logistic function in float32, without overflow."""
+    halves: NDArray[np.float32] = np.tanh(0.5 * logits.astype(np.float32))
+    return (0.5 * (1.0 + halves)).astype(np.float32)

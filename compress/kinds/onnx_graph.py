@@ -1,0 +1,109 @@
+"""The character CNN as a plain ONNX graph, layer by layer as PyTorch runs it: what quantization and export start from.
+
+Inputs `ids` int64 (batch, length) padded with 0 on the right, length at least 1, and `lengths` int64 (batch,), the
+characters of each text before padding. Output `probabilities` float32 (batch, classes). Windows centred beyond the own
+characters of a text are masked out: a row does not depend on its batch. An empty text counts as one padding character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from baselines.models.cnn import CharCNN
+
+# The oldest pair that has every operator used here; any runtime of the last years reads it.
+OPSET = 17
+IR_VERSION = 8
+
+
+class GraphBuilder:
+    """Collects nodes and constants of one graph; names are made from the output's name."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        """Add a constant and return its name."""
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+        """Add a node with one output and return the output's name."""
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
+        return output
+
+    def model(self, name: str, n_classes: int) -> onnx.ModelProto:
+        """The finished model with the inputs and the output that every graph of ours has; checked."""
+        graph = helper.make_graph(
+            self.nodes,
+            name,
+            [
+                helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "length"]),
+                helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]),
+            ],
+            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", n_classes])],
+            self.constants,
+        )
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="tagpress"
+        )
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def add_beyond(builder: GraphBuilder) -> str:
+    """Bool (batch, length): true where a position is no character of its own text."""
+    zero = builder.constant("zero", np.array(0, np.int64))
+    one = builder.constant("one", np.array(1, np.int64))
+    axis_1 = builder.constant("axis_1", np.array([1], np.int64))
+    length = builder.node("Squeeze", [builder.node("Shape", ["ids"], "length_1d", start=1, end=2)], "length_0d")
+    position = builder.node("Range", [zero, length, one], "position")  # (length,)
+    at_least_one = builder.node("Max", ["lengths", one], "lengths_used")
+    column = builder.node("Unsqueeze", [at_least_one, axis_1], "lengths_column")  # (batch, 1)
+    return builder.node("GreaterOrEqual", [position, column], "beyond")
+
+
+def conv_model(module: CharCNN) -> onnx.ModelProto:
+    """The CNN as everybody exports it: Gather, Conv, ReduceMax, Gemm; float32."""
+    builder = GraphBuilder()
+    embedded = builder.node(
+        "Gather", [builder.constant("embedding", _array(module.embedding.weight)), "ids"], "embedded"
+    )
+    channels = builder.node("Transpose", [embedded], "channels", perm=[0, 2, 1])  # (batch, d, length)
+    axis_1 = "axis_1"
+    mask = builder.node("Unsqueeze", [add_beyond(builder), axis_1], "mask")  # (batch, 1, length)
+    minus_infinity = builder.constant("minus_infinity", np.array(-np.inf, np.float32))
+    maxima = []
+    for index, (filters, filter_bias) in enumerate(zip(module.weights, module.biases, strict=True)):
+        width = int(filters.shape[2])
+        left = (width - 1) // 2
+        weight = builder.constant(f"conv_{index}.weight", _array(filters))
+        bias = builder.constant(f"conv_{index}.bias", _array(filter_bias))
+        responses = builder.node(
+            "Conv", [channels, weight, bias], f"conv_{index}", kernel_shape=[width], pads=[left, width - 1 - left]
+        )
+        masked = builder.node("Where", [mask, minus_infinity, responses], f"masked_{index}")
+        maxima.append(builder.node("ReduceMax", [masked], f"maximum_{index}", axes=[2], keepdims=0))
+    hidden = builder.node("Concat", maxima, "pooled", axis=1)
+    for name in ("fc1", "fc2"):
+        layer = getattr(module, name)
+        if layer is not None:
+            weight = builder.constant(f"{name}.weight", _array(layer.weight))
+            bias = builder.constant(f"{name}.bias", _array(layer.bias))
+            hidden = builder.node("Gemm", [hidden, weight, bias], name, transB=1)
+    builder.node("Sigmoid", [hidden], "probabilities")
+    return builder.model("character-cnn", module.shape.n_classes)
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    return np.asarray(tensor.detach().cpu().float().numpy(), np.float32)

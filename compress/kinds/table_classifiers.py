@@ -1,0 +1,147 @@
+"""Classifiers in table form: the exact float tables that `fold` makes, and the integers that `quantize` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import Part
+from baselines.errors import ArtifactError, NotCompressible
+from baselines.storage.artifact import read_json, write_json
+from baselines.text.tokenizer import Tokenizer
+from compress.formats.packed import TABLES_FILE, StoredTables, read_tables, write_tables
+from compress.formats.tables import FloatTables, IntTables, sigmoid
+
+ALPHABET_FILE = "alphabet.json"
+
+
+@dataclass(frozen=True)
+class TableConfig:
+    """What a table model looks like; it follows from its arrays.
+
+    Attributes:
+        filters: (width, number of filters), widths ascending.
+        stored: `tables`, or `factors` where low-rank factors lie on disk.
+    """
+
+    filters: tuple[tuple[int, int], ...]
+    stored: str = "tables"
+
+
+class _TableClassifier(Classifier):
+    """Text -> ids -> largest responses -> probabilities, one text at a time."""
+
+    can_fit = False
+    tokenizer: Tokenizer
+
+    @property
+    def model(self) -> FloatTables | IntTables:
+        raise NotImplementedError("a table classifier says which tables it runs")
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
+        """Tables aren't trained: raises NotCompressible that says where they come from."""
+        raise NotCompressible(f"{self.kind}: made from a trained character CNN by fold or quantize, not fitted itself")
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        if not len(texts):
+            return np.zeros((0, len(self.classes_)), np.float32)
+        return sigmoid(np.stack([self.model.logits(self.tokenizer.encode(text)) for text in texts]))
+
+    def _adopt(self, tokenizer: Tokenizer, classes: tuple[str, ...], stored: str) -> None:
+        filters = tuple((int(t.shape[0]), int(t.shape[2])) for t in self.model.tables)
+        n_ids, n_classes = self.model.tables[0].shape[1], self.model.bias.shape[0]
+        if n_ids != tokenizer.n_ids or n_classes != len(classes):
+            raise ArtifactError(
+                f"tables: made for {n_ids} ids and {n_classes} classes, but the alphabet has {tokenizer.n_ids} ids and "
+                f"there are {len(classes)} classes"
+            )
+        self.config = TableConfig(filters, stored)
+        self.tokenizer = tokenizer
+        self.classes_ = classes
+        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+
+    def _save_alphabet(self, folder: Path) -> None:
+        write_json(folder / ALPHABET_FILE, self.tokenizer.to_json(), compact=True)
+
+
+class FloatTableClassifier(_TableClassifier):
+    """The exact table form, float32; made by `fold`."""
+
+    kind = "tables-float"
+
+    def __init__(self, tables: FloatTables, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
+        self.tables = tables
+        self._adopt(tokenizer, classes, "tables")
+
+    @property
+    def model(self) -> FloatTables:
+        return self.tables
+
+    def save_state(self, folder: Path) -> None:
+        arrays = {f"table.{len(table)}": table for table in self.tables.tables}
+        arrays |= {"head": self.tables.head, "bias": self.tables.bias}
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / TABLES_FILE)
+        self._save_alphabet(folder)
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        path = folder / TABLES_FILE
+        try:
+            arrays = load_file(path)
+            head, bias = arrays.pop("head"), arrays.pop("bias")
+            by_width = sorted((int(name.removeprefix("table.")), array) for name, array in arrays.items())
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise ArtifactError(f"{path}: not a table model ({type(error).__name__}: {error})") from None
+        tables = FloatTables(tuple(array for _, array in by_width), head, bias)
+        _check_float(path, tables)
+        return cls(tables, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
+
+
+class IntTableClassifier(_TableClassifier):
+    """Weight-only integers, bit for bit the same in every implementation; made by `quantize`."""
+
+    kind = "tables-int8"
+
+    def __init__(self, stored: StoredTables, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
+        stored.tables.check()
+        self.stored = stored
+        self._adopt(tokenizer, classes, "tables" if stored.factors is None else "factors")
+
+    @property
+    def tables(self) -> IntTables:
+        """What is executed, however it is stored."""
+        return self.stored.tables
+
+    @property
+    def model(self) -> IntTables:
+        return self.stored.tables
+
+    def save_state(self, folder: Path) -> None:
+        write_tables(self.stored, folder / TABLES_FILE)
+        self._save_alphabet(folder)
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        stored = read_tables(folder / TABLES_FILE)
+        return cls(stored, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
+
+
+def _check_float(path: Path, tables: FloatTables) -> None:
+    arrays: list[NDArray[np.float32]] = [*tables.tables, tables.head, tables.bias]
+    n_ids = {table.shape[1] for table in tables.tables if table.ndim == 3}
+    fits = (
+        len(n_ids) == 1
+        and all(table.ndim == 3 for table in tables.tables)
+        and tables.head.shape == (*tables.bias.shape, sum(table.shape[2] for table in tables.tables))
+    )
+    if not fits or any(array.dtype != np.float32 or not np.isfinite(array).all() for array in arrays):
+        raise ArtifactError(f"{path}: shapes don't fit together, or a value is not a finite float32")

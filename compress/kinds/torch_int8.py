@@ -1,0 +1,135 @@
+"""PyTorch's dynamic int8 of the character CNN: its Linear layers, nothing else, since no dynamic Conv1d exists."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.dataset import Part
+from baselines.errors import ArtifactError, NotCompressible
+from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
+from baselines.storage.artifact import read_json, write_json
+from baselines.text.tokenizer import Tokenizer, pad
+
+MODEL_FILE = "model.safetensors"
+ALPHABET_FILE = "alphabet.json"
+
+
+@dataclass(frozen=True)
+class TorchInt8Config:
+    """Sizes of the layers, as in `CharCNNShape`."""
+
+    n_ids: int
+    n_classes: int
+    embedding_dim: int
+    filters: tuple[tuple[int, int], ...]
+    hidden_dim: int
+
+
+class TorchInt8Classifier(Classifier):
+    """float32 embedding and convolutions, int8 linear layers.
+
+    Texts run one at a time: the scale of an activation depends on its batch.
+    """
+
+    kind = "torch-int8"
+    can_fit = False
+
+    def __init__(
+        self, module: CharCNN, config: TorchInt8Config, tokenizer: Tokenizer, classes: tuple[str, ...]
+    ) -> None:
+        self.module = module.eval()
+        self.config = config
+        self.tokenizer = tokenizer
+        self.classes_ = classes
+        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+
+    @classmethod
+    def from_cnn(cls, parent: CharCNNClassifier) -> Self:
+        """Quantize a copy of the parent's module."""
+        shape = parent.module.shape
+        config = TorchInt8Config(shape.n_ids, shape.n_classes, shape.embedding_dim, shape.filters, shape.hidden_dim)
+        return cls(quantize_linear(parent.module), config, parent.tokenizer, parent.classes_)
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
+        """Not trained: raises NotCompressible that says where it comes from."""
+        raise NotCompressible(f"{self.kind}: made from a trained character CNN by quantize, not fitted itself")
+
+    @torch.no_grad()
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        check_texts(texts)
+        rows = [np.zeros((0, len(self.classes_)), np.float32)]
+        for text in texts:
+            ids, lengths = (torch.from_numpy(a) for a in pad([self.tokenizer.encode(text)]))
+            rows.append(torch.sigmoid(self.module(ids, lengths)).numpy())
+        return np.concatenate(rows)
+
+    def save_state(self, folder: Path) -> None:
+        tensors = {name: p.detach().contiguous() for name, p in self.module.named_parameters()}
+        for name, layer in int8_layers(self.module):
+            with _quiet():
+                weight, bias = layer.weight(), layer.bias()
+            tensors[f"{name}.int8"] = weight.int_repr()
+            tensors[f"{name}.scale"] = torch.tensor([weight.q_scale()], dtype=torch.float64)
+            tensors[f"{name}.bias"] = bias.detach()
+        save_file(tensors, folder / MODEL_FILE)
+        write_json(folder / ALPHABET_FILE, self.tokenizer.to_json(), compact=True)
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        try:
+            filters = tuple((int(width), int(count)) for width, count in config["filters"])
+            known = TorchInt8Config(**{**config, "filters": filters})
+            tensors = load_file(folder / MODEL_FILE)
+            module = _rebuilt(known, tensors)
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtifactError(f"{folder / MODEL_FILE}: doesn't fit the config ({error})") from None
+        return cls(module, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
+
+
+def quantize_linear(module: nn.Module) -> Any:
+    """`torch.ao.quantization.quantize_dynamic` for Linear, on a copy of any module, on the CPU."""
+    with _quiet():
+        quantize: Any = torch.ao.quantization.quantize_dynamic
+        return quantize(copy.deepcopy(module).cpu().eval(), {nn.Linear}, dtype=torch.qint8)
+
+
+def int8_layers(module: nn.Module) -> list[tuple[str, Any]]:
+    """Names and layers that `quantize_linear` made int8."""
+    dynamic = torch.ao.nn.quantized.dynamic.Linear
+    return [(name, layer) for name, layer in module.named_modules() if isinstance(layer, dynamic)]
+
+
+def _rebuilt(config: TorchInt8Config, tensors: dict[str, Tensor]) -> CharCNN:
+    shape = CharCNNShape(config.n_ids, config.n_classes, config.embedding_dim, config.filters, config.hidden_dim)
+    module: CharCNN = quantize_linear(CharCNN(shape))
+    linears = int8_layers(module)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(tensors[name])
+    for name, layer in linears:
+        scale = float(tensors[f"{name}.scale"].item())
+        with _quiet():
+            weight = torch._make_per_tensor_quantized_tensor(tensors[f"{name}.int8"], scale, 0)
+            layer.set_weight_bias(weight, tensors[f"{name}.bias"])
+    return module
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PyTorch announces that this way of quantizing will move to another package; it is the one the card asks for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

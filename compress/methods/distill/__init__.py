@@ -1,0 +1,1 @@
+"""Students that learn a teacher's answers: `apply` and its `DistillConfig`."""

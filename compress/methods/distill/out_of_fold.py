@@ -1,0 +1,139 @@
+"""A teacher's answers for texts it hasn't seen: k teachers, each fitted without one part of the training texts."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.data.splits import stratify
+from baselines.dataset import Part
+from baselines.errors import NotCompressible
+from baselines.notes import collected_notes
+from baselines.storage.artifact import write_json
+
+# Texts whose answers tell one teacher from another.
+_FIRST = 256
+
+MakeTeacher = Callable[[int], Classifier]
+
+
+def out_of_fold(
+    make_teacher: MakeTeacher,
+    train: Part,
+    k: int,
+    seed: int,
+    *,
+    validation: Part | None = None,
+    cache: Path | None = None,
+    progress: Progress = ignore_progress,
+) -> Probabilities:
+    """float32 (len(train), n_classes): each text's probabilities from a teacher that was fitted without it.
+
+    Args:
+        make_teacher: seed -> an unfitted classifier.
+        train: texts and labels; the parts are stratified by label.
+        k: number of parts and of teachers, at least 2.
+        seed: of the parts and of the teachers.
+        validation: for the teachers' early stopping and calibration; shares no text with `train`.
+        cache: folder that keeps the result by teacher, data, k and seed; None keeps nothing.
+    """
+    if not 2 <= k <= len(train):
+        raise NotCompressible(f"folds: from 2 to the number of training texts ({len(train)}) are allowed, got {k}")
+    path = None if cache is None else cache / f"oof-{_key(make_teacher(seed), (train, validation), k, seed)}.npy"
+    if path is not None and path.is_file():
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    owner = stratify(train.labels, [1] * k, np.random.default_rng(seed))
+    out = np.zeros(train.labels.shape, np.float32)
+    for part in range(k):
+        progress(part, k)
+        held_out = np.flatnonzero(owner == part)
+        with collected_notes():  # a class that one teacher never meets is known to the others
+            teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)), validation)
+        check_classes(teacher, train.classes)
+        out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
+    progress(k, k)
+    if path is not None:
+        _write_once(path, out)
+    return out
+
+
+def fresh_like(teacher: Classifier, **setting: Any) -> MakeTeacher:
+    """seed -> an unfitted classifier of the teacher's kind and config.
+
+    Args:
+        teacher: only read.
+        setting: fields of the config to replace where it has them, such as `device` and `threads`.
+
+    Raises:
+        NotCompressible: the teacher's kind is only made from another model.
+    """
+    if not teacher.can_fit:
+        raise NotCompressible(
+            f"teacher: {teacher.kind!r} can't be fitted again without the texts that it is asked about, and its own "
+            "answers for texts it has seen are memory; give the model it was made from, or a kind that can be fitted"
+        )
+    kind: Any = type(teacher)
+    return lambda seed: kind(adapted(teacher.config, seed=seed, **setting))
+
+
+def adapted(config: Any, **fields: Any) -> Any:
+    """The same config with the given fields replaced where it has them."""
+    known = {field.name for field in dataclasses.fields(config)}
+    return dataclasses.replace(config, **{name: value for name, value in fields.items() if name in known})
+
+
+def answers(teacher: Classifier, texts: Sequence[str], *, cache: Path | None = None) -> Probabilities:
+    """float32 (len(texts), n_classes) of a fitted teacher, kept in the folder `cache` by teacher and texts.
+
+    Students of several seeds ask for the same texts, and some teachers take longer to answer than a student to learn.
+    The teacher is known by its answers to the first texts.
+    """
+    if cache is None or len(texts) <= _FIRST:
+        return teacher.predict_proba(texts)
+    first = teacher.predict_proba(texts[:_FIRST])
+    digest = hashlib.sha256(json.dumps([teacher.kind, list(texts)]).encode() + first.tobytes())
+    path = cache / f"answers-{digest.hexdigest()[:24]}.npy"
+    if path.is_file():
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    out = np.concatenate([first, teacher.predict_proba(texts[_FIRST:])])
+    _write_once(path, out)
+    return out
+
+
+def check_classes(teacher: Classifier, classes: Sequence[str]) -> None:
+    """Raise NotCompressible naming the difference unless the teacher knows exactly these classes, in this order."""
+    missing = [name for name in classes if name not in teacher.classes_]
+    extra = [name for name in teacher.classes_ if name not in classes]
+    if missing or extra:
+        raise NotCompressible(
+            f"teacher: its classes differ from the student's; missing: {', '.join(missing) or 'none'}; "
+            f"too many: {', '.join(extra) or 'none'}. Train the teacher on the same data"
+        )
+    if tuple(teacher.classes_) != tuple(classes):
+        raise NotCompressible("teacher: it has the student's classes in another order; train it on the same data")
+
+
+def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int) -> str:
+    digest = hashlib.sha256()
+    facts = [teacher.kind, dataclasses.asdict(teacher.config), k, seed]
+    digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
+    for part in parts:
+        if part is not None:
+            digest.update(json.dumps([part.texts, part.classes]).encode() + np.packbits(part.labels).tobytes())
+    return digest.hexdigest()[:24]
+
+
+def _write_once(path: Path, values: NDArray[np.float32]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part.npy")
+    np.save(temporary, values)
+    temporary.rename(path)
+    write_json(path.with_suffix(".json"), {"shape": list(values.shape), "what": "probabilities, answers of a teacher"})

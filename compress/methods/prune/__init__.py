@@ -1,0 +1,1 @@
+"""Filters or single weights taken away: `apply` and its `PruneConfig`."""

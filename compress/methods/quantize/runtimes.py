@@ -1,0 +1,219 @@
+"""Quantize by the runtimes' own means: dynamic int8 of PyTorch and of onnxruntime, and onnxruntime's static int8 (QDQ).
+
+What each really reaches differs: PyTorch's dynamic int8 knows Linear layers only; onnxruntime's turns Conv into
+ConvInteger, which has no fast path on CPUs. So all are made, timed in turn on the same texts, and the fastest that
+keeps its F1 is taken; the receipt holds the figures of all, with their share of operators, parameters and MACs in
+int8.
+
+Weights have 7 bits (`reduce_range`): products of u8 activations and s8 weights are added in pairs in int16 on CPUs
+without VNNI, and 8-bit weights could saturate there.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+
+from baselines.classifier import Classifier, Probabilities, decide
+from baselines.errors import NotCompressible
+from baselines.models.cnn import CharCNNClassifier
+from baselines.scores.metrics import scores
+from baselines.text.tokenizer import pad
+from compress.kinds.coverage import linear_coverage, onnx_coverage
+from compress.kinds.onnx_graph import conv_model
+from compress.kinds.onnx_int8 import OnnxClassifier, OnnxConfig
+from compress.method import MAX_FALL, Context, Outcome, Receipt, refit_thresholds, validation_f1
+
+if TYPE_CHECKING:
+    from compress.methods.quantize.weights import QuantizeConfig
+
+MIN_CALIBRATION = 16
+N_TIMED, ROUNDS = 16, 5
+_OPERATORS: dict[str, tuple[str, ...]] = {
+    "onnxruntime, its default": ("Conv", "MatMul", "Gemm", "Gather"),
+    "onnxruntime, MatMul and Gemm only": ("MatMul", "Gemm"),
+}
+WAYS = (*_OPERATORS, "PyTorch, Linear only")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way to quantize, with what it reached on validation."""
+
+    name: str
+    classifier: Classifier
+    f1_weighted: float
+    coverage: dict[str, Any]
+
+
+def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
+    """Quantize the layered CNN by the runtimes' means.
+
+    Raises:
+        NotCompressible: the parent isn't a character CNN, or there are too few validation texts to calibrate on.
+    """
+    if not isinstance(parent, CharCNNClassifier):
+        raise NotCompressible(
+            f"quantize: scheme {config.scheme} works on the CNN's layers, got {parent.kind!r}; use scheme tables"
+        )
+    if config.bits != 8:
+        raise NotCompressible(f"quantize: scheme {config.scheme} has 8 bits, got {config.bits}; use scheme tables")
+    if config.scheme == "static":
+        return _static(parent, config, context)
+    return _dynamic(parent, config.way, context)
+
+
+def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
+    if way and way not in WAYS:
+        raise NotCompressible(f"way: {'; '.join(WAYS)} are known, got {way!r}")
+    ways = {name: _make(name, parent) for name in ([way] if way else WAYS)}
+    trials = [_tried(name, child, parent, context) for name, child in ways.items()]
+    reference = OnnxClassifier(
+        conv_model(parent.module).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.classes_
+    )
+    reference.thresholds_ = parent.thresholds_
+    seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
+    ratios = {t.name: float(s / seconds[0]) for t, s in zip(trials, seconds[1:], strict=True)}
+    # Fast, but no longer what was asked for: a way that loses too much is taken only where all do.
+    floor = validation_f1(parent, context) - MAX_FALL
+    fit = [t for t in trials if t.f1_weighted >= floor] or trials
+    best = min(fit, key=lambda t: ratios[t.name])
+    return best.classifier, _receipt(best, trials, ratios)
+
+
+def _make(way: str, parent: CharCNNClassifier) -> Classifier:
+    if way in _OPERATORS:
+        return quantized_dynamic(parent, _OPERATORS[way])
+    from compress.kinds.torch_int8 import TorchInt8Classifier
+
+    return TorchInt8Classifier.from_cnn(parent)
+
+
+def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> OnnxClassifier:
+    """onnxruntime's `quantize_dynamic` on the CNN's plain graph: s8 weights, u8 activations scaled as they come."""
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+        onnx.save(conv_model(parent.module), source)
+        quantize_dynamic(
+            source,
+            target,
+            op_types_to_quantize=list(operators),
+            per_channel=False,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+        )
+        model = target.read_bytes()
+    return OnnxClassifier(model, OnnxConfig("dynamic", tuple(operators)), parent.tokenizer, parent.classes_)
+
+
+def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxClassifier:
+    """onnxruntime's `quantize_static` in QDQ form: one scale a channel, activation ranges observed on `texts`.
+
+    Raises:
+        NotCompressible: fewer than 16 texts.
+    """
+    if len(texts) < MIN_CALIBRATION:
+        raise NotCompressible(
+            f"static quantization: at least {MIN_CALIBRATION} validation texts are needed to calibrate, got "
+            f"{len(texts)}; use scheme tables, which needs none"
+        )
+    operators = ("Conv", "Gemm", "MatMul")
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
+        onnx.save(conv_model(parent.module), source)
+        quantize_static(
+            source,
+            target,
+            _Texts([pad([parent.tokenizer.encode(text)]) for text in texts]),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(operators),
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        model = target.read_bytes()
+    return OnnxClassifier(model, OnnxConfig("static", operators), parent.tokenizer, parent.classes_)
+
+
+class _Texts(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, encoded: Sequence[tuple[Any, Any]]) -> None:
+        self._rows = iter([{"ids": ids, "lengths": lengths} for ids, lengths in encoded])
+
+    def get_next(self) -> dict[str, Any] | None:
+        return next(self._rows, None)
+
+
+def _static(parent: CharCNNClassifier, config: QuantizeConfig, context: Context) -> Outcome:
+    texts = context.validation.texts[: config.n_calibration]
+    trial = _tried("onnxruntime, static QDQ", quantized_static(parent, texts), parent, context)
+    return trial.classifier, _receipt(trial, [trial], {})
+
+
+def _tried(name: str, child: Classifier, parent: CharCNNClassifier, context: Context) -> Trial:
+    probabilities = refit_thresholds(child, context, like=parent)
+    if isinstance(child, OnnxClassifier):
+        found = onnx_coverage(onnx.load_model_from_string(child.model))
+    else:
+        found = linear_coverage(parent.module.shape)
+    return Trial(name, child, _f1(child, probabilities, context), found)
+
+
+def _f1(classifier: Classifier, probabilities: Probabilities, context: Context) -> float:
+    return scores(context.validation.labels, decide(probabilities, classifier.thresholds_)).f1_weighted
+
+
+def _receipt(best: Trial, trials: Sequence[Trial], ratios: dict[str, float]) -> Receipt:
+    facts = {
+        "scheme": best.name,
+        "int8": {key: best.coverage[key] for key in ("ops", "ops_total", "parameter_share", "mac_share")},
+        "tried": [
+            {"name": t.name, "f1_weighted": t.f1_weighted, "time_ratio": ratios.get(t.name), **t.coverage}
+            for t in trials
+        ],
+    }
+    notes = [
+        f"{t.name}: {t.coverage['ops']} of {t.coverage['ops_total']} operators, {t.coverage['parameter_share']:.0%} of "
+        f"parameters and {t.coverage['mac_share']:.0%} of MACs in int8"
+        + (f", {ratios[t.name]:.2f} times the parent's time" if t.name in ratios else "")
+        for t in trials
+    ]
+    if ratios.get(best.name, 0.0) > 1.0:
+        notes.append("slower than its parent: smaller, not faster")
+    promised = int(best.coverage["bytes"])
+    return Receipt("quantize", int(best.coverage["parameters"]), promised, tuple(notes), facts)
+
+
+def time_in_turn(classifiers: Sequence[Classifier], texts: Sequence[str]) -> list[float]:
+    """Median seconds a text, the classifiers taking turns; for a choice between them, not for a report."""
+    samples: list[list[float]] = [[] for _ in classifiers]
+    for classifier in classifiers:
+        classifier.predict_proba(texts[:2])
+    for _ in range(ROUNDS):
+        for place, classifier in enumerate(classifiers):
+            begin = time.perf_counter()
+            classifier.predict_proba(texts)
+            samples[place].append((time.perf_counter() - begin) / max(len(texts), 1))
+    return [float(np.median(taken)) for taken in samples]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """onnxruntime's tools advise on the root logger; the advice does not apply to a graph that was checked already."""
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,112 @@
+"""A budget, and what keeps it: limits, candidates, and the choice between them. The search is in
+`compress.search.solver`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from baselines.classifier import Classifier
+from baselines.errors import BudgetError
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a model may cost; None is no limit.
+
+    Attributes:
+        max_bytes: of all files needed to predict.
+        max_f1_drop: fall of weighted F1 on validation against the character CNN.
+        max_p95_s: 95th percentile of one text's latency, by the caller's clock.
+    """
+
+    max_bytes: int | None = None
+    max_f1_drop: float | None = None
+    max_p95_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point of the search.
+
+    Attributes:
+        recipe: its steps.
+        size_bytes, f1_weighted, f1_drop, p95_s: measured on validation; p95_s is None without a clock.
+        violations: per constraint, by how much it is broken relative to its limit; 0 where it is kept.
+        family: kind of the model that the recipe starts from, `cnn` or `linear`.
+    """
+
+    recipe: tuple[dict[str, Any], ...]
+    size_bytes: int
+    f1_weighted: float
+    f1_drop: float
+    p95_s: float | None
+    violations: dict[str, float]
+    family: str = "cnn"
+
+    @property
+    def is_feasible(self) -> bool:
+        return not any(self.violations.values())
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What the search found.
+
+    Attributes:
+        best: the feasible candidate with the highest F1, or the nearest one.
+        classifier: it.
+        binding: the constraint with the largest violation, "" when feasible.
+        candidates: all that were measured, in order.
+    """
+
+    best: Candidate
+    classifier: Classifier
+    binding: str
+    candidates: tuple[Candidate, ...]
+
+
+def violations(budget: Budget, size_bytes: int, f1_drop: float, p95_s: float | None) -> dict[str, float]:
+    """Per limit that was given, how far a model is beyond it: 0 inside, else the excess relative to the limit.
+
+    A fall of F1 counts in units of its limit, at least 0.01.
+    """
+    found = {}
+    if budget.max_bytes is not None:
+        found["max_bytes"] = max(0.0, size_bytes / budget.max_bytes - 1)
+    if budget.max_f1_drop is not None:
+        found["max_f1_drop"] = max(0.0, (f1_drop - budget.max_f1_drop) / max(budget.max_f1_drop, 0.01))
+    if budget.max_p95_s is not None and p95_s is not None:
+        found["max_p95_us"] = max(0.0, p95_s / budget.max_p95_s - 1)
+    return found
+
+
+def choose(candidates: Sequence[Candidate]) -> Candidate:
+    """The feasible one with the highest F1 (ties: fewer bytes); else the one with the smallest sum of violations."""
+    feasible = [c for c in candidates if c.is_feasible]
+    if feasible:
+        return max(feasible, key=lambda c: (c.f1_weighted, -c.size_bytes))
+    return min(candidates, key=lambda c: (sum(c.violations.values()), -c.f1_weighted))
+
+
+def binding_constraint(candidate: Candidate) -> str:
+    """Name of the limit that is broken most, "" where none is."""
+    if candidate.is_feasible:
+        return ""
+    return max(candidate.violations, key=lambda name: candidate.violations[name])
+
+
+def require_feasible(solution: Solution) -> Solution:
+    """Raise BudgetError (exit code 1) with the nearest candidate and the binding constraint unless one fits."""
+    if solution.binding:
+        near = solution.best
+        limit = f"--{solution.binding.replace('_', '-')}"
+        latency = "" if near.p95_s is None else f", p95 {near.p95_s * 1e6:.0f} µs"
+        raise BudgetError(
+            f"budget: none of {len(solution.candidates)} candidates keeps it. Nearest: {near.size_bytes} bytes, "
+            f"F1 {near.f1_weighted:.3f} ({near.f1_drop:+.3f} below the CNN){latency}. Binding: {limit}; "
+            "relax it, or search longer"
+        )
+    return solution

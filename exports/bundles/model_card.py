@@ -1,0 +1,74 @@
+"""The model card of a bundle: what it is, what it was made from, what was measured, and what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from baselines.classifier import Classifier
+from baselines.errors import ArtifactError
+from baselines.storage.artifact import Lineage
+from exports.runtime.explain import influential_ngrams
+
+if TYPE_CHECKING:
+    from exports.bundles.write_bundle import CardFacts
+
+
+def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFacts) -> str:
+    """Markdown; every figure in it comes from `card` or from the classifier."""
+    title = card.title or lineage.name
+    recipe = " → ".join(str(step.get("method", "?")) for step in lineage.recipe) or lineage.method or "trained"
+    data = lineage.dataset
+    lines = [
+        f"# {title}",
+        "",
+        f"Multi-label classifier of short texts: {len(classifier.classes_)} classes, one probability each. A class is",
+        "predicted where its probability reaches its threshold in `labels.json`.",
+        "",
+        f"- kind: {classifier.kind}, shipped as {form}",
+        f"- made by: {recipe}" + (f", from {lineage.parent}" if lineage.parent else "") + f", seed {lineage.seed}",
+        f"- data: {data.get('name', 'unknown')} (sha256 {data.get('sha256', 'unknown')[:12]})",
+        f"- licence of the data: {card.licence or data.get('licence', 'unknown')}",
+        "",
+        "## Measured",
+        "",
+        *_metric_lines(card.metrics),
+        *[f"- {sentence}" for sentence in card.measured],
+    ]
+    if not card.metrics and not card.measured:
+        lines.append("No figures were handed over when this bundle was written.")
+    lines += ["", "## Use", "", "```python", "from exports import runtime", ""]
+    lines += ['predictor = runtime.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
+    lines += ["## Limits", ""]
+    lines += [f"- {sentence}" for sentence in card.limits]
+    lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
+    lines += ["", "## Classes", "", *_class_lines(classifier, card.texts if card.with_ngrams else ()), ""]
+    return "\n".join(lines)
+
+
+def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
+    try:
+        ngrams = influential_ngrams(classifier, texts, 8) if texts else []
+    except ArtifactError:  # a kind whose logits can't be taken apart
+        ngrams = []
+    if not ngrams:
+        return [", ".join(classifier.classes_)]
+    return [
+        "The n-grams that raise each class's logit most above its mean where they occur, over some texts:",
+        "",
+        *[
+            f"- {name}: " + ", ".join(f"`{ngram}`" for ngram, _ in found)
+            for name, found in zip(classifier.classes_, ngrams, strict=True)
+        ],
+    ]
+
+
+def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name, value in metrics.items():
+        if isinstance(value, Mapping) and "value" in value:
+            interval = f" (95 % interval {value['low']:.3f} to {value['high']:.3f})" if "low" in value else ""
+            lines.append(f"- {name}: {value['value']:.4g}{interval}")
+        elif isinstance(value, float | int):
+            lines.append(f"- {name}: {value:.4g}")
+    return lines

@@ -1,0 +1,233 @@
+"""Writes a classifier as a bundle: the folder that is shipped, and what "size" means in the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Classifier
+from baselines.errors import ArtifactError
+from baselines.fitting.options import usable_cores
+from baselines.storage.artifact import Lineage, describe_files, write_json
+from exports.bundles.model_card import model_card
+from exports.bundles.parity import Parity, PredictProba, check_parity
+from exports.runtime import load_bundle as runtime
+from exports.runtime.bundle_format import (
+    ALPHABET,
+    EXAMPLE,
+    FORMAT_VERSION,
+    LABELS,
+    LINEAR_FILE,
+    MANIFEST,
+    MODEL_CARD,
+    ONNX_FILE,
+    PACKED_LINEAR_FILE,
+    PACKED_LINEAR_KIND,
+    TABLES_FILE,
+    VOCABULARY,
+)
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What the model card says besides what the classifier knows of itself.
+
+    Attributes:
+        title: of the model, "" takes its name.
+        licence: of the data it was trained on; "" takes the lineage's.
+        metrics: measured figures by name; go into the manifest too. JSON types only.
+        measured: sentences with figures, machine named: latency, size, parity.
+        limits: sentences on what it shouldn't be used for.
+        texts: texts whose influential n-grams the card lists, and that parity is checked on besides the awkward ones.
+        with_ngrams: whether the card lists them; looking for them takes seconds.
+    """
+
+    title: str = ""
+    licence: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    with_ngrams: bool = True
+
+
+def forms_for(classifier: Classifier) -> tuple[str, ...]:
+    """Forms a classifier can be shipped in, the recommended one first; () when none, see `why_no_form`."""
+    return _FORMS.get(classifier.kind, ())
+
+
+_FORMS: Mapping[str, tuple[str, ...]] = {
+    "cnn": ("onnx",),
+    "tables-float": ("onnx",),
+    "tables-int8": ("table", "onnx"),
+    "onnx-int8": ("onnx",),
+    "rnn": ("onnx",),
+    "linear": ("linear",),
+    "linear-int": ("linear",),
+}
+
+
+def write_bundle(
+    classifier: Classifier,
+    lineage: Lineage,
+    folder: Path,
+    form: str,
+    *,
+    card: CardFacts | None = None,
+    source: PredictProba | None = None,
+    threads: int | None = None,
+) -> Path:
+    """Write a bundle and prove on awkward texts that it answers as its source does.
+
+    Args:
+        classifier: fitted.
+        lineage: as saved with the artifact.
+        folder: must not exist, or be an empty folder; it appears whole or not at all.
+        form: one of `forms_for(classifier)`.
+        card: figures for the model card and the manifest.
+        source: the classifier's answers, where another form has asked for them before; see `parity.remembered`.
+        threads: for the proof; None takes all usable cores.
+
+    Returns:
+        `folder`.
+
+    Raises:
+        ArtifactError: no such form, folder not empty, or parity fails.
+    """
+    folder, card = Path(folder), card or CardFacts()
+    if form not in forms_for(classifier):
+        allowed = ", ".join(forms_for(classifier)) or f"none ({why_no_form(classifier)})"
+        raise ArtifactError(f"{lineage.name}: form {form!r} isn't possible for a {classifier.kind}; allowed: {allowed}")
+    if folder.exists() and any(folder.iterdir()):
+        raise ArtifactError(f"{folder}: not empty; choose another folder for the bundle, or remove it")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.parent / f".{folder.name}.part-{os.getpid()}"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        _write_files(classifier, lineage, part, form, card)
+        prove(classifier, part, card.texts, source=source, threads=threads)
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def prove(
+    classifier: Classifier,
+    folder: Path,
+    texts: Sequence[str] = (),
+    *,
+    source: PredictProba | None = None,
+    threads: int | None = None,
+) -> Parity:
+    """Parity of a bundle with the classifier it was made from; raises ArtifactError where it fails."""
+    predictor = runtime.load(folder, threads=threads or usable_cores())
+    # A graph quantized by onnxruntime is copied as it is, and some take seconds for a long text.
+    copied = classifier.kind == "onnx-int8"
+    known = source or classifier.predict_proba
+    return check_parity(known, predictor.predict_proba, classifier.thresholds_, texts, long_text=not copied)
+
+
+def why_no_form(classifier: Classifier) -> str:
+    """One sentence on why a classifier can't be shipped as a bundle."""
+    return _REASONS.get(classifier.kind, "no exporter reads this kind; serve its artifact with this package")
+
+
+_REASONS: Mapping[str, str] = {
+    "chance": "it reads nothing of a text, so there is nothing to ship",
+    "torch-int8": "PyTorch's dynamic int8 can't leave torch; onnxruntime's can: quantize with scheme dynamic",
+    "rules": "its phrases are data for people to edit; serve its artifact, which needs neither torch nor scikit-learn",
+}
+
+
+def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
+    labels = {"classes": list(classifier.classes_), "thresholds": _short(classifier.thresholds_)}
+    write_json(folder / LABELS, labels, compact=True)
+    lineage_sha256 = _lineage_sha256(lineage)
+    if form == "table":
+        _write_table(classifier, folder)
+    elif form == "linear":
+        _write_linear(classifier, folder)
+    else:
+        _write_onnx(classifier, folder, labels, lineage_sha256)
+    write_json(folder / EXAMPLE, {"texts": ["Classifying short texts with a character CNN in PyTorch"]})
+    (folder / MODEL_CARD).write_text(model_card(classifier, lineage, form, card), encoding="utf-8")
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "form": form,
+        "kind": classifier.kind,
+        "lineage": _lineage_facts(lineage),
+        "lineage_sha256": lineage_sha256,
+        "licence": card.licence or lineage.dataset.get("licence", "unknown"),
+        "metrics": dict(card.metrics),
+        "files": describe_files(folder),
+    }
+    write_json(folder / MANIFEST, manifest, compact=True)
+
+
+def _write_table(classifier: Classifier, folder: Path) -> None:
+    from compress.formats.packed import write_tables
+
+    source: Any = classifier
+    write_tables(source.stored, folder / TABLES_FILE)
+    write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
+
+
+def _write_linear(classifier: Classifier, folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    source: Any = classifier
+    if classifier.kind == PACKED_LINEAR_KIND:
+        from compress.formats.packed_linear import write_packed_linear
+
+        write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE)
+        return
+    tensors = {"idf": source.vectorizer_.idf(), "weights": source.coef_.T, "intercept": source.intercept_}
+    contiguous = {name: np.ascontiguousarray(values, np.float32) for name, values in tensors.items()}
+    save_file(contiguous, folder / LINEAR_FILE)
+    write_json(folder / VOCABULARY, source.vectorizer_.to_json(), compact=True)
+
+
+def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
+    from exports.graphs.to_onnx import add_metadata, to_onnx
+
+    source: Any = classifier
+    model = to_onnx(classifier)
+    if classifier.kind == "rnn":
+        vocabulary = {"words": list(source.tokenizer.words), "max_tokens": source.tokenizer.max_tokens}
+        write_json(folder / VOCABULARY, vocabulary, compact=True)
+        facts: dict[str, Any] = dict(labels)
+    else:
+        write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
+        facts = {**labels, "alphabet": source.tokenizer.to_json()}
+    texts = {key: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for key, value in facts.items()}
+    add_metadata(model, {**texts, "lineage_sha256": lineage_sha256})
+    (folder / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _lineage_facts(lineage: Lineage) -> dict[str, Any]:
+    # The receipt stays with the artifact: sentences for the report have no place in what is shipped.
+    return {key: value for key, value in dataclasses.asdict(lineage).items() if key != "receipt" and value}
+
+
+def _lineage_sha256(lineage: Lineage) -> str:
+    facts = json.dumps(dataclasses.asdict(lineage), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def _short(values: NDArray[np.float32]) -> list[float]:
+    """The shortest decimals that read back as the same float32."""
+    return [float(str(value)) for value in values.astype(np.float32)]

@@ -1,0 +1,4 @@
+"""Classifiers as ONNX graphs.
+
+It imports the earlier rooms; `bundles` imports it.
+"""

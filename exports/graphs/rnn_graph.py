@@ -1,0 +1,73 @@
+"""The bidirectional GRU over words as an ONNX graph; inputs and output as in `compress.kinds.onnx_graph`, ids being
+words.
+
+ONNX orders the gates update, reset, hidden; PyTorch reset, update, new. `linear_before_reset` is PyTorch's variant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+from compress.kinds.onnx_graph import GraphBuilder, add_beyond
+
+if TYPE_CHECKING:
+    from baselines.models.rnn import WordGRU
+
+Array = NDArray[np.float32]
+
+
+def rnn_model(module: WordGRU, n_classes: int) -> onnx.ModelProto:
+    """Gather, GRU, mean and maximum over a text's own words, Gemm."""
+    builder = GraphBuilder()
+    size = module.gru.hidden_size
+    weights = {name: np.asarray(value.detach().cpu().numpy(), np.float32) for name, value in module.named_parameters()}
+    beyond = add_beyond(builder)  # (batch, length)
+    embedding = builder.constant("embedding", weights["embedding.weight"])
+    embedded = builder.node("Gather", [embedding, "ids"], "embedded")
+    by_time = builder.node("Transpose", [embedded], "by_time", perm=[1, 0, 2])  # (length, batch, d)
+    lengths = builder.node("Cast", ["lengths_used"], "lengths_int32", to=TensorProto.INT32)
+    gates = [builder.constant(f"gru.{name}", value) for name, value in _gru_weights(weights, size).items()]
+    states = builder.node(
+        "GRU", [by_time, *gates, lengths], "states", hidden_size=size, direction="bidirectional", linear_before_reset=1
+    )  # (length, 2, batch, H)
+    by_text = builder.node("Transpose", [states], "by_text", perm=[2, 0, 1, 3])
+    flat = builder.node("Reshape", [by_text, builder.constant("flat_shape", np.array([0, 0, 2 * size]))], "flat")
+    hidden = builder.node("Concat", [*_pooled(builder, flat, beyond)], "pooled", axis=1)
+    head = [builder.constant(f"head.{name}", weights[f"head.{name}"]) for name in ("weight", "bias")]
+    builder.node("Sigmoid", [builder.node("Gemm", [hidden, *head], "logits", transB=1)], "probabilities")
+    return builder.model("word-gru", n_classes)
+
+
+def _pooled(builder: GraphBuilder, states: str, beyond: str) -> tuple[str, str]:
+    """Mean and maximum (batch, 2H) over a text's own words; states beyond it are zero."""
+    axis_2 = builder.constant("axis_2", np.array([2], np.int64))
+    total = builder.node("ReduceSum", [states, "axis_1"], "total", keepdims=0)
+    count = builder.node("Cast", ["lengths_column"], "count", to=TensorProto.FLOAT)
+    mask = builder.node("Unsqueeze", [beyond, axis_2], "mask")
+    never = builder.constant("minus_infinity", np.array(-np.inf, np.float32))
+    masked = builder.node("Where", [mask, never, states], "masked")
+    return builder.node("Div", [total, count], "mean"), builder.node(
+        "ReduceMax", [masked], "maximum", axes=[1], keepdims=0
+    )
+
+
+def _gru_weights(weights: dict[str, Array], size: int) -> dict[str, Array]:
+    """W (2, 3H, d), R (2, 3H, H) and B (2, 6H) in ONNX's order of gates."""
+
+    def ordered(name: str) -> Array:
+        reset, update, new = np.split(weights[name], [size, 2 * size])
+        return np.concatenate([update, reset, new])
+
+    both = ("", "_reverse")
+    return {
+        "W": np.stack([ordered(f"gru.weight_ih_l0{way}") for way in both]),
+        "R": np.stack([ordered(f"gru.weight_hh_l0{way}") for way in both]),
+        "B": np.stack(
+            [np.concatenate([ordered(f"gru.bias_ih_l0{way}"), ordered(f"gru.bias_hh_l0{way}")]) for way in both]
+        ),
+    }

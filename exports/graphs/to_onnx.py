@@ -1,0 +1,93 @@
+"""Every neural variant as one ONNX graph: no external data, dynamic batch and length, checked.
+
+The plain CNN keeps its layers (`compress.kinds.onnx_graph.conv_model`), as everybody exports it. Table forms become
+the pair look-up of `exports.graphs.pair_graph`, or, where the alphabet is too large for that, a convolution over
+one-hot
+characters: V channels instead of the embedding's 128, and rows of the tables as its weights. Both add exactly what the
+tables add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnx
+
+from baselines.classifier import Classifier
+from baselines.errors import ArtifactError
+from compress.formats.tables import FloatTables, IntTables
+from compress.kinds.onnx_graph import GraphBuilder, add_beyond, conv_model
+from exports.graphs.pair_graph import NEVER, Table, add_head, fits_pairs, pair_model, widened
+from exports.graphs.rnn_graph import rnn_model
+
+
+def to_onnx(classifier: Classifier) -> onnx.ModelProto:
+    """The ONNX form of a neural classifier; raises ArtifactError for any other kind."""
+    if hasattr(classifier, "module") and classifier.kind == "cnn":
+        return conv_model(classifier.module)
+    if hasattr(classifier, "module") and classifier.kind == "rnn":
+        return rnn_model(classifier.module, len(classifier.classes_))
+    tables = getattr(classifier, "tables", None)
+    if isinstance(tables, FloatTables | IntTables):
+        return pair_model(tables) if fits_pairs(tables) else one_hot_model(tables)
+    if isinstance(content := getattr(classifier, "model", None), bytes):
+        return onnx.load_model_from_string(content)
+    raise ArtifactError(
+        f"{classifier.kind}: no ONNX form; the character CNN, its tables, its quantized graphs and the GRU have one"
+    )
+
+
+def one_hot_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
+    """Convolution over one-hot characters; the weights of filter n are `W[n, v, k] = T[k, v, n]`.
+
+    Channel 0 marks positions beyond a text's own characters: its weight at a window's centre is so low that such a
+    window never wins. Padding has no channel, as it adds nothing.
+    """
+    builder = GraphBuilder()
+    n_ids = tables.tables[0].shape[1]
+    hot = _one_hot(builder, n_ids)
+    maxima = []
+    every: Sequence[Table] = tables.tables
+    for index, table in enumerate(every):
+        width = table.shape[0]
+        left = (width - 1) // 2
+        responses = builder.node(
+            "Conv",
+            [hot, _conv_weight(builder, table, f"conv_{index}")],
+            f"conv_{index}",
+            kernel_shape=[width],
+            pads=[left, width - 1 - left],
+        )
+        maxima.append(builder.node("ReduceMax", [responses], f"maximum_{index}", axes=[2], keepdims=0))
+    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1))
+    return builder.model("character-cnn-tables", int(tables.bias.shape[0]))
+
+
+def _one_hot(builder: GraphBuilder, n_ids: int) -> str:
+    """float32 (batch, V, length): channel of a character's id; channel 0 beyond the text; none for padding inside."""
+    beyond = add_beyond(builder)
+    no_channel = builder.constant("no_channel", np.array(n_ids, np.int64))
+    is_padding = builder.node("Equal", ["ids", "zero"], "is_padding")
+    inside = builder.node("Where", [is_padding, no_channel, "ids"], "inside")
+    channel = builder.node("Where", [beyond, "zero", inside], "channel")
+    off_on = builder.constant("off_on", np.array([0, 1], np.float32))
+    return builder.node("OneHot", [channel, no_channel, off_on], "hot", axis=1)
+
+
+def _conv_weight(builder: GraphBuilder, table: Table, name: str) -> str:
+    weight: Table = table.transpose(2, 1, 0)  # (N_f, V, width)
+    centre = np.zeros((1, *weight.shape[1:]), np.bool_)
+    centre[0, 0, (weight.shape[2] - 1) // 2] = True
+    # int8 can't hold NEVER, so it is put in after widening; a session folds all of this when it loads.
+    known = widened(builder, weight, f"{name}.weight")
+    never = builder.constant(f"{name}.never", np.array(NEVER, np.float32))
+    return builder.node("Where", [builder.constant(f"{name}.centre", centre), never, known], f"{name}.masked")
+
+
+def add_metadata(model: onnx.ModelProto, facts: Mapping[str, str]) -> None:
+    """Put strings into the model's metadata, replacing what is there."""
+    del model.metadata_props[:]
+    for key, value in sorted(facts.items()):
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value

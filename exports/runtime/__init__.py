@@ -1,0 +1,4 @@
+"""A bundle answers texts: NumPy, and onnxruntime for graphs; neither torch nor scikit-learn.
+
+It imports `kernel` and the torch-free wings of the earlier rooms.
+"""

@@ -1,0 +1,239 @@
+"""Why a text got its classes: an exact additive decomposition of every logit, for the CNN family and linear models.
+
+CNN family: the largest response of a filter comes from one window of characters, and the head after it is linear, so
+`logit_c - bias_c = sum over filters n of head[c, n] * response_n`. Filters whose winning windows are the same n-gram at
+the same place are one part. Linear models: `logit_c - intercept_c = sum over n-grams of weight[c] * value`.
+Either way the parts of a class add up to its logit minus its bias; nothing is sampled or approximated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError
+from baselines.text.ngrams import NgramTfidf
+from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer
+from compress.formats.tables import FloatTables, IntTables, sigmoid
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One text taken apart.
+
+    Attributes:
+        text: after cleaning; what the model saw.
+        ngrams: one for each part, as it stands in `text`.
+        starts: where each begins in `text`; -1 where a part counts several places (linear models).
+        shares: float64 (n_parts, n_classes); a column sums to the class's logit minus its bias.
+        bias: float64 (n_classes,).
+    """
+
+    text: str
+    ngrams: tuple[str, ...]
+    starts: tuple[int, ...]
+    shares: Float64
+    bias: Float64
+
+    @property
+    def logits(self) -> Float64:
+        """(n_classes,)."""
+        logits: Float64 = self.shares.sum(axis=0) + self.bias
+        return logits
+
+    def largest(self, column: int, n: int) -> list[tuple[str, int, float]]:
+        """The n parts with the largest |share| of one class: n-gram, start, share."""
+        order = np.argsort(-np.abs(self.shares[:, column]), kind="stable")[:n]
+        return [(self.ngrams[i], self.starts[i], float(self.shares[i, column])) for i in order]
+
+
+class Explainer(Protocol):
+    """Anything that takes texts apart."""
+
+    def parts(self, text: str) -> Parts:
+        """Exact parts of one text."""
+
+    def typical(self, texts: Sequence[str]) -> Explainer:
+        """The same, with shares counted from what is usual over `texts` where a part is never absent."""
+
+
+@dataclass(frozen=True)
+class TableExplainer:
+    """For the character CNN in any form: plain, folded, integer.
+
+    Attributes:
+        usual: responses (N,) that shares are counted from; None counts from zero.
+    """
+
+    tables: FloatTables | IntTables
+    tokenizer: Tokenizer
+    usual: Float64 | None = None
+
+    def parts(self, text: str) -> Parts:
+        clean = self.tokenizer.cleaning(text)
+        responses, windows = winning_windows(self.tables, self.tokenizer.encode(text))
+        head, usual = self._head, np.zeros(len(responses)) if self.usual is None else self.usual
+        # What a window sees of the padding is nothing, so windows that see the same characters are one part.
+        unique, part_of = np.unique(windows.clip(0, len(clean)), axis=0, return_inverse=True)
+        shares = np.zeros((len(unique), head.shape[0]))
+        np.add.at(shares, part_of.ravel(), (head * (responses - usual)).T)
+        spans = unique.tolist()
+        return Parts(
+            clean,
+            tuple(clean[start:stop] for start, stop in spans),
+            tuple(start for start, _ in spans),
+            shares,
+            self.tables.bias.astype(np.float64) + head @ usual,
+        )
+
+    def typical(self, texts: Sequence[str]) -> TableExplainer:
+        responses = [winning_windows(self.tables, self.tokenizer.encode(text))[0] for text in texts]
+        return replace(self, usual=np.mean(responses, axis=0) if responses else None)
+
+    @property
+    def _head(self) -> Float64:
+        head: Float64 = self.tables.head.astype(np.float64)
+        return head * self.tables.scale[:, None] if isinstance(self.tables, IntTables) else head
+
+
+@dataclass(frozen=True)
+class LinearExplainer:
+    """For linear models over n-grams: `weights` (n_features, n_classes)."""
+
+    vectorizer: NgramTfidf
+    weights: NDArray[np.float32]
+    intercept: NDArray[np.float32]
+    names: tuple[str, ...]
+
+    def parts(self, text: str) -> Parts:
+        columns, values = self.vectorizer.encode(text)
+        shares = self.weights[columns].astype(np.float64) * values[:, None]
+        ngrams = tuple(self.names[column] for column in columns)
+        return Parts(
+            self.vectorizer.cleaning(text), ngrams, (-1,) * len(ngrams), shares, self.intercept.astype(np.float64)
+        )
+
+    def typical(self, texts: Sequence[str]) -> LinearExplainer:
+        # An n-gram that doesn't occur has no share, so zero is where they count from already.
+        return self
+
+
+def winning_windows(tables: FloatTables | IntTables, ids: Ids) -> tuple[Float64, NDArray[np.int64]]:
+    """Each filter's largest response (N,), and start and stop (N, 2) of the first window that reaches it.
+
+    Windows count from the text's first character; those that look into the padding start below 0 or stop beyond it.
+    """
+    length = max(len(ids), 1)
+    responses, windows = [], []
+    for table in tables.tables:
+        width, left = table.shape[0], (table.shape[0] - 1) // 2
+        padded = np.full(length + width - 1, PAD_ID, np.intp)
+        padded[left : left + len(ids)] = ids
+        # In the tables' own arithmetic, so that the winner is the one that won.
+        total = table[0][padded[:length]].astype(np.float32 if table.dtype == np.float32 else np.int32)
+        for k in range(1, width):
+            total += table[k][padded[k : k + length]]
+        winner = total.argmax(axis=0)
+        responses.append(total.max(axis=0).astype(np.float64))
+        windows.append(np.stack([winner - left, winner - left + width], axis=1))
+    return np.concatenate(responses), np.concatenate(windows)
+
+
+def explainer_of(model: Any) -> Explainer:
+    """The explainer of a classifier or of a loaded bundle.
+
+    Raises:
+        ArtifactError: a kind whose logits have no exact additive decomposition, or whose weights aren't at hand.
+    """
+    tables = getattr(model, "tables", None)
+    if isinstance(tables, FloatTables | IntTables):
+        return TableExplainer(tables, model.tokenizer)
+    if hasattr(model, "weights") and hasattr(model, "vectorizer"):
+        return LinearExplainer(model.vectorizer, model.weights, model.intercept, model.vectorizer.names)
+    if hasattr(model, "coef_") and hasattr(model, "vectorizer_"):
+        names = model.vectorizer_.names
+        return LinearExplainer(model.vectorizer_, np.ascontiguousarray(model.coef_.T), model.intercept_, names)
+    if getattr(model, "kind", "") == "cnn":
+        from compress.methods.fold import fold_module
+
+        return TableExplainer(fold_module(model.module).tables, model.tokenizer)
+    raise ArtifactError(
+        f"{type(model).__name__}: has no exact additive explanation here; bundles of form table and linear have one, "
+        "and in Python the character CNN, its table forms and the linear models"
+    )
+
+
+def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, parts: int = 5) -> dict[str, Any]:
+    """The most probable classes of one text with their largest parts; JSON types only.
+
+    Returns:
+        `{"text", "labels": [{"class", "probability", "logit", "bias", "parts": [{"ngram", "start", "share"}]}]}`.
+    """
+    found = explainer_of(model).parts(text)
+    probabilities = sigmoid(found.logits.astype(np.float32))
+    order = np.argsort(-probabilities, kind="stable")[:top]
+    labels = [
+        {
+            "class": classes[column],
+            "probability": float(probabilities[column]),
+            "logit": float(found.logits[column]),
+            "bias": float(found.bias[column]),
+            "parts": [{"ngram": n, "start": s, "share": share} for n, s, share in found.largest(int(column), parts)],
+        }
+        for column in order.tolist()
+    ]
+    return {"text": found.text, "labels": labels}
+
+
+def influential_ngrams(
+    model: Any, texts: Sequence[str], k: int = 10, min_texts: int = 2
+) -> list[list[tuple[str, float]]]:
+    """For each class the k n-grams that raise its logit most where they occur: n-gram and mean share, largest first.
+
+    Every filter of a CNN finds some window in every text; so that n-grams don't rank high for merely being there,
+    shares are counted from the filter's mean response over `texts`: they sum to a text's logit minus the mean logit.
+
+    Args:
+        model: a classifier or a loaded bundle that `explainer_of` knows.
+        texts: where n-grams are looked for.
+        k: n-grams a class.
+        min_texts: texts that must hold an n-gram; one text proves little.
+    """
+    explainer = explainer_of(model).typical(texts)
+    sums: dict[str, Float64] = {}
+    counts: Counter[str] = Counter()
+    for text in texts:
+        found = explainer.parts(text)
+        names = [ngram.strip() for ngram in found.ngrams]
+        counts.update(set(names))
+        for name, share in zip(names, found.shares, strict=True):
+            sums[name] = sums.get(name, 0.0) + share
+    names = sorted(name for name in sums if name and counts[name] >= min_texts)
+    if not names:
+        return []
+    means = np.stack([sums[name] / counts[name] for name in names])  # (n-grams, classes)
+    order = np.argsort(-means, axis=0, kind="stable")[:k]
+    return [
+        [(names[i], float(means[i, column])) for i in order[:, column] if means[i, column] > 0]
+        for column in range(means.shape[1])
+    ]
+
+
+def why(model: Any, name: str, classes: Sequence[str], texts: Sequence[str], *, n_texts: int = 3) -> dict[str, Any]:
+    """The section `why` of results.json: influential n-grams of each class, and the first `n_texts` taken apart."""
+    ngrams = influential_ngrams(model, texts)
+    return {
+        "model": name,
+        "classes": [
+            {"class": label, "ngrams": [{"ngram": ngram, "weight": weight} for ngram, weight in found]}
+            for label, found in zip(classes, ngrams, strict=False)
+        ],
+        "texts": [explain(model, text, classes, top=3) for text in texts[:n_texts]],
+    }

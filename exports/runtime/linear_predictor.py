@@ -1,0 +1,71 @@
+"""A linear model over TF-IDF n-grams, served with NumPy alone: the sum of the weights of the n-grams that occur."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.classifier import Probabilities
+from baselines.errors import ArtifactError
+from baselines.text.ngrams import NgramTfidf, Row
+from compress.formats.tables import sigmoid
+from compress.formats.tensors import read_tensors
+from exports.runtime.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
+from exports.runtime.load_bundle import Predictor
+
+
+class LinearPredictor(Predictor[list[Row]]):
+    """`sigmoid(values @ weights[columns] + intercept)` of each text's sparse row.
+
+    Attributes:
+        vectorizer: text to row, the implementation that training used.
+        weights: float32 (n_features, n_classes); the rows a text reads lie together in memory.
+        intercept: float32 (n_classes,).
+    """
+
+    def __init__(self, bundle: BundleContent) -> None:
+        super().__init__(bundle)
+        if bundle.manifest.get("kind") == PACKED_LINEAR_KIND:
+            self._read_packed(bundle)
+            return
+        path = bundle.folder / LINEAR_FILE
+        tensors, _ = read_tensors(path)
+        if set(tensors) != {"idf", "weights", "intercept"}:
+            raise ArtifactError(f"{path}: idf, weights and intercept are needed, got {', '.join(sorted(tensors))}")
+        for name, array in tensors.items():
+            if array.dtype != np.float32 or not np.isfinite(array).all():
+                raise ArtifactError(f"{path}: {name}: every value must be a finite float32")
+        self.vectorizer = NgramTfidf.from_json(bundle.json(VOCABULARY), tensors["idf"])
+        self.weights: NDArray[np.float32] = tensors["weights"]
+        self.intercept: NDArray[np.float32] = tensors["intercept"]
+        expected = (self.vectorizer.n_features, len(self.classes))
+        if self.weights.shape != expected or self.intercept.shape != expected[1:]:
+            raise ArtifactError(f"{path}: expected weights {expected}, got {self.weights.shape}")
+
+    def _read_packed(self, bundle: BundleContent) -> None:
+        from compress.formats.packed_linear import read_packed_linear
+
+        packed = read_packed_linear(bundle.folder / PACKED_LINEAR_FILE)
+        if len(packed.scale) != len(self.classes):
+            raise ArtifactError(
+                f"{bundle.folder}: weights of {len(packed.scale)} classes, but {len(self.classes)} names"
+            )
+        self.vectorizer, self.intercept = packed.vectorizer, packed.intercept
+        self.weights = np.ascontiguousarray(packed.weights().T)
+
+    def encode(self, texts: Sequence[str]) -> list[Row]:
+        return [self.vectorizer.encode(text) for text in texts]
+
+    def run(self, encoded: list[Row]) -> Probabilities:
+        logits = np.empty((len(encoded), len(self.classes)), np.float32)
+        for out, (columns, values) in zip(logits, encoded, strict=True):
+            out[:] = values @ self.weights[columns] + self.intercept
+        return sigmoid(logits)
+
+    def columns_of(self, row: Row) -> Any:
+        """Names of the n-grams of a row, in its order."""
+        names = self.vectorizer.names
+        return [names[column] for column in row[0]]

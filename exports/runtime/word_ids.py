@@ -1,0 +1,39 @@
+"""Words to ids where torch can't be imported: the same ids as `baselines.models.rnn.WordTokenizer`, as a test makes
+sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError
+from baselines.text.cleaning import Cleaning
+from baselines.text.tokenizer import UNKNOWN_ID
+
+MAX_WORDS = 1 << 22
+
+
+class WordReader:
+    """The first `max_tokens` cleaned words of a text; the word at position `i` of the vocabulary has id `i + 2`."""
+
+    def __init__(self, content: Any) -> None:
+        words = content.get("words") if isinstance(content, dict) else None
+        most = content.get("max_tokens") if isinstance(content, dict) else None
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or len(words) > MAX_WORDS:
+            raise ArtifactError(f"vocabulary.json: a list of at most {MAX_WORDS} strings is needed under `words`")
+        if type(most) is not int or not 1 <= most <= 1 << 20:
+            raise ArtifactError(f"vocabulary.json: max_tokens of 1 to {1 << 20} is needed, got {most!r}")
+        self._ids = {word: position + 2 for position, word in enumerate(words)}
+        self._max_tokens = most
+
+    def encode_batch(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Ids (L,) of each text; L = 0 for a text without words."""
+        clean, ids = Cleaning(), self._ids
+        return [
+            np.array([ids.get(word, UNKNOWN_ID) for word in clean(text).split()[: self._max_tokens]], np.int64)
+            for text in texts
+        ]

@@ -1,0 +1,104 @@
+"""The ensemble calibrates its members, weighs the better one more, and beats each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.dataset import Dataset
+from baselines.errors import ArtifactError, UserError
+from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, fit_platt, mixture_weights
+from baselines.models.registry import BASELINES, KINDS
+from baselines.storage.artifact import Lineage, load, save, write_json
+
+MEMBERS = ("linear", "tfidf-knn")
+
+
+@pytest.fixture(scope="module")
+def ensemble(tiny: Dataset) -> EnsembleClassifier:
+    members = {name: BASELINES[name].make(0, "cpu", 1).fit(tiny.part("train")) for name in MEMBERS}
+    return EnsembleClassifier.from_members(members, tiny.part("validation"))
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits))
+
+
+def test_platt_finds_the_scale_that_made_the_labels() -> None:
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 2, (4000, 3))
+    truth = generator.random(logits.shape) < sigmoid(0.5 * logits - 1)
+    assert fit_platt(logits, truth) == pytest.approx((0.5, -1), abs=0.1)
+
+
+def test_platt_never_turns_a_member_upside_down_and_survives_extremes() -> None:
+    logits = np.array([[20.0, -20.0], [20.0, -20.0]])
+    slope, offset = fit_platt(logits, np.array([[False, True], [False, True]]))
+    assert slope == 0
+    assert np.isfinite(offset)
+    slope, offset = fit_platt(logits, np.zeros((2, 2), bool))
+    assert np.isfinite([slope, offset]).all()
+
+
+def test_the_better_member_weighs_more_yet_nobody_is_dropped() -> None:
+    generator = np.random.default_rng(0)
+    p = generator.random((500, 4))
+    truth = generator.random(p.shape) < p
+    weights = mixture_weights(np.stack([p, np.full_like(p, 0.5), np.full_like(p, 0.5)]), truth)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > 0.5
+    assert weights[1:].min() >= 1 / 6 - 1e-9
+
+
+def test_average_lies_between_its_calibrated_members(ensemble: EnsembleClassifier, tiny: Dataset) -> None:
+    texts = tiny.part("test").texts
+    calibrated = []
+    for share, member in zip(ensemble.shares_, ensemble.members_.values(), strict=True):
+        p = member.predict_proba(texts).astype(np.float64).clip(1e-6, 1 - 1e-6)
+        calibrated.append(sigmoid(share.slope * np.log(p / (1 - p)) + share.offset))
+    average = ensemble.predict_proba(texts)
+    assert (average >= np.minimum(*calibrated) - 1e-6).all()
+    assert (average <= np.maximum(*calibrated) + 1e-6).all()
+
+
+def test_without_validation_it_is_the_plain_average(tiny: Dataset) -> None:
+    train, texts = tiny.part("train"), tiny.part("test").texts
+    ensemble = EnsembleClassifier(EnsembleConfig(MEMBERS)).fit(train)
+    plain = np.mean([BASELINES[name].make(0, "cpu", 1).fit(train).predict_proba(texts) for name in MEMBERS], axis=0)
+    np.testing.assert_allclose(ensemble.predict_proba(texts), plain, atol=2e-6)
+
+
+def test_members_are_artifacts_of_their_own(ensemble: EnsembleClassifier, tmp_path: Path, tiny: Dataset) -> None:
+    save(ensemble, tmp_path / "a", Lineage("ensemble", "baseline"))
+    texts = tiny.part("test").texts
+    member = load(tmp_path / "a" / "linear", KINDS)
+    np.testing.assert_array_equal(member.predict_proba(texts), ensemble.members_["linear"].predict_proba(texts))
+    state = tmp_path / "state"
+    state.mkdir()
+    write_json(
+        state / "ensemble.json", {"shares": [{"member": "../a/linear", "weight": 1, "slope": 1, "offset": 0}] * 2}
+    )
+    with pytest.raises(ArtifactError, match="expected shares of linear, tfidf-knn"):
+        EnsembleClassifier.load_state(state, {"members": list(MEMBERS)}, tiny.classes)
+
+
+@pytest.mark.parametrize("members", [("linear",), ("linear", "linear"), ("linear", "ensemble"), (), ("a", "b", "a")])
+def test_too_few_members(members: tuple[str, ...]) -> None:
+    with pytest.raises(UserError, match="at least two different"):
+        EnsembleConfig(members)
+
+
+def test_members_are_no_paths() -> None:
+    with pytest.raises(UserError, match="plain names"):
+        EnsembleConfig(("linear", "../elsewhere"))
+
+
+def test_members_must_agree_on_classes(tiny: Dataset, sample: Dataset) -> None:
+    members = {
+        "rules": BASELINES["rules"].make(0, "cpu", 1).fit(tiny.part("train")),
+        "chance-coin": BASELINES["chance-coin"].make(0, "cpu", 1).fit(sample.part("train")),
+    }
+    with pytest.raises(UserError, match="same classes"):
+        EnsembleClassifier.from_members(members, tiny.part("validation"))

@@ -1,0 +1,172 @@
+"""The GPU path with a simulated device: its rows, its arithmetic, and what it says without a device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.errors import MeasurementError
+from bench.measure import gpu
+from bench.measure.gpu import GpuPlan, gpu_facts, measure_gpu, overtaking_batch
+from bench.measure.gpu_device import OnnxModel, find_device, nvml_state
+
+TEXTS = ["a", "bb", "ccc"]
+PLAN = GpuPlan(batch_sizes=(1, 4, 64), at_least_s=0.01)
+EXPECTED = np.array([[0.1, 0.5], [0.2, 0.5], [0.3, 0.5]], np.float32)
+
+
+class SimulatedDevice:
+    """A queue: work is enqueued at once and takes its time later; waiting moves the host's clock."""
+
+    name = "Simulated GPU"
+
+    def __init__(self) -> None:
+        self.host = 0.0
+        self.done = 0.0
+        self.synchronized = 0
+
+    def clock(self) -> int:
+        return round(self.host * 1e9)
+
+    def enqueue(self, seconds: float) -> None:
+        self.host += 5e-6
+        self.done = max(self.done, self.host) + seconds
+
+    def event(self) -> float:
+        return max(self.done, self.host)
+
+    def elapsed_s(self, start: float, end: float) -> float:
+        assert self.host >= end, "events are read after a synchronize"
+        return end - start
+
+    def synchronize(self) -> None:
+        self.synchronized += 1
+        self.host = max(self.host, self.done)
+
+    def state(self) -> dict[str, Any]:
+        return {"driver": "1.2"}
+
+
+class SimulatedModel:
+    """100 µs a run and 1 µs a text on the device; 20 µs a copy."""
+
+    def __init__(self, device: SimulatedDevice, *, wrong: bool = False) -> None:
+        self.device, self.wrong = device, wrong
+
+    def encode(self, texts: Sequence[str]) -> list[int]:
+        self.device.host += 1e-6 * len(texts)
+        return [len(text) for text in texts]
+
+    def to_device(self, encoded: list[int]) -> list[int]:
+        self.device.enqueue(20e-6)
+        return encoded
+
+    def run(self, on_device: list[int]) -> list[int]:
+        self.device.enqueue(100e-6 + 1e-6 * len(on_device))
+        return on_device
+
+    def to_host(self, result: list[int]) -> Any:
+        self.device.enqueue(20e-6)
+        self.device.synchronize()
+        return np.array([[0.1 * n + self.wrong, 0.5] for n in result], np.float32)
+
+
+def test_rows_hold_device_time_and_end_to_end_time() -> None:
+    device = SimulatedDevice()
+    rows = measure_gpu(
+        lambda: SimulatedModel(device), "torch", TEXTS, device, plan=PLAN, expected=EXPECTED, clock=device.clock
+    )
+    assert [(row["scenario"], row["batch_size"]) for row in rows] == [("single", 1), ("offline", 4), ("offline", 64)]
+    for row in rows:
+        size = row["batch_size"]
+        assert row["device_s"] == pytest.approx(100e-6 + 1e-6 * size, rel=1e-3)
+        assert row["latency_s"]["p50"] == pytest.approx(140e-6 + 2e-6 * size + 5e-6, rel=0.1)
+        assert row["latency_s"]["p50"] > row["device_s"]
+        assert row["documents_per_s"] == pytest.approx(size / row["latency_s"]["p50"], rel=1e-3)
+        assert row["status"] == "measured"
+        assert row["warnings"] == ["this path has not been verified on hardware yet"]
+    assert rows[0]["latency_s"]["p99"] is None
+
+
+def test_without_a_device_every_row_is_skipped_and_the_report_hears_it_once() -> None:
+    def never() -> Any:
+        raise AssertionError("nothing may be loaded")
+
+    rows = measure_gpu(never, "onnxruntime", TEXTS, None, plan=PLAN)
+    assert [(row["device"], row["status"], row["reason"]) for row in rows] == [
+        ("cuda", "skipped", "no CUDA device")
+    ] * 3
+    assert gpu_facts(rows, None) == {"status": "skipped", "reason": "no CUDA device"}
+
+
+def test_this_machine_says_what_it_has() -> None:
+    import torch
+
+    assert (find_device() is None) == (not torch.cuda.is_available())
+
+
+def test_a_missing_provider_is_a_reason_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    device = SimulatedDevice()
+    rows = measure_gpu(lambda: OnnxModel(b"", None), "onnxruntime", TEXTS, device, plan=PLAN)
+    assert {row["status"] for row in rows} == {"skipped"}
+    assert "onnxruntime-gpu" in rows[0]["reason"]
+    assert gpu_facts(rows, device)["reason"] == rows[0]["reason"]
+
+
+def test_answers_that_differ_from_the_scored_ones_end_it() -> None:
+    device = SimulatedDevice()
+    with pytest.raises(MeasurementError, match="torch on Simulated GPU: the timed probabilities"):
+        measure_gpu(
+            lambda: SimulatedModel(device, wrong=True),
+            "torch",
+            TEXTS,
+            device,
+            plan=PLAN,
+            expected=EXPECTED,
+            clock=device.clock,
+        )
+
+
+def test_the_batch_size_where_the_gpu_overtakes() -> None:
+    def row(size: int, speed: float) -> dict[str, Any]:
+        return {"batch_size": size, "documents_per_s": speed, "status": "measured"}
+
+    slow_then_fast = [row(1, 10), row(8, 90), row(64, 500), row(256, 900)]
+    assert overtaking_batch([row(1, 100), row(64, 300)], slow_then_fast) == 64
+    assert overtaking_batch([row(1, 5)], slow_then_fast) == 1
+    assert overtaking_batch([row(1, 5_000)], slow_then_fast) is None
+    assert overtaking_batch([], slow_then_fast) is None
+    facts = gpu_facts(slow_then_fast, SimulatedDevice(), [row(1, 100)])
+    assert facts["overtakes_cpu_at_batch"] == 64
+    assert facts["state"] == {"driver": "1.2"}
+    assert facts["verified_on_hardware"] is gpu.VERIFIED_ON_HARDWARE
+
+
+class FakeNvml:
+    NVML_CLOCK_SM, NVML_CLOCK_MEM, NVML_TEMPERATURE_GPU = range(3)
+
+    class NVMLError(Exception):
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "nvmlDeviceGetTemperature":
+
+            def refuse(*arguments: Any) -> None:
+                raise self.NVMLError
+
+            return refuse
+        return lambda *arguments: "550.1" if name == "nvmlSystemGetDriverVersion" else 1500
+
+
+def test_clocks_and_driver_are_recorded_as_far_as_they_can_be_read() -> None:
+    state = nvml_state(FakeNvml())
+    assert state["driver"] == "550.1"
+    assert state["sm_clock_mhz"] == 1500
+    assert "temperature_c" not in state
+    assert "tagpress[gpu]" in nvml_state(None)["note"]

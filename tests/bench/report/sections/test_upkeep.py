@@ -1,0 +1,55 @@
+"""The table of what a model takes besides F1, size and latency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.report.sections.facts import gather
+from bench.report.sections.upkeep import beyond
+from bench.verdict import judge
+
+TRAINED = {"seconds": 12.0, "energy_wh": 0.05, "energy_source": "tdp-estimate"}
+
+
+def results(**extra: Any) -> dict[str, Any]:
+    model = {
+        "name": "cnn",
+        "status": "measured",
+        "stage": "baseline",
+        "quality": {"f1_weighted": {"value": 0.7, "low": 0.6, "high": 0.8}},
+        "training": {**TRAINED, "cost": 0.004},
+        "runtime_bytes": 71_000_000,
+        "behaviour": [{"test": "a", "n": 30, "failed": 2}, {"test": "b", "n": 10, "failed": 0}],
+        "typos": [{"rate": 0.05, "f1_weighted": {"value": 0.65}}],
+        "runs": [{"runtime": "onnxruntime", "latency_s": {"p50": 0.003}, "cost_per_million_documents": 1.67}],
+        "interpretability": "n-grams",
+    }
+    return {"format_version": 1, "baseline": "cnn", "models": [model, {"name": "old", "status": "measured"}], **extra}
+
+
+def table(content: dict[str, Any]) -> dict[str, Any]:
+    return beyond(gather(content, judge(content)))
+
+
+def test_figures_are_those_stored() -> None:
+    (row,) = table(results())["rows"]
+    assert row["name"] == "cnn"
+    assert [cell["value"] for cell in row["cells"]] == [12.0, 0.05, 71_000_000, 2 / 40, 0.65, None]
+    assert row["cells"][1]["text"] == "180 J"
+    assert row["cells"][3]["sub"] == "of 40"
+    assert row["cells"][5]["text"] == "—"
+    assert row["reasons"] == "n-grams"
+
+
+def test_money_appears_with_a_price_only() -> None:
+    assert not any("Cost" in name for name in table(results())["columns"])
+    priced = table(results(price_per_hour=2.0))
+    assert [name for name in priced["columns"] if "Cost" in name] == ["Cost of training", "Cost of a million texts"]
+    assert [cell["text"] for cell in priced["rows"][0]["cells"][-2:]] == ["0.004", "1.67"]
+    assert len(priced["columns"]) == len(priced["rows"][0]["cells"]) + 2
+
+
+def test_without_trainings_there_is_no_table() -> None:
+    content = results()
+    del content["models"][0]["training"]
+    assert table(content) == {"columns": (), "rows": []}

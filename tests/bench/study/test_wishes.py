@@ -1,0 +1,83 @@
+"""Which variants the options of `python -m compress.run` ask for, and which wishes exclude each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from baselines.errors import DataError
+from bench.making.variants import Variant
+from bench.study.wishes import variants_from
+from compress.methods.prune.pruning import PruneConfig
+from compress.run import parser
+
+
+def _variants(*options: str) -> dict[str, Variant]:
+    return {variant.name: variant for variant in variants_from(parser().parse_args(options))}
+
+
+def test_pruning_shows_both_ways_by_default() -> None:
+    found = _variants("--method", "prune")
+    assert set(found) == {"cnn-pruned", "cnn-pruned-int8", "cnn-sparse", "linear-pruned"}
+    assert found["cnn-sparse"].config == PruneConfig(sparsity=0.8, structured=False)
+
+
+def test_a_sparsity_goes_to_filters_and_n_grams_and_into_the_title() -> None:
+    found = _variants("--method", "prune", "--sparsity", "0.3", "--criterion", "l2")
+    assert set(found) == {"cnn-pruned", "cnn-pruned-int8", "linear-pruned"}
+    assert found["cnn-pruned"].config == PruneConfig(sparsity=0.3, criterion="l2")
+    assert found["linear-pruned"].config.sparsity == 0.3
+    assert found["cnn-pruned"].title == "30% of the filters pruned"
+
+
+def test_single_weights_on_request() -> None:
+    found = _variants("--method", "prune", "--unstructured", "--sparsity", "0.9")
+    assert list(found) == ["cnn-sparse"]
+    assert found["cnn-sparse"].config == PruneConfig(sparsity=0.9, structured=False)
+    in_recipe = _variants("--recipe", "prune,fold", "--unstructured")["recipe-1-prune"]
+    assert not in_recipe.config.structured
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--auto", "--sparsity", "0.5"), ("--auto", "--unstructured"), ("--unstructured", "--criterion", "l2")],
+)
+def test_wishes_that_exclude_each_other_are_refused(options: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match="leave") as refused:
+        _variants("--method", "prune", *options)
+    assert options[0] in str(refused.value)
+
+
+def test_the_whole_study_prunes_as_asked() -> None:
+    found = _variants("--sparsity", "0.9")
+    assert found["cnn-pruned"].config.sparsity == found["linear-pruned"].config.sparsity == 0.9
+    assert "cnn-sparse" not in found
+    assert {"cnn-sparse", "smallest", "linear-pruned-int4"} <= set(_variants())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--bits", "4", "--method", "prune"),
+        ("--bits", "4"),
+        ("--sparsity", "0.5", "--method", "quantize"),
+        ("--unstructured", "--method", "distill"),
+        ("--student", "tiny", "--max-bytes", "20k"),
+        ("--teacher", "linear", "--method", "fold"),
+    ],
+)
+def test_options_without_effect_are_refused(options: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match=f"{options[0]} has no effect with .*; leave it out, or use it with one of: --"):
+        _variants(*options)
+
+
+def test_a_method_and_a_recipe_exclude_each_other() -> None:
+    with pytest.raises(DataError, match="give one of them"):
+        _variants("--method", "prune", "--recipe", "smallest")
+    assert "recipe" in _variants("--recipe", "smallest", "--max-bytes", "20k", "--teacher", "linear")
+    assert not _variants("--max-bytes", "20k", "--teacher", "linear")
+
+
+def test_few_bits_for_students_of_other_sizes() -> None:
+    found = _variants("--method", "distill", "--student", "small", "nano", "--teacher", "linear")
+    assert found["student-nano-int3"].config.bits == 3
+    assert "student-int3" not in found  # the recipe `smallest` is that

@@ -1,0 +1,218 @@
+"""The verdict on fixed measurements: who qualifies, who is refused and why, and what is said when nobody does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.results.row import rows_of
+from bench.verdict.judge import Verdict, documents_needed, judge, non_inferior
+from tests.cases.report_case import make_results
+
+
+def named(results: dict[str, Any], name: str) -> dict[str, Any]:
+    """One model of the results, to be changed."""
+    model: dict[str, Any] = next(m for m in results["models"] if m["name"] == name)
+    return model
+
+
+def reason(verdict: Verdict, model: str) -> str:
+    return next(item.reason for item in verdict.rejected if item.model == model)
+
+
+def only(results: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The results with these models alone."""
+    return {**results, "models": [named(results, name) for name in names]}
+
+
+def test_the_smallest_qualified_model_is_recommended_in_one_sentence() -> None:
+    verdict = judge(make_results())
+    assert verdict.model == "student-int8"
+    assert verdict.sentence == (
+        "Deploy `student-int8`: the smallest of 15 models that is not worse than `cnn` by more than 0.01 F1 "
+        "(ΔF1 +0.030, 95 % −0.001 to +0.061), 69 × smaller, 390 × faster; `cnn-int8-dynamic` rejected, "
+        "3.1 × slower here: this CPU has no VNNI."
+    )
+
+
+@pytest.mark.parametrize(
+    ("priority", "model"), [("smallest", "student-int8"), ("fastest", "student-int8"), ("quality", "linear")]
+)
+def test_the_priority_decides_among_the_qualified(priority: Any, model: str) -> None:
+    assert judge(make_results(), priority).model == model
+
+
+def test_a_linear_model_that_wins_is_called_one() -> None:
+    verdict = judge(make_results(), "quality")
+    assert verdict.sentence.startswith("Deploy `linear`, a linear model: the one with the highest F1")
+    assert any("A linear model wins" in text for text in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [(-0.009, 0.02, True), (-0.03, 0.01, None), (-0.05, -0.03, False), (-0.014, 0.013, None), (-0.0119, 0.016, True)],
+)
+def test_non_inferiority_has_three_answers(low: float, high: float, answer: bool | None) -> None:
+    """From the two-sided interval alone; the last case passes because one-sided bounds reach less far."""
+    results = make_results()
+    named(results, "student")["versus_baseline"]["delta_f1_weighted"] = {
+        "value": (low + high) / 2, "low": low, "high": high,
+    }  # fmt: skip
+    row = next(row for row in rows_of(results) if row.name == "student")
+    assert non_inferior(row, 0.01) is answer
+
+
+def test_stored_one_sided_bounds_come_first() -> None:
+    results = make_results()
+    delta = named(results, "student-int4")["versus_baseline"]["delta_f1_weighted"]
+    delta.update(lower=-0.009, upper=0.03)
+    verdict = judge(results)
+    assert verdict.model == "student-int4"
+    delta.update(lower=-0.011)
+    assert judge(results).model == "student-int8"
+    assert judge(results, delta=0.02).model == "student-int4"
+
+
+def test_a_slower_variant_is_refused_with_its_measured_ratio() -> None:
+    verdict = judge(only(make_results(), "cnn", "cnn-int8-dynamic"))
+    assert verdict.model == "cnn"
+    assert reason(verdict, "cnn-int8-dynamic") == "3.1 × slower here: this CPU has no VNNI"
+    assert verdict.sentence.startswith("Keep `cnn`")
+
+
+def test_with_vnni_the_reason_is_not_blamed_on_its_absence() -> None:
+    results = only(make_results(), "cnn", "cnn-int8-dynamic")
+    results["environment"]["vnni"] = True
+    assert reason(judge(results), "cnn-int8-dynamic") == "3.1 × slower here"
+
+
+def test_slower_within_the_noise_is_not_slower() -> None:
+    results = only(make_results(), "cnn", "cnn-int8-dynamic")
+    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_baseline"] = {"value": 1.02, "low": 1.01, "high": 1.03}
+    verdict = judge(results)
+    assert verdict.model == "cnn-int8-dynamic"
+    assert "as fast within noise" in verdict.sentence
+
+
+def test_in_a_noisy_run_only_factors_above_two_are_claims() -> None:
+    results = make_results()
+    results["speed"]["noise_floor"] = 0.4
+    named(results, "student-int8")["runs"][0]["ratio_to_baseline"] = {"value": 0.6, "low": 0.55, "high": 0.65}
+    verdict = judge(results)
+    assert "faster" not in verdict.sentence
+    assert "no claim on speed, the run was too noisy" in verdict.sentence
+    assert "`cnn-int8-dynamic` rejected, 3.1 × slower" in verdict.sentence
+    assert any("the run was noisy: the reference differs from itself by up to 40 %" in text for text in verdict.reasons)
+    assert reason(verdict, "cnn-tables") == "as good, but 21 × larger (1.31 MB) than `student-int8`"
+
+
+def test_reasons_for_distrust_come_from_the_measurement() -> None:
+    results = make_results()
+    results["speed"]["distrust"] = ["the baseline got the CPU for 61% of the time only"]
+    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_baseline"] = {"value": 1.7, "low": 1.6, "high": 1.8}
+    verdict = judge(results)
+    assert "slower" not in verdict.sentence
+    assert any("61%" in text for text in verdict.reasons)
+
+
+def test_when_nobody_qualifies_it_says_how_many_documents_it_would_take() -> None:
+    verdict = judge(only(make_results(), "cnn", "student-int4", "cnn-pruned", "tfidf-logistic"))
+    assert verdict.model == "cnn"
+    assert verdict.qualified == ()
+    assert verdict.sentence == (
+        "Keep `cnn`: no other model is shown to be as good within 0.01 F1; it would take about 2,956 test documents to "
+        "decide for the closest, `student-int4`."
+    )
+
+
+def test_documents_needed_fall_with_the_square_of_the_interval() -> None:
+    row = next(row for row in rows_of(make_results()) if row.name == "student-int4")
+    needed = documents_needed(row, 217, 0.01)
+    assert needed is not None
+    # n (1.645 + 0.842)² s² / (0.001 + 0.01)² with s = 0.064 / 3.92
+    assert needed == pytest.approx(217 * (2.4865 * 0.064 / 3.92 / 0.011) ** 2, rel=1e-3)
+    twice = documents_needed(row, 217, 0.021)
+    assert twice == pytest.approx(needed / 4, rel=0.01)
+
+
+def test_more_documents_never_help_a_model_that_is_worse() -> None:
+    verdict = judge(only(make_results(), "cnn", "tfidf-logistic"))
+    assert verdict.sentence.endswith("more test documents would not change this.")
+
+
+def test_a_reference_that_is_smaller_than_all_that_qualify_is_kept() -> None:
+    results = only(make_results(), "cnn", "linear", "cnn-tables")
+    named(results, "cnn")["runs"][0]["bytes"] = 1_000
+    named(results, "linear")["versus_baseline"]["delta_f1_weighted"].update(lower=0.04, upper=0.1)
+    verdict = judge(results)
+    assert verdict.model == "cnn"
+    assert verdict.sentence == (
+        "Keep `cnn`: of the 2 models shown to be as good within 0.01 F1 none is smaller; for a higher F1 take `linear` "
+        "(ΔF1 +0.069, 95 % +0.032 to +0.107)."
+    )
+    assert judge(results, "fastest").model == "linear"
+
+
+def test_models_without_a_bundle_are_not_recommended() -> None:
+    results = only(make_results(), "cnn", "student-int8")
+    for run in named(results, "student-int8")["runs"]:
+        run["runtime"] = "torch"
+    verdict = judge(results)
+    assert verdict.model == "cnn"
+    assert reason(verdict, "student-int8") == "as good, but no bundle was measured (only torch)"
+    assert any("A bundle for `student-int8`" in text for text in verdict.would_change)
+
+
+def test_skipped_and_failed_models_keep_their_reason() -> None:
+    verdict = judge(make_results())
+    assert reason(verdict, "transformer-frozen").startswith("skipped: needs the extra")
+    assert reason(verdict, "student-pruned").startswith("failed: NotCompressible")
+
+
+def test_a_variant_whose_quality_collapsed_is_never_recommended() -> None:
+    results = make_results()
+    chosen = judge(results).model
+    assert chosen is not None
+    named(results, chosen)["audit"] = {"failed": "validation F1 fell by 0.034, more than 0.02"}
+    verdict = judge(results)
+    assert verdict.model != chosen
+    assert reason(verdict, chosen) == "validation F1 fell by 0.034, more than 0.02"
+
+
+def test_dominated_models_name_their_dominator() -> None:
+    rejected = {item.model: item for item in judge(make_results()).rejected}
+    assert rejected["cnn-tables-int8"].dominated_by == "student-int8"
+    assert rejected["linear"].dominated_by is None
+
+
+def test_without_the_reference_nothing_is_called_as_good() -> None:
+    results = make_results()
+    results["models"] = [m for m in results["models"] if m["name"] != "cnn"]
+    verdict = judge(results)
+    assert verdict.model is None
+    assert verdict.sentence.startswith("No reference model was measured")
+    assert "`linear`, 0.730" in verdict.sentence
+
+
+def test_a_reference_that_failed_is_no_reference() -> None:
+    results = make_results()
+    named(results, "cnn").update(status="failed", reason="out of memory", quality=None)
+    assert judge(results).model is None
+
+
+def test_differences_over_folds_come_before_those_of_one_split() -> None:
+    results = make_results()
+    results["folds"] = {
+        "k": 5,
+        "models": {"student-int4": {"delta_f1_weighted": {"value": 0.004, "low": -0.004, "high": 0.012}}},
+    }
+    verdict = judge(results)
+    assert verdict.model == "student-int4"
+    assert "(5 folds)" in verdict.reasons[0]
+
+
+def test_it_is_a_pure_function() -> None:
+    results = make_results()
+    assert judge(results) == judge(results)
+    assert results == make_results()

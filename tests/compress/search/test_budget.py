@@ -1,0 +1,178 @@
+"""The budget solver: what it chooses, what binds, and that a killed search continues."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.classifier import Classifier
+from baselines.dataset import Dataset
+from baselines.errors import BudgetError, MissingExtra, UserError
+from baselines.models.cnn import CharCNNClassifier
+from baselines.models.linear import LinearClassifier, LinearConfig
+from compress.method import Context, validation_f1
+from compress.methods.distill.student import DistillConfig
+from compress.methods.linear_models import IntLinearClassifier
+from compress.methods.quantize.weights import QuantizeConfig
+from compress.recipes import run_recipe, stored_bytes
+from compress.search import candidates, linear_grid
+from compress.search.budget import Budget, Candidate, binding_constraint, choose, require_feasible, violations
+from compress.search.solver import Search, estimated_bytes, solve
+from tests.cases.compress_case import tiny_context, trained_cnn
+
+QUICK = Search(n_trials=3, epochs=1, finetune_epochs=0, mixtures=0.0)
+BUDGET = Budget(max_bytes=10_000, max_f1_drop=0.02, max_p95_s=1e-3)
+
+
+def candidate(size: int, f1: float, p95_s: float | None = 1e-4, parent: float = 0.7) -> Candidate:
+    return Candidate(({"n": size},), size, f1, parent - f1, p95_s, violations(BUDGET, size, parent - f1, p95_s))
+
+
+def test_the_best_feasible_candidate_wins() -> None:
+    small, good, large = candidate(5_000, 0.69), candidate(9_000, 0.71), candidate(20_000, 0.75)
+    assert choose([small, good, large]) is good
+    assert choose([large, small]) is small
+    assert choose([candidate(9_000, 0.69), small]) is small
+    assert binding_constraint(good) == ""
+
+
+def test_without_a_feasible_one_the_nearest_is_given_and_the_constraint_named() -> None:
+    slow = candidate(5_000, 0.70, 5e-3)
+    large = candidate(11_000, 0.70)
+    poor = candidate(5_000, 0.5)
+    assert choose([slow, large, poor]) is large
+    assert [binding_constraint(c) for c in (slow, large, poor)] == ["max_p95_us", "max_bytes", "max_f1_drop"]
+
+
+def test_violations_are_relative_to_their_limits() -> None:
+    found = violations(BUDGET, 15_000, 0.04, 2e-3)
+    assert found == pytest.approx({"max_bytes": 0.5, "max_f1_drop": 1.0, "max_p95_us": 1.0})
+    assert violations(Budget(max_f1_drop=0.0), 1, 0.005, None) == pytest.approx({"max_f1_drop": 0.5})
+    assert not any(violations(BUDGET, 10_000, 0.02, 1e-3).values())
+
+
+@pytest.fixture(scope="module")
+def case(tiny: Dataset) -> tuple[CharCNNClassifier, Context]:
+    parent, context = trained_cnn(tiny), tiny_context(tiny)
+    # Targets made beforehand spare every student the teachers of the folds.
+    soft = np.where(context.train.labels, 0.9, 0.1).astype(np.float32)
+    return parent, replace(context, soft_targets=soft)
+
+
+def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Context], tmp_path: Path) -> None:
+    parent, context = case
+    budget = Budget(max_bytes=12_000, max_f1_drop=0.9)
+    first = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=2))
+    assert len(first.candidates) == 2
+    more = solve(parent, budget, context, tmp_path, search=QUICK)
+    assert more.candidates[:2] == first.candidates
+    assert len(more.candidates) == 3
+    best = require_feasible(more)
+    assert best.best.is_feasible
+    assert stored_bytes(best.classifier) == best.best.size_bytes <= 12_000
+    assert validation_f1(best.classifier, context) == pytest.approx(best.best.f1_weighted)
+    # Another budget judges what was measured anew.
+    stricter = solve(parent, Budget(max_f1_drop=-0.9), context, tmp_path, search=QUICK)
+    assert (stricter.binding, len(stricter.candidates)) == ("max_f1_drop", 3)
+    # Everything was measured already: only the winner is made again.
+    again = solve(parent, budget, context, tmp_path, search=QUICK)
+    assert again.best == more.best
+    texts = context.validation.texts
+    np.testing.assert_array_equal(again.classifier.predict_proba(texts), more.classifier.predict_proba(texts))
+
+
+def test_smaller_forms_of_a_linear_model_compete(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, context = case
+    linear = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=50)).fit(context.train)
+    monkeypatch.setattr(linear_grid, "SPARSITIES", (0.0, 0.9))
+    monkeypatch.setattr(linear_grid, "BITS", (8, 3))
+    made: list[str] = []
+    monkeypatch.setattr(linear_grid, "run_recipe", lambda *a: made.append("x") or run_recipe(*a))
+    budget = Budget(max_bytes=1_000_000)
+    found = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear)
+    grid = [c for c in found.candidates if c.family == "linear"]
+    assert [len(c.recipe) for c in grid] == [1, 1, 2, 2]
+    assert len(found.candidates) == 5
+    # Fewer bits and fewer n-grams are fewer bytes.
+    sizes = [c.size_bytes for c in grid]
+    assert sizes[0] > sizes[1] > sizes[3]
+    assert sizes[0] > sizes[2] > sizes[3]
+    assert found.best.f1_weighted == max(c.f1_weighted for c in found.candidates)
+    # What was measured is not made again, and the winner's recipe starts from its own family.
+    made.clear()
+    for limit in (sizes[3], sizes[0]):
+        again = solve(
+            parent, Budget(max_bytes=limit), context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear
+        )
+        assert not made
+        assert again.best.is_feasible
+        assert isinstance(again.classifier, IntLinearClassifier) == (again.best.family == "linear")
+        assert validation_f1(again.classifier, context) == pytest.approx(again.best.f1_weighted)
+
+
+def test_the_winner_is_not_made_again_in_the_same_process(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(candidates, "run_recipe", lambda *a: made.append("x") or run_recipe(*a))
+    found = solve(case[0], Budget(max_bytes=90_000), case[1], tmp_path, search=replace(QUICK, n_trials=1))
+    assert len(made) == len(found.candidates) == 1
+
+
+def test_candidates_are_weighed_as_they_would_be_shipped(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path
+) -> None:
+    parent, context = case
+    asked: list[tuple[dict[str, object], ...]] = []
+
+    def weigh(classifier: Classifier, recipe: tuple[dict[str, object], ...]) -> int:
+        asked.append(recipe)
+        return stored_bytes(classifier) + 2_000
+
+    found = solve(parent, Budget(max_bytes=90_000), context, tmp_path, search=replace(QUICK, n_trials=1), weigh=weigh)
+    assert found.best.size_bytes == stored_bytes(found.classifier) + 2_000
+    (weighed,) = asked
+    assert [step["method"] for step in weighed] == [step["method"] for step in found.best.recipe]
+
+
+def test_a_budget_that_cannot_be_met_ends_with_the_nearest_point(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path
+) -> None:
+    parent, context = case
+    budget = Budget(max_p95_s=1e-9)
+    found = solve(parent, budget, context, tmp_path / "a", search=replace(QUICK, n_trials=1), p95=lambda c: 1e-3)
+    with pytest.raises(BudgetError, match=r"Nearest: \d+ bytes.*Binding: --max-p95-us") as raised:
+        require_feasible(found)
+    assert raised.value.exit_code == 1
+    with pytest.raises(BudgetError, match="larger than 100 bytes"):
+        solve(parent, Budget(max_bytes=100), context, tmp_path / "b", search=replace(QUICK, n_trials=1))
+
+
+def test_a_budget_needs_a_limit_and_a_clock(case: tuple[CharCNNClassifier, Context], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="at least one of --max-bytes"):
+        solve(*case[:1], Budget(), case[1], tmp_path)
+    with pytest.raises(UserError, match="needs a clock"):
+        solve(case[0], Budget(max_p95_s=1.0), case[1], tmp_path)
+
+
+def test_without_optuna_the_extra_is_named(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(MissingExtra, match=r"tagpress\[tune\]"):
+        solve(case[0], Budget(max_bytes=9_000), case[1], tmp_path)
+
+
+def test_the_estimate_grows_with_bits_and_filters() -> None:
+    base = estimated_bytes(DistillConfig(), QuantizeConfig("factors", bits=4), 0.0, 39, 35)
+    assert estimated_bytes(DistillConfig(), QuantizeConfig("factors", bits=8), 0.0, 39, 35) > base
+    assert estimated_bytes(DistillConfig(filters=96), QuantizeConfig("factors", bits=4), 0.0, 39, 35) > base
+    assert estimated_bytes(DistillConfig(), QuantizeConfig("factors", bits=4), 0.5, 39, 35) < base
+    # The student of the size target took 25.7 KB in 4 bits.
+    assert base == pytest.approx(28_000, rel=0.15)

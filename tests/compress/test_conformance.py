@@ -1,0 +1,196 @@
+"""One suite over every compression method and every kind of model that one makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.classifier import Classifier, predict
+from baselines.errors import ArtifactError, NotCompressible
+from baselines.models.cnn import CharCNNClassifier
+from baselines.models.registry import KINDS as BASELINE_KINDS
+from baselines.storage.artifact import Lineage, load, save
+from compress.method import Context, Receipt, require_touched
+from compress.methods.distill.student import DistillConfig
+from compress.methods.fold import FoldConfig
+from compress.methods.prune.pruning import PruneConfig
+from compress.methods.quantize.runtimes import WAYS
+from compress.methods.quantize.weights import QuantizeConfig
+from compress.registry import KINDS, METHODS
+from tests.cases.compress_case import AWKWARD, assert_unchanged, random_cnn, random_context, random_linear, state_of
+
+TEXTS = [*AWKWARD, "\ud800 lone surrogate", "a" * 100_000]
+CASES: dict[str, tuple[str, Any]] = {
+    "fold": ("fold", FoldConfig()),
+    "prune structured l2": ("prune", PruneConfig(0.5, criterion="l2", epochs=1)),
+    "prune structured taylor": ("prune", PruneConfig(0.3, epochs=0)),
+    "prune auto": ("prune", PruneConfig(auto=True, tolerance=0.2, epochs=0)),
+    "prune unstructured": ("prune", PruneConfig(0.6, structured=False, epochs=1, gradual_epochs=1)),
+    "quantize tables": ("quantize", QuantizeConfig()),
+    "quantize tables 4 bits": ("quantize", QuantizeConfig(bits=4)),
+    "quantize factors": ("quantize", QuantizeConfig("factors", bits=3)),
+    "quantize factors finetuned": ("quantize", QuantizeConfig("factors", bits=3, rank=6, finetune_epochs=1)),
+    "quantize static": ("quantize", QuantizeConfig("static")),
+    **{f"quantize dynamic: {way}": ("quantize", QuantizeConfig("dynamic", way=way)) for way in WAYS},
+    "distill": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=1.0)),
+    "linear pruned": ("prune", PruneConfig(0.5)),
+    "linear quantized": ("quantize", QuantizeConfig(bits=4)),
+    "distill control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, mixtures=0.0, alpha=0.0)),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    parent: Classifier
+    before: dict[str, Any]
+    child: Classifier
+    receipt: Receipt
+    context: Context
+
+
+@cache
+def make(case: str, seed: int = 0) -> Made:
+    method, config = CASES[case]
+    parent: Classifier = random_cnn(filters=((2, 8), (3, 8)), embedding_dim=12)
+    if case.startswith("linear"):
+        parent = random_linear()
+    context = random_context(seed)
+    before = state_of(parent)
+    child, receipt = METHODS[method].apply(parent, config, context)
+    return Made(parent, before, child, receipt, context)
+
+
+@pytest.fixture(params=list(CASES))
+def made(request: pytest.FixtureRequest) -> Made:
+    return make(request.param)
+
+
+def test_every_method_is_tested_here() -> None:
+    assert {method for method, _ in CASES.values()} == set(METHODS)
+    compressed = {make(case).child.kind for case in CASES}
+    assert compressed == {"cnn", "tables-float", "tables-int8", "onnx-int8", "torch-int8", "linear", "linear-int"}
+    assert compressed <= set(KINDS)
+
+
+def test_the_parent_is_untouched(made: Made) -> None:
+    assert_unchanged(made.parent, made.before)
+    np.testing.assert_array_equal(made.parent.thresholds_, 0.5)
+
+
+def test_the_receipt_says_that_something_was_touched(made: Made) -> None:
+    assert made.receipt.touched > 0
+    assert made.receipt.bytes_promised > 0
+    assert made.receipt.notes
+    assert made.receipt.to_json()["touched"] == made.receipt.touched
+
+
+def test_shapes_classes_and_range(made: Made) -> None:
+    probabilities = made.child.predict_proba(TEXTS)
+    assert probabilities.shape == (len(TEXTS), 5)
+    assert probabilities.dtype == np.float32
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    assert made.child.classes_ == made.parent.classes_
+    assert made.child.thresholds_.shape == (5,)
+    assert made.child.predict_proba([]).shape == (0, 5)
+    assert predict(made.child, TEXTS).dtype == np.bool_
+    with pytest.raises(TypeError, match="wrap it in a list"):
+        made.child.predict_proba("text")
+
+
+def test_a_row_does_not_depend_on_its_batch(made: Made) -> None:
+    together = made.child.predict_proba(TEXTS)
+    alone = np.concatenate([made.child.predict_proba([text]) for text in TEXTS])
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_what_is_saved_is_what_is_loaded(made: Made, tmp_path: Path) -> None:
+    save(made.child, tmp_path / "a", Lineage("m", "compress"))
+    again = load(tmp_path / "a", KINDS)
+    assert again.kind == made.child.kind
+    np.testing.assert_array_equal(again.predict_proba(TEXTS), made.child.predict_proba(TEXTS))
+    np.testing.assert_array_equal(again.thresholds_, made.child.thresholds_)
+    save(again, tmp_path / "b", Lineage("m", "compress"))
+    for path in (tmp_path / "a").iterdir():
+        if path.name != "manifest.json":
+            assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_a_damaged_artifact_is_refused(made: Made, tmp_path: Path) -> None:
+    save(made.child, tmp_path, Lineage("m", "compress"))
+    state = next(p for p in tmp_path.iterdir() if p.suffix in (".safetensors", ".safearrays", ".onnx"))
+    state.write_bytes(state.read_bytes()[:-7])
+    with pytest.raises(ArtifactError):
+        load(tmp_path, KINDS)
+    with pytest.raises(ArtifactError):
+        type(made.child).load_state(tmp_path, {}, made.child.classes_)
+
+
+@pytest.mark.parametrize("case", ["prune unstructured", "quantize factors finetuned", "distill"])
+def test_the_same_seed_makes_the_same_model(case: str) -> None:
+    first = make(case).child.predict_proba(AWKWARD)
+    make.cache_clear()
+    np.testing.assert_array_equal(first, make(case).child.predict_proba(AWKWARD))
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.neutral is not None])
+def test_the_neutral_setting_is_the_identity(name: str) -> None:
+    parent, context = random_cnn(), random_context()
+    parent.thresholds_ = np.linspace(0.2, 0.7, 5).astype(np.float32)
+    child, receipt = METHODS[name].apply(parent, METHODS[name].neutral, context)
+    assert receipt.touched == 0
+    assert child is not parent
+    np.testing.assert_array_equal(child.predict_proba(AWKWARD), parent.predict_proba(AWKWARD))
+    np.testing.assert_array_equal(child.thresholds_, parent.thresholds_)
+    assert isinstance(child, CharCNNClassifier)
+    assert child.module is not parent.module
+
+
+@pytest.mark.parametrize("name", ["prune", "quantize"])
+def test_the_neutral_setting_is_the_identity_for_linear_models(name: str) -> None:
+    parent = random_linear()
+    parent.thresholds_ = np.linspace(0.2, 0.7, 5).astype(np.float32)
+    child, receipt = METHODS[name].apply(parent, METHODS[name].neutral, random_context())
+    assert receipt.touched == 0
+    assert child is not parent
+    np.testing.assert_array_equal(child.predict_proba(AWKWARD), parent.predict_proba(AWKWARD))
+    np.testing.assert_array_equal(child.thresholds_, parent.thresholds_)
+
+
+def test_neutral_tables_stay_what_they_are() -> None:
+    folded = make("fold").child
+    child, receipt = METHODS["quantize"].apply(folded, METHODS["quantize"].neutral, random_context())
+    assert receipt.touched == 0
+    np.testing.assert_array_equal(child.predict_proba(AWKWARD), folded.predict_proba(AWKWARD))
+
+
+def test_made_models_are_not_fitted_again() -> None:
+    for case in ("fold", "quantize tables", "linear quantized", "quantize static", f"quantize dynamic: {WAYS[2]}"):
+        with pytest.raises(NotCompressible, match="not fitted itself"):
+            make(case).child.fit(random_context().train)
+        assert not make(case).child.can_fit
+    assert all(kind.can_fit for kind in BASELINE_KINDS.values())
+
+
+def test_nothing_touched_is_an_error() -> None:
+    with pytest.raises(NotCompressible, match="prune: nothing in this model would change; try harder"):
+        require_touched(Receipt("prune", 0, 10), "try harder")
+
+
+def test_a_missing_parent_names_the_command_that_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"python -m baselines\.train --baseline NAME --run RUN"):
+        load(tmp_path / "cnn", KINDS)
+
+
+def test_folded_tables_can_be_quantized_but_not_trained() -> None:
+    folded = make("fold").child
+    child, _ = METHODS["quantize"].apply(folded, QuantizeConfig("factors", bits=8), random_context())
+    assert np.abs(child.predict_proba(AWKWARD) - folded.predict_proba(AWKWARD)).max() < 0.05
+    with pytest.raises(NotCompressible, match="can't be trained"):
+        METHODS["quantize"].apply(folded, QuantizeConfig(finetune_epochs=1), random_context())
+    with pytest.raises(NotCompressible, match="works on the CNN's layers"):
+        METHODS["quantize"].apply(folded, replace(QuantizeConfig(), scheme="static"), random_context())

@@ -1,0 +1,174 @@
+"""The C kernel against its NumPy twin: the same bits for every instruction set, and no memory touched but its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from baselines.errors import ArtifactError
+from baselines.text.cleaning import Cleaning
+from baselines.text.tokenizer import Tokenizer
+from compress.formats.tables import IntTables
+from exports import kernel
+from exports.bundles.parity import AWKWARD, LONG_TEXT
+from tests.cases.table_case import TEXTS, TOKENIZER, int_tables
+
+SOURCES = Path(__file__).resolve().parents[3] / "exports" / "kernel"
+built = pytest.mark.skipif(not kernel.AVAILABLE, reason="the C extension was not built (no compiler at install time)")
+LEVELS = kernel.levels() or ("",)
+
+
+def _twin(tables: IntTables, texts: list[str], tokenizer: Tokenizer = TOKENIZER) -> np.ndarray:
+    return np.stack([tables.logits(tokenizer.encode(text)) for text in texts])
+
+
+@built
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("limit", [1, 7, 127])
+def test_every_instruction_set_gives_the_bits_of_the_twin(level: str, limit: int) -> None:
+    tables = int_tables(limit, ((1, 1), (2, 32), (3, 33), (4, 64), (11, 7)), limit=limit)
+    texts = [*TEXTS, *AWKWARD, LONG_TEXT]
+    model = kernel.TableKernel(tables, TOKENIZER, level)
+    want = _twin(tables, texts)
+    assert np.array_equal(model.logits(model.prepare(texts)), want)
+    assert np.array_equal(model.logits(model.prepare(texts), threads=3), want)
+    assert np.array_equal(model.logits([TOKENIZER.encode(text) for text in texts]), want)
+
+
+@built
+def test_the_widest_filters_reach_the_largest_sums_without_overflow() -> None:
+    table = np.full((258, TOKENIZER.n_ids, 4), 127, np.int8)
+    table[:, :, 1::2] = -127
+    table[:, 0] = 0
+    tables = IntTables((table,), np.full((1, 4), 127, np.int8), np.ones(1, np.float32), np.zeros(1, np.float32))
+    model = kernel.TableKernel(tables, TOKENIZER)
+    ids = np.full(600, 5, np.uint8)
+    assert tables.pooled(ids).max() == 258 * 127
+    assert np.array_equal(model.logits([ids])[0], tables.logits(ids))
+
+
+@built
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(max_codepoint=127), max_size=80), st.booleans())
+def test_ascii_is_cleaned_and_encoded_as_the_tokenizer_does(text: str, stop_words: bool) -> None:
+    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning(stop_words=stop_words))
+    model = kernel.TableKernel(int_tables(), tokenizer)
+    assert np.array_equal(model.encode(text), tokenizer.encode(text))
+
+
+@built
+def test_each_stop_word_is_left_out_and_its_neighbours_are_not() -> None:
+    model = kernel.TableKernel(int_tables(), TOKENIZER)
+    for text in ("The transformer of the ATTENTION", "yourselves", "yourselvesx", "the", "theory", "a" * 16, "a" * 17):
+        assert np.array_equal(model.encode(text), TOKENIZER.encode(text))
+
+
+@built
+def test_stemmed_texts_go_through_python() -> None:
+    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning(stem=True))
+    model = kernel.TableKernel(int_tables(), tokenizer)
+    want = _twin(int_tables(), ["running networks"], tokenizer)
+    assert np.array_equal(model.logits(model.prepare(["running networks"])), want)
+
+
+@built
+def test_hostile_arguments_are_refused_before_memory_is_touched() -> None:
+    model = kernel.TableKernel(int_tables(), TOKENIZER)
+    with pytest.raises(ValueError, match=r"texts\[1\].*id is not below"):
+        model.logits([np.zeros(3, np.uint8), np.array([1, TOKENIZER.n_ids], np.uint8)])
+    with pytest.raises(ValueError, match=r"texts\[0\].*ASCII"):
+        model.logits(["é"])
+    with pytest.raises(UnicodeEncodeError):
+        model.logits(["\ud800"])
+    with pytest.raises(TypeError):
+        model.logits([None])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="contiguous"):
+        model.logits([np.zeros((4, 4), np.uint8)[:, ::2]])
+    with pytest.raises(ValueError, match="n_threads"):
+        model.logits(["a"], threads=0)
+    assert model.logits([]).shape == (0, 5)
+
+
+@built
+def test_the_binding_refuses_what_is_no_model_and_buffers_that_do_not_fit() -> None:
+    from exports.kernel import _kernel  # type: ignore[attr-defined, unused-ignore]
+
+    raw = kernel.TableKernel(int_tables(), TOKENIZER)._model
+    with pytest.raises(ValueError, match="PyCapsule"):
+        _kernel.logits(object(), ["a"], np.zeros((1, 5), np.float32), 1)
+    with pytest.raises(ValueError, match="out"):
+        _kernel.logits(raw, ["a", "b"], np.zeros((1, 5), np.float32), 1)
+    with pytest.raises(BufferError):
+        _kernel.logits(raw, ["a"], b"\0" * 20, 1)
+    with pytest.raises(TypeError, match="are needed"):
+        _kernel.logits(raw, ["a"])
+    with pytest.raises(ValueError, match="shapes"):
+        _kernel.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"")
+    with pytest.raises(ValueError, match="int32 pairs"):
+        _kernel.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"")
+
+
+@built
+@pytest.mark.parametrize("spoil", ["minus 128", "padding", "nan"])
+def test_tables_that_break_the_rules_are_refused(spoil: str) -> None:
+    tables = int_tables()
+    if spoil == "minus 128":
+        tables.tables[0][0, 3, 0] = -128
+    elif spoil == "padding":
+        tables.tables[-1][-1, 0, -1] = 1
+    else:
+        tables.scale[0] = np.nan
+    with pytest.raises(ArtifactError, match="kernel"):
+        kernel.TableKernel(tables, TOKENIZER)
+
+
+@built
+def test_one_model_serves_many_threads() -> None:
+    model = kernel.TableKernel(int_tables(), TOKENIZER)
+    want = _twin(int_tables(), TEXTS)
+    prepared = model.prepare(TEXTS)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(np.array_equal(got, want) for got in pool.map(lambda _: model.logits(prepared, 2), range(200)))
+
+
+@built
+def test_it_is_faster_than_its_twin() -> None:
+    import time
+
+    tables = int_tables(0, tuple((width, 128) for width in range(1, 11)))
+    model = kernel.TableKernel(tables, TOKENIZER)
+    ids = TOKENIZER.encode("attention is all you need " * 5)
+
+    def best(run: object) -> float:
+        times = []
+        for _ in range(15):
+            start = time.perf_counter()
+            run()  # type: ignore[operator]
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best(lambda: tables.logits(ids)) > 4 * best(lambda: model.logits([ids]))
+
+
+def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
+    compiler = shutil.which("gcc") or shutil.which("clang") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    flags = ["-std=gnu11", "-g", "-O1", "-ffp-contract=off", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
+    probe = tmp_path / "probe.c"
+    probe.write_text("int main(void) { return 0; }\n")
+    if subprocess.run([compiler, *flags, str(probe), "-o", str(tmp_path / "probe")], capture_output=True).returncode:
+        pytest.skip(f"{compiler} has no address and undefined-behaviour sanitizers")
+    sources = [str(SOURCES / name) for name in ("fuzz.c", "tables.c")]
+    made = [compiler, *flags, "-Wall", "-Wextra", "-Werror", *sources, "-lpthread", "-lm", "-o", str(tmp_path / "fuzz")]
+    subprocess.run(made, check=True)
+    result = subprocess.run([str(tmp_path / "fuzz"), "150", "0"], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "no difference" in result.stdout

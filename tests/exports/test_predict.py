@@ -1,0 +1,78 @@
+"""The command that predicts with a bundle."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exports.bundles.write_bundle import write_bundle
+from exports.predict import main
+from exports.runtime import load_bundle as runtime
+from tests.cases.table_case import CLASSES, TEXTS, int_classifier, lineage
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(int_classifier(), lineage(), tmp_path_factory.mktemp("p") / "b", "table")
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_texts_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), *TEXTS[:3]]) == 0
+    answers = _lines(capsys)
+    want = runtime.load(folder).predict(TEXTS[:3])
+    assert [sorted(label["class"] for label in answer["labels"]) for answer in answers] == [sorted(x) for x in want]
+    for answer in answers:
+        probabilities = [label["probability"] for label in answer["labels"]]
+        assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_top_asks_for_a_number_of_classes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), "--top", "2", "a text"]) == 0
+    assert len(_lines(capsys)[0]["labels"]) == 2
+    assert main([str(folder), "--top", "99", "a text"]) == 0
+    assert len(_lines(capsys)[0]["labels"]) == len(CLASSES)
+
+
+def test_json_lines_in_and_out(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.dumps({"text": text, "id": 7}) for text in TEXTS] * 100 + ["", json.dumps("a string")]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    assert main([str(folder), "--stdin", "--threads", "2"]) == 0
+    assert len(_lines(capsys)) == len(TEXTS) * 100 + 1
+
+
+@pytest.mark.parametrize("bad", ["{", "[1]", "3", '{"txt": "a"}', '{"text": null}'])
+def test_a_bad_line_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "fine"}\n' + bad + "\n"))
+    assert main([str(folder), "--stdin"]) == 2
+    assert "stdin, line 2" in capsys.readouterr().err
+
+
+def test_explain_adds_parts_that_sum_to_the_logit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), "--top", "1", "--explain", "GNNs: a survey"]) == 0
+    answer = _lines(capsys)[0]
+    assert answer["read_as"] == "gnns survey"
+    assert {"ngram", "start", "share"} == set(answer["labels"][0]["parts"][0])
+
+
+@pytest.mark.parametrize("argv", [[], ["--stdin", "text"], ["--top", "0", "text"]])
+def test_arguments_that_make_no_sense(folder: Path, argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([str(folder), *argv])
+    assert stop.value.code == 2
+
+
+def test_a_folder_that_is_no_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "text"]) == 2
+    assert "not a bundle" in capsys.readouterr().err

@@ -1,0 +1,89 @@
+"""The server in docs/serving.md, as it stands there, on a port of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exports.bundles.write_bundle import write_bundle
+from exports.runtime import load_bundle as runtime
+from tests.cases.table_case import TEXTS, int_classifier, lineage
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
+waitress = pytest.importorskip("waitress", reason="waitress isn't installed (it comes with the dev extra)")
+
+
+def _example() -> dict[str, Any]:
+    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    source = next(block for block in blocks if "waitress" in block)
+    assert len(source.splitlines()) <= 45
+    names: dict[str, Any] = {"__name__": "serve"}
+    exec(compile(source, str(DOCS), "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, runtime.Predictor[Any]]]:
+    folder = write_bundle(int_classifier(), lineage(), tmp_path_factory.mktemp("http") / "b", "table")
+    names = _example()
+    running = waitress.server.create_server(
+        names["application"](folder), host="127.0.0.1", port=0, threads=2, max_request_body_size=names["MAX_BYTES"]
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=_serve_until, args=(running, stop))
+    thread.start()
+    yield running.effective_port, runtime.load(folder)
+    stop.set()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    # Only now: a socket closed while the loop still waits for it would end the loop's thread with an error.
+    running.task_dispatcher.shutdown()
+    running.asyncore.close_all(running._map)
+
+
+def _serve_until(running: Any, stop: threading.Event) -> None:
+    while not stop.is_set():
+        running.asyncore.loop(timeout=0.05, map=running._map, count=1)
+
+
+def _ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        content = response.read()
+        kind = response.getheader("Content-Type", "")
+        return response.status, json.loads(content) if kind == "application/json" else content
+    finally:
+        connection.close()
+
+
+def test_it_answers_as_the_runtime_does(server: tuple[int, runtime.Predictor[Any]]) -> None:
+    port, predictor = server
+    status, answer = _ask(port, "POST", "/predict", json.dumps({"texts": TEXTS}).encode())
+    assert (status, answer) == (200, {"labels": predictor.predict(TEXTS)})
+    assert _ask(port, "GET", "/health") == (200, {"classes": len(predictor.classes)})
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"texts": "one string"}', b'{"texts": [1]}', b"\xff"])
+def test_a_bad_request_is_told_what_is_expected(server: tuple[int, runtime.Predictor[Any]], body: bytes) -> None:
+    status, answer = _ask(server[0], "POST", "/predict", body)
+    assert status == 400
+    assert "expected" in answer["error"]
+
+
+def test_other_places_and_bodies_beyond_the_limit_are_refused(server: tuple[int, runtime.Predictor[Any]]) -> None:
+    assert _ask(server[0], "GET", "/")[0] == 404
+    connection = http.client.HTTPConnection("127.0.0.1", server[0], timeout=10)
+    connection.putrequest("POST", "/predict")
+    connection.putheader("Content-Length", str((1 << 20) + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
