@@ -68,6 +68,9 @@ class Classifier(ABC):
     def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
         """Read what `save_state` wrote; raises ArtifactError when it doesn't fit together."""
 
+    def load_members(self, read: Callable[[str], Classifier]) -> None:  # noqa: B027
+        """For a classifier made of others: take each from `read`, by the name of its folder. Most are made of none."""
+
 
 def check_texts(texts: Sequence[str]) -> None:
     """Raise TypeError naming the index of the first entry that isn't a string; a lone string is a mistake too."""

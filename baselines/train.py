@@ -2,167 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from argparse import ArgumentParser
+from collections.abc import Sequence
 
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
+from baselines.console import Body, run_command
 
-from baselines.classifier import Progress
-from baselines.data.options import add_data_options, dataset_from
-from baselines.dataset import Dataset
-from baselines.errors import MissingExtra, UserError
-from baselines.fitting.cross_validation import FoldPlan, add_fold_options, evaluate_folds, fold_plan_from
-from baselines.fitting.fit import baseline_named, read_facts
-from baselines.fitting.fit import train_baseline as train_baseline
-from baselines.fitting.options import add_run_options, device_from, run_from
-from baselines.fitting.tuning import tune
-from baselines.models.registry import BASELINES
-from baselines.scores.fold_scores import render_folds
-from baselines.storage.artifact import write_json
-from baselines.storage.run_folder import RunFolder
-
-FOLDS = "folds.json"
+PROG = "python -m baselines.train"
 
 
-def parser() -> ArgumentParser:
+def parser(prog: str = PROG) -> ArgumentParser:
     """The command's options."""
-    parser = ArgumentParser(
-        prog="python -m baselines.train",
-        usage="%(prog)s [options]   (--help lists them)",
-        description="Train baselines into a run folder.",
-    )
-    parser.add_argument(
-        "--baseline",
-        nargs="+",
-        metavar="NAME",
-        default=[name for name, entry in BASELINES.items() if not entry.extra],
-        help=f"which (default: all that need no extra); known: {', '.join(BASELINES)}",
-    )
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="JSON object of config fields to replace; with one --baseline"
-    )
-    parser.add_argument(
-        "--tune",
-        type=_trials,
-        metavar="N",
-        help="search each baseline's config on validation until N trials are done, then train the best",
-    )
-    add_run_options(parser)
-    add_fold_options(parser)
-    add_data_options(parser)
-    return parser
+    from baselines.fitting.command import parser
+
+    return parser(prog)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Train; returns 0, or the exit code of the user's error."""
-    args = parser().parse_args(argv)
-    errors = Console(stderr=True, soft_wrap=True)
-    try:
-        Console().print(_trained(args, errors))
-    except UserError as error:
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
-        return error.exit_code
-    return 0
+def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
+    """Exit code 0, or 2 for an input that can't be used."""
+    return run_command(_work, argv, prog)
 
 
-def _trained(args: Namespace, console: Console) -> Table:
-    """Everything the options ask for; returns the table to print."""
-    for name in args.baseline:
-        baseline_named(name)
-    changes = {args.baseline[0]: read_config(args.config, args.baseline)} if args.config else {}
-    device = device_from(args)
-    reference = "cnn" if "cnn" in args.baseline else args.baseline[0]
-    plan = fold_plan_from(args, device=device, threads=args.threads, reference=reference, delta=0.01)
-    dataset = dataset_from(args)
-    run = run_from(args, dataset)
-    if args.tune:
-        changes = _tuned(args, run, dataset, device, console)
-    if plan:
-        return _over_folds(args, run, dataset, plan, changes, console)
-    return _on_one_split(args, run, dataset, device, changes, console)
+def _work() -> Body:
+    from baselines.fitting.command import run
 
-
-def _tuned(args: Namespace, run: RunFolder, dataset: Dataset, device: str, console: Console) -> dict[str, Any]:
-    changes = {}
-    how = {"seed": args.seed, "threads": args.threads, "device": device}
-    for name in args.baseline:
-        if BASELINES[name].space or len(args.baseline) == 1:
-            with _bar(f"tuning {name}", console) as progress:
-                found = tune(run, dataset, name, args.tune, progress=progress, **how)
-            console.print(f"best of {found.trials} trials of {name}: {found.best}", highlight=False)
-            changes[name] = dict(found.changes)
-    return changes
-
-
-def _over_folds(
-    args: Namespace, run: RunFolder, dataset: Dataset, plan: FoldPlan, changes: dict[str, Any], console: Console
-) -> Table:
-    with _bar(f"{plan.k} folds", console) as progress:
-        result = evaluate_folds(dataset, args.baseline, run, plan, changes=changes, progress=progress)
-    inputs = {"baselines": list(args.baseline), "plan": dataclasses.asdict(plan), "changes": changes}
-    with run.write("baselines/folds", inputs) as folder:
-        write_json(folder / FOLDS, result)
-    return render_folds(result, {name: entry.title for name, entry in BASELINES.items()})
-
-
-def _on_one_split(
-    args: Namespace, run: RunFolder, dataset: Dataset, device: str, changes: dict[str, Any], console: Console
-) -> Table:
-    table = Table("baseline", "F1 at 0.5", "global", "per class", "trained in", title="Weighted F1 on validation")
-    how = {"seed": args.seed, "threads": args.threads, "device": device}
-    for name in args.baseline:
-        title = BASELINES[name].title
-        try:
-            with _bar(title, console) as progress:
-                step = train_baseline(run, dataset, name, progress=progress, changes=changes.get(name), **how)
-        except MissingExtra as error:
-            if len(args.baseline) == 1:
-                raise
-            table.add_row(title, f"skipped: {error}")
-            continue
-        facts = read_facts(step)
-        for note in facts["notes"]:
-            console.print(f"warning: {name}: {note}", style="yellow", markup=False, highlight=False)
-        reached = (f"{facts['validation_f1_weighted'][kind]:.3f}" for kind in ("half", "global", "per_class"))
-        table.add_row(title, *reached, f"{facts['seconds']:.1f} s")
-    return table
-
-
-@contextmanager
-def _bar(title: str, console: Console) -> Iterator[Progress]:
-    """A line with the time left, for as long as the block runs."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(title, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
-
-
-def read_config(path: Path, names: Sequence[str]) -> dict[str, Any]:
-    """Fields of a config from a JSON file; raises UserError unless it's an object, for exactly one baseline."""
-    if len(names) != 1:
-        raise UserError(f"--config {path}: belongs to one baseline, got {len(names)}; name it with --baseline")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"--config {path}: not a readable JSON file ({error})") from None
-    if not isinstance(content, dict):
-        raise UserError(f"--config {path}: expected an object of config fields, got {type(content).__name__}")
-    return content
-
-
-def _trials(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)
+    return run
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from baselines.classifier import Classifier
 from baselines.errors import MeasurementError
-from baselines.storage.artifact import MANIFEST, load, read_manifest
+from baselines.storage.artifact import MANIFEST, kinds_within, load
 
 Runtime = Literal["onnxruntime", "table", "linear", "torch", "sklearn", "python"]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
@@ -140,13 +140,13 @@ def _open_artifact(candidate: Candidate) -> Server:
 
 
 def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
-    """The smallest set of classes that holds the kind: a model without torch should not pay for its import."""
-    kind = read_manifest(folder)["kind"]
-    if kind in (kinds := _without_torch()):
+    """The smallest set of classes that holds what is needed: a model without torch should not pay for its import."""
+    needed = kinds_within(folder)
+    if needed <= set(kinds := _without_torch()):
         return kinds
     from baselines.models.registry import KINDS
 
-    if kind in KINDS:
+    if needed <= set(KINDS):
         return KINDS
     from compress.registry import KINDS as ALL_KINDS
 
@@ -155,8 +155,8 @@ def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
 
 def _without_torch() -> dict[str, type[Classifier]]:
     from baselines.models.light_kinds import LIGHT_KINDS
+    from compress.kinds.int_linear import IntLinearClassifier
     from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
-    from compress.methods.linear_models import IntLinearClassifier
 
     tables_and_linear: tuple[type[Classifier], ...] = (FloatTableClassifier, IntTableClassifier, IntLinearClassifier)
     return LIGHT_KINDS | {each.kind: each for each in tables_and_linear}

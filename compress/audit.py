@@ -22,11 +22,11 @@ from baselines.storage.artifact import MANIFEST
 from compress.formats.packed import StoredTables, pack
 from compress.formats.tensors import read_tensors
 from compress.kinds.coverage import linear_coverage, onnx_coverage
+from compress.kinds.int_linear import IntLinearClassifier
 from compress.kinds.onnx_int8 import OnnxClassifier
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 from compress.kinds.torch_int8 import MODEL_FILE as TORCH_FILE
 from compress.kinds.torch_int8 import TorchInt8Classifier
-from compress.methods.linear_models import IntLinearClassifier
 
 Arrays = dict[str, NDArray[Any]]
 # The run folder's own record of a step is provenance, as the manifest is.

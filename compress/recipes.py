@@ -19,7 +19,7 @@ from compress.method import Context, Receipt, validation_f1
 from compress.methods.distill.student import PRESETS as STUDENTS
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import METHODS
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from baselines.classifier import Classifier
 from baselines.models.registry import KINDS as BASELINE_KINDS
+from compress.kinds.int_linear import IntLinearClassifier
 from compress.kinds.onnx_int8 import OnnxClassifier
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 from compress.kinds.torch_int8 import TorchInt8Classifier
 from compress.method import Method
-from compress.methods import fold
-from compress.methods.distill import student as distill
-from compress.methods.linear_models import IntLinearClassifier
-from compress.methods.prune import pruning as prune
-from compress.methods.quantize import weights as quantize
+from compress.methods import distill, fold, prune, quantize
+from compress.methods.quantize.quantize_config import FLOAT_BITS
 
 METHODS: dict[str, Method] = {
     "quantize": Method(
         "Quantize",
         quantize.QuantizeConfig,
-        quantize.QuantizeConfig(bits=quantize.FLOAT_BITS),
+        quantize.QuantizeConfig(bits=FLOAT_BITS),
         quantize.apply,
         retrains=False,
     ),

@@ -12,8 +12,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from baselines.errors import DataError, UserError
-from exports.runtime import load_bundle as runtime
-from exports.runtime.load_bundle import Predictor
+from exports import runtime
+from exports.runtime.predictor import Predictor
 
 # Lines that are predicted together: enough to keep the threads busy, few enough to answer soon.
 CHUNK = 256

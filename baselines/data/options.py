@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from baselines.console import names, whole_number
 from baselines.data.sources import DataOptions, load
 from baselines.data.table_labels import Labels
 from baselines.dataset import Dataset
@@ -31,7 +32,7 @@ def add_data_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--text-column",
         action="append",
-        type=_names,
+        type=names,
         default=[],
         metavar="NAME[,NAME]",
         help="column(s) of the text, joined by a space (default: text, or title and description)",
@@ -45,7 +46,7 @@ def add_data_options(parser: ArgumentParser) -> None:
     group.add_argument(
         "--label-columns",
         action="append",
-        type=_names,
+        type=names,
         default=[],
         metavar="NAME[,NAME]",
         help="0/1 columns, one a label; 'rest' for all but the text columns",
@@ -58,12 +59,12 @@ def add_data_options(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--min-texts-per-class",
-        type=_positive,
+        type=whole_number(1),
         metavar="N",
         help="drop classes with fewer texts (default: 3; Made With ML: 30, as in the course)",
     )
     group.add_argument(
-        "--seed", type=_natural, default=0, metavar="N", help="of the split and of the training (default: 0)"
+        "--seed", type=whole_number(0), default=0, metavar="N", help="of the split and of the training (default: 0)"
     )
 
 
@@ -89,23 +90,5 @@ def dataset_from(args: Namespace) -> Dataset:
     return dataset
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
-
-
 def _flat(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group))
-
-
-def _positive(text: str) -> int:
-    return _at_least(text, 1)
-
-
-def _natural(text: str) -> int:
-    return _at_least(text, 0)
-
-
-def _at_least(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
-    return int(text)

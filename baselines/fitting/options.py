@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from baselines.console import plain_name, whole_number
+from baselines.cores import usable_core_count
 from baselines.dataset import Dataset
 from baselines.errors import UserError
 from baselines.storage.run_folder import RunFolder
@@ -17,12 +18,12 @@ def add_run_options(parser: ArgumentParser, *, run: str = "default") -> None:
     """Add `--run`, `--threads` and `--device`; `run` is the folder's default name."""
     group = parser.add_argument_group("run")
     group.add_argument(
-        "--run", type=_run_name, default=run, metavar="NAME", help=f"folder below runs/, continued (default: {run})"
+        "--run", type=plain_name, default=run, metavar="NAME", help=f"folder below runs/, continued (default: {run})"
     )
     group.add_argument(
         "--threads",
-        type=_threads,
-        default=usable_cores(),
+        type=whole_number(1),
+        default=usable_core_count(),
         metavar="N",
         help="for training (default: all cores this process may use)",
     )
@@ -48,20 +49,3 @@ def device_from(args: Namespace) -> str:
     if args.device == "cuda":
         raise UserError("--device cuda: no CUDA device found; use --device cpu or auto")
     return "cpu"
-
-
-def usable_cores() -> int:
-    """Cores the system lets this process run on; not the machine's, which containers see in full."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _run_name(text: str) -> str:
-    if not text or Path(text).name != text or text.startswith("."):
-        raise ArgumentTypeError(f"expected a plain name, the folder is made below {RUNS}/, got {text!r}")
-    return text
-
-
-def _threads(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)

@@ -10,7 +10,7 @@ Source: Platt, "Probabilistic outputs for support vector machines" (1999).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -76,6 +76,13 @@ class EnsembleClassifier(Classifier):
     def __init__(self, config: EnsembleConfig = EnsembleConfig()) -> None:
         self.config = config
 
+    def make_member(self, name: str) -> Classifier:
+        """An unfitted member. This class knows no registry: `baselines.models.registry.Ensemble` does."""
+        raise UserError(
+            f"ensemble: nothing here can make its member {name!r}; combine fitted ones with from_members, or take the "
+            "baseline `ensemble` of the registry"
+        )
+
     @classmethod
     def from_members(
         cls, members: Mapping[str, Classifier], validation: Part, config: EnsembleConfig | None = None
@@ -85,14 +92,9 @@ class EnsembleClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Train every member, then combine them on validation; without one, on training with equal weights."""
-        # Imported here: the registry lists this class.
-        from baselines.models.registry import BASELINES
-
-        members = {}
-        for name in self.config.members:
-            changes = self.config.changes.get(name)
-            member = BASELINES[name].make(self.config.seed, self.config.device, self.config.threads, changes)
-            members[name] = member.fit(train, validation, progress=progress)
+        members = {
+            name: self.make_member(name).fit(train, validation, progress=progress) for name in self.config.members
+        }
         return self.combine(members, validation)
 
     def combine(self, members: Mapping[str, Classifier], validation: Part | None) -> Self:
@@ -132,23 +134,13 @@ class EnsembleClassifier(Classifier):
         classifier.classes_ = classes
         if [share["member"] for share in shares] != list(classifier.config.members):
             raise ArtifactError(f"{folder / _STATE}: expected shares of {', '.join(classifier.config.members)}")
-        classifier.members_ = {name: _load_member(folder / name) for name in classifier.config.members}
-        if any(member.classes_ != classes for member in classifier.members_.values()):
-            raise ArtifactError(f"{folder}: a member knows other classes than the ensemble")
         classifier.shares_ = tuple(Share(s["weight"], s["slope"], s["offset"]) for s in shares)
         return classifier
 
-
-def _load_member(folder: Path) -> Classifier:
-    """A member, with torch imported only where it needs it."""
-    # Imported here: both list this module's class.
-    from baselines.models.light_kinds import LIGHT_KINDS
-
-    if artifact.read_manifest(folder)["kind"] in LIGHT_KINDS:
-        return artifact.load(folder, LIGHT_KINDS)
-    from baselines.models.registry import KINDS
-
-    return artifact.load(folder, KINDS)
+    def load_members(self, read: Callable[[str], Classifier]) -> None:
+        self.members_ = {name: read(name) for name in self.config.members}
+        if odd := [name for name, member in self.members_.items() if member.classes_ != self.classes_]:
+            raise ArtifactError(f"ensemble: members that know other classes than the ensemble: {', '.join(odd)}")
 
 
 def fit_platt(logits: Floats, truth: LabelMatrix, *, iterations: int = 50, ridge: float = 1.0) -> tuple[float, float]:

@@ -6,9 +6,9 @@ from baselines.classifier import Classifier
 from baselines.models.chance import ChanceClassifier
 from baselines.models.ensemble import EnsembleClassifier
 from baselines.models.forests import BoostingClassifier, ForestClassifier
+from baselines.models.knn import KnnClassifier
 from baselines.models.linear import LinearClassifier
 from baselines.models.rules import RulesClassifier
-from baselines.models.word_classifier import KnnClassifier
 
 LIGHT_KINDS: dict[str, type[Classifier]] = {
     kind.kind: kind

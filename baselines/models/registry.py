@@ -17,6 +17,7 @@ from baselines.models.chance import ChanceClassifier, ChanceConfig
 from baselines.models.cnn import CharCNNClassifier, CNNConfig
 from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig
 from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.models.knn import KnnClassifier, KnnConfig
 from baselines.models.light_kinds import LIGHT_KINDS
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.models.rnn import RNNClassifier, RNNConfig
@@ -28,7 +29,6 @@ from baselines.models.transformer import (
     TunedTransformer,
     TunedTransformerConfig,
 )
-from baselines.models.word_classifier import KnnClassifier, KnnConfig
 from baselines.storage.configs import with_tuples
 
 
@@ -69,6 +69,14 @@ class Baseline:
             return self.kind(dataclasses.replace(config, **{k: with_tuples(v) for k, v in (changes or {}).items()}))
         except (TypeError, ValueError) as error:
             raise UserError(f"config of {self.title}: {error}") from None
+
+
+class Ensemble(EnsembleClassifier):
+    """An ensemble whose members are baselines of this registry, so that it can be fitted, also after it was loaded."""
+
+    def make_member(self, name: str) -> Classifier:
+        config = self.config
+        return BASELINES[name].make(config.seed, config.device, config.threads, config.changes.get(name))
 
 
 _GUESS = "It reads nothing of a text, so it has no reasons."
@@ -214,7 +222,7 @@ BASELINES: dict[str, Baseline] = {
     ),
     "ensemble": Baseline(
         "Ensemble",
-        EnsembleClassifier,
+        Ensemble,
         lambda seed, device, threads: EnsembleConfig(seed=seed, device=device, threads=threads),
         "An average of models of different kinds: its linear member and its rules can name words, their sum can't.",
         False,
@@ -223,5 +231,5 @@ BASELINES: dict[str, Baseline] = {
 }
 
 KINDS: dict[str, type[Classifier]] = LIGHT_KINDS | {
-    kind.kind: kind for kind in (CharCNNClassifier, RNNClassifier, FrozenTransformer, TunedTransformer)
+    kind.kind: kind for kind in (Ensemble, CharCNNClassifier, RNNClassifier, FrozenTransformer, TunedTransformer)
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -20,7 +19,6 @@ from baselines.dataset import LabelMatrix, Part
 from baselines.errors import ArtifactError
 from baselines.models.linear import as_matrix
 from baselines.storage.artifact import read_json, write_json
-from baselines.storage.configs import config_from_json
 from baselines.storage.weights import read_weights, write_weights
 from baselines.text.cleaning import Cleaning
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
@@ -91,53 +89,3 @@ class WordClassifier(Classifier):
 
     @abstractmethod
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None: ...
-
-
-@dataclass(frozen=True)
-class KnnConfig:
-    """`neighbours`: how many training texts vote, each with the same weight."""
-
-    neighbours: int = 5
-
-
-class KnnClassifier(WordClassifier):
-    """Share of the nearest training texts (Euclidean, so by cosine) that have a class; ties go to the earlier text."""
-
-    kind: ClassVar[str] = "knn"
-    arrays: ClassVar[tuple[str, ...]] = ("starts", "rows", "values", "labels")
-
-    def __init__(self, config: KnnConfig = KnnConfig()) -> None:
-        self.config = config
-
-    @classmethod
-    def _made(cls, config: Mapping[str, Any]) -> Self:
-        return cls(config_from_json(KnnConfig, config))
-
-    def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None:
-        by_term = rows.astype(np.float32).tocsc()
-        arrays = {"starts": by_term.indptr.astype(np.int64), "rows": by_term.indices.astype(np.int32)}
-        self._set_arrays({**arrays, "values": by_term.data, "labels": labels.astype(np.uint8)})
-        progress(1, 1)
-
-    def _answer(self, row: Row) -> NDArray[np.float32]:
-        products = np.zeros(len(self._labels), np.float32)
-        for column, value in zip(*row, strict=True):
-            span = slice(self._starts[column], self._starts[column + 1])
-            products[self._rows[span]] += value * self._values[span]
-        nearest = np.argsort(self._squares - 2 * products, kind="stable")[: self.config.neighbours]
-        share: NDArray[np.float32] = self._labels[nearest].mean(axis=0, dtype=np.float32)
-        return share
-
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        return {"starts": self._starts, "rows": self._rows, "values": self._values, "labels": self._labels}
-
-    def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self._starts, self._rows = arrays["starts"], arrays["rows"]
-        self._values, self._labels = arrays["values"], arrays["labels"]
-        n_texts = len(self._labels)
-        fits = self._labels.shape == (n_texts, len(self.classes_)) and n_texts > 0
-        if not fits or len(self._starts) != self.vectorizer_.n_features + 1 or len(self._rows) != len(self._values):
-            raise ArtifactError("expected starts a term, a row and a value a pair, and labels a text")
-        if len(self._rows) and (self._rows.min() < 0 or self._rows.max() >= n_texts):
-            raise ArtifactError(f"rows must lie in 0..{n_texts - 1}")
-        self._squares = np.bincount(self._rows, self._values.astype(np.float64) ** 2, n_texts).astype(np.float32)

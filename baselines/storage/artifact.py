@@ -172,7 +172,14 @@ def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
     if thresholds.shape != (len(classifier.classes_),) or not np.isfinite(thresholds).all():
         raise ArtifactError(f"{folder / LABELS}: expected {len(classifier.classes_)} finite thresholds")
     classifier.thresholds_ = thresholds
+    classifier.load_members(lambda name: load(folder / name, kinds))
     return classifier
+
+
+def kinds_within(folder: Path) -> frozenset[str]:
+    """The kinds that loading an artifact needs: its own, and those of its members."""
+    read_manifest(folder)
+    return frozenset(str(read_json(path).get("kind")) for path in folder.rglob(MANIFEST))
 
 
 def lineage_of(folder: Path) -> Lineage:

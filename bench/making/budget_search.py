@@ -20,8 +20,8 @@ from compress.recipes import Step
 from compress.search.budget import Budget, Solution
 from compress.search.candidates import Recipe, Weigh, step_from_json
 from compress.search.solver import Search, solve
+from exports import runtime
 from exports.bundles.write_bundle import forms_for, write_bundle
-from exports.runtime import load_bundle as runtime
 
 SEARCH_FOLDER = "compress/search"
 # Enough calls for a 95th percentile with an interval (see bench.stats).

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bench.measure.environment import usable_core_count
+from baselines.cores import usable_core_count
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -11,8 +11,8 @@ from baselines.models.registry import BASELINES
 from compress.methods.distill.student import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS
-from compress.methods.quantize.weights import QuantizeConfig
 from compress.recipes import FEWEST_BITS, Step
 from compress.teachers import SavedTeacher
 

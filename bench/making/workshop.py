@@ -24,8 +24,9 @@ from compress.method import Context, Receipt
 from compress.methods.distill.out_of_fold import fresh_like
 from compress.registry import KINDS, METHODS
 from compress.teachers import SavedTeacher, read_teacher
+from exports.bundles.model_card import CardFacts
 from exports.bundles.parity import remembered
-from exports.bundles.write_bundle import CardFacts, forms_for, write_bundle
+from exports.bundles.write_bundle import forms_for, write_bundle
 
 
 @dataclass

@@ -16,10 +16,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from baselines.cores import usable_cores
 from baselines.errors import MeasurementError
 from bench.candidate import Candidate
 from bench.measure.pool import worker_environment
-from bench.measure.process import usable_cores
 
 # Texts answered one by one, then as one batch, after the first answer: what memory is read after.
 _TEXTS_FOR_MEMORY = 32

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 import re
@@ -13,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from baselines.cores import cgroup_cpus, cgroup_memory_bytes, read_text, usable_core_count, usable_cores
 from baselines.errors import MeasurementError
-from bench.measure.process import usable_cores
 
 ROOT = Path(__file__).resolve().parents[2]
 _SIMD = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_bf16", "amx_int8", "asimd", "sve")
@@ -52,7 +51,7 @@ def describe_environment(hashes: Mapping[str, str] | None = None) -> dict[str, A
         "cores_installed": os.cpu_count(),
         "cgroup": {"cpus": cgroup_cpus(), "memory_bytes": cgroup_memory_bytes()},
         "memory_bytes": _memory_bytes(),
-        "governor": _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+        "governor": read_text(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
         "load_before": load_average(),
         "thread_pools": thread_pools(),
         "thread_variables": {name: os.environ[name] for name in _thread_variables() if name in os.environ},
@@ -91,31 +90,6 @@ def refuse_unlike(a: Mapping[str, Any], b: Mapping[str, Any], *, force: bool = F
     return reasons
 
 
-def usable_core_count() -> int:
-    """Cores worth a thread: affinity, and the cgroup's share of CPU time where that is less."""
-    limit = cgroup_cpus()
-    cores = len(usable_cores())
-    return cores if limit is None else max(1, min(cores, math.floor(limit + 1e-9)))
-
-
-def cgroup_cpus(root: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """CPUs' worth of time the control group may use, version 2 or 1; None for no limit."""
-    if text := _read(root / "cpu.max"):
-        quota, _, period = text.partition(" ")
-        return None if quota == "max" else int(quota) / int(period or 100_000)
-    quota_us, period_us = _read(root / "cpu/cpu.cfs_quota_us"), _read(root / "cpu/cpu.cfs_period_us")
-    if quota_us and period_us and int(quota_us) > 0:
-        return int(quota_us) / int(period_us)
-    return None
-
-
-def cgroup_memory_bytes(root: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Memory limit of the control group; None for no limit."""
-    text = _read(root / "memory.max") or _read(root / "memory/memory.limit_in_bytes")
-    # Version 1 writes "no limit" as a number near 2^63.
-    return int(text) if text and text.isdigit() and int(text) < 1 << 60 else None
-
-
 def load_average() -> float | None:
     """Runnable processes of the last minute; None where the system doesn't say."""
     try:
@@ -126,7 +100,7 @@ def load_average() -> float | None:
 
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Name of the CPU as it calls itself."""
-    found = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", _read(cpuinfo) or "", re.MULTILINE)
+    found = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", read_text(cpuinfo) or "", re.MULTILINE)
     if found:
         return found.group(1).strip()
     if sys.platform == "darwin":
@@ -136,7 +110,7 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     """Instruction set extensions of the first core; empty where the system doesn't say."""
-    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _read(cpuinfo) or "", re.MULTILINE)
+    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", read_text(cpuinfo) or "", re.MULTILINE)
     return frozenset(found.group(1).split()) if found else frozenset()
 
 
@@ -180,13 +154,6 @@ def _memory_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
         return None
 
 

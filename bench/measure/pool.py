@@ -16,10 +16,10 @@ from typing import IO, Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.cores import usable_cores
 from baselines.errors import MeasurementError, MissingExtra
 from bench.candidate import Candidate
 from bench.measure.plan import Items
-from bench.measure.process import usable_cores
 from bench.measure.timing import Block
 from bench.measure.worker import pack, unpack
 

@@ -28,13 +28,6 @@ def peak_rss_bytes() -> int | None:
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * scale
 
 
-def usable_cores() -> list[int]:
-    """Numbers of the cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
-
-
 def pin(cores: Sequence[int] | None) -> None:
     """Bind this process to the given cores; nothing where the system can't or none are given."""
     if cores and hasattr(os, "sched_setaffinity"):

@@ -23,12 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Progress, ignore_progress
+from baselines.cores import usable_core_count
 from baselines.errors import MeasurementError, MissingExtra, UserError
 from baselines.storage.artifact import MANIFEST, file_sha256
 from baselines.storage.run_folder import code_version, fingerprint
 from bench.candidate import Candidate, check_exists
 from bench.measure.cold_start import ColdStart, start_cold
-from bench.measure.environment import describe_environment, load_average, usable_core_count
+from bench.measure.environment import describe_environment, load_average
 from bench.measure.journal import BlockKey, Journal
 from bench.measure.measurements import AGAIN, Measurements, PhaseKey
 from bench.measure.plan import WARMUP_SHARE, Items, Plan, offline_items, single_items

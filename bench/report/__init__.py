@@ -2,3 +2,7 @@
 
 It imports `verdict` and `results`, never what makes or measures.
 """
+
+from bench.report.command import main, parser
+
+__all__ = ["main", "parser"]

@@ -10,11 +10,8 @@ import jinja2
 from bench.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report.charts.tradeoff import below_picture
 from bench.report.page import TEMPLATES, commands
-from bench.report.sections import facts as context
-from bench.report.sections import provenance as report_provenance
-from bench.report.sections import quality as report_quality
-from bench.report.sections import speed as report_speed
-from bench.report.sections import table as report_table
+from bench.report.sections import first_screen, provenance, quality, speed, table
+from bench.report.sections.facts import Facts
 from bench.results.row import Row
 
 # Everything Markdown or HTML could read as markup, backticks apart: those mark names in our own sentences.
@@ -24,28 +21,28 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud8
 _LONGEST_CELL = 160
 
 
-def render(facts: context.Facts, picture: str | None) -> str:
+def render(facts: Facts, picture: str | None) -> str:
     """The report as Markdown.
 
     Args:
-        facts: from `report_context.gather`.
+        facts: from `sections.facts.gather`.
         picture: path of the SVG beside the file; None where there is none.
     """
-    costs = context.picture_texts(facts)["costs"]
+    costs = first_screen.picture_texts(facts)["costs"]
     below = below_picture(facts.scene, costs[0][0]) if costs else []
     text = _environment().get_template("report.md.jinja").render(
-        headline=prose(context.headline(facts.verdict)),
+        headline=prose(first_screen.headline(facts.verdict)),
         verdict=facts.verdict,
-        gates=context.gate_lines(facts.gates),
-        warnings=context.warnings(facts),
+        gates=first_screen.gate_lines(facts.gates),
+        warnings=first_screen.warnings(facts),
         picture=picture,
-        below=context.below_text(below),
-        table=report_table.table(facts),
+        below=first_screen.below_text(below),
+        table=table.table(facts),
         models=_models(facts),
-        ledgers=[{"recipe": ledger["recipe"], "steps": report_speed.ledger_rows(ledger.get("steps") or [])}
+        ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [])}
                  for ledger in facts.results.get("ledgers") or []],
-        quality=report_quality.table_of_classes(facts),
-        provenance=[b for b in report_provenance.provenance(facts) if b["name"] in report_provenance.BRIEF],
+        quality=quality.table_of_classes(facts),
+        provenance=[b for b in provenance.provenance(facts) if b["name"] in provenance.BRIEF],
         commands=commands(facts),
     )  # fmt: skip
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
@@ -74,12 +71,12 @@ def _environment() -> jinja2.Environment:
     return made
 
 
-def _models(facts: context.Facts) -> list[dict[str, Any]]:
+def _models(facts: Facts) -> list[dict[str, Any]]:
     named = {row.name: row for row in facts.rows}
-    return [_model(named[shown["name"]], shown, facts) for shown in report_table.table(facts)["rows"]]
+    return [_model(named[shown["name"]], shown, facts) for shown in table.table(facts)["rows"]]
 
 
-def _model(row: Row, shown: dict[str, Any], facts: context.Facts) -> dict[str, Any]:
+def _model(row: Row, shown: dict[str, Any], facts: Facts) -> dict[str, Any]:
     reference = facts.reference
     against = []
     if reference and row is not reference and row.bytes and reference.bytes:

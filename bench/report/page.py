@@ -17,13 +17,8 @@ from markupsafe import Markup, escape
 from bench.report.charts.library import charts_library
 from bench.report.charts.theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.report.charts.tradeoff import below_picture, pareto_spec
-from bench.report.sections import facts as context
-from bench.report.sections import provenance as report_provenance
-from bench.report.sections import quality as report_quality
-from bench.report.sections import speed as report_speed
-from bench.report.sections import table as report_table
-from bench.report.sections import upkeep as report_beyond
-from bench.report.sections import why as report_why
+from bench.report.sections import first_screen, provenance, quality, speed, table, upkeep, why
+from bench.report.sections.facts import Facts
 
 TEMPLATES = Path(__file__).with_name("templates")
 NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("quality", "Quality"), ("speed", "Speed"),
@@ -39,11 +34,11 @@ _MARKS = {"diamond": "M0-7L6 0L0 7L-6 0Z", "circle": "M6 0A6 6 0 1 1-6 0A6 6 0 1
           "triangle-up": "M0-6L7 6H-7Z", "square": "M-5-5H5V5H-5Z"}  # fmt: skip
 
 
-def render(facts: context.Facts, try_it: Mapping[str, Any]) -> str:
+def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
     """The page.
 
     Args:
-        facts: from `report_context.gather`.
+        facts: from `sections.facts.gather`.
         try_it: `payload` (see `bench.report.try_it`) or None, `reason` where it is None, `model` and `example`.
     """
     scripts = [Markup(text) for text in _scripts(bool(facts.rows), try_it.get("payload") is not None)]
@@ -55,28 +50,28 @@ def render(facts: context.Facts, try_it: Mapping[str, Any]) -> str:
         data_json=json_for_script(data),
         nav=NAV,
         missing=MISSING,
-        head=context.head(facts),
-        page_title=f"{context.headline(facts.verdict)} · tagpress {context.head(facts)['run']}",
-        verdict={"headline": context.headline(facts.verdict), "sentence": facts.verdict.sentence,
+        head=first_screen.head(facts),
+        page_title=f"{first_screen.headline(facts.verdict)} · tagpress {first_screen.head(facts)['run']}",
+        verdict={"headline": first_screen.headline(facts.verdict), "sentence": facts.verdict.sentence,
                  "reasons": facts.verdict.reasons, "would_change": facts.verdict.would_change},
-        tiles=context.tiles(facts),
-        gates=context.gate_lines(facts.gates),
+        tiles=first_screen.tiles(facts),
+        gates=first_screen.gate_lines(facts.gates),
         picture=_picture(facts),
-        warnings=context.warnings(facts),
-        table=report_table.table(facts),
-        ledgers=report_speed.ledgers(facts),
-        quality=report_quality.quality(facts),
-        beyond=report_beyond.beyond(facts),
-        speed=report_speed.speed(facts),
-        audit=report_speed.audit(facts),
-        why=report_why.why(facts),
+        warnings=first_screen.warnings(facts),
+        table=table.table(facts),
+        ledgers=speed.ledgers(facts),
+        quality=quality.quality(facts),
+        beyond=upkeep.beyond(facts),
+        speed=speed.speed(facts),
+        audit=speed.audit(facts),
+        why=why.why(facts),
         try_it={**try_it, "available": try_it.get("payload") is not None},
-        provenance=report_provenance.provenance(facts),
+        provenance=provenance.provenance(facts),
         commands=commands(facts),
     )  # fmt: skip
 
 
-def commands(facts: context.Facts) -> list[str]:
+def commands(facts: Facts) -> list[str]:
     """Every command line that led here, once."""
     stored = [facts.results.get("command"), *((facts.results.get("run") or {}).get("commands") or [])]
     return list(dict.fromkeys(str(command) for command in stored if command))
@@ -133,8 +128,8 @@ def _declare(values: Mapping[str, str]) -> str:
     return "".join(f"{name}:{value};" for name, value in values.items())
 
 
-def _picture(facts: context.Facts) -> dict[str, Any]:
-    texts = context.picture_texts(facts)
+def _picture(facts: Facts) -> dict[str, Any]:
+    texts = first_screen.picture_texts(facts)
     costs = [cost for cost, _ in texts["costs"]]
     spec = pareto_spec(facts.scene, costs[0], width=640) if costs else None
     legend = [{"name": kind, "path": _MARKS[SHAPES[kind]], "index": i} for i, kind in enumerate(LIGHT.kinds)]
@@ -143,18 +138,18 @@ def _picture(facts: context.Facts) -> dict[str, Any]:
     return {**texts, "svg": still, "print_svg": printed, "legend": legend}
 
 
-def _pictures(facts: context.Facts) -> dict[str, Any]:
+def _pictures(facts: Facts) -> dict[str, Any]:
     """One specification a cost axis, drawn in the page when it is chosen, with the note below it."""
     pictures = {}
-    for cost, _ in context.picture_texts(facts)["costs"]:
+    for cost, _ in first_screen.picture_texts(facts)["costs"]:
         spec = pareto_spec(facts.scene, cost)
         if spec is not None:
-            pictures[cost] = {"spec": spec, "below": context.below_text(below_picture(facts.scene, cost))}
+            pictures[cost] = {"spec": spec, "below": first_screen.below_text(below_picture(facts.scene, cost))}
     return pictures
 
 
-def picture_svg(facts: context.Facts) -> str | None:
+def picture_svg(facts: Facts) -> str | None:
     """The same picture on white with its legend, for Markdown; None when nothing can be drawn."""
-    costs = context.picture_texts(facts)["costs"]
+    costs = first_screen.picture_texts(facts)["costs"]
     spec = pareto_spec(facts.scene, costs[0][0], width=760, legend=True) if costs else None
     return None if spec is None else to_svg({**spec, "background": "white"})

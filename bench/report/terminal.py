@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.quantities import MISSING, score, seconds, signed, size, times
-from bench.report.sections import facts as context
-from bench.report.sections import table as report_table
+from bench.report.sections import first_screen
+from bench.report.sections import table as model_table
+from bench.report.sections.facts import Facts
 from bench.results.row import Row
 
 _STYLES = {"recommended": "bold", "reference": "", "front": "", "dominated": "dim", "skipped": "dim", "failed": "dim"}
@@ -19,7 +20,7 @@ _MARKS = {"recommended": "→", "front": "●", "reference": "○"}
 _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_measured": "yellow"}
 
 
-def print_report(facts: context.Facts, console: Console) -> None:
+def print_report(facts: Facts, console: Console) -> None:
     """Table of all models, the gates, and the verdict last, where the eye is."""
     console.print(models_table(facts))
     interval = _typical_half_width(facts)
@@ -28,9 +29,9 @@ def print_report(facts: context.Facts, console: Console) -> None:
     for row in facts.rows:
         if not row.measured:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
-    for warning in context.warnings(facts):
+    for warning in first_screen.warnings(facts):
         console.print(Text(f"Note: {warning}", style="yellow"))
-    for gate in context.gate_lines(facts.gates):
+    for gate in first_screen.gate_lines(facts.gates):
         line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {gate['gate']}")
         console.print(line + Text(f"   {gate['measured']} {gate['reason']}".rstrip(), style="dim"))
     console.print()
@@ -39,7 +40,7 @@ def print_report(facts: context.Facts, console: Console) -> None:
         console.print(Text(f"  · {change_.replace('`', '')}", style="dim"))
 
 
-def models_table(facts: context.Facts) -> Table:
+def models_table(facts: Facts) -> Table:
     """One line a measured model."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", width=1)
@@ -47,14 +48,14 @@ def models_table(facts: context.Facts) -> Table:
     for name in ("F1", "ΔF1", "size", "smaller", "p50", "faster"):
         table.add_column(name, justify="right", no_wrap=True)
     named = {row.name: row for row in facts.rows}
-    for shown in report_table.table(facts)["rows"]:
+    for shown in model_table.table(facts)["rows"]:
         row, kind = named[shown["name"]], shown["kind"]
         if row.measured:
             table.add_row(_MARKS.get(kind, ""), Text(row.name), *_figures(row, facts), style=_STYLES[kind])
     return table
 
 
-def _figures(row: Row, facts: context.Facts) -> tuple[str, ...]:
+def _figures(row: Row, facts: Facts) -> tuple[str, ...]:
     reference = facts.reference
     smaller = faster = ""
     delta = MISSING
@@ -65,7 +66,7 @@ def _figures(row: Row, facts: context.Facts) -> tuple[str, ...]:
     return score(row.f1.value if row.f1 else None), delta, size(row.bytes), smaller, seconds(row.p50_s), faster
 
 
-def _typical_half_width(facts: context.Facts) -> float | None:
+def _typical_half_width(facts: Facts) -> float | None:
     """Median half-width of the F1 intervals; None where there are none."""
     f1s = [row.f1 for row in facts.rows if row.measured and row.f1]
     widths = [(f1.high - f1.low) / 2 for f1 in f1s if f1.low is not None and f1.high is not None]

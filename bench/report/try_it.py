@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from baselines.text.cleaning import STOP_WORDS
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.tables import IntTables
-from exports.runtime.load_bundle import TablePredictor, load
+from exports.runtime.load_bundle import load
+from exports.runtime.table_predictor import TablePredictor
 
 # A page of 5 MB must also hold the charts' library; base64 adds a third.
 MAX_BYTES = 2_500_000

@@ -35,7 +35,7 @@ from bench.study.gpu_rows import gpu_rows
 from compress.audit import audit
 
 if TYPE_CHECKING:
-    from bench.study.flow import Study
+    from bench.study.state import Study
 
 
 _TYPO_RATES = (0.05, 0.10)

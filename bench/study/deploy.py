@@ -15,11 +15,12 @@ from bench.measure.hotspots import profile
 from bench.quality.scoring import is_deployable
 from bench.results.row import main_run
 from bench.study.evidence import Json, relative
-from exports.bundles.write_bundle import CardFacts, write_bundle
+from exports.bundles.model_card import CardFacts
+from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import why
 
 if TYPE_CHECKING:
-    from bench.study.flow import Study
+    from bench.study.state import Study
 
 DEPLOY = "deploy"
 _TEXTS = 3

@@ -5,42 +5,39 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 
+from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
-from baselines.models.registry import BASELINES
-from baselines.scores.intervals import N_RESAMPLES_VERDICT, Resampled, resample_scores
+from baselines.scores.intervals import N_RESAMPLES_VERDICT, resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
-from bench.candidate import Candidate, Runtime
-from bench.cost.footprint import Footprint, footprint
 from bench.making.budget_search import search_budget, steps_of
-from bench.making.folds import FoldRuns, run_folds
+from bench.making.folds import run_folds
 from bench.making.progress import Watch
 from bench.making.side_by_side import side_by_side
-from bench.making.variants import REFERENCE, Teacher, Variant, recipe
+from bench.making.variants import REFERENCE, recipe
 from bench.making.workshop import Workshop
-from bench.measure.environment import usable_core_count
 from bench.measure.measurements import Measurements
-from bench.measure.plan import Plan
 from bench.measure.rounds import measure
-from bench.quality.scoring import Scored, candidates_of, is_deployable, read_scored, score_candidates
+from bench.quality.scoring import Scored, candidates_of, read_scored, score_candidates
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
-from bench.report.write_report import conclude, write_report
+from bench.report.write_report import write_report
 from bench.results.file import RESULTS, check_results
 from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
-from bench.verdict.gates import Gate
-from bench.verdict.judge import Priority
+from bench.study.reference import differences_to_cnn, reference_among
+from bench.study.options import StudyOptions
+from bench.study.state import Study, model_names, runtime_of
+from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
 SCORES_STEP = "bench/scores"
@@ -50,73 +47,6 @@ _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
 # Expected seconds of a step on two cores, for the progress bar only.
 _TRAINING_S: Mapping[str, float] = {"cnn": 35, "rnn": 30, "tfidf-boosting": 30, "ensemble": 5, "tfidf-forest": 5}
-_RUNTIME_OF_KIND: Mapping[str, Runtime] = {
-    "cnn": "torch",
-    "rnn": "torch",
-    "torch-int8": "torch",
-    "transformer": "torch",
-}
-
-
-@dataclass(frozen=True)
-class StudyOptions:
-    """What a study is asked for.
-
-    Attributes:
-        name: of the run.
-        command: as typed, for the report.
-        baselines, variants: what is made; the reference is always among the baselines.
-        plan: how much is measured.
-        delta: the margin of non-inferiority in weighted F1.
-        unlabelled: further texts for students.
-        changes: fields of the baselines' configs to replace.
-        budget: limits to search a model for; None searches nothing.
-        trials: of that search.
-        teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
-        folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
-        price_per_hour: of the machine, in any currency; None computes no money.
-        reference: the model that others have to be as good as; "" lets `reference_among` decide.
-    """
-
-    name: str
-    command: str
-    baselines: tuple[str, ...]
-    variants: tuple[Variant, ...]
-    plan: Plan
-    seed: int = 0
-    threads: int = 1
-    device: str = "cpu"
-    delta: float = 0.01
-    priority: Priority = "smallest"
-    gates: tuple[Gate, ...] = ()
-    unlabelled: tuple[str, ...] = ()
-    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    budget: Budget | None = None
-    trials: int = 30
-    teacher: Teacher = ""
-    reference: str = ""
-    folds: int = 0
-    price_per_hour: float | None = None
-
-
-@dataclass
-class Study:
-    """A study under way."""
-
-    options: StudyOptions
-    shop: Workshop
-    watch: Watch
-    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
-    scored: dict[str, Scored] = field(default_factory=dict)
-    solution: Solution | None = None
-    folds: FoldRuns | None = None
-    _footprints: dict[Path, Footprint] = field(default_factory=dict)
-
-    def footprint(self, candidate: Candidate) -> Footprint:
-        """Size of what is served, weighed once."""
-        if candidate.path not in self._footprints:
-            self._footprints[candidate.path] = footprint(candidate.path)
-        return self._footprints[candidate.path]
 
 
 def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> tuple[Facts, Solution | None]:
@@ -211,14 +141,6 @@ def make_bundles(study: Study) -> None:
             study.candidates[name] = candidates_of(name, study.shop.artifact_of(name), bundles, runtimes[name])
 
 
-def runtime_of(study: Study, name: str) -> Runtime:
-    """What the model's artifact runs in, for models without a bundle and as a second row for the others."""
-    kind = study.shop.classifier(name).kind
-    if name in BASELINES and "scikit-learn" in BASELINES[name].packages:
-        return "sklearn"
-    return _RUNTIME_OF_KIND.get(kind, "python")
-
-
 def score(study: Study) -> None:
     """Read the test part, once: the answers of every model, in the form that would serve it."""
     with study.watch.step("scores"):
@@ -303,38 +225,3 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         folds=over_folds,
     )
     return assembly.results_of(study, evidence, card)
-
-
-def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
-    """ΔF1 of each baseline to the CNN: over folds where there are some, else over the test documents."""
-    if study.folds is not None:
-        models = study.folds.against(REFERENCE, study.options.delta)["models"]
-        return {name: models[name]["delta_f1_weighted"] for name in models if "delta_f1_weighted" in models[name]}
-    found = {}
-    for name in study.options.baselines:
-        if name in study.candidates and name != REFERENCE:
-            difference = resampled.difference(name, REFERENCE)
-            found[name] = {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
-    return found
-
-
-def reference_among(study: Study, differences: Mapping[str, Mapping[str, float]]) -> str:
-    """What the others have to be as good as: the CNN, unless a deployable baseline is shown to be better than it.
-
-    Better means by more than the margin, at the one-sided 95 % bound: then "not worse than the CNN" would recommend
-    models that are worse than what everybody can have.
-    """
-    better = [
-        name
-        for name in study.options.baselines
-        if name in differences
-        and name in study.candidates
-        and is_deployable(study.candidates[name][0])
-        and differences[name]["lower"] > study.options.delta
-    ]
-    return max(better, key=lambda name: differences[name]["value"], default=REFERENCE)
-
-
-def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:
-    """Baselines, then variants; with `rows_only` without the further seeds of a distillation."""
-    return [*options.baselines, *(v.name for v in options.variants if v.has_row or not rows_only)]

@@ -10,7 +10,7 @@ from bench.measure.gpu_device import OnnxModel, TorchModel, find_device
 from exports.runtime.bundle_format import ONNX_FILE
 
 if TYPE_CHECKING:
-    from bench.study.flow import Study
+    from bench.study.state import Study
 
 Json = dict[str, Any]
 

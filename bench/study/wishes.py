@@ -1,22 +1,20 @@
-"""Which variants of the CNN the options of `python -m compress.run` ask for; options without effect are refused."""
+"""What a user wishes of a study, by whatever door it came in: the command line or Python.
+
+Wishes that would have no effect, or that exclude each other, are refused before anything is trained.
+"""
 
 from __future__ import annotations
 
-from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
-from bench.making import variants as catalogue
-from bench.making.variants import REFERENCE, STUDENT, Teacher, Variant
-from compress.methods.distill.student import PRESETS
-from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.weights import QuantizeConfig
-from compress.recipes import RECIPES, parse_recipe
+from bench.verdict.gates import Gate
+from bench.verdict.judge import Priority
 from compress.search.budget import Budget
 
-_STUDENT = "small"
-# Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
-_TEACHER_OF_ALL = "linear"
 _OF_PRUNING = ("--method prune", "--method all", "--recipe")
 _OF_STUDENTS = ("--method distill", "--method all", "--recipe", "a budget")
 # What each option has an effect with.
@@ -32,111 +30,92 @@ _USES: dict[str, tuple[str, ...]] = {
 }
 
 
-def is_whole(args: Namespace) -> bool:
-    """Whether the whole study is asked for: by name, or by asking for nothing in particular."""
-    return args.method == "all" or (args.method is None and not args.recipe and budget_from(args) is None)
+@dataclass(frozen=True)
+class Wishes:
+    """The options of a study, one field each, as `python -m compress.run --help` describes them.
+
+    Attributes:
+        method, recipe: what to make; without either, and without a budget, the whole study.
+        teacher: a baseline's name, or the folder of a saved artifact.
+        student: presets of `compress.methods.distill.student.PRESETS`.
+        unlabelled: file of further texts for students.
+        bits, sparsity, auto, unstructured, criterion: settings of the methods; None and False take their own.
+        config: settings by baseline or method, or a JSON file with them.
+        baseline: names of baselines besides those that are needed anyhow.
+        max_bytes, max_f1_drop, max_p95_us: the budget to search a model for; bytes, F1, microseconds.
+        trials: students trained at most in that search.
+        folds: K > 1 judges by K folds; 0 by the one split.
+        plan: name in `bench.measure.plan.PLANS`; None takes the one that fits.
+        delta: margin of non-inferiority in weighted F1.
+        priority: which of the models that are good enough to recommend.
+        reference: a baseline's name, or `auto`.
+        price_per_hour: of the machine, in any currency.
+        gates: what has to hold.
+        run: name of the folder below `runs/`.
+        seed, threads, device: of everything that is trained.
+    """
+
+    method: str | None = None
+    recipe: str | None = None
+    teacher: str | None = None
+    student: tuple[str, ...] = ()
+    unlabelled: Path | None = None
+    bits: int | None = None
+    sparsity: float | None = None
+    auto: bool = False
+    unstructured: bool = False
+    criterion: str | None = None
+    config: Path | Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    baseline: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    max_f1_drop: float | None = None
+    max_p95_us: float | None = None
+    trials: int = 30
+    folds: int = 0
+    plan: str | None = None
+    delta: float = 0.01
+    priority: Priority = "smallest"
+    reference: str = "auto"
+    price_per_hour: float | None = None
+    gates: tuple[Gate, ...] = ()
+    run: str = "study"
+    seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+
+    @property
+    def budget(self) -> Budget | None:
+        """The limits that were given; None for none."""
+        seconds = None if self.max_p95_us is None else self.max_p95_us * 1e-6
+        budget = Budget(self.max_bytes, self.max_f1_drop, seconds)
+        return None if budget == Budget() else budget
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole study is asked for: by name, or by asking for nothing in particular."""
+        return self.method == "all" or (self.method is None and not self.recipe and self.budget is None)
 
 
-def refuse_unused(args: Namespace) -> None:
+def refuse_unused(wishes: Wishes) -> None:
     """Raise DataError for options that would have no effect, or that exclude each other."""
-    if args.recipe and args.method:
+    if wishes.recipe and wishes.method:
         raise DataError("--method and --recipe each say what to make; give one of them")
-    what = "--recipe" if args.recipe else f"--method {args.method or 'all'}"
-    made = {"a budget"} if budget_from(args) is not None else set()
-    if args.method or args.recipe or not made:
+    what = "--recipe" if wishes.recipe else f"--method {wishes.method or 'all'}"
+    made = {"a budget"} if wishes.budget is not None else set()
+    if wishes.method or wishes.recipe or not made:
         made.add(what)
     for option, uses in _USES.items():
-        if getattr(args, option, None) and not made & set(uses):
+        if getattr(wishes, option) and not made & set(uses):
             raise DataError(
                 f"--{option} has no effect with {' and '.join(sorted(made))}; leave it out, or use it with one of: "
                 f"{', '.join(uses)}"
             )
+    _refuse_contrary_pruning(wishes)
 
 
-def variants_from(args: Namespace) -> list[Variant]:
-    """The variants of one method, of one recipe, or of the whole study."""
-    refuse_unused(args)
-    if args.method is None and budget_from(args) is not None and not args.recipe:
-        return []
-    if args.recipe:
-        changes = {"quantize": {"bits": args.bits}} if args.bits else {}
-        if asked := prune_settings(args) | ({"structured": False} if args.unstructured else {}):
-            changes["prune"] = asked
-        return catalogue.recipe("recipe", parse_recipe(args.recipe, changes), [], args.teacher or "")
-    match args.method:
-        case "quantize":
-            return _quantized(args)
-        case "prune":
-            return _pruned(args)
-        case "distill":
-            return _students(args, args.teacher or "")
-        case "fold":
-            return catalogue.folded()
-    return _everything(args)
-
-
-def _quantized(args: Namespace) -> list[Variant]:
-    if not args.bits:
-        # The row of `quantize_dynamic` as it comes is slow to measure; its ratio stands in the notes of the best way.
-        variants = [v for v in catalogue.quantized() if not v.name.endswith("-dynamic-default")]
-        return [*variants, *catalogue.linear()[:1]]
-    config = QuantizeConfig("tables", args.bits)
-    name = f"{REFERENCE}-int{args.bits}"
-    of_cnn = Variant(name, f"{args.bits}-bit tables", REFERENCE, "quantize", config)
-    return [of_cnn, *catalogue.linear(args.bits)[:1]]
-
-
-def _pruned(args: Namespace) -> list[Variant]:
-    of_cnn = _pruned_cnn(args)
-    return of_cnn if args.unstructured else [*of_cnn, _linear(args)[1]]
-
-
-def _pruned_cnn(args: Namespace) -> list[Variant]:
-    asked = prune_settings(args)
-    if args.unstructured:
-        return catalogue.sparse(**asked)
-    # Without any wish both ways are shown, each at what it usually bears.
-    return [*catalogue.pruned(config=PruneConfig(**asked)), *([] if asked else catalogue.sparse())]
-
-
-def _linear(args: Namespace) -> list[Variant]:
-    """The linear model's variants, with as many of its n-grams as asked for."""
-    asked = args.sparsity is not None and not args.unstructured
-    return catalogue.linear(sparsity=args.sparsity) if asked else catalogue.linear()
-
-
-def prune_settings(args: Namespace) -> dict[str, Any]:
-    """The fields of `PruneConfig` that were asked for; raises DataError for wishes that exclude each other."""
-    if args.auto and (args.sparsity is not None or args.unstructured):
-        other = "--unstructured" if args.unstructured else "--sparsity"
+def _refuse_contrary_pruning(wishes: Wishes) -> None:
+    if wishes.auto and (wishes.sparsity is not None or wishes.unstructured):
+        other = "--unstructured" if wishes.unstructured else "--sparsity"
         raise DataError(f"--auto chooses how many filters of each width go; leave out {other}, or --auto")
-    if args.unstructured and args.criterion:
+    if wishes.unstructured and wishes.criterion:
         raise DataError("--criterion ranks filters, --unstructured takes single weights by magnitude; leave one out")
-    asked = {"sparsity": args.sparsity, "criterion": args.criterion, "auto": args.auto or None}
-    return {name: value for name, value in asked.items() if value is not None}
-
-
-def _everything(args: Namespace) -> list[Variant]:
-    teacher = args.teacher or _TEACHER_OF_ALL
-    variants = [*catalogue.folded(), *catalogue.quantized(), *_pruned_cnn(args)]
-    variants += [*_linear(args), *_students(args, teacher)]
-    for name, steps in RECIPES.items():
-        variants += catalogue.recipe(name, steps, variants, teacher)
-    return variants
-
-
-def _students(args: Namespace, teacher: Teacher) -> list[Variant]:
-    """The usual student with its three seeds, and the further presets asked for with one."""
-    variants: list[Variant] = []
-    for preset in args.student or [_STUDENT]:
-        usual = preset == _STUDENT
-        name, seeds = (STUDENT, catalogue.SEEDS) if usual else (f"{STUDENT}-{preset}", catalogue.SEEDS[:1])
-        variants += catalogue.distilled(PRESETS[preset], teacher, name=name, seeds=seeds)
-    return variants
-
-
-def budget_from(args: Namespace) -> Budget | None:
-    """The limits that were given; None for none."""
-    seconds = None if args.max_p95_us is None else args.max_p95_us * 1e-6
-    budget = Budget(args.max_bytes, args.max_f1_drop, seconds)
-    return None if budget == Budget() else budget

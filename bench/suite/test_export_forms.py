@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bench.suite.timed_models import Suite
-from exports import kernel
-from exports.runtime import load_bundle as runtime
+from exports import kernel, runtime
 
 pytestmark = pytest.mark.benchmark(group="export forms: model only, one text a call, 1 thread", disable_gc=True)
 

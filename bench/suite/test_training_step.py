@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from baselines.fitting.options import usable_cores
+from baselines.cores import usable_core_count
 from baselines.networks.lookup_conv import Form, one_training_step
 from baselines.storage.artifact import load
 from baselines.text.tokenizer import pad
@@ -21,7 +21,7 @@ from compress.registry import KINDS
 pytestmark = pytest.mark.benchmark(disable_gc=True)
 
 
-@pytest.mark.parametrize("threads", sorted({1, usable_cores()}))
+@pytest.mark.parametrize("threads", sorted({1, usable_core_count()}))
 @pytest.mark.parametrize(("form", "rounds"), [("lookup", 10), ("conv", 5)])
 def test_training_step(form: Form, rounds: int, threads: int, suite: Suite, benchmark: Any) -> None:
     benchmark.group = f"training step: full CNN, 64 texts, threads: {threads}"

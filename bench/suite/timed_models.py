@@ -27,8 +27,8 @@ from bench.cost.compute import compute_per_document
 from bench.cost.footprint import footprint
 from compress.method import Context
 from compress.methods.fold import FoldConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS
-from compress.methods.quantize.weights import QuantizeConfig
 from compress.registry import KINDS, METHODS
 from exports.bundles.write_bundle import forms_for, write_bundle
 

@@ -29,7 +29,7 @@ from compress.formats.rounding import check_bits, largest_level, round_symmetric
 from compress.kinds.torch_int8 import int8_layers, quantize_linear
 from compress.method import Receipt
 from compress.methods.prune.pruning import check_sparsity, magnitude_masks, prunable, zero_out
-from compress.methods.quantize.weights import FLOAT_BITS
+from compress.methods.quantize.quantize_config import FLOAT_BITS
 
 # Layers whose matrices have one row, or one filter, an output along their first axis.
 _ROWWISE = (

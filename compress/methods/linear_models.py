@@ -6,60 +6,20 @@ megabytes. It has no layers to fold or distill, but both plain methods apply to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
-from baselines.models.linear import LinearClassifier, LinearConfig, as_matrix, fit_one_vs_rest
-from baselines.storage.configs import config_from_json
+from baselines.models.linear import LinearClassifier, as_matrix, fit_one_vs_rest
 from baselines.text.ngrams import NgramBlock, NgramTfidf
 from compress.formats.packed import pack
-from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
+from compress.formats.packed_linear import PackedLinear
 from compress.formats.rounding import round_symmetric
+from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, Outcome, Receipt, refit_thresholds
-
-
-class IntLinearClassifier(LinearClassifier):
-    """A linear model whose weights are small integers on disk and float32 in memory; made by `quantize`.
-
-    Attributes:
-        packed: what is stored; `coef_` and the rest follow from it.
-    """
-
-    kind: ClassVar[str] = "linear-int"
-    can_fit: ClassVar[bool] = False
-    packed: PackedLinear
-
-    @classmethod
-    def from_packed(cls, packed: PackedLinear, classes: tuple[str, ...], config: LinearConfig) -> Self:
-        """A classifier with 0.5 as threshold of every class."""
-        classifier = cls(config)
-        classifier.packed = packed
-        classifier.classes_ = classes
-        classifier.thresholds_ = np.full(len(classes), 0.5, np.float32)
-        classifier.vectorizer_ = packed.vectorizer
-        classifier.coef_, classifier.intercept_ = packed.weights(), packed.intercept
-        return classifier
-
-    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
-        """Integers aren't trained: raises NotCompressible that says where they come from."""
-        raise NotCompressible(f"{self.kind}: made from a linear model by quantize, not fitted itself")
-
-    def save_state(self, folder: Path) -> None:
-        write_packed_linear(self.packed, folder / PACKED_LINEAR_FILE)
-
-    @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
-        packed = read_packed_linear(folder / PACKED_LINEAR_FILE)
-        if len(packed.scale) != len(classes):
-            raise NotCompressible(f"{folder}: weights of {len(packed.scale)} classes, but {len(classes)} names")
-        return cls.from_packed(packed, classes, config_from_json(LinearConfig, config))
 
 
 def quantize_linear(parent: LinearClassifier, bits: int, correct_bias: bool, context: Context) -> Outcome:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from baselines.classifier import Classifier
 from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import Step, run_recipe
 from compress.search.candidates import Workbench, to_recipe
 

@@ -26,7 +26,7 @@ from baselines.models.linear import LinearClassifier
 from compress.method import Context, validation_f1
 from compress.methods.distill.student import DistillConfig, soft_targets
 from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import Clock, Step, stored_bytes
 from compress.search import linear_grid
 from compress.search.budget import Budget, Candidate, Solution, binding_constraint, choose

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import Lineage
 from exports.runtime.explain import influential_ngrams
 
-if TYPE_CHECKING:
-    from exports.bundles.write_bundle import CardFacts
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What the model card says besides what the classifier knows of itself.
+
+    Attributes:
+        title: of the model, "" takes its name.
+        licence: of the data it was trained on; "" takes the lineage's.
+        metrics: measured figures by name; go into the manifest too. JSON types only.
+        measured: sentences with figures, machine named: latency, size, parity.
+        limits: sentences on what it shouldn't be used for.
+        texts: texts whose influential n-grams the card lists, and that parity is checked on besides the awkward ones.
+        with_ngrams: whether the card lists them; looking for them takes seconds.
+    """
+
+    title: str = ""
+    licence: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    with_ngrams: bool = True
 
 
 def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFacts) -> str:

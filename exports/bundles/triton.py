@@ -13,7 +13,7 @@ from typing import Any
 
 from baselines.errors import ArtifactError
 from exports.runtime.bundle_format import ALPHABET, ONNX_FILE, VOCABULARY, needed_files, read_bundle
-from exports.runtime.load_bundle import open_session
+from exports.runtime.onnx_predictor import open_session
 
 MAX_BATCH = 64
 LABELS_TXT = "labels.txt"

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Classifier
+from baselines.cores import usable_core_count
 from baselines.errors import ArtifactError
-from baselines.fitting.options import usable_cores
 from baselines.storage.artifact import Lineage, describe_files, write_json
-from exports.bundles.model_card import model_card
+from exports import runtime
+from exports.bundles.model_card import CardFacts, model_card
 from exports.bundles.parity import Parity, PredictProba, check_parity
-from exports.runtime import load_bundle as runtime
 from exports.runtime.bundle_format import (
     ALPHABET,
     EXAMPLE,
@@ -36,29 +35,6 @@ from exports.runtime.bundle_format import (
     TABLES_FILE,
     VOCABULARY,
 )
-
-
-@dataclass(frozen=True)
-class CardFacts:
-    """What the model card says besides what the classifier knows of itself.
-
-    Attributes:
-        title: of the model, "" takes its name.
-        licence: of the data it was trained on; "" takes the lineage's.
-        metrics: measured figures by name; go into the manifest too. JSON types only.
-        measured: sentences with figures, machine named: latency, size, parity.
-        limits: sentences on what it shouldn't be used for.
-        texts: texts whose influential n-grams the card lists, and that parity is checked on besides the awkward ones.
-        with_ngrams: whether the card lists them; looking for them takes seconds.
-    """
-
-    title: str = ""
-    licence: str = ""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    measured: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    with_ngrams: bool = True
 
 
 def forms_for(classifier: Classifier) -> tuple[str, ...]:
@@ -134,7 +110,7 @@ def prove(
     threads: int | None = None,
 ) -> Parity:
     """Parity of a bundle with the classifier it was made from; raises ArtifactError where it fails."""
-    predictor = runtime.load(folder, threads=threads or usable_cores())
+    predictor = runtime.load(folder, threads=threads or usable_core_count())
     # A graph quantized by onnxruntime is copied as it is, and some take seconds for a long text.
     copied = classifier.kind == "onnx-int8"
     known = source or classifier.predict_proba

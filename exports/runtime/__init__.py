@@ -2,3 +2,8 @@
 
 It imports `kernel` and the torch-free wings of the earlier rooms.
 """
+
+from exports.runtime.load_bundle import load
+from exports.runtime.predictor import Predictor
+
+__all__ = ["Predictor", "load"]

@@ -14,7 +14,7 @@ from baselines.text.ngrams import NgramTfidf, Row
 from compress.formats.tables import sigmoid
 from compress.formats.tensors import read_tensors
 from exports.runtime.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
-from exports.runtime.load_bundle import Predictor
+from exports.runtime.predictor import Predictor
 
 
 class LinearPredictor(Predictor[list[Row]]):

@@ -14,8 +14,8 @@ from compress.audit import audit, int8_share, tensor_rows
 from compress.kinds.table_classifiers import IntTableClassifier
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS
-from compress.methods.quantize.weights import QuantizeConfig
 from compress.registry import METHODS
 from tests.cases.compress_case import random_cnn, random_context
 

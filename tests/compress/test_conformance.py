@@ -19,8 +19,8 @@ from compress.method import Context, Receipt, require_touched
 from compress.methods.distill.student import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS
-from compress.methods.quantize.weights import QuantizeConfig
 from compress.registry import KINDS, METHODS
 from tests.cases.compress_case import AWKWARD, assert_unchanged, random_cnn, random_context, random_linear, state_of
 

@@ -15,7 +15,7 @@ from compress.method import validation_f1
 from compress.methods.distill.student import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import RECIPES, Step, parse_recipe, run_recipe, stored_bytes
 from compress.registry import METHODS
 from compress.search.candidates import step_from_json

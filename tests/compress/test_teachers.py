@@ -22,7 +22,7 @@ from bench.making.variants import Variant
 from bench.making.workshop import Workshop
 from compress.methods.distill.out_of_fold import fresh_like, out_of_fold
 from compress.methods.distill.student import DistillConfig
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import KINDS
 from compress.search.budget import Budget
 from compress.search.solver import JOURNAL, Search, solve

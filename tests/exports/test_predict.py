@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from exports import runtime
 from exports.bundles.write_bundle import write_bundle
 from exports.predict import main
-from exports.runtime import load_bundle as runtime
 from tests.cases.table_case import CLASSES, TEXTS, int_classifier, lineage
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from exports import runtime
 from exports.bundles.write_bundle import write_bundle
-from exports.runtime import load_bundle as runtime
 from tests.cases.table_case import TEXTS, int_classifier, lineage
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "serving.md"

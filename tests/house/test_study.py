@@ -23,13 +23,13 @@ from baselines.models.registry import BASELINES
 from baselines.storage.artifact import Lineage, save
 from bench.making.variants import recipe_of
 from bench.results.file import load_results
-from bench.study.flow import StudyOptions
+from bench.study.state import StudyOptions
 from bench.study.wishes import variants_from
 from compress import run
 from compress.method import Context
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import METHODS
-from exports.runtime import load_bundle as runtime
+from exports import runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {

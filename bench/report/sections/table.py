@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.quantities import MISSING, Estimate, count, joules, score, seconds, signed, size
-from bench.report.sections.facts import Facts, compared, speed_note
+from bench.report.sections.facts import Facts
+from bench.report.sections.first_screen import compared, speed_note
 from bench.results.row import Row
 from bench.verdict.judge import non_inferior
 

@@ -35,7 +35,7 @@ from compress.kinds.onnx_int8 import OnnxClassifier, OnnxConfig
 from compress.method import MAX_FALL, Context, Outcome, Receipt, refit_thresholds, validation_f1
 
 if TYPE_CHECKING:
-    from compress.methods.quantize.weights import QuantizeConfig
+    from compress.methods.quantize.quantize_config import QuantizeConfig
 
 MIN_CALIBRATION = 16
 N_TIMED, ROUNDS = 16, 5

@@ -18,10 +18,10 @@ from sklearn.svm import LinearSVC
 from baselines.dataset import Dataset, Part
 from baselines.errors import ArtifactError, DataError
 from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.models.knn import KnnClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig, as_matrix
 from baselines.models.registry import BASELINES
 from baselines.models.trees import Trees
-from baselines.models.word_classifier import KnnClassifier
 from baselines.notes import TrainingNote, collected_notes
 from baselines.text.cleaning import Cleaning
 from baselines.text.ngrams import NgramSettings, NgramTfidf

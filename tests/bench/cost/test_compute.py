@@ -16,8 +16,8 @@ from baselines.errors import MeasurementError
 from baselines.models.chance import ChanceClassifier, ChanceConfig
 from baselines.models.cnn import CharCNN, CharCNNShape
 from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.models.knn import KnnClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
-from baselines.models.word_classifier import KnnClassifier
 from baselines.text.tokenizer import Tokenizer
 from bench.cost.compute import Cost, attention_products, compute_per_document, products
 from compress.formats.tables import FloatTables

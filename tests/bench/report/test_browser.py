@@ -16,7 +16,8 @@ from bench import screenshot
 from bench.report import write_report as report
 from bench.report.chromium import Browser, find_chromium
 from bench.verdict.gates import parse_gate
-from exports.runtime.load_bundle import TablePredictor, load
+from exports.runtime.load_bundle import load
+from exports.runtime.table_predictor import TablePredictor
 from tests.cases.report_case import CLASSES, TEXTS, write_run
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed; apt-get install chromium")

@@ -25,11 +25,11 @@ from compress.foreign.conv_branch import centred
 from compress.methods.distill.student import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import parse_recipe, run_recipe
 from compress.registry import METHODS
+from exports import runtime
 from exports.bundles.write_bundle import forms_for, write_bundle
-from exports.runtime import load_bundle as runtime
 from tests.cases.compress_case import AWKWARD, TOKENIZER, random_context
 from tests.cases.text_cnn_case import CLASSES, DIM, Layout, TextNet, assert_same_state, kims_net, state_of
 

@@ -19,14 +19,15 @@ from baselines.text.cleaning import Cleaning
 from baselines.text.ngrams import NgramBlock, NgramSettings, NgramTfidf
 from compress.audit import audit
 from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
-from compress.methods.linear_models import IntLinearClassifier, ngram_importance, prune_linear, with_ngrams
+from compress.kinds.int_linear import IntLinearClassifier
+from compress.methods.linear_models import ngram_importance, prune_linear, with_ngrams
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.prune.pruning import apply as prune
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.weights import apply as quantize
 from compress.recipes import stored_bytes
+from exports import runtime
 from exports.bundles.write_bundle import write_bundle
-from exports.runtime import load_bundle as runtime
 from exports.runtime.bundle_format import bundle_bytes
 from exports.runtime.explain import explainer_of
 from tests.cases.compress_case import AWKWARD, random_context, random_linear

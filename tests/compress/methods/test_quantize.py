@@ -25,8 +25,9 @@ from compress.method import Receipt, marked_if_failed, validation_f1
 from compress.methods.copies import clone
 from compress.methods.fold import float_parts, fold_module
 from compress.methods.quantize.finetune import finetune_rounded, round_through
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS, quantized_dynamic, quantized_static
-from compress.methods.quantize.weights import QuantizeConfig, apply, finetuning, round_model
+from compress.methods.quantize.weights import apply, finetuning, round_model
 from compress.recipes import stored_bytes
 from tests.cases.compress_case import (
     AWKWARD,

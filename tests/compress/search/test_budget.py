@@ -14,10 +14,10 @@ from baselines.dataset import Dataset
 from baselines.errors import BudgetError, MissingExtra, UserError
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
+from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, validation_f1
 from compress.methods.distill.student import DistillConfig
-from compress.methods.linear_models import IntLinearClassifier
-from compress.methods.quantize.weights import QuantizeConfig
+from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import run_recipe, stored_bytes
 from compress.search import candidates, linear_grid
 from compress.search.budget import Budget, Candidate, binding_constraint, choose, require_feasible, violations

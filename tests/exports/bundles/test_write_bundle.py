@@ -22,11 +22,12 @@ from baselines.storage import artifact
 from compress.formats.packed import Factors, StoredTables
 from compress.formats.tensors import DTYPES, read_tensors
 from compress.kinds.table_classifiers import IntTableClassifier
+from exports import runtime
 from exports.bundles import write_bundle as bundle
+from exports.bundles.model_card import CardFacts
 from exports.bundles.parity import AWKWARD, LONG_TEXT, check_parity, compare, remembered
-from exports.bundles.write_bundle import CardFacts, forms_for, write_bundle
+from exports.bundles.write_bundle import forms_for, write_bundle
 from exports.run import main
-from exports.runtime import load_bundle as runtime
 from exports.runtime.bundle_format import bundle_bytes
 from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, lineage
 from tests.exports.graphs.test_to_onnx import small_cnn

@@ -17,7 +17,7 @@ from compress.formats.tables import FloatTables, IntTables, sigmoid
 from compress.kinds.onnx_graph import OPSET, conv_model
 from exports.graphs.pair_graph import fits_pairs, pair_model
 from exports.graphs.to_onnx import add_metadata, one_hot_model, to_onnx
-from exports.runtime.load_bundle import open_session
+from exports.runtime.onnx_predictor import open_session
 from exports.runtime.onnx_scan import scan
 from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, float_tables, int_classifier, int_tables
 

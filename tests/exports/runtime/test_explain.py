@@ -14,9 +14,9 @@ from baselines.models.chance import ChanceClassifier, ChanceConfig
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
 from compress.formats.tables import IntTables, sigmoid
+from exports import runtime
 from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
-from exports.runtime import load_bundle as runtime
 from exports.runtime.explain import explain, explainer_of, influential_ngrams, why, winning_windows
 from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, int_tables, lineage
 from tests.exports.graphs.test_to_onnx import small_cnn

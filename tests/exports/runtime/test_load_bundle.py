@@ -16,10 +16,9 @@ import numpy as np
 import pytest
 
 from baselines.errors import ArtifactError
-from exports import kernel
+from exports import kernel, runtime
 from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
-from exports.runtime import load_bundle as runtime
 from exports.runtime.bundle_format import bundle_bytes, read_bundle
 from tests.cases.table_case import TEXTS, int_classifier, lineage
 

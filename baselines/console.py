@@ -1,0 +1,153 @@
+"""The one door of every command: its errors, its exit codes, and what an option on the command line may hold.
+
+Standard library only: what serves a bundle has no packages for colours, and must still say what is wrong.
+
+Exit codes: 0 done; 1 a gate failed, or no model keeps a budget; 2 an input can't be used, or a package is missing;
+130 stopped by the keyboard.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from baselines.errors import UserError
+
+STOPPED = 130
+# A command's work: the words after its name, and how it is called in its own help.
+Body = Callable[[Sequence[str], str], int]
+# The extra that brings a package, by the name it is imported under; tests hold it against pyproject.toml.
+EXTRA_OF_PACKAGE: dict[str, str] = {
+    "onnxruntime": "onnx",
+    "pyarrow": "parquet",
+    "optuna": "tune",
+    "tokenizers": "transformers",
+    "transformers": "transformers",
+    "pynvml": "gpu",
+    **dict.fromkeys(
+        (
+            "altair",
+            "jinja2",
+            "jsonschema",
+            "nltk",
+            "onnx",
+            "psutil",
+            "pytest",
+            "rich",
+            "safetensors",
+            "scipy",
+            "shtab",
+            "sklearn",
+            "skmultilearn",
+            "threadpoolctl",
+            "torch",
+            "vl_convert",
+            "yaml",
+        ),
+        "study",
+    ),
+}
+
+
+def run_command(load: Callable[[], Body], argv: Sequence[str] | None, prog: str) -> int:
+    """Run a command and turn what a user can mend into one sentence on stderr and an exit code.
+
+    Args:
+        load: imports the command's work. What isn't installed here is missed here, before anything was done.
+        argv: the words after the command's name; None takes those of this process.
+        prog: how the command is called in its own help.
+    """
+    try:
+        return load()(list(sys.argv[1:] if argv is None else argv), prog)
+    except UserError as error:
+        say_error(str(error))
+        return error.exit_code
+    except ModuleNotFoundError as error:
+        extra = EXTRA_OF_PACKAGE.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        say_error(f"{prog}: needs {error.name}, which isn't installed; pip install 'tagpress[{extra}]' brings it")
+        return UserError.exit_code
+    except KeyboardInterrupt:
+        say_error("stopped; the same command continues where it was")
+        return STOPPED
+
+
+def say_error(text: str) -> None:
+    """One line on stderr, red where somebody looks at it."""
+    red = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    sys.stderr.write(f"\x1b[31merror: {text}\x1b[0m\n" if red else f"error: {text}\n")
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """The type of an option that takes a whole number of at least `least`."""
+
+    def whole(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or int(text) < least:
+            raise ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+        return int(text)
+
+    return whole
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ArgumentTypeError(f"expected a number such as 0.01, got {text!r}")
+    return value
+
+
+def above_zero(text: str) -> float:
+    """A finite number above 0."""
+    value = number(text)
+    if value <= 0:
+        raise ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
+def price(text: str) -> float:
+    """A finite number of at least 0."""
+    value = number(text)
+    if value < 0:
+        raise ArgumentTypeError(f"expected a price of at least 0, got {text!r}")
+    return value
+
+
+def share(text: str) -> float:
+    """A number in [0, 1)."""
+    value = number(text)
+    if not 0 <= value < 1:
+        raise ArgumentTypeError(f"expected a number from 0 up to but not including 1, got {text!r}")
+    return value
+
+
+def size_in_bytes(text: str) -> int:
+    """`25k` and `25000` alike; k is 1,000 and M 1,000,000."""
+    scale = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    try:
+        value = float(text[:-1] if scale > 1 else text) * scale
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {text!r}")
+    return int(value)
+
+
+def plain_name(text: str) -> str:
+    """The name of a folder, not a path."""
+    if not text or Path(text).name != text or text.startswith("."):
+        raise ArgumentTypeError(f"expected a plain name, the folder is made below runs/, got {text!r}")
+    return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """`a, b` as names; empty ones are left out."""
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)

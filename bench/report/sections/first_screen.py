@@ -1,0 +1,161 @@
+"""First screen of the report: headline, tiles, gates, warnings and what stands around the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bench.quantities import (
+    Estimate,
+    change,
+    count,
+    difference_interval,
+    joules,
+    percent,
+    score,
+    seconds,
+    signed,
+    size,
+    times,
+)
+from bench.report.charts.tradeoff import available_costs, below_picture
+from bench.report.sections.facts import Facts
+from bench.results.row import Row, estimate
+from bench.verdict.gates import Checked
+from bench.verdict.judge import Verdict
+from bench.verdict.speed_claims import claim_floor, distrust, is_faster, is_slower, noise_floor
+
+COST_NAMES = {"p50_s": "latency", "bytes": "size", "macs": "MACs", "energy_j": "energy", "cold_start_s": "cold start"}
+
+
+OUTCOMES = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "not_measured": "NOT MEASURED"}
+
+
+def head(facts: Facts) -> dict[str, str]:
+    """Names of the run and its data."""
+    run, data = facts.results.get("run") or {}, facts.results.get("dataset") or {}
+    n_test = (data.get("split") or {}).get("test")
+    parts = [str(data.get("name") or "unnamed data"), f"{n_test:,} test documents" if n_test else ""]
+    return {"run": str(run.get("name") or ""), "data": " · ".join(p for p in parts if p)}
+
+
+def headline(verdict: Verdict) -> str:
+    """The recommendation in two or three words."""
+    if verdict.model is None:
+        return "No recommendation"
+    kept = verdict.model == verdict.reference and not verdict.promoted
+    return f"Keep {verdict.model}" if kept else f"Deploy {verdict.model}"
+
+
+def tiles(facts: Facts) -> list[dict[str, str]]:
+    """The four figures of the first screen."""
+    best, reference = facts.best, facts.reference
+    if best is None or best.f1 is None:
+        return []
+    interval = f"95 % {score(best.f1.low)} to {score(best.f1.high)}" if best.f1.has_interval else "no interval"
+    shown = [
+        {"name": "Weighted F1", "value": score(best.f1.value), "note": interval},
+        {"name": "Size", "value": size(best.bytes), "note": compared(best.bytes, reference, "smaller", "larger")},
+        {"name": "p50, one text", "value": seconds(best.p50_s), "note": speed_note(best, facts)},
+    ]
+    to, delta = facts.verdict.reference, best.delta
+    if best is reference:
+        shown[1]["note"] = shown[2]["note"] = ""
+        promoted = facts.results.get("promoted") or {}
+        to, delta = promoted.get("over"), estimate(promoted.get("delta_f1_weighted"))
+    if delta:
+        note = f"95 % {signed(delta.low)} to {signed(delta.high)}"
+        shown.append({"name": f"ΔF1 to {to}", "value": signed(delta.value), "note": note})
+    return shown
+
+
+def gate_lines(gates: Sequence[Checked]) -> list[dict[str, str]]:
+    """Outcome, the gate's text, and what it was judged by."""
+    return [
+        {
+            "outcome": g.outcome,
+            "shown": OUTCOMES[g.outcome],
+            "gate": g.gate,
+            "measured": measured_text(g),
+            "reason": "" if g.reason == "exact" else g.reason,
+        }
+        for g in gates
+    ]
+
+
+def measured_text(gate: Checked) -> str:
+    """The value a gate was judged by, in its unit, with its interval."""
+    if gate.value is None:
+        return ""
+    if "max_drop" in gate.gate:
+        return f"ΔF1 {difference_interval(Estimate(gate.value, gate.low, gate.high))}"
+    show = _SHOW_BY_METRIC.get(gate.metric, score)
+    if gate.low is None or gate.high is None:
+        return show(gate.value)
+    return f"{show(gate.value)} ({show(gate.low)} to {show(gate.high)})"
+
+
+_SHOW_BY_METRIC = {
+    "bytes": size,
+    "bytes_deflated": size,
+    "peak_rss_bytes": size,
+    "parameters": count,
+    "macs_per_document": count,
+    "documents_per_s": count,
+    "p50_s": seconds,
+    "p95_s": seconds,
+    "cold_start_s": seconds,
+    "energy_j_per_document": joules,
+    "latency_ratio": times,
+    "flipped_documents": percent,
+}
+
+
+def picture_texts(facts: Facts) -> dict[str, Any]:
+    """Everything around the picture but the picture itself."""
+    costs = available_costs(facts.rows)
+    first = costs[0] if costs else "p50_s"
+    below = below_picture(facts.scene, first)
+    says = f"Weighted F1 against {COST_NAMES[first]}; on the Pareto front: {', '.join(facts.front.front) or 'nobody'}"
+    return {
+        "title": f"{len([r for r in facts.rows if r.measured])} models: what F1 costs",
+        "costs": [(cost, COST_NAMES[cost]) for cost in costs],
+        "below": below_text(below),
+        "says": says,
+    }
+
+
+def below_text(names: Sequence[str]) -> str:
+    """Who lies below the picture, as a sentence."""
+    return f"Below the picture: {', '.join(names)}." if names else ""
+
+
+def compared(value: float | None, reference: Row | None, better: str, worse: str) -> str:
+    """Bytes against the reference's, in words; empty where there is nothing to compare with."""
+    if value is None or reference is None or not reference.bytes:
+        return ""
+    return "same size" if value == reference.bytes else change(value / reference.bytes, better, worse)
+
+
+def speed_note(row: Row, facts: Facts) -> str:
+    """Latency against the reference's, in words; a difference within the noise is called none."""
+    ratio, floor = row.speed_ratio, claim_floor(facts.results)
+    if ratio is None:
+        return ""
+    if is_faster(ratio, floor) or is_slower(ratio, floor):
+        return change(ratio.value, "faster", "slower")
+    return "within noise"
+
+
+def warnings(facts: Facts) -> list[str]:
+    """What a careful reader must know before believing the figures."""
+    found = list(facts.notes)
+    floor = noise_floor(facts.results)
+    if floor is None and any(row.p50_s for row in facts.rows):
+        found.append("The noise floor of the latencies was not measured, so small differences in speed may be noise.")
+    if noisy := distrust(facts.results):
+        found.append(f"The run was noisy, so only factors above two count as faster or slower: {'; '.join(noisy)}.")
+    if len([row for row in facts.rows if row.measured]) < 2:
+        found.append("Fewer than two models were measured, so there is nothing to choose from.")
+    shown = [row for row in (facts.best, facts.reference) if row is not None]
+    return list(dict.fromkeys(found + [f"{row.name}: {warning}" for row in shown for warning in row.warnings]))

@@ -1,0 +1,89 @@
+"""The work of `python -m bench.fold_study`: the study's models over K folds alone, F1 and bytes, no latency.
+
+One split of a few hundred texts can't tell 0.70 from 0.69; `python -m compress.run --folds` puts the same differences
+into the verdict of a whole study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from baselines.data.options import dataset_from
+from baselines.fitting.options import RUNS
+from baselines.storage.artifact import write_json
+from bench.making.folds import run_folds
+from bench.making.variants import REFERENCE
+from bench.measure.environment import describe_environment
+from bench.study.command import command_line, wishes_from
+from bench.study.options import options_of
+from bench.study.parser import folds_parser
+
+FOLDS_FILE = "folds.json"
+
+
+def run(argv: Sequence[str], prog: str) -> int:
+    """Make what is wished for on every fold, and compare it with the CNN."""
+    args = folds_parser(prog).parse_args(argv)
+    console = Console(stderr=True, soft_wrap=True)
+    wishes = wishes_from(args)
+    dataset = dataset_from(args)
+    options = options_of(wishes, dataset, command_line(argv, prog))
+    # The whole study's baselines are many trainings a fold: here they are made by name.
+    wanted = set(wishes.baseline) | set(options.needed)
+    runs = run_folds(
+        RUNS / wishes.run,
+        dataset,
+        [name for name in options.baselines if name in wanted],
+        options.variants,
+        k=options.folds,
+        seed=options.seed,
+        threads=options.threads,
+        device=options.device,
+        announce=lambda line: console.print(line, highlight=False, markup=False),
+        unlabelled=options.unlabelled,
+        changes=options.changes,
+    )
+    found = runs.against(REFERENCE, options.delta)
+    found["command"] = options.command
+    found["environment"] = describe_environment()
+    write_json(RUNS / wishes.run / FOLDS_FILE, found)
+    Console().print(_table(found))
+    return 0
+
+
+def markdown_table(found: Mapping[str, Any]) -> str:
+    """The comparison as a Markdown table, highest F1 first."""
+    reference = found["models"].get(found["reference"] or "", {})
+    lines = ["| model | weighted F1 | 95 % | ΔF1 to the CNN | 95 % | bound | bytes | smaller |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for name, model in sorted(found["models"].items(), key=lambda item: -item[1]["f1_weighted"]["value"]):
+        f1, delta = model["f1_weighted"], model.get("delta_f1_weighted")
+        cells = [name, f"{f1['value']:.3f}", f"{f1['low']:.3f} to {f1['high']:.3f}"]
+        if delta:
+            cells += [
+                f"{delta['value']:+.3f}",
+                f"{delta['low']:+.3f} to {delta['high']:+.3f}",
+                f"{delta['lower']:+.3f}",
+            ]
+        else:
+            cells += ["", "", ""]
+        smaller = f"{reference['bytes'] / model['bytes']:.0f} ×" if reference else ""
+        lines.append("| " + " | ".join([*cells, f"{model['bytes']:,.0f}", smaller]) + " |")
+    return "\n".join(lines)
+
+
+def _table(found: Mapping[str, Any]) -> Table:
+    """What fits a terminal: the intervals stand in folds.json."""
+    table = Table(title=f"{found['k']} folds, weighted F1", title_justify="left", box=SIMPLE_HEAD)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown_table(found).splitlines()]
+    kept = [position for position, column in enumerate(rows[0]) if column != "95 %"]
+    for position in kept:
+        table.add_column(rows[0][position], justify="right" if position else "left", no_wrap=not position)
+    for row in rows[2:]:
+        table.add_row(*(row[position] for position in kept))
+    return table

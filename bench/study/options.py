@@ -1,0 +1,136 @@
+"""A study's options: what wishes, data and settings come to, before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from baselines.dataset import Dataset
+from baselines.errors import DataError
+from baselines.models.registry import BASELINES
+from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
+from bench.measure.plan import PLANS, Plan
+from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
+from bench.study.wished_variants import variants_of
+from bench.study.wishes import Wishes
+from bench.verdict.gates import Gate
+from bench.verdict.judge import Priority
+from compress.search.budget import Budget
+from compress.teachers import check_over_folds, read_teacher
+
+# A second opinion costs a second: every report can say whether a plain linear model would do.
+_ALWAYS = (LINEAR, REFERENCE)
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What a study is asked for.
+
+    Attributes:
+        name: of the run.
+        command: as typed, for the report.
+        baselines, variants: what is made; the reference is always among the baselines.
+        needed: those of the baselines that variants are made from, learn from, or are compared with.
+        plan: how much is measured.
+        delta: the margin of non-inferiority in weighted F1.
+        unlabelled: further texts for students.
+        changes: fields of the baselines' configs to replace.
+        budget: limits to search a model for; None searches nothing.
+        trials: of that search.
+        teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
+        folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
+        price_per_hour: of the machine, in any currency; None computes no money.
+        reference: the model that others have to be as good as; "" lets `reference_among` decide.
+    """
+
+    name: str
+    command: str
+    baselines: tuple[str, ...]
+    needed: frozenset[str]
+    variants: tuple[Variant, ...]
+    plan: Plan
+    seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+    delta: float = 0.01
+    priority: Priority = "smallest"
+    gates: tuple[Gate, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    budget: Budget | None = None
+    trials: int = 30
+    teacher: Teacher = ""
+    reference: str = ""
+    folds: int = 0
+    price_per_hour: float | None = None
+
+
+def options_of(wishes: Wishes, dataset: Dataset, command: str) -> StudyOptions:
+    """The study that is wished for; a saved teacher is loaded and checked here, before anything is trained.
+
+    Args:
+        wishes: whatever door they came in.
+        dataset: what is trained on; a saved teacher has to know its classes.
+        command: as typed, for the report.
+
+    Raises:
+        UserError: a wish without effect, an unknown name, a teacher that can't teach here.
+    """
+    if unknown := sorted(set(wishes.baseline) - set(BASELINES)):
+        raise DataError(f"--baseline: unknown {', '.join(unknown)}; known: {', '.join(BASELINES)}")
+    changes = read_changes(wishes.config)
+    teacher = _teacher(wishes, dataset)
+    variants = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
+    named = [teacher] if isinstance(teacher, str) and teacher else []
+    needed = {*_ALWAYS, *named, *needed_baselines(variants)}
+    wanted = set(BASELINES) if wishes.is_whole else {*needed, *wishes.baseline}
+    baselines = tuple(name for name in BASELINES if name in wanted)
+    return StudyOptions(
+        name=wishes.run,
+        command=command,
+        baselines=baselines,
+        needed=frozenset(needed),
+        variants=tuple(variants),
+        plan=PLANS[wishes.plan or ("study" if wishes.is_whole else "quick")],
+        seed=wishes.seed,
+        threads=wishes.threads,
+        device=wishes.device,
+        delta=wishes.delta,
+        priority=wishes.priority,
+        gates=wishes.gates,
+        unlabelled=read_unlabelled(wishes.unlabelled) if wishes.unlabelled else (),
+        changes=baseline_changes(changes),
+        budget=wishes.budget,
+        trials=wishes.trials,
+        teacher=teacher,
+        # A budget's fall of F1 is counted from the CNN, so its models are compared with it too.
+        reference=_reference(wishes.reference, baselines) or (REFERENCE if wishes.budget else ""),
+        folds=wishes.folds,
+        price_per_hour=wishes.price_per_hour,
+    )
+
+
+def _reference(asked: str, baselines: Sequence[str]) -> str:
+    if asked != "auto" and asked not in baselines:
+        raise DataError(f"--reference {asked}: not among this run's baselines; allowed: auto, {', '.join(baselines)}")
+    return "" if asked == "auto" else asked
+
+
+def _teacher(wishes: Wishes, dataset: Dataset) -> Teacher:
+    if wishes.teacher is None or wishes.teacher in BASELINES:
+        return wishes.teacher or ""
+    teacher = read_teacher(wishes.teacher, dataset)
+    if wishes.folds:
+        check_over_folds(teacher)
+    return teacher
+
+
+def warnings_of(teacher: Teacher) -> tuple[str, ...]:
+    """What a user should know of a saved teacher before its students are made."""
+    if isinstance(teacher, str):
+        return ()
+    if teacher.method and teacher.classifier.can_fit:
+        again = f"for the labelled texts {teacher.classifier.kind!r} is fitted anew, without the {teacher.method} step"
+        return (f"{again} that made {teacher}", *teacher.notes)
+    return teacher.notes
