@@ -1,4 +1,4 @@
-"""The new process of a cold start, `python -m bench.measure.cold_child`; it imports little besides what is measured."""
+"""The new process of a cold start, `python -m bench.measure.cold_child`: it imports little besides what is measured."""
 
 from __future__ import annotations
 

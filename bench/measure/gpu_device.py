@@ -105,7 +105,7 @@ class TorchModel:
 
 
 class OnnxModel:
-    """A graph of `exports.graphs.to_onnx` with the CUDA execution provider; its arrays stay there between runs."""
+    """A graph of `exports.graphs.to_onnx` run by CUDA in onnxruntime; its arrays stay on the device between runs."""
 
     def __init__(self, model: bytes, tokenizer: Any) -> None:
         """Raises MeasurementError where the provider is missing."""

@@ -51,7 +51,7 @@ def small(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Small:
     @cache
     def encoder() -> str:
         pytest.importorskip("transformers", reason="the extra [transformers] is not installed")
-        from tests.baselines.models.test_transformer import make_encoder
+        from tests.cases.encoder_case import make_encoder
 
         folder = tmp_path_factory.mktemp("models") / "tiny-bert"
         make_encoder(folder, tiny.everything.texts)

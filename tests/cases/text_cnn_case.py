@@ -1,4 +1,4 @@
-"""Text CNNs as people write them, with random weights: what `compress.foreign.adopt` takes over, and what it refuses."""
+"""Text CNNs as people write them, with random weights: what `compress.foreign.adopt` takes over and what it refuses."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from baselines.models.registry import BASELINES
 from baselines.storage.artifact import Lineage, save
 from bench.making.variants import recipe_of
 from bench.results.file import load_results
-from bench.study.state import StudyOptions
+from bench.study.options import StudyOptions
 from bench.study.wishes import variants_from
 from compress import run
 from compress.method import Context

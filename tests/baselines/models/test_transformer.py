@@ -1,7 +1,6 @@
 """Both transformers, for real, on a tiny encoder and tokenizer made here from nothing: random weights, no download."""
 
 import builtins
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +20,10 @@ from baselines.models.transformer import (
 from baselines.networks.encoder import TextEncoder, find_encoder
 from baselines.notes import TrainingNote
 from baselines.storage import artifact
+from tests.cases.encoder_case import make_encoder
 
 AWKWARD = ["", "   ", "🙂🙂", "a", "Ünïcödé " * 30, "graph", "\ud800", "x" * 5000, "graph nets " * 4000]
 KINDS = {"transformer-frozen": FrozenTransformer, "transformer-tuned": TunedTransformer}
-
-
-def make_encoder(folder: Path, texts: Sequence[str]) -> None:
-    """A two-layer BERT of 16 numbers with random weights and a word-piece vocabulary of the texts' words."""
-    import torch
-    import transformers
-
-    words = sorted({word for text in texts for word in text.lower().split() if word.isalpha()})
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", *words]
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(dict.fromkeys(vocabulary)))
-    tokenizer = transformers.BertTokenizer(str(folder / "vocab.txt"))
-    config = transformers.BertConfig(
-        vocab_size=len(dict.fromkeys(vocabulary)),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=40,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        transformers.BertModel(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")

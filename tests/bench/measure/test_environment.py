@@ -11,20 +11,11 @@ from typing import Any
 
 import pytest
 
+from baselines.cores import cgroup_cpus, cgroup_memory_bytes, usable_core_count, usable_cores
 from baselines.errors import MeasurementError
 from bench.measure import environment
-from bench.measure.environment import (
-    cgroup_cpus,
-    cgroup_memory_bytes,
-    comparable,
-    cpu_flags,
-    cpu_model,
-    describe_environment,
-    git_state,
-    refuse_unlike,
-    usable_core_count,
-)
-from bench.measure.process import peak_rss_bytes, pin, usable_cores
+from bench.measure.environment import comparable, cpu_flags, cpu_model, describe_environment, git_state, refuse_unlike
+from bench.measure.process import peak_rss_bytes, pin
 
 CPUINFO = "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nflags\t\t: fpu sse4_2 avx avx2 avx512_vnni\n"
 

@@ -18,7 +18,8 @@ from bench.report.chromium import Browser, find_chromium
 from bench.verdict.gates import parse_gate
 from exports.runtime.load_bundle import load
 from exports.runtime.table_predictor import TablePredictor
-from tests.cases.report_case import CLASSES, TEXTS, write_run
+from tests.cases.hostile_case import CLASSES, TEXTS
+from tests.cases.run_case import write_run
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed; apt-get install chromium")
 DRAWN = "document.getElementById('picture').dataset.cost !== undefined"

@@ -15,7 +15,6 @@ from safetensors.numpy import load_file, save_file
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.models.cnn import CharCNNClassifier
-from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.models.rnn import RNNClassifier, RNNConfig
 from baselines.models.rules import RulesClassifier, RulesConfig
 from baselines.storage import artifact
@@ -29,8 +28,8 @@ from exports.bundles.parity import AWKWARD, LONG_TEXT, check_parity, compare, re
 from exports.bundles.write_bundle import forms_for, write_bundle
 from exports.run import main
 from exports.runtime.bundle_format import bundle_bytes
+from tests.cases.cnn_case import small_cnn
 from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, lineage
-from tests.exports.graphs.test_to_onnx import small_cnn
 
 
 def _cnn() -> CharCNNClassifier:
@@ -52,14 +51,6 @@ def test_every_form_answers_as_its_source(make: object, form: str, tmp_path: Pat
     parity = compare(classifier.predict_proba(texts), predictor.predict_proba(texts), classifier.thresholds_)
     assert parity.max_difference < 1e-5
     assert parity.agreement == 1.0
-
-
-def test_a_linear_model_is_served_with_the_same_numbers(tiny: Dataset, tmp_path: Path) -> None:
-    classifier = LinearClassifier(LinearConfig(max_iterations=100)).fit(tiny.part("train"))
-    folder = write_bundle(classifier, lineage("linear"), tmp_path / "b", "linear")
-    texts = [*tiny.part("test").texts, *AWKWARD]
-    got, want = runtime.load(folder).predict_proba(texts), classifier.predict_proba(texts)
-    assert np.abs(got - want).max() < 1e-6
 
 
 def test_the_gru_over_words_is_served_without_torch(tiny: Dataset, tmp_path: Path) -> None:

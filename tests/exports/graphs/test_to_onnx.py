@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
+from baselines.models.cnn import CharCNNClassifier
 from baselines.text.tokenizer import Ids, pad
 from compress.formats.tables import FloatTables, IntTables, sigmoid
 from compress.kinds.onnx_graph import OPSET, conv_model
@@ -19,6 +19,7 @@ from exports.graphs.pair_graph import fits_pairs, pair_model
 from exports.graphs.to_onnx import add_metadata, one_hot_model, to_onnx
 from exports.runtime.onnx_predictor import open_session
 from exports.runtime.onnx_scan import scan
+from tests.cases.cnn_case import small_cnn
 from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, float_tables, int_classifier, int_tables
 
 WIDTHS: list[tuple[tuple[int, int], ...]] = [
@@ -28,18 +29,6 @@ WIDTHS: list[tuple[tuple[int, int], ...]] = [
     ((1, 3), (2, 4), (5, 6)),
     ((4, 300), (9, 300)),
 ]
-
-
-def small_cnn(hidden_dim: int = 6) -> CharCNN:
-    """A CNN of odd sizes with random weights."""
-    generator = torch.Generator().manual_seed(1)
-    module = CharCNN(CharCNNShape(TOKENIZER.n_ids, len(CLASSES), 8, ((1, 3), (2, 4), (5, 6)), hidden_dim))
-    with torch.no_grad():
-        for name, parameter in module.named_parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) / 3)
-            if name == "embedding.weight":
-                parameter[0] = 0
-    return module.eval()
 
 
 def _batch(n_ids: int) -> list[Ids]:

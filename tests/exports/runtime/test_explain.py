@@ -18,8 +18,8 @@ from exports import runtime
 from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import explain, explainer_of, influential_ngrams, why, winning_windows
+from tests.cases.cnn_case import small_cnn
 from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, int_tables, lineage
-from tests.exports.graphs.test_to_onnx import small_cnn
 
 
 def _cnn() -> CharCNNClassifier:

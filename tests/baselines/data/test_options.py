@@ -1,0 +1,24 @@
+"""The options on the command line refuse bad numbers, and pass on what the data set warns of."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from baselines.data.options import add_data_options, dataset_from
+from tests.cases.data_case import many_rows, options, write
+
+
+def test_a_warning_reaches_the_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, "f.csv", "text,label\n" + many_rows() + "more,[red]\n")
+    parser = argparse.ArgumentParser()
+    add_data_options(parser)
+    dataset_from(parser.parse_args(["--dataset", path]))
+    assert "dropped [red]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--seed", "-1"], ["--seed", "x"], ["--min-texts-per-class", "0"]])
+def test_bad_numbers_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        options(*arguments)
+    assert "whole number" in capsys.readouterr().err

@@ -1,0 +1,41 @@
+"""Texts and labels are found in the columns of a table, however they are written there."""
+
+from pathlib import Path
+
+import pytest
+
+from baselines.data.readers import Table
+from baselines.data.sources import load
+from baselines.data.table_labels import Labels, label_sets, texts_of
+from tests.cases.data_case import FORMATS, options, write
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_one_column_a_label(suffix: str, tmp_path: Path) -> None:
+    records = [{"words": f"text {i}", "red": i % 2, "blue": int(i % 3 == 0)} for i in range(40)]
+    FORMATS[suffix](records, path := tmp_path / f"mine{suffix}")
+    rest = load(options("--dataset", str(path), "--text-column", "words", "--label-columns", "rest"))
+    named = load(options("--dataset", str(path), "--text-column", "words", "--label-columns", "red,blue"))
+    assert rest.classes == ("blue", "red")
+    assert rest.sha256 == named.sha256
+    assert rest.everything.labels[3].tolist() == [True, True]
+    assert "no label; they are kept" in rest.notes[0]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_lists_of_labels_need_no_separator(suffix: str, tmp_path: Path) -> None:
+    records = [{"text": f"text {i}", "labels": ["a", "b; c"] if i % 2 else []} for i in range(20)]
+    FORMATS[suffix](records, path := tmp_path / f"mine{suffix}")
+    assert load(options("--dataset", str(path))).classes == ("a", "b; c")
+
+
+def test_several_text_columns_are_joined_and_may_be_repeated_options(tmp_path: Path) -> None:
+    path = write(tmp_path, "f.csv", "a,b,c,label\n" + "".join(f"x{i},,z,{i % 2}\n" for i in range(20)))
+    assert load(options("--dataset", path, "--text-column", "c,b", "--text-column", "a")).everything.texts[0] == "z x0"
+
+
+def test_cells_become_labels() -> None:
+    table = Table(Path("f"), {"text": ["x"] * 5, "label": ["a|b", " a | |a", "", None, ["b", 3]]}, [1, 2, 3, 4, 5])
+    assert label_sets(table, Labels(separator="|")) == [["a", "b"], ["a"], [], [], ["b", "3"]]
+    assert label_sets(table, Labels())[0] == ["a|b"]
+    assert texts_of(table) == ["x"] * 5

@@ -1,0 +1,29 @@
+"""The random forest and gradient boosting answer as scikit-learn's do."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+
+from baselines.dataset import Dataset
+from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.models.linear import as_matrix
+
+
+def test_forest_is_scikit_learns(tiny: Dataset) -> None:
+    train, test = tiny.part("train"), tiny.part("test")
+    model = ForestClassifier(ForestConfig(trees=7, seed=3)).fit(train)
+    theirs = RandomForestClassifier(7, random_state=3).fit(as_matrix(model.vectorizer_, train.texts), train.labels)
+    expected = [p[:, 1] for p in theirs.predict_proba(as_matrix(model.vectorizer_, test.texts))]
+    np.testing.assert_allclose(model.predict_proba(test.texts), np.stack(expected, 1), atol=1e-6)
+
+
+def test_boosting_is_scikit_learns(tiny: Dataset) -> None:
+    train, test = tiny.part("train"), tiny.part("test")
+    model = BoostingClassifier(BoostingConfig(trees=5, seed=3)).fit(train)
+    rows, unseen = as_matrix(model.vectorizer_, train.texts), as_matrix(model.vectorizer_, test.texts)
+    expected = [
+        GradientBoostingClassifier(n_estimators=5, random_state=3 + c).fit(rows, targets).predict_proba(unseen)[:, 1]
+        for c, targets in enumerate(train.labels.T)
+    ]
+    np.testing.assert_allclose(model.predict_proba(test.texts), np.stack(expected, 1), atol=1e-6)

@@ -1,0 +1,64 @@
+"""Words and character n-grams are counted and weighted as scikit-learn does it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from baselines.dataset import Dataset, Part
+from baselines.errors import ArtifactError, DataError
+from baselines.models.linear import LinearClassifier, as_matrix
+from baselines.text.cleaning import Cleaning
+from baselines.text.ngrams import NgramSettings, NgramTfidf
+
+SETTINGS = [
+    (NgramSettings("word", shortest_word=2), {}),
+    (
+        NgramSettings("word", 1, 2, 2, sublinear=True, shortest_word=2),
+        {"ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True},
+    ),
+    (
+        NgramSettings("char_wb", 2, 5, 2, sublinear=True),
+        {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2, "sublinear_tf": True},
+    ),
+    (NgramSettings("char_wb", 4, 6), {"analyzer": "char_wb", "ngram_range": (4, 6)}),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SETTINGS)
+def test_same_rows_as_scikit_learn(tiny: Dataset, ours: NgramSettings, theirs: dict[str, object]) -> None:
+    cleaning = Cleaning()
+    train, test = tiny.part("train").texts, (*tiny.part("test").texts, "", "é ü 漢字 漢字", "x")
+    vectorizer = TfidfVectorizer(**theirs).fit([cleaning(text) for text in train])
+    tfidf = NgramTfidf.learn(train, cleaning, [ours])
+    assert tfidf.names == tuple(vectorizer.get_feature_names_out())
+    np.testing.assert_allclose(tfidf.idf(), vectorizer.idf_, rtol=1e-6)
+    difference = vectorizer.transform([cleaning(text) for text in test]) - as_matrix(tfidf, test)
+    assert abs(difference).max() < 1e-6
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=40), st.integers(1, 4), st.integers(0, 3))
+def test_any_text_has_scikit_learns_character_ngrams(text: str, low: int, more: int) -> None:
+    words = Cleaning(stop_words=False)(text)
+    theirs = TfidfVectorizer(analyzer="char_wb", ngram_range=(low, low + more)).build_analyzer()(words)
+    assert sorted(NgramSettings("char_wb", low, low + more).terms(words.split())) == sorted(theirs)
+
+
+def test_texts_without_words_are_named() -> None:
+    train = Part(("", "the", "and"), np.array([[1, 0], [0, 1], [0, 1]], bool), ("a", "b"))
+    with pytest.raises(DataError, match="3 training texts: no words are left"):
+        LinearClassifier().fit(train)
+
+
+def test_vocabulary_must_fit_its_idf() -> None:
+    tfidf = NgramTfidf.learn(["one two"], Cleaning(), [NgramSettings("word")])
+    with pytest.raises(ArtifactError, match="2 terms need as many idf values"):
+        NgramTfidf.from_json(tfidf.to_json(), np.ones(3, np.float32))
+    with pytest.raises(ArtifactError, match="'blocks'"):
+        NgramTfidf.from_json({"stop_words": True, "stem": False}, np.ones(3, np.float32))
+    assert csr_matrix(as_matrix(tfidf, [])).shape == (0, 2)

@@ -1,0 +1,49 @@
+"""A measurement that was interrupted keeps what it had, and doesn't measure it again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from baselines.errors import MeasurementError
+from bench.candidate import Candidate
+from bench.measure.journal import FILE
+from bench.measure.rounds import measure
+from tests.cases.measure_case import SHORT, TEXTS, Machine, never, simulate
+
+
+def test_an_interrupted_measurement_keeps_its_blocks_and_goes_on(candidates: list[Candidate], tmp_path: Path) -> None:
+    machine = Machine()
+    machine.interrupt_at = 4 + 4 * 6 + 2
+    folder = tmp_path / "blocks"
+    with pytest.raises(KeyboardInterrupt):
+        simulate(machine, candidates, folder=folder)
+    assert machine.closed == 4
+    with (folder / FILE).open("a") as file:
+        file.write('{"key": {"scen')  # killed in the middle of a line
+    again = Machine()
+    found = simulate(again, candidates, folder=folder)
+    offline = SHORT.offline_rounds * 4
+    assert again.blocks == 4 + 4 * 4 + offline  # warm-ups, the four rounds left, offline
+    assert len(found.rounds("cnn")) == SHORT.rounds
+    third = Machine()
+    repeated = measure(candidates, TEXTS, SHORT, open_host=third.host, start=never, folder=folder)
+    assert third.opened == []
+    assert repeated.cold_starts == found.cold_starts
+    assert repeated.ratio("slowed") == found.ratio("slowed")
+    other = Machine()
+    simulate(other, candidates, replace(SHORT, rounds=3), folder=folder)
+    assert other.opened  # another plan is another measurement
+
+
+def test_failures_are_finished_too(candidates: list[Candidate], tmp_path: Path) -> None:
+    machine = Machine()
+    machine.broken = {"slowed": MeasurementError("answers differ")}
+    simulate(machine, candidates, folder=tmp_path / "blocks")
+    again = Machine()
+    found = measure(candidates, TEXTS, SHORT, open_host=again.host, start=never, folder=tmp_path / "blocks")
+    assert again.opened == []
+    assert found.runs("slowed")[0]["reason"] == "answers differ"
+    assert set(found.cold_starts) == {"cnn", "same"}

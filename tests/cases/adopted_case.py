@@ -1,0 +1,35 @@
+"""Layouts of text CNNs that are taken over, and the answers of the module itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from baselines.text.tokenizer import Tokenizer
+from tests.cases.compress_case import TOKENIZER
+from tests.cases.text_cnn_case import Layout
+
+LAYOUTS = {
+    "one-dimensional": Layout(),
+    "two-dimensional": Layout(two_d=True),
+    "two linear layers": Layout(hidden=7),
+    "batch norms": Layout(norm=True),
+    "two-dimensional, batch norms, two linear layers": Layout(two_d=True, norm=True, hidden=7),
+    "causal": Layout(before=lambda width: width - 1),
+    "all zeros behind": Layout(before=lambda width: 0),
+    "even widths to the left": Layout(before=lambda width: width // 2),
+    "causal, widths that meet when widened": Layout(((2, 3), (3, 4), (4, 2), (7, 2)), before=lambda width: width - 1),
+    "a width twice, joined in the opposite order": Layout(((3, 4), (2, 2), (3, 5)), reverse=True),
+    "one filter": Layout(((3, 1),)),
+}
+
+
+@torch.no_grad()
+def answers(net: nn.Module, texts: Sequence[str], tokenizer: Tokenizer = TOKENIZER) -> np.ndarray:
+    """The module's own probabilities, text by text without padding; a text without characters is one padding id."""
+    rows = [torch.from_numpy(tokenizer.encode(text).astype(np.int64)) for text in texts]
+    logits = [net((row if len(row) else torch.zeros(1, dtype=torch.long))[None]) for row in rows]
+    return torch.sigmoid(torch.cat([row.reshape(1, -1) for row in logits])).numpy()

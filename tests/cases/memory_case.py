@@ -1,0 +1,47 @@
+"""A teacher that remembers its training labels, and the settings of a small student, for the tests of distillation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.dataset import Part
+from compress.methods.distill.student import DistillConfig
+
+STUDENT = DistillConfig(embedding_dim=6, filters=4, widths=(2, 3), epochs=1, folds=2, mixtures=0.0)
+
+
+@dataclass(frozen=True)
+class MemoryConfig:
+    seed: int = 0
+
+
+class Memory(Classifier):
+    """Hands back the labels of the texts it was fitted to, and 0.25 for any other."""
+
+    kind = "memory"
+
+    def __init__(self, config: MemoryConfig = MemoryConfig()) -> None:
+        self.config = config
+
+    def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
+        self.classes_ = train.classes
+        self.known = dict(zip(train.texts, train.labels, strict=True))
+        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        return self
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        unknown = np.full(len(self.classes_), 0.25)
+        return np.array([self.known.get(text, unknown) for text in texts], np.float32)
+
+    def save_state(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+        raise NotImplementedError

@@ -1,0 +1,77 @@
+"""A teacher answers for each text without having been fitted to it, once, and for the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.classifier import Probabilities
+from baselines.errors import NotCompressible
+from compress.methods.distill.out_of_fold import adapted, answers, check_classes, fresh_like, out_of_fold
+from compress.methods.distill.student import apply
+from tests.cases.compress_case import random_cnn, random_context, random_part
+from tests.cases.memory_case import STUDENT, Memory, MemoryConfig
+
+
+def test_out_of_fold_predictions_hold_no_memory(tmp_path: Path) -> None:
+    part = random_part(30)
+    makers: list[int] = []
+
+    def make(seed: int) -> Memory:
+        makers.append(seed)
+        return Memory(MemoryConfig(seed))
+
+    found = out_of_fold(make, part, 3, 0, cache=tmp_path)
+    np.testing.assert_array_equal(found, 0.25)
+    fitted = len(makers)
+    np.testing.assert_array_equal(out_of_fold(make, part, 3, 0, cache=tmp_path), found)
+    assert len(makers) == fitted + 1  # the one whose config is part of the key
+    out_of_fold(make, part, 3, 1, cache=tmp_path)
+    assert len(list(tmp_path.glob("*.npy"))) == 2
+    with pytest.raises(NotCompressible, match="from 2 to"):
+        out_of_fold(make, part, 1, 0)
+
+
+def test_a_teacher_with_other_classes_is_named_by_the_difference() -> None:
+    teacher = Memory().fit(random_part())
+    with pytest.raises(NotCompressible, match=r"missing: z; too many: class-4"):
+        check_classes(teacher, (*teacher.classes_[:4], "z"))
+    with pytest.raises(NotCompressible, match="another order"):
+        check_classes(teacher, teacher.classes_[::-1])
+    context = replace(random_context(), teacher=Memory().fit(random_part(n_classes=4)))
+    with pytest.raises(NotCompressible, match="missing: class-4"):
+        apply(random_cnn(), STUDENT, context)
+
+
+def test_a_teacher_is_asked_once_for_the_same_texts(tmp_path: Path) -> None:
+    class Counting(Memory):
+        n_asked = 0
+
+        def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+            self.n_asked += len(texts)
+            return super().predict_proba(texts)
+
+    teacher = Counting().fit(random_part())
+    texts = (*random_part().texts, *random_part(seed=1).texts, *(f"text {number}" for number in range(300)))
+    plain = answers(teacher, texts)
+    teacher.n_asked = 0
+    assert (answers(teacher, texts, cache=tmp_path) == plain).all()
+    assert teacher.n_asked == len(texts)
+    assert (answers(teacher, texts, cache=tmp_path) == plain).all()
+    assert teacher.n_asked < 2 * len(texts)
+    other = Counting().fit(random_part(seed=1))
+    assert (answers(other, texts, cache=tmp_path) == answers(other, texts)).all()
+    assert (answers(other, texts) != plain).any()
+
+
+def test_a_fresh_teacher_has_the_config_of_the_old_one_but_for_its_seed_and_machine() -> None:
+    parent = random_cnn()
+    fresh = fresh_like(parent, device="cuda", threads=3)(7)
+    assert fresh.config == replace(parent.config, seed=7, device="cuda", threads=3)
+    assert not hasattr(fresh, "classes_")
+    # A config without such fields stays as it is.
+    assert adapted(MemoryConfig(4), device="cuda") == MemoryConfig(4)
