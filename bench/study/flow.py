@@ -34,8 +34,8 @@ from bench.results.file import RESULTS, check_results
 from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
-from bench.study.reference import differences_to_cnn, reference_among
 from bench.study.options import StudyOptions
+from bench.study.reference import differences_to_cnn, reference_among
 from bench.study.state import Study, model_names, runtime_of
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
