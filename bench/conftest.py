@@ -20,10 +20,11 @@ import pytest
 from pytest_benchmark.logger import PytestBenchmarkWarning
 
 from baselines.errors import MeasurementError
-from bench.measure.environment import describe_environment, refuse_unlike
+from bench.measure.environment import describe_environment
 from bench.measure.measurements import Measurements
 from bench.measure.plan import QUICK
 from bench.measure.rounds import measure
+from bench.results.machines import refuse_unlike
 from bench.stats import SAMPLES_NEEDED, percentiles
 from bench.suite.timed_models import REFERENCE, Suite, build_suite
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.errors import RunFolderError, UserError
+from baselines.console import run_command, whole_number
+from baselines.errors import RunFolderError
 from bench.report.chromium import Browser
+
+PROG = "python -m bench.screenshot"
 
 
 def take(page: Path, out: Path, *, width: int = 1280, height: int = 800, dark: bool = False, whole: bool = False,
@@ -32,25 +35,30 @@ def take(page: Path, out: Path, *, width: int = 1280, height: int = 800, dark: b
         browser.screenshot(out, whole=whole)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line that says why not."""
-    parser = argparse.ArgumentParser(prog="python -m bench.screenshot", description=__doc__)
+def parser(prog: str = PROG) -> ArgumentParser:
+    """The command's options."""
+    parser = ArgumentParser(prog=prog, description="What a reader of a report sees first, as a PNG. Needs Chromium.")
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its report.html")
     parser.add_argument("out", type=Path, metavar="OUT.png")
-    parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--height", type=int, default=800)
+    parser.add_argument("--width", type=whole_number(1), default=1280)
+    parser.add_argument("--height", type=whole_number(1), default=800)
     parser.add_argument("--scale", type=float, default=1.0, help="device pixels for one CSS pixel")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--whole", action="store_true", help="the whole page instead of the first screen")
     parser.add_argument("--section", default="", help="scroll to this section first, such as models or quality")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
+    """Exit code 0, or 2 with one line that says why not."""
+    return run_command(lambda: _run, argv, prog)
+
+
+def _run(argv: Sequence[str], prog: str) -> int:
+    args = parser(prog).parse_args(argv)
     page = args.run / "report.html" if args.run.is_dir() else args.run
-    try:
-        take(page, args.out, width=args.width, height=args.height, dark=args.dark, whole=args.whole, scale=args.scale,
-             section=args.section)  # fmt: skip
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    take(page, args.out, width=args.width, height=args.height, dark=args.dark, whole=args.whole, scale=args.scale,
+         section=args.section)  # fmt: skip
     return 0
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
 from baselines.classifier import Classifier
+from baselines.errors import UserError
 from baselines.models.registry import KINDS as BASELINE_KINDS
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.kinds.onnx_int8 import OnnxClassifier
@@ -31,3 +36,29 @@ KINDS: dict[str, type[Classifier]] = BASELINE_KINDS | {
     kind.kind: kind
     for kind in (FloatTableClassifier, IntTableClassifier, IntLinearClassifier, OnnxClassifier, TorchInt8Classifier)
 }
+
+
+def method_named(name: str) -> Method:
+    """The registry's entry; raises UserError listing the names there are."""
+    if name not in METHODS:
+        raise UserError(f"method {name!r} unknown; known: {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def configured(name: str, settings: Mapping[str, Any], config: Any = None) -> Any:
+    """A method's config with some of its fields replaced.
+
+    Args:
+        name: of the method.
+        settings: new values by field; lists become tuples, as in a config read from JSON.
+        config: what they are replaced in; None takes the method's default.
+
+    Raises:
+        UserError: a field that the config doesn't have; lists those it has.
+    """
+    config = method_named(name).config() if config is None else config
+    known = [field.name for field in dataclasses.fields(config)]
+    if unknown := sorted(set(settings) - set(known)):
+        raise UserError(f"{name} has no setting {', '.join(unknown)}; allowed: {', '.join(known)}")
+    lists = {field: tuple(value) if isinstance(value, list) else value for field, value in settings.items()}
+    return dataclasses.replace(config, **lists)

@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-from baselines.errors import DataError, UserError
+from baselines.console import run_command, whole_number
+from baselines.errors import DataError
 from exports import runtime
 from exports.runtime.predictor import Predictor
 
+PROG = "python -m exports.predict"
 # Lines that are predicted together: enough to keep the threads busy, few enough to answer soon.
 CHUNK = 256
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m exports.predict", description=__doc__)
+def parser(prog: str = PROG) -> ArgumentParser:
+    """The command's options."""
+    parser = ArgumentParser(prog=prog, description="The classes of texts, by a bundle; one JSON object a line.")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a bundle")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts to classify")
     parser.add_argument("--stdin", action="store_true", help='read JSON Lines, {"text": ...} or a string, from stdin')
-    parser.add_argument("--top", type=int, metavar="K", help="the K most probable classes, whatever their thresholds")
+    parser.add_argument(
+        "--top", type=whole_number(1), metavar="K", help="the K most probable classes, whatever their thresholds"
+    )
     parser.add_argument(
         "--explain", action="store_true", help="the n-grams each class rests on, with their exact shares"
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads (default 1)")
-    args = parser.parse_intermixed_args(argv)
-    if args.stdin == bool(args.texts):
-        parser.error("either TEXT arguments or --stdin are needed")
-    if args.top is not None and args.top < 1:
-        parser.error(f"--top: at least 1 is allowed, got {args.top}")
-    return args
+    parser.add_argument("--threads", type=whole_number(1), default=1, metavar="N", help="threads (default: 1)")
+    return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """One JSON object a line on stdout. Exit code 2 and one line on stderr for a mistake in the bundle or the input."""
-    args = parse(argv)
-    try:
-        predictor = runtime.load(args.folder, threads=args.threads)
-        texts = read_lines(sys.stdin) if args.stdin else iter(args.texts)
-        for chunk in _chunks(texts, CHUNK):
-            for answer in answers(predictor, chunk, args.top, args.explain):
-                sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-            sys.stdout.flush()
-    except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
+    return run_command(lambda: _run, argv, prog)
+
+
+def _run(argv: Sequence[str], prog: str) -> int:
+    options = parser(prog)
+    args = options.parse_intermixed_args(argv)
+    if args.stdin == bool(args.texts):
+        options.error("either TEXT arguments or --stdin are needed")
+    predictor = runtime.load(args.folder, threads=args.threads)
+    texts = read_lines(sys.stdin) if args.stdin else iter(args.texts)
+    for chunk in _chunks(texts, CHUNK):
+        for answer in answers(predictor, chunk, args.top, args.explain):
+            sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
     return 0
 
 
@@ -110,4 +113,4 @@ def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

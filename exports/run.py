@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from baselines.console import run_command
 from baselines.errors import UserError
 
+PROG = "python -m exports.run"
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m exports.run", description=__doc__)
+
+def parser(prog: str = PROG) -> ArgumentParser:
+    """The command's options."""
+    parser = ArgumentParser(prog=prog, description="Write an artifact as a bundle that runs without torch.")
     parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder of a trained or compressed classifier")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="bundle to write; must not exist")
     parser.add_argument("--form", help="onnx, table or linear; the best one for the classifier when left out")
     parser.add_argument("--triton", type=Path, metavar="FOLDER", help="write a Triton model repository here too")
-    return parser.parse_args(argv)
+    return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """Exit code 0, or 2 with one line on stderr."""
-    args = parse(argv)
-    try:
-        _export(args)
-    except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_code
+    return run_command(lambda: _run, argv, prog)
+
+
+def _run(argv: Sequence[str], prog: str) -> int:
+    _export(parser(prog).parse_args(argv))
     return 0
 
 
-def _export(args: argparse.Namespace) -> None:
+def _export(args: Namespace) -> None:
     from rich.console import Console
 
     from baselines.storage import artifact
@@ -61,4 +64,4 @@ def _export(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

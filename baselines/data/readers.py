@@ -64,6 +64,26 @@ def read_table(path: Path) -> Table:
     return table
 
 
+def table_of_frame(frame: Any, name: str = "data frame") -> Table:
+    """The records of a pandas or polars data frame, or of a mapping from column names to values.
+
+    Missing values (None, NaN) count as empty cells. Rows are numbered from 0, as a data frame numbers them.
+
+    Raises:
+        DataError: no columns, columns of unequal length, or no records.
+    """
+    columns: dict[str, list[Any]] = {}
+    for column in frame.columns if hasattr(frame, "columns") else frame:
+        values = frame[column]
+        cells = values.to_list() if hasattr(values, "to_list") else list(values)
+        columns[str(column)] = [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
+    lengths = {len(cells) for cells in columns.values()}
+    if len(lengths) != 1 or not max(lengths):
+        shown = ", ".join(f"{column!r} {len(cells)}" for column, cells in columns.items()) or "none"
+        raise DataError(f"{name}: expected columns of one length, at least one record; got columns: {shown}")
+    return Table(Path(name), columns, list(range(max(lengths))))
+
+
 def read_utf8(path: Path) -> str:
     """The content of a UTF-8 file, with or without a byte order mark, line ends as they are.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.data.download import PinnedFile, cache_folder, fetch_pinned, read_pinned
-from baselines.data.readers import read_table
+from baselines.data.readers import Table, read_table
 from baselines.data.splits import missing_classes, split
 from baselines.data.table_labels import Labels, label_sets, texts_of
 from baselines.data.taxonomy import parse_taxonomy, read_taxonomy, restrict
@@ -139,14 +139,18 @@ def _load_file(options: DataOptions) -> Dataset:
     path = Path(options.dataset)
     if not path.suffix and not path.exists():
         raise DataError(f"dataset {options.dataset!r}: expected {', '.join(SOURCES)}, or the path of a file")
-    table = read_table(path)
+    return dataset_of(read_table(path), path.name, options)
+
+
+def dataset_of(table: Table, name: str, options: DataOptions) -> Dataset:
+    """Records as a data set: texts and labels from the columns that the options name."""
     return build_dataset(
-        path.name,
+        name,
         texts_of(table, options.text_columns),
         label_sets(table, options.labels, options.text_columns),
         options,
         taxonomy=read_taxonomy(options.taxonomy) if options.taxonomy is not None else (),
-        source=str(path),
+        source=str(table.path),
     )
 
 

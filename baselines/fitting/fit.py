@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
-from baselines.dataset import Dataset
+from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from baselines.models.ensemble import EnsembleClassifier
 from baselines.models.registry import BASELINES, KINDS, Baseline
@@ -136,10 +136,7 @@ def _train(
         else:
             classifier.fit(dataset.part("train"), validation, progress=progress)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    probabilities = classifier.predict_proba(validation.texts)
-    fit = fit_thresholds if BASELINES[name].fits_thresholds else no_thresholds
-    choices = fit(validation.labels, probabilities)
-    classifier.thresholds_ = choices.of(CHOSEN)
+    probabilities, choices = choose_thresholds(name, classifier, validation)
     write_weights(folder / _VALIDATION, {"probabilities": probabilities})
     save(classifier, folder / ARTIFACT, _lineage(name, classifier, dataset, setting.seed))
     facts = _facts(name, choices, setting)
@@ -147,6 +144,19 @@ def _train(
     facts["seconds"] = wall + sum(each["seconds"] for each in spent)
     facts["cpu_seconds"] = cpu + sum(each["cpu_seconds"] for each in spent)
     write_json(folder / FACTS, {**facts, "notes": notes})
+
+
+def choose_thresholds(name: str, classifier: Classifier, validation: Part) -> tuple[Probabilities, ThresholdChoices]:
+    """Give a fitted baseline the thresholds it leaves with, chosen on validation.
+
+    Returns:
+        its probabilities for the validation texts, and every choice that there was.
+    """
+    probabilities = classifier.predict_proba(validation.texts)
+    fit = fit_thresholds if BASELINES[name].fits_thresholds else no_thresholds
+    choices = fit(validation.labels, probabilities)
+    classifier.thresholds_ = choices.of(CHOSEN)
+    return probabilities, choices
 
 
 def _lineage(name: str, classifier: Classifier, dataset: Dataset, seed: int) -> Lineage:

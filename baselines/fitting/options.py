@@ -39,13 +39,18 @@ def run_from(args: Namespace, dataset: Dataset) -> RunFolder:
 
 def device_from(args: Namespace) -> str:
     """`cpu` or `cuda`; raises UserError when CUDA is asked for and there is none."""
-    if args.device == "cpu":
+    return device_of(args.device)
+
+
+def device_of(asked: str) -> str:
+    """`cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises UserError when CUDA is asked for and there is none."""
+    if asked == "cpu":
         return "cpu"
     # Imported here: baselines without a network need no torch.
     import torch
 
     if torch.cuda.is_available():
         return "cuda"
-    if args.device == "cuda":
+    if asked == "cuda":
         raise UserError("--device cuda: no CUDA device found; use --device cpu or auto")
     return "cpu"

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from baselines.classifier import Classifier
+from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 
 FORMAT_VERSION = 1
@@ -61,6 +62,12 @@ class Lineage:
     seed: int = 0
     dataset: Mapping[str, str] = field(default_factory=dict)
     receipt: Mapping[str, Any] = field(default_factory=dict)
+
+
+def lineage_from(name: str, dataset: Dataset | None) -> Lineage:
+    """The lineage of a classifier that was made outside of a run; without a data set it says nothing of its data."""
+    facts = {} if dataset is None else {"name": dataset.name, "sha256": dataset.sha256, "licence": dataset.licence}
+    return Lineage(name, "baseline", dataset=facts)
 
 
 def write_json(path: Path, content: Any, *, compact: bool = False) -> None:

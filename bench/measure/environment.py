@@ -13,23 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from baselines.cores import cgroup_cpus, cgroup_memory_bytes, read_text, usable_core_count, usable_cores
-from baselines.errors import MeasurementError
 
 ROOT = Path(__file__).resolve().parents[2]
 _SIMD = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_bf16", "amx_int8", "asimd", "sve")
 # Integer dot products of four bytes; on ARM they go by other names.
 _VNNI = ("avx512_vnni", "avx_vnni", "avx_vnni_int8", "asimddp", "i8mm")
 _PACKAGES = ("tagpress", "numpy", "torch", "onnx", "onnxruntime", "scikit-learn", "transformers")
-# What has to be equal before two results may be compared, and how a report calls it.
-_COMPARED = {
-    "cpu": "CPU model",
-    "machine": "architecture",
-    "simd": "SIMD instructions",
-    "vnni": "VNNI",
-    "cores_usable": "usable cores",
-    "governor": "frequency governor",
-    "system": "operating system",
-}
 
 
 def describe_environment(hashes: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -59,35 +48,6 @@ def describe_environment(hashes: Mapping[str, str] | None = None) -> dict[str, A
         "git": git_state(),
         "hashes": dict(hashes or {}),
     }
-
-
-def comparable(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """Why two environments' timings must not be compared; empty where they may be.
-
-    Args:
-        a, b: what `describe_environment` gave, then or now.
-    """
-    reasons = [
-        f"{title}: {_words(a.get(key))} and {_words(b.get(key))}"
-        for key, title in _COMPARED.items()
-        if a.get(key) != b.get(key)
-    ]
-    ours, theirs = a.get("versions") or {}, b.get("versions") or {}
-    for package in sorted(set(ours) | set(theirs)):
-        if package != "tagpress" and ours.get(package) != theirs.get(package):
-            reasons.append(f"{package}: {_words(ours.get(package))} and {_words(theirs.get(package))}")
-    return reasons
-
-
-def refuse_unlike(a: Mapping[str, Any], b: Mapping[str, Any], *, force: bool = False) -> list[str]:
-    """The differences, when they are forced through; raises MeasurementError naming them when they are not."""
-    reasons = comparable(a, b)
-    if reasons and not force:
-        raise MeasurementError(
-            "timings of unlike machines are not compared (" + "; ".join(reasons) + "); measure both on one machine, or "
-            "use --force and read the ratios with care"
-        )
-    return reasons
 
 
 def load_average() -> float | None:
@@ -163,9 +123,3 @@ def _run(*command: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _words(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

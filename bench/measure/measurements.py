@@ -184,7 +184,7 @@ class Measurements:
             "batch_size": phase.batch_size,
             "latency_s": {**stats.percentiles(samples), **self._p50_interval(name, phase)},
             "documents_per_s": phase.batch_size / float(np.median(times)),
-            "ratio_to_baseline": self.ratio(name, reference, phase).to_json(),
+            "ratio_to_reference": self.ratio(name, reference, phase).to_json(),
             "noise_floor": stats.noise_floor(self.aa_ratio(phase)),
             "quantiles_s": stats.thin(samples),
             "cpu_share": float(np.median(shares)),

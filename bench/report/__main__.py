@@ -2,6 +2,6 @@
 
 import sys
 
-from bench.report.command import main
+from bench.report import main
 
 sys.exit(main())

@@ -1,57 +1,48 @@
-"""`python -m bench.report RUN`: report.html, report.md and the table in the terminal, from results.json alone."""
+"""The work of `python -m bench.report RUN`: the report and the table in the terminal, from results.json alone."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 import webbrowser
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from baselines.errors import UserError
+from baselines.console import share
 from bench.report import terminal
 from bench.report.write_report import HTML, MARKDOWN, write_report
 from bench.verdict import gates as gate_rules
-from bench.verdict import judge as verdict
+from bench.verdict.judge import PRIORITIES
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 0: every gate passed; 1: one failed; 2: one could not be measured, or the input can't be used."""
-    args = parser().parse_args(argv)
-    try:
-        asked = [gate for path in args.gates for gate in gate_rules.read_gates(path)]
-        asked += [gate_rules.parse_gate(text) for text in args.gate]
-        facts = write_report(args.run, gates=asked or None, priority=args.priority, delta=args.delta)
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    folder = args.run if args.run.is_dir() else args.run.parent
-    console = Console()
-    terminal.print_report(facts, console)
-    console.print(f"\nwritten: {folder / HTML}, {folder / MARKDOWN}", highlight=False, markup=False, soft_wrap=True)
-    if args.open == "yes":
-        webbrowser.open((folder / HTML).resolve().as_uri())
-    return gate_rules.exit_code(facts.gates, strict=args.strict)
-
-
-def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
+def parser(prog: str) -> ArgumentParser:
+    """The command's options."""
+    parser = ArgumentParser(
+        prog=prog, description="report.html, report.md and the table in the terminal, from results.json alone."
+    )
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its results.json")
     parser.add_argument("--gate", action="append", default=[], help='such as "f1_weighted >= 0.70"; may be repeated')
     parser.add_argument(
         "--gates", action="append", default=[], type=Path, metavar="YAML", help="file with a list of gates"
     )
     parser.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
-    parser.add_argument("--priority", choices=verdict.PRIORITIES, help="which of the qualified models is recommended")
-    parser.add_argument("--delta", type=_margin, help="non-inferiority margin in weighted F1 (default: the run's own)")
+    parser.add_argument("--priority", choices=PRIORITIES, help="which of the qualified models is recommended")
+    parser.add_argument("--delta", type=share, help="non-inferiority margin in weighted F1 (default: the run's own)")
     parser.add_argument("--open", choices=("yes", "no"), default="no", help="open report.html in the browser")
     return parser
 
 
-def _margin(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"0 to below 1 is allowed, got {text}")
-    return value
+def run(argv: Sequence[str], prog: str) -> int:
+    """Exit code 0: every gate passed; 1: one failed; 2: one could not be measured."""
+    args = parser(prog).parse_args(argv)
+    asked = [gate for path in args.gates for gate in gate_rules.read_gates(path)]
+    asked += [gate_rules.parse_gate(text) for text in args.gate]
+    facts = write_report(args.run, gates=asked or None, priority=args.priority, delta=args.delta)
+    folder = facts.run.folder
+    console = Console()
+    terminal.print_report(facts, console)
+    console.print(f"\nwritten: {folder / HTML}, {folder / MARKDOWN}", highlight=False, markup=False, soft_wrap=True)
+    if args.open == "yes":
+        webbrowser.open((folder / HTML).resolve().as_uri())
+    return gate_rules.exit_code(facts.gates, strict=args.strict)

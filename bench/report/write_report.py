@@ -11,7 +11,7 @@ from baselines.errors import UserError
 from bench.report import markdown, page
 from bench.report.sections.facts import Facts, gather
 from bench.report.try_it import payload_of
-from bench.results.file import load_results
+from bench.results.file import read_run
 from bench.verdict import gates as gate_rules
 from bench.verdict import judge as verdict
 
@@ -19,7 +19,7 @@ HTML, MARKDOWN, PICTURE = "report.html", "report.md", "tradeoff.svg"
 
 
 def write_report(
-    run: Path,
+    place: Path,
     *,
     gates: Sequence[gate_rules.Gate] | None = None,
     priority: verdict.Priority | None = None,
@@ -28,7 +28,7 @@ def write_report(
     """Write report.html, report.md and tradeoff.svg beside results.json; the same file gives the same reports.
 
     Args:
-        run: the run folder, or its results.json.
+        place: the run folder, or its results.json.
         gates: None takes those stored in results.json.
         priority: None takes the one of the stored verdict, or the smallest.
         delta: None takes the run's margin.
@@ -36,13 +36,13 @@ def write_report(
     Raises:
         UserError: results.json is missing, damaged or of another version; a gate names what isn't there.
     """
-    loaded = load_results(run)
-    stored = loaded.content.get("verdict") or {}
+    run = read_run(place)
+    stored = run.content.get("verdict") or {}
     chosen = priority or (stored.get("priority") if stored.get("priority") in verdict.PRIORITIES else "smallest")
-    decided = verdict.judge(loaded.content, chosen or "smallest", delta)
-    asked = _stored_gates(loaded.content) if gates is None else gates
-    facts = gather(loaded.content, decided, gate_rules.check_gates(loaded.content, asked, decided.model), loaded.notes)
-    folder = loaded.path.parent
+    decided = verdict.judge(run, chosen or "smallest", delta)
+    asked = _stored_gates(run.content) if gates is None else gates
+    facts = gather(run, decided, gate_rules.check_gates(run, asked, decided.model))
+    folder = run.folder
     svg = page.picture_svg(facts)
     if svg is not None:
         _write(folder / PICTURE, svg)
@@ -77,7 +77,7 @@ def _try_it(facts: Facts, folder: Path) -> dict[str, Any]:
 
 def table_bundle(facts: Facts) -> dict[str, str] | None:
     """The recommended model where it is a table model, else the smallest qualified one, else the one of highest F1."""
-    bundles = {m["name"]: m["bundle"] for m in facts.results["models"] if m.get("bundle")}
+    bundles = {m["name"]: m["bundle"] for m in facts.run.models.values() if m.get("bundle")}
     tables = [row for row in facts.rows if row.measured and row.runtime == "table" and row.name in bundles]
     best = min(
         tables,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,29 +14,21 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 
 from baselines.errors import RunFolderError
+from bench.results.run import RESULTS, Run
 
-FORMAT_VERSION = 1
-RESULTS = "results.json"
+# 2: what others are compared with is called `reference`; it was `baseline`, which every trained classifier is.
+FORMAT_VERSION = 2
 SCHEMA = Path(__file__).with_name("results.schema.json")
 _SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """Content of a results.json, where it was, and what had to be left out, as sentences."""
-
-    path: Path
-    content: dict[str, Any]
-    notes: tuple[str, ...] = ()
-
-
-def load_results(run: Path) -> Loaded:
-    """Read `run` (a run folder or a results.json).
+def read_run(place: Path) -> Run:
+    """Read a run, by its folder or its results.json.
 
     Raises:
         RunFolderError: missing, not JSON, another format version, or against the schema; names the place.
     """
-    path = run / RESULTS if run.is_dir() else run
+    path = place / RESULTS if place.is_dir() else place
     if not path.is_file():
         raise RunFolderError(f"{path}: no such file; name a run folder with a {RESULTS}, as `compress.run` makes it")
     try:
@@ -48,7 +39,7 @@ def load_results(run: Path) -> Loaded:
     content = _finite(content, "", bad)
     check_results(content, str(path))
     notes = (_bad_numbers(bad),) if bad else ()
-    return Loaded(path, content, notes)
+    return Run(content, path, notes)
 
 
 def check_results(content: Any, where: str = RESULTS) -> None:
@@ -59,7 +50,7 @@ def check_results(content: Any, where: str = RESULTS) -> None:
     if version != FORMAT_VERSION:
         raise RunFolderError(
             f"{where}: format_version {FORMAT_VERSION} is supported, got {version!r}; read it with the version of "
-            "tagpress that wrote it, or repeat the run"
+            "tagpress that wrote it, or repeat its command with another --run"
         )
     error = next(iter(sorted(_validator().iter_errors(content), key=lambda e: len(e.absolute_path))), None)
     if error is not None:

@@ -13,7 +13,6 @@ from bench.quantities import Estimate
 
 # Runtimes that a bundle runs in, without the training libraries.
 DEPLOYABLE_RUNTIMES = ("table", "linear", "onnxruntime")
-DEFAULT_DELTA = 0.01
 
 Json = Mapping[str, Any]
 
@@ -94,26 +93,6 @@ def estimate(content: Any) -> Estimate | None:
     return Estimate(float(content["value"]), content.get("low"), content.get("high"))
 
 
-def reference_name(results: Json) -> str | None:
-    """The model everything is compared with: the stated one, `cnn` when none is stated, None when it isn't there."""
-    names = {model["name"] for model in results["models"]}
-    stated = results.get("baseline", "cnn")
-    return stated if stated in names else None
-
-
-def margin(results: Json) -> float:
-    """The non-inferiority margin δ in weighted F1."""
-    stated = results.get("delta")
-    return DEFAULT_DELTA if stated is None else float(stated)
-
-
-def rows_of(results: Json) -> list[Row]:
-    """One row a model, in the order of results.json."""
-    reference = reference_name(results)
-    folds = results.get("folds") or {}
-    return [_row(model, reference, folds) for model in results["models"]]
-
-
 def single_runs(model: Json) -> list[Json]:
     """Measured single-stream runs on the CPU with the fewest threads, fastest first."""
     runs = [run for run in model.get("runs") or [] if _is_single(run)]
@@ -137,7 +116,8 @@ def _is_single(run: Json) -> bool:
     )
 
 
-def _row(model: Json, reference: str | None, folds: Json) -> Row:
+def row_of(model: Json, reference: str | None, folds: Json) -> Row:
+    """One model of results.json, compared with `reference`: over `folds` where they have it, else on the test split."""
     quality, size, compute = (model.get(key) or {} for key in ("quality", "size", "compute"))
     run = main_run(model)
     latency: Json = (run or {}).get("latency_s") or {}
@@ -171,7 +151,7 @@ def _row(model: Json, reference: str | None, folds: Json) -> Row:
         documents_per_s=_best_throughput(model),
         speed_ratio=_speed_ratio(model, run, reference),
         parent_ratio=_parent_ratio(model, run, reference),
-        flipped=(model.get("versus_baseline") or {}).get("flipped_documents"),
+        flipped=(model.get("versus_reference") or {}).get("flipped_documents"),
         failed=str((model.get("audit") or {}).get("failed") or ""),
         run=run,
         warnings=tuple(str(w) for w in [*(model.get("warnings") or ()), *((run or {}).get("warnings") or ())]),
@@ -191,7 +171,7 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
         label = f"{folds.get('k', len(folds))} folds"
     else:
         same_parent = model.get("versus_parent") if model.get("parent") == reference else None
-        source, stated = model.get("versus_baseline") or same_parent or {}, model.get("non_inferior")
+        source, stated = model.get("versus_reference") or same_parent or {}, model.get("non_inferior")
         label = "test split"
     content = source.get("delta_f1_weighted")
     bounds: Json = content if isinstance(content, Mapping) else {}
@@ -208,7 +188,7 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
 def _speed_ratio(model: Json, run: Json | None, reference: str | None) -> Estimate | None:
     if run is None or reference is None:
         return None
-    if ratio := estimate(run.get("ratio_to_baseline")):
+    if ratio := estimate(run.get("ratio_to_reference")):
         return ratio
     return Estimate(1.0, 1.0, 1.0) if model["name"] == reference else None
 

@@ -71,7 +71,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         },
         "delta": options.delta,
         "price_per_hour": options.price_per_hour,
-        "baseline": evidence.reference,
+        "reference": evidence.reference,
         "promoted": evidence.promoted,
         "folds": evidence.folds,
         "data_card": dict(card),
@@ -207,7 +207,7 @@ def _comparisons(study: Study, evidence: Evidence, name: str, parent: str | None
     if parent in evidence.scored and parent is not None:
         found["versus_parent"] = versus(name, parent, evidence, sizes)
     if name != evidence.reference:
-        found["versus_baseline"] = versus(name, evidence.reference, evidence, sizes)
+        found["versus_reference"] = versus(name, evidence.reference, evidence, sizes)
         found["non_inferior"] = evidence.resampled.difference(name, evidence.reference).non_inferior(evidence.delta)
     return found
 

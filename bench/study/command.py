@@ -14,11 +14,11 @@ from baselines.data.options import dataset_from
 from baselines.fitting.options import RUNS, device_from
 from bench.report import terminal
 from bench.report.write_report import HTML, MARKDOWN
-from bench.results.file import RESULTS
+from bench.results.run import RESULTS
 from bench.study.flow import run_study
 from bench.study.options import options_of, warnings_of
 from bench.study.parser import study_parser
-from bench.study.wishes import Wishes
+from bench.study.wishes import Wishes, wishes_of
 from bench.verdict import gates
 from compress.search.budget import Solution, require_feasible
 
@@ -45,11 +45,10 @@ def run(argv: Sequence[str], prog: str) -> int:
 def wishes_from(args: Namespace) -> Wishes:
     """The options as they were typed; gates and device are read and checked here."""
     given = {field.name: getattr(args, field.name) for field in fields(Wishes) if hasattr(args, field.name)}
-    lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
     asked = gates.read_gates(args.gates) if getattr(args, "gates", None) else []
     asked = [*asked, *(gates.parse_gate(text) for text in getattr(args, "gate", []))]
     own = {"device": device_from(args), "gates": tuple(asked), "config": args.config or {}}
-    return Wishes(**{**given, **lists, **own})
+    return wishes_of({**given, **own})
 
 
 def command_line(argv: Sequence[str], prog: str) -> str:

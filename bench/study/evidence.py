@@ -89,7 +89,7 @@ def other_thresholds(facts: Mapping[str, Any], n_classes: int) -> dict[str, Thre
 
 
 def versus(name: str, other: str, evidence: Evidence, sizes: Mapping[str, int]) -> Json:
-    """`versus_parent` and `versus_baseline`: paired difference, flips, speed and size."""
+    """`versus_parent` and `versus_reference`: paired difference, flips, speed and size."""
     difference = evidence.resampled.difference(name, other)
     ours, theirs = evidence.scored[name].decisions, evidence.scored[other].decisions
     found: Json = {

@@ -30,7 +30,8 @@ from bench.quality.scoring import Scored, candidates_of, read_scored, score_cand
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
 from bench.report.write_report import write_report
-from bench.results.file import RESULTS, check_results
+from bench.results.file import check_results
+from bench.results.run import RESULTS
 from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Any
 from baselines.errors import DataError
 from baselines.models.registry import BASELINES
 from bench.making.variants import Variant
-from compress.registry import METHODS
+from compress.registry import METHODS, configured
 
 Changes = Mapping[str, Mapping[str, Any]]
 
@@ -39,14 +38,9 @@ def baseline_changes(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapp
     return {name: fields for name, fields in changes.items() if name in BASELINES}
 
 
-def changed(variant: Variant, changes: Mapping[str, Mapping[str, Any]]) -> Variant:
+def changed(variant: Variant, changes: Changes) -> Variant:
     """The variant with the settings that `--config` replaces for its method."""
-    fields = changes.get(variant.method, {})
-    known = [field.name for field in dataclasses.fields(variant.config)]
-    if unknown := sorted(set(fields) - set(known)):
-        raise DataError(f"--config: {variant.method} has no {', '.join(unknown)}; allowed: {', '.join(known)}")
-    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    return replace(variant, config=replace(variant.config, **lists))
+    return replace(variant, config=configured(variant.method, changes.get(variant.method, {}), variant.config))
 
 
 def read_unlabelled(path: Path) -> tuple[str, ...]:

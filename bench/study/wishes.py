@@ -6,7 +6,7 @@ Wishes that would have no effect, or that exclude each other, are refused before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,18 @@ class Wishes:
     def is_whole(self) -> bool:
         """Whether the whole study is asked for: by name, or by asking for nothing in particular."""
         return self.method == "all" or (self.method is None and not self.recipe and self.budget is None)
+
+
+def wishes_of(given: Mapping[str, Any]) -> Wishes:
+    """Wishes by name; lists become tuples, and the names of files paths. Raises DataError naming what isn't known."""
+    known = [entry.name for entry in fields(Wishes)]
+    if unknown := sorted(set(given) - set(known)):
+        raise DataError(f"a study has no {', '.join(unknown)}; allowed: {', '.join(known)}")
+    typed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    for name in ("unlabelled", "config"):
+        if isinstance(typed.get(name), str):
+            typed[name] = Path(typed[name])
+    return Wishes(**typed)
 
 
 def refuse_unused(wishes: Wishes) -> None:

@@ -20,7 +20,7 @@ def test_single_stream(name: str, suite: Suite, interleaved: Measurements, time_
     row = interleaved.runs(name)[0]
     assert row["status"] == "measured", row["reason"]
     compared = {
-        "ratio_to_cnn_onnx": row["ratio_to_baseline"],
+        "ratio_to_cnn_onnx": row["ratio_to_reference"],
         "verdict": interleaved.judge(name),
         "noise_floor": interleaved.noise_floor,
         "distrust": list(interleaved.distrust),

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.results.row import rows_of
+from bench.results.run import Run
 from bench.verdict import gates as gate_rules
 from bench.verdict import judge as verdict
 from bench.verdict.front import front_of, standard_axes
-from bench.verdict.speed_claims import claim_floor
 
 
 def conclude(
     results: Mapping[str, Any], gates: Sequence[gate_rules.Gate] = (), priority: verdict.Priority = "smallest"
 ) -> dict[str, Any]:
     """The measured results with `pareto_front`, `verdict` and `gates` added, for results.json."""
-    decided = verdict.judge(results, priority)
-    front = front_of(rows_of(results), standard_axes(claim_floor(results), decided.delta))
-    checked = gate_rules.check_gates(results, gates, decided.model)
+    run = Run(results)
+    decided = verdict.judge(run, priority)
+    front = front_of(run.rows, standard_axes(run.claim_floor, decided.delta))
+    checked = gate_rules.check_gates(run, gates, decided.model)
     return {
         **results,
         "pareto_front": list(front.front),

@@ -17,7 +17,8 @@ import yaml
 
 from baselines.errors import DataError
 from bench.quantities import Estimate
-from bench.results.row import Row, rows_of
+from bench.results.row import Row
+from bench.results.run import Run
 from bench.verdict.judge import one_sided
 
 Outcome = Literal["pass", "fail", "inconclusive", "not_measured"]
@@ -114,15 +115,15 @@ def read_gates(path: Path) -> list[Gate]:
     return [parse_gate(item) for item in listed]
 
 
-def check_gates(results: Mapping[str, Any], gates: Sequence[Gate], recommended: str | None) -> list[Checked]:
+def check_gates(run: Run, gates: Sequence[Gate], recommended: str | None) -> list[Checked]:
     """Judge every gate on its model."""
-    rows = {row.name: row for row in rows_of(results)}
+    rows = run.by_name
     known = ", ".join(rows)
     for gate in gates:
         for name in (gate.model, gate.reference):
             if name is not None and name not in rows:
                 raise DataError(f"gate {gate.text!r}: no model {name!r} in this run; there are: {known}")
-    return [_check(gate, rows, gate.model or recommended, results) for gate in gates]
+    return [_check(gate, run, gate.model or recommended) for gate in gates]
 
 
 def exit_code(checked: Sequence[Checked], *, strict: bool = False) -> int:
@@ -133,14 +134,14 @@ def exit_code(checked: Sequence[Checked], *, strict: bool = False) -> int:
     return 2 if "not_measured" in outcomes else 0
 
 
-def _check(gate: Gate, rows: Mapping[str, Row], model: str | None, results: Mapping[str, Any]) -> Checked:
-    row = rows.get(model or "")
+def _check(gate: Gate, run: Run, model: str | None) -> Checked:
+    row = run.by_name.get(model or "")
     if row is None:
         return _outcome(gate, model, None, "not_measured", "no model is recommended; name one: 'MODEL: ...'")
     if not row.measured:
         return _outcome(gate, model, None, "not_measured", f"{row.status}: {row.reason}")
     if gate.how == "max_drop":
-        return _check_drop(gate, row, rows, results)
+        return _check_drop(gate, row, run)
     value = getattr(row, METRICS[gate.metric])
     if value is None:
         return _outcome(gate, model, None, "not_measured", f"{gate.metric} was not measured for {model}")
@@ -162,9 +163,9 @@ def judge_limit(estimate: Estimate, how: str, limit: float) -> tuple[Outcome, st
     return "fail", "the whole interval is on the wrong side" if low < high else "exact"
 
 
-def _check_drop(gate: Gate, row: Row, rows: Mapping[str, Row], results: Mapping[str, Any]) -> Checked:
+def _check_drop(gate: Gate, row: Row, run: Run) -> Checked:
     """Non-inferiority against a named model: the one-sided 95 % lower bound of the difference is at least -limit."""
-    delta, lower, upper = _difference(row, str(gate.reference), results)
+    delta, lower, upper = _difference(row, str(gate.reference), run)
     if delta is None:
         reason = f"the paired difference of {row.name} and {gate.reference} was not measured"
         return _outcome(gate, row.name, None, "not_measured", reason)
@@ -177,19 +178,15 @@ def _check_drop(gate: Gate, row: Row, rows: Mapping[str, Row], results: Mapping[
     return _outcome(gate, row.name, delta, "inconclusive", "too few test documents to say")
 
 
-def _difference(
-    row: Row, reference: str, results: Mapping[str, Any]
-) -> tuple[Estimate | None, float | None, float | None]:
+def _difference(row: Row, reference: str, run: Run) -> tuple[Estimate | None, float | None, float | None]:
     """Stored paired difference against a model, with one-sided bounds: from the reference or from the parent."""
     if row.name == reference:
         return Estimate(0.0, 0.0, 0.0), 0.0, 0.0
-    if reference == results.get("baseline", "cnn"):
+    if reference == run.reference:
         return row.delta, *one_sided(row)
     if row.parent != reference:
         return None, None, None
-    alike = {**results, "baseline": reference, "folds": {}}
-    alike["models"] = [{k: v for k, v in m.items() if k != "versus_baseline"} for m in results["models"]]
-    parented = next(r for r in rows_of(alike) if r.name == row.name)
+    parented = run.against_parent(row.name)
     return parented.delta, *one_sided(parented)
 
 

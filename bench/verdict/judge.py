@@ -7,16 +7,17 @@ weighted F1 is at least −δ. "Not significantly different" is never enough, si
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any, Literal, get_args
 
 from bench.quantities import Estimate
-from bench.results.row import Row, margin, reference_name, rows_of
+from bench.results.row import Row
+from bench.results.run import Run
 from bench.verdict import sentences as words
 from bench.verdict.front import front_of, standard_axes
-from bench.verdict.speed_claims import claim_floor, is_refused
+from bench.verdict.speed_claims import is_refused
 
 Priority = Literal["smallest", "fastest", "quality"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -67,34 +68,34 @@ class Verdict:
         return {**asdict(self), "rejected": [asdict(item) for item in self.rejected]}
 
 
-def judge(results: Mapping[str, Any], priority: Priority = "smallest", delta: float | None = None) -> Verdict:
+def judge(run: Run, priority: Priority = "smallest", delta: float | None = None) -> Verdict:
     """The verdict on a run.
 
     Args:
-        results: checked content of results.json.
+        run: what was measured.
         priority: which of the qualified models is recommended.
         delta: margin in weighted F1; the run's own when None.
     """
-    rows, floor = rows_of(results), claim_floor(results)
-    delta = margin(results) if delta is None else delta
-    reference = next((r for r in rows if r.name == reference_name(results) and r.measured), None)
+    rows, floor = run.rows, run.claim_floor
+    delta = run.delta if delta is None else delta
+    reference = next((r for r in rows if r.name == run.reference and r.measured), None)
     qualified = [r for r in rows if reference and r is not reference and non_inferior(r, delta) is True]
     deployable = [row for row in qualified if row.deployable]
     candidates = [row for row in deployable if not is_refused(row, floor)]
     # The reference is as good as itself: a candidate must beat it at what was asked for.
     best = choose([*candidates, *([reference] if reference and reference.deployable else [])], priority)
-    facts = words.Facts(rows, reference, best, qualified, delta, floor, priority, results)
+    grounds = words.Grounds(run, reference, best, qualified, delta, priority)
     return Verdict(
         best.name if best else None,
-        words.sentence(facts, documents_for(rows, facts)),
-        tuple(words.reasons(facts)),
-        tuple(_rejected(facts)),
-        tuple(words.would_change(facts, documents_for(rows, facts))),
+        words.sentence(grounds, documents_for(rows, grounds)),
+        tuple(words.reasons(grounds)),
+        tuple(_rejected(grounds)),
+        tuple(words.would_change(grounds, documents_for(rows, grounds))),
         tuple(row.name for row in qualified),
         reference.name if reference else None,
         delta,
         priority,
-        bool(results.get("promoted")),
+        bool(run.content.get("promoted")),
     )
 
 
@@ -130,11 +131,11 @@ def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
     return max(1, math.ceil(n_documents * (reach / (row.delta.value + delta)) ** 2))
 
 
-def documents_for(rows: Sequence[Row], facts: words.Facts) -> tuple[Row, int] | None:
+def documents_for(rows: Sequence[Row], grounds: words.Grounds) -> tuple[Row, int] | None:
     """The undecided deployable model that needs the fewest test documents, and how many."""
-    n_test = (((facts.results.get("dataset") or {}).get("split")) or {}).get("test")
-    open_rows = [r for r in rows if r.deployable and non_inferior(r, facts.delta) is None and r.delta is not None]
-    needs = [(r, n) for r in open_rows if n_test and (n := documents_needed(r, int(n_test), facts.delta)) is not None]
+    n_test = (((grounds.run.content.get("dataset") or {}).get("split")) or {}).get("test")
+    open_rows = [r for r in rows if r.deployable and non_inferior(r, grounds.delta) is None and r.delta is not None]
+    needs = [(r, n) for r in open_rows if n_test and (n := documents_needed(r, int(n_test), grounds.delta)) is not None]
     return min(needs, key=lambda pair: pair[1], default=None)
 
 
@@ -164,10 +165,12 @@ def _deviation(delta: Estimate) -> float:
     return ((delta.high or 0.0) - (delta.low or 0.0)) / (2 * _Z_TWO_SIDED)
 
 
-def _rejected(facts: words.Facts) -> list[Rejected]:
-    front = front_of(facts.rows, standard_axes(facts.floor, facts.delta))
+def _rejected(grounds: words.Grounds) -> list[Rejected]:
+    front = front_of(grounds.rows, standard_axes(grounds.floor, grounds.delta))
     return [
-        Rejected(row.name, words.why_not(row, facts, non_inferior(row, facts.delta)), front.dominated_by.get(row.name))
-        for row in facts.rows
-        if row is not facts.best
+        Rejected(
+            row.name, words.why_not(row, grounds, non_inferior(row, grounds.delta)), front.dominated_by.get(row.name)
+        )
+        for row in grounds.rows
+        if row is not grounds.best
     ]

@@ -63,7 +63,7 @@ def make_results() -> dict[str, Any]:
     add_details(models)
     return copy.deepcopy(
         {
-            "format_version": 1,
+            "format_version": 2,
             "command": "python -m compress.run --method all --run case",
             "created": "2026-03-01T12:00:00Z",
             "git": {"commit": "0123456789abcdef", "dirty": False},
@@ -86,7 +86,7 @@ def make_results() -> dict[str, Any]:
             "models": models,
             "run": {"name": "case", "seed": 7, "commands": ["python -m compress.run --run case"], "seconds": 312.0},
             "delta": 0.01,
-            "baseline": "cnn",
+            "reference": "cnn",
             "data_card": {
                 "documents": 1444,
                 "labels per document": 2.5,
@@ -121,7 +121,7 @@ def _model(
         "parent": parent,
         "status": "measured",
         "quality": _quality(f1),
-        "versus_baseline": versus,
+        "versus_reference": versus,
         **({"versus_parent": {**versus, "size_ratio": 0.5}} if parent else {}),
         "size": {"bytes": n_bytes, "bytes_deflated": round(n_bytes * 0.8), "parameters": n_bytes // 4},
         "compute": {"macs_per_document": macs, "effective_macs_per_document": macs},
@@ -180,7 +180,7 @@ def _runs(runtime: str, n_bytes: int, p50: float) -> list[dict[str, Any]]:
             "p99": None,
             "n": 400,
         },
-        "ratio_to_baseline": {"value": p50 / 3670e-6, "low": p50 / 3670e-6 * 0.98, "high": p50 / 3670e-6 * 1.02},
+        "ratio_to_reference": {"value": p50 / 3670e-6, "low": p50 / 3670e-6 * 0.98, "high": p50 / 3670e-6 * 1.02},
         "cold_start_s": 0.2 if runtime == "table" else 0.9,
         "peak_rss_bytes": 30_000_000 if runtime == "table" else 160_000_000,
         "energy_j_per_document": p50 * 15,

@@ -22,9 +22,10 @@ from baselines.fitting.fit import read_classifier
 from baselines.models.registry import BASELINES
 from baselines.storage.artifact import Lineage, save
 from bench.making.variants import recipe_of
-from bench.results.file import load_results
+from bench.results.file import read_run
 from bench.study.options import StudyOptions
-from bench.study.wishes import variants_from
+from bench.study.wished_variants import variants_of
+from bench.study.wishes import Wishes
 from compress import run
 from compress.method import Context
 from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -66,7 +67,7 @@ def command(*extra: str) -> list[str]:
 def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(command("--method", "quantize", "--gate", "bytes <= 5M")) == 0
     folder = place / "runs" / "t"
-    results = load_results(folder).content
+    results = read_run(folder).content
     models = {model["name"]: model for model in results["models"]}
     assert {"linear", "cnn", "cnn-dynamic", "cnn-static", "cnn-int8", "cnn-int4", "linear-int4"} <= set(models)
     assert all(model["status"] == "measured" for model in models.values())
@@ -80,7 +81,7 @@ def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_the_deployed_folder_answers_as_scored(place: Path, tiny: Dataset) -> None:
     assert run.main(command("--method", "fold", "--reference", "cnn")) == 0
-    results = load_results(place / "runs" / "t").content
+    results = read_run(place / "runs" / "t").content
     predictor = runtime.load(place / "runs" / "t" / results["deploy"])
     assert predictor.classes == tiny.classes
     name = results["verdict"]["model"]
@@ -100,7 +101,7 @@ def test_a_second_call_makes_nothing_again(place: Path) -> None:
 def test_distill_has_its_control_and_three_seeds(place: Path, teacher: str) -> None:
     (place / "more.txt").write_text("A graph network that predicts traffic\nA robot that learns to walk\n")
     assert run.main(command("--method", "distill", "--teacher", teacher, "--unlabelled", "more.txt")) == 0
-    models = {model["name"]: model for model in load_results(place / "runs" / "t").content["models"]}
+    models = {model["name"]: model for model in read_run(place / "runs" / "t").content["models"]}
     control = models["student"]["control"]
     assert control["model"] == "student-control"
     assert control["seeds"] == len(control["gain_by_seed"]) == 3
@@ -115,7 +116,7 @@ def test_distill_has_its_control_and_three_seeds(place: Path, teacher: str) -> N
 
 def test_a_recipe_has_a_ledger(place: Path) -> None:
     assert run.main(command("--recipe", "prune,quantize", "--bits", "4")) == 0
-    (ledger,) = load_results(place / "runs" / "t").content["ledgers"]
+    (ledger,) = read_run(place / "runs" / "t").content["ledgers"]
     assert [step["step"] for step in ledger["steps"]] == ["train", "prune", "quantize"]
     assert ledger["steps"][0]["model"] == "cnn"
     sizes = [step["bytes"] for step in ledger["steps"]]
@@ -181,8 +182,7 @@ def test_another_version_of_the_run_folder_is_refused(place: Path, capsys: pytes
 
 
 def test_every_step_of_every_recipe_of_the_whole_study_has_a_row() -> None:
-    args = run.parser().parse_args([])
-    variants = {variant.name: variant for variant in variants_from(args)}
+    variants = {variant.name: variant for variant in variants_of(Wishes())}
     recipes = [variant for variant in variants.values() if variant.recipe]
     assert {variant.recipe for variant in recipes} == {"smallest", "fastest"}
     for variant in recipes:
@@ -240,9 +240,9 @@ def test_a_saved_teacher_teaches_all_students_of_a_study(
 
 def test_a_budget_ends_with_a_model_that_keeps_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(command("--max-bytes", "40k", "--trials", "1", "--teacher", "linear")) == 0
-    results = load_results(place / "runs" / "t").content
+    results = read_run(place / "runs" / "t").content
     models = {model["name"]: model for model in results["models"]}
-    assert results["baseline"] == "cnn"
+    assert results["reference"] == "cnn"
     assert models["budget"]["size"]["bytes"] <= 40_000
     # What the search weighed is what is shipped, to the byte.
     assert f"within the budget: budget, {models['budget']['size']['bytes']:,} bytes" in capsys.readouterr().err
@@ -255,15 +255,15 @@ def test_a_budget_that_cannot_be_met_is_exit_code_1(place: Path, capsys: pytest.
 
 def test_folds_decide_in_place_of_the_one_split(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(command("--method", "fold", "--folds", "2")) == 0
-    results = load_results(place / "runs" / "t").content
+    results = read_run(place / "runs" / "t").content
     folds = results["folds"]
-    assert (folds["k"], folds["reference"]) == (2, results["baseline"])
+    assert (folds["k"], folds["reference"]) == (2, results["reference"])
     assert set(folds["models"]) == {"linear", "cnn", "cnn-fold"}
     # The table form is exact, so over folds as on the split.
     assert folds["models"]["cnn-fold"]["non_inferior"] is True
     report = (place / "runs" / "t" / "report.html").read_text(encoding="utf-8")
     assert "Over 2 folds" in report
-    if results["verdict"]["model"] != results["baseline"]:
+    if results["verdict"]["model"] != results["reference"]:
         assert "(2 folds)" in report
     assert "fold 2 of 2: done" in capsys.readouterr().err
     with pytest.raises(SystemExit) as refused:

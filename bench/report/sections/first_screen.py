@@ -23,7 +23,7 @@ from bench.report.sections.facts import Facts
 from bench.results.row import Row, estimate
 from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
-from bench.verdict.speed_claims import claim_floor, distrust, is_faster, is_slower, noise_floor
+from bench.verdict.speed_claims import is_faster, is_slower
 
 COST_NAMES = {"p50_s": "latency", "bytes": "size", "macs": "MACs", "energy_j": "energy", "cold_start_s": "cold start"}
 
@@ -139,7 +139,7 @@ def compared(value: float | None, reference: Row | None, better: str, worse: str
 
 def speed_note(row: Row, facts: Facts) -> str:
     """Latency against the reference's, in words; a difference within the noise is called none."""
-    ratio, floor = row.speed_ratio, claim_floor(facts.results)
+    ratio, floor = row.speed_ratio, facts.run.claim_floor
     if ratio is None:
         return ""
     if is_faster(ratio, floor) or is_slower(ratio, floor):
@@ -149,11 +149,11 @@ def speed_note(row: Row, facts: Facts) -> str:
 
 def warnings(facts: Facts) -> list[str]:
     """What a careful reader must know before believing the figures."""
-    found = list(facts.notes)
-    floor = noise_floor(facts.results)
+    found = list(facts.run.notes)
+    floor = facts.run.noise_floor
     if floor is None and any(row.p50_s for row in facts.rows):
         found.append("The noise floor of the latencies was not measured, so small differences in speed may be noise.")
-    if noisy := distrust(facts.results):
+    if noisy := facts.run.distrust:
         found.append(f"The run was noisy, so only factors above two count as faster or slower: {'; '.join(noisy)}.")
     if len([row for row in facts.rows if row.measured]) < 2:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")

@@ -35,7 +35,7 @@ _TEXT_SHOWN = 600
 
 def shown_model(facts: Facts) -> Json | None:
     """The model the detailed sections speak of: the recommended one, else the measured one of the highest F1."""
-    models = {model["name"]: model for model in facts.results["models"]}
+    models = facts.run.models
     if facts.verdict.model:
         return dict(models[facts.verdict.model])
     scored = [row for row in facts.rows if row.measured and row.f1]
@@ -90,7 +90,7 @@ def _thresholds_note(chosen: str | None) -> str:
 def compared_with(model: Json, facts: Facts) -> Json | None:
     """The parent where it was measured, else the reference; None for the reference itself."""
     for name in (model.get("parent"), facts.verdict.reference):
-        found = next((m for m in facts.results["models"] if m["name"] == name and m.get("quality")), None)
+        found = next((m for m in facts.run.models.values() if m["name"] == name and m.get("quality")), None)
         if found is not None and name != model["name"]:
             return dict(found)
     return None
@@ -133,7 +133,7 @@ def _class_f1(c: Json) -> Estimate | None:
 
 
 def _charts(model: Json, facts: Facts) -> list[dict[str, Any]]:
-    reference: Json = next((m for m in facts.results["models"] if m["name"] == facts.verdict.reference), {})
+    reference: Json = facts.run.models.get(facts.verdict.reference or "", {})
     both = {m["name"]: m for m in (model, reference) if m}
     calibrated = {name: m["calibration"] for name, m in both.items() if m.get("calibration")}
     noisy = [(name, m["typos"]) for name, m in both.items() if m.get("typos")]

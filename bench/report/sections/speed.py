@@ -13,7 +13,6 @@ from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import plain
 from bench.report.sections.quality import drawn
 from bench.results.row import estimate, main_run
-from bench.verdict.speed_claims import noise_floor
 
 Json = Mapping[str, Any]
 
@@ -25,13 +24,13 @@ def speed(facts: Facts) -> dict[str, Any]:
         "noise": _noise(facts),
         "charts": _charts(facts, content),
         "profile": [_profile(p) for p in content.get("profile") or []],
-        "runs": [_run_row(m["name"], run) for m in facts.results["models"] for run in m.get("runs") or []],
+        "runs": [_run_row(m["name"], run) for m in facts.run.models.values() for run in m.get("runs") or []],
         "gpu": plain(content["gpu"]) if content.get("gpu") else "",
     }
 
 
 def _noise(facts: Facts) -> str:
-    floor = noise_floor(facts.results)
+    floor = facts.run.noise_floor
     if floor is None:
         return "The reference was not measured against itself, so the noise floor is unknown."
     ratio = estimate((facts.results.get("speed") or {}).get("aa_ratio"))
@@ -41,7 +40,7 @@ def _noise(facts: Facts) -> str:
 
 def _charts(facts: Facts, content: Json) -> list[dict[str, Any]]:
     named = shown_names(facts)
-    models = {m["name"]: m for m in facts.results["models"]}
+    models = facts.run.models
     quantiles = [(n, q) for n in named if (run := main_run(models[n])) and (q := run.get("quantiles_s"))]
     offline = [
         (name, run)
@@ -155,7 +154,7 @@ def _ratio(step: Json, first: Json, field: str) -> float | None:
 
 def audit(facts: Facts) -> dict[str, Any]:
     """Promised against delivered, bytes by tensor, sensitivity to pruning."""
-    models = [_audit_row(m, facts) for m in facts.results["models"] if m.get("audit")]
+    models = [_audit_row(m, facts) for m in facts.run.models.values() if m.get("audit")]
     spec = line_charts.lines_spec(line_charts.sensitivity(facts.results.get("sensitivity") or []))
     title = "F1 on validation when filters of one width are removed"
     return {"models": models, "sensitivity": inline_svg(spec, "sensitivity", title) if spec else ""}

@@ -25,7 +25,7 @@ _MONEY = ("Cost of training", "Cost of a million texts")
 
 def beyond(facts: Facts) -> dict[str, Any]:
     """Columns and rows of the table; the money columns only where the user gave a price."""
-    models = [model for model in facts.results["models"] if model.get("training")]
+    models = [model for model in facts.run.models.values() if model.get("training")]
     price = facts.results.get("price_per_hour")
     columns = (*_COLUMNS, *(_MONEY if price is not None else ()), "Can it name its reasons?")
     return {"columns": columns if models else (), "rows": [_row(model, price) for model in models]}

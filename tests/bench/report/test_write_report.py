@@ -43,7 +43,7 @@ def test_stored_gates_are_judged_again(tmp_path: Path) -> None:
         ("environment", "speed"),
         ("ledgers", "why", "data_card", "sensitivity"),
         ("run", "git", "dataset"),
-        ("baseline",),
+        ("reference",),
     ],
 )
 def test_missing_stages_leave_a_useful_report(tmp_path: Path, keys: tuple[str, ...]) -> None:
@@ -57,7 +57,7 @@ def test_models_with_nothing_but_a_score_leave_a_useful_report(tmp_path: Path) -
         {"name": name, "stage": "baseline", "status": "measured", "quality": {"f1_weighted": {"value": f1}}}
         for name, f1 in (("cnn", 0.6), ("rules", 0.5))
     ]
-    page = page_of({"format_version": 1, "models": models}, tmp_path)
+    page = page_of({"format_version": 2, "models": models}, tmp_path)
     assert "so there is no picture" in page
     assert "0.600" in page
 
@@ -80,7 +80,7 @@ def test_without_the_reference_the_report_says_so(tmp_path: Path) -> None:
 
 def test_when_every_model_was_skipped_the_report_holds_the_reasons(tmp_path: Path) -> None:
     models = [{"name": "cnn", "stage": "baseline", "status": "skipped", "reason": "not enough <memory>"}]
-    page = page_of({"format_version": 1, "models": models}, tmp_path)
+    page = page_of({"format_version": 2, "models": models}, tmp_path)
     assert "not enough &lt;memory&gt;" in page
     assert "nothing can be recommended" in page
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from bench.report import write_report as report
-from bench.results.file import SCHEMA, load_results
+from bench.results.file import SCHEMA, read_run
 from tests.cases.page_case import Elements, page_of
 from tests.cases.report_case import make_results
 
@@ -35,8 +35,8 @@ def test_numbers_that_are_not_finite_are_missing_and_named(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format_version": 2}, "format_version 1 is supported, got 2"),
-        ({"format_version": None}, "format_version 1 is supported, got None"),
+        ({"format_version": 1}, "format_version 2 is supported, got 1"),
+        ({"format_version": None}, "format_version 2 is supported, got None"),
         ({"models": []}, "models"),
         ({"models": [{"name": "a"}]}, "models[0]: 'stage' is a required property"),
         ({"models": [{"name": "a", "stage": "baseline", "status": "measured", "runs": [{"runtime": 3}]}]}, "runtime"),
@@ -78,4 +78,4 @@ def test_a_missing_run_is_one_clear_error(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_loading_accepts_the_folder_and_the_file(run: Path) -> None:
-    assert load_results(run).content == load_results(run / "results.json").content
+    assert read_run(run).content == read_run(run / "results.json").content

@@ -6,13 +6,15 @@ import pytest
 
 from baselines.errors import DataError
 from bench.making.variants import Variant
-from bench.study.wishes import variants_from
+from bench.study.command import wishes_from
+from bench.study.parser import study_parser
+from bench.study.wished_variants import variants_of
 from compress.methods.prune.pruning import PruneConfig
-from compress.run import parser
 
 
 def _variants(*options: str) -> dict[str, Variant]:
-    return {variant.name: variant for variant in variants_from(parser().parse_args(options))}
+    wishes = wishes_from(study_parser("study").parse_args(options))
+    return {variant.name: variant for variant in variants_of(wishes, wishes.teacher or "")}
 
 
 def test_pruning_shows_both_ways_by_default() -> None:

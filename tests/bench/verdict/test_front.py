@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.results.row import rows_of
+from bench.results.run import Run
 from bench.verdict.front import Axis, front_of, pareto, standard_axes
 from tests.cases.report_case import make_results
 
@@ -58,7 +58,7 @@ def test_with_noise_nobody_is_lost_and_dominators_are_on_the_front(
 
 
 def test_rows_without_an_axis_are_neither_on_the_front_nor_dominated() -> None:
-    rows = rows_of(make_results())
+    rows = Run(make_results()).rows
     front = front_of(rows, standard_axes(0.03, 0.01))
     assert "transformer-frozen" not in (*front.front, *front.dominated_by)
     assert {"student-int8", "linear"} <= set(front.front)
@@ -66,7 +66,7 @@ def test_rows_without_an_axis_are_neither_on_the_front_nor_dominated() -> None:
 
 
 def test_other_axes_can_be_chosen() -> None:
-    rows = rows_of(make_results())
+    rows = Run(make_results()).rows
     by_size = front_of(rows, standard_axes(0.03, 0.01, cost=("bytes",)))
     by_speed = front_of(rows, standard_axes(0.03, 0.01, cost=("p50_s",)))
     assert "rules-stemmed" in by_size.front

@@ -8,12 +8,13 @@ import pytest
 
 from baselines.errors import DataError
 from bench.quantities import Estimate
+from bench.results.run import Run
 from bench.verdict.gates import Checked, check_gates, exit_code, judge_limit, parse_gate, read_gates
 from tests.cases.report_case import make_results
 
 
 def outcome(text: str, model: str | None = "student-int8") -> Checked:
-    return check_gates(make_results(), [parse_gate(text)], model)[0]
+    return check_gates(Run(make_results()), [parse_gate(text)], model)[0]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_unknown_models_are_an_error_that_lists_the_known_ones() -> None:
     ],
 )
 def test_exit_codes(gates: list[str], strict: bool, code: int) -> None:
-    checked = check_gates(make_results(), [parse_gate(text) for text in gates], "student-int8")
+    checked = check_gates(Run(make_results()), [parse_gate(text) for text in gates], "student-int8")
     assert exit_code(checked, strict=strict) == code
 
 

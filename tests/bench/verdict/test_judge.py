@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.results.row import rows_of
+from bench.results.run import Run
 from bench.verdict.judge import Verdict, documents_needed, judge, non_inferior
 from tests.cases.report_case import make_results
 
@@ -27,7 +27,7 @@ def only(results: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def test_the_smallest_qualified_model_is_recommended_in_one_sentence() -> None:
-    verdict = judge(make_results())
+    verdict = judge(Run(make_results()))
     assert verdict.model == "student-int8"
     assert verdict.sentence == (
         "Deploy `student-int8`: the smallest of 15 models that is not worse than `cnn` by more than 0.01 F1 "
@@ -40,11 +40,11 @@ def test_the_smallest_qualified_model_is_recommended_in_one_sentence() -> None:
     ("priority", "model"), [("smallest", "student-int8"), ("fastest", "student-int8"), ("quality", "linear")]
 )
 def test_the_priority_decides_among_the_qualified(priority: Any, model: str) -> None:
-    assert judge(make_results(), priority).model == model
+    assert judge(Run(make_results()), priority).model == model
 
 
 def test_a_linear_model_that_wins_is_called_one() -> None:
-    verdict = judge(make_results(), "quality")
+    verdict = judge(Run(make_results()), "quality")
     assert verdict.sentence.startswith("Deploy `linear`, a linear model: the one with the highest F1")
     assert any("A linear model wins" in text for text in verdict.reasons)
 
@@ -56,26 +56,26 @@ def test_a_linear_model_that_wins_is_called_one() -> None:
 def test_non_inferiority_has_three_answers(low: float, high: float, answer: bool | None) -> None:
     """From the two-sided interval alone; the last case passes because one-sided bounds reach less far."""
     results = make_results()
-    named(results, "student")["versus_baseline"]["delta_f1_weighted"] = {
+    named(results, "student")["versus_reference"]["delta_f1_weighted"] = {
         "value": (low + high) / 2, "low": low, "high": high,
     }  # fmt: skip
-    row = next(row for row in rows_of(results) if row.name == "student")
+    row = next(row for row in Run(results).rows if row.name == "student")
     assert non_inferior(row, 0.01) is answer
 
 
 def test_stored_one_sided_bounds_come_first() -> None:
     results = make_results()
-    delta = named(results, "student-int4")["versus_baseline"]["delta_f1_weighted"]
+    delta = named(results, "student-int4")["versus_reference"]["delta_f1_weighted"]
     delta.update(lower=-0.009, upper=0.03)
-    verdict = judge(results)
+    verdict = judge(Run(results))
     assert verdict.model == "student-int4"
     delta.update(lower=-0.011)
-    assert judge(results).model == "student-int8"
-    assert judge(results, delta=0.02).model == "student-int4"
+    assert judge(Run(results)).model == "student-int8"
+    assert judge(Run(results), delta=0.02).model == "student-int4"
 
 
 def test_a_slower_variant_is_refused_with_its_measured_ratio() -> None:
-    verdict = judge(only(make_results(), "cnn", "cnn-int8-dynamic"))
+    verdict = judge(Run(only(make_results(), "cnn", "cnn-int8-dynamic")))
     assert verdict.model == "cnn"
     assert reason(verdict, "cnn-int8-dynamic") == "3.1 × slower here: this CPU has no VNNI"
     assert verdict.sentence.startswith("Keep `cnn`")
@@ -84,13 +84,13 @@ def test_a_slower_variant_is_refused_with_its_measured_ratio() -> None:
 def test_with_vnni_the_reason_is_not_blamed_on_its_absence() -> None:
     results = only(make_results(), "cnn", "cnn-int8-dynamic")
     results["environment"]["vnni"] = True
-    assert reason(judge(results), "cnn-int8-dynamic") == "3.1 × slower here"
+    assert reason(judge(Run(results)), "cnn-int8-dynamic") == "3.1 × slower here"
 
 
 def test_slower_within_the_noise_is_not_slower() -> None:
     results = only(make_results(), "cnn", "cnn-int8-dynamic")
-    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_baseline"] = {"value": 1.02, "low": 1.01, "high": 1.03}
-    verdict = judge(results)
+    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_reference"] = {"value": 1.02, "low": 1.01, "high": 1.03}
+    verdict = judge(Run(results))
     assert verdict.model == "cnn-int8-dynamic"
     assert "as fast within noise" in verdict.sentence
 
@@ -98,8 +98,8 @@ def test_slower_within_the_noise_is_not_slower() -> None:
 def test_in_a_noisy_run_only_factors_above_two_are_claims() -> None:
     results = make_results()
     results["speed"]["noise_floor"] = 0.4
-    named(results, "student-int8")["runs"][0]["ratio_to_baseline"] = {"value": 0.6, "low": 0.55, "high": 0.65}
-    verdict = judge(results)
+    named(results, "student-int8")["runs"][0]["ratio_to_reference"] = {"value": 0.6, "low": 0.55, "high": 0.65}
+    verdict = judge(Run(results))
     assert "faster" not in verdict.sentence
     assert "no claim on speed, the run was too noisy" in verdict.sentence
     assert "`cnn-int8-dynamic` rejected, 3.1 × slower" in verdict.sentence
@@ -110,14 +110,14 @@ def test_in_a_noisy_run_only_factors_above_two_are_claims() -> None:
 def test_reasons_for_distrust_come_from_the_measurement() -> None:
     results = make_results()
     results["speed"]["distrust"] = ["the baseline got the CPU for 61% of the time only"]
-    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_baseline"] = {"value": 1.7, "low": 1.6, "high": 1.8}
-    verdict = judge(results)
+    named(results, "cnn-int8-dynamic")["runs"][0]["ratio_to_reference"] = {"value": 1.7, "low": 1.6, "high": 1.8}
+    verdict = judge(Run(results))
     assert "slower" not in verdict.sentence
     assert any("61%" in text for text in verdict.reasons)
 
 
 def test_when_nobody_qualifies_it_says_how_many_documents_it_would_take() -> None:
-    verdict = judge(only(make_results(), "cnn", "student-int4", "cnn-pruned", "tfidf-logistic"))
+    verdict = judge(Run(only(make_results(), "cnn", "student-int4", "cnn-pruned", "tfidf-logistic")))
     assert verdict.model == "cnn"
     assert verdict.qualified == ()
     assert verdict.sentence == (
@@ -127,7 +127,7 @@ def test_when_nobody_qualifies_it_says_how_many_documents_it_would_take() -> Non
 
 
 def test_documents_needed_fall_with_the_square_of_the_interval() -> None:
-    row = next(row for row in rows_of(make_results()) if row.name == "student-int4")
+    row = next(row for row in Run(make_results()).rows if row.name == "student-int4")
     needed = documents_needed(row, 217, 0.01)
     assert needed is not None
     # n (1.645 + 0.842)² s² / (0.001 + 0.01)² with s = 0.064 / 3.92
@@ -137,51 +137,51 @@ def test_documents_needed_fall_with_the_square_of_the_interval() -> None:
 
 
 def test_more_documents_never_help_a_model_that_is_worse() -> None:
-    verdict = judge(only(make_results(), "cnn", "tfidf-logistic"))
+    verdict = judge(Run(only(make_results(), "cnn", "tfidf-logistic")))
     assert verdict.sentence.endswith("more test documents would not change this.")
 
 
 def test_a_reference_that_is_smaller_than_all_that_qualify_is_kept() -> None:
     results = only(make_results(), "cnn", "linear", "cnn-tables")
     named(results, "cnn")["runs"][0]["bytes"] = 1_000
-    named(results, "linear")["versus_baseline"]["delta_f1_weighted"].update(lower=0.04, upper=0.1)
-    verdict = judge(results)
+    named(results, "linear")["versus_reference"]["delta_f1_weighted"].update(lower=0.04, upper=0.1)
+    verdict = judge(Run(results))
     assert verdict.model == "cnn"
     assert verdict.sentence == (
         "Keep `cnn`: of the 2 models shown to be as good within 0.01 F1 none is smaller; for a higher F1 take `linear` "
         "(ΔF1 +0.069, 95 % +0.032 to +0.107)."
     )
-    assert judge(results, "fastest").model == "linear"
+    assert judge(Run(results), "fastest").model == "linear"
 
 
 def test_models_without_a_bundle_are_not_recommended() -> None:
     results = only(make_results(), "cnn", "student-int8")
     for run in named(results, "student-int8")["runs"]:
         run["runtime"] = "torch"
-    verdict = judge(results)
+    verdict = judge(Run(results))
     assert verdict.model == "cnn"
     assert reason(verdict, "student-int8") == "as good, but no bundle was measured (only torch)"
     assert any("A bundle for `student-int8`" in text for text in verdict.would_change)
 
 
 def test_skipped_and_failed_models_keep_their_reason() -> None:
-    verdict = judge(make_results())
+    verdict = judge(Run(make_results()))
     assert reason(verdict, "transformer-frozen").startswith("skipped: needs the extra")
     assert reason(verdict, "student-pruned").startswith("failed: NotCompressible")
 
 
 def test_a_variant_whose_quality_collapsed_is_never_recommended() -> None:
     results = make_results()
-    chosen = judge(results).model
+    chosen = judge(Run(results)).model
     assert chosen is not None
     named(results, chosen)["audit"] = {"failed": "validation F1 fell by 0.034, more than 0.02"}
-    verdict = judge(results)
+    verdict = judge(Run(results))
     assert verdict.model != chosen
     assert reason(verdict, chosen) == "validation F1 fell by 0.034, more than 0.02"
 
 
 def test_dominated_models_name_their_dominator() -> None:
-    rejected = {item.model: item for item in judge(make_results()).rejected}
+    rejected = {item.model: item for item in judge(Run(make_results())).rejected}
     assert rejected["cnn-tables-int8"].dominated_by == "student-int8"
     assert rejected["linear"].dominated_by is None
 
@@ -189,7 +189,7 @@ def test_dominated_models_name_their_dominator() -> None:
 def test_without_the_reference_nothing_is_called_as_good() -> None:
     results = make_results()
     results["models"] = [m for m in results["models"] if m["name"] != "cnn"]
-    verdict = judge(results)
+    verdict = judge(Run(results))
     assert verdict.model is None
     assert verdict.sentence.startswith("No reference model was measured")
     assert "`linear`, 0.730" in verdict.sentence
@@ -198,7 +198,7 @@ def test_without_the_reference_nothing_is_called_as_good() -> None:
 def test_a_reference_that_failed_is_no_reference() -> None:
     results = make_results()
     named(results, "cnn").update(status="failed", reason="out of memory", quality=None)
-    assert judge(results).model is None
+    assert judge(Run(results)).model is None
 
 
 def test_differences_over_folds_come_before_those_of_one_split() -> None:
@@ -207,12 +207,12 @@ def test_differences_over_folds_come_before_those_of_one_split() -> None:
         "k": 5,
         "models": {"student-int4": {"delta_f1_weighted": {"value": 0.004, "low": -0.004, "high": 0.012}}},
     }
-    verdict = judge(results)
+    verdict = judge(Run(results))
     assert verdict.model == "student-int4"
     assert "(5 folds)" in verdict.reasons[0]
 
 
 def test_it_is_a_pure_function() -> None:
     results = make_results()
-    assert judge(results) == judge(results)
+    assert judge(Run(results)) == judge(Run(results))
     assert results == make_results()

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.report.sections.facts import gather
 from bench.report.sections.upkeep import beyond
+from bench.results.run import Run
 from bench.verdict import judge
 
 TRAINED = {"seconds": 12.0, "energy_wh": 0.05, "energy_source": "tdp-estimate"}
@@ -24,11 +25,11 @@ def results(**extra: Any) -> dict[str, Any]:
         "runs": [{"runtime": "onnxruntime", "latency_s": {"p50": 0.003}, "cost_per_million_documents": 1.67}],
         "interpretability": "n-grams",
     }
-    return {"format_version": 1, "baseline": "cnn", "models": [model, {"name": "old", "status": "measured"}], **extra}
+    return {"format_version": 2, "reference": "cnn", "models": [model, {"name": "old", "status": "measured"}], **extra}
 
 
 def table(content: dict[str, Any]) -> dict[str, Any]:
-    return beyond(gather(content, judge(content)))
+    return beyond(gather(Run(content), judge(Run(content))))
 
 
 def test_figures_are_those_stored() -> None:

@@ -9,20 +9,21 @@ from typing import Any
 import pytest
 
 from bench import compare
-from bench.results.file import Loaded
+from bench.results.run import Run
+from bench.verdict import comparison
 from tests.cases.report_case import make_results
 
 
-def loaded(results: dict[str, Any], name: str) -> Loaded:
-    return Loaded(Path(name) / "results.json", results)
+def loaded(results: dict[str, Any], name: str) -> Run:
+    return Run(results, Path(name) / "results.json")
 
 
-def changed(edit: Any) -> dict[tuple[str, str], compare.Change]:
+def changed(edit: Any) -> dict[tuple[str, str], comparison.Change]:
     """Compare the case with an edited copy of it; the changes by model and figure."""
     after = make_results()
     models = {model["name"]: model for model in after["models"]}
     edit(after, models)
-    changes, _ = compare.compare(loaded(make_results(), "a"), loaded(after, "b"))
+    changes, _ = comparison.compare(loaded(make_results(), "a"), loaded(after, "b"))
     return {(c.model, c.figure): c for c in changes if c.kind != "unchanged"}
 
 

@@ -1,0 +1,96 @@
+"""A run's results as one value, read once: its rows, its reference, and how far its latencies can be trusted.
+
+Verdict, gates, report and comparison take this value, so that none of them reads results.json a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bench.results.row import Json, Row, row_of
+from bench.stats import TOO_NOISY
+
+RESULTS = "results.json"
+DEFAULT_DELTA = 0.01
+DEFAULT_REFERENCE = "cnn"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One results.json.
+
+    Attributes:
+        content: as it stands in the file, checked; numbers that aren't finite are None.
+        path: of the file.
+        notes: what had to be left out while reading, as sentences.
+    """
+
+    content: Json
+    path: Path = Path(RESULTS)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.path.parent
+
+    @property
+    def reference(self) -> str | None:
+        """The model everything is compared with: the stated one, `cnn` where none is; None where it isn't there."""
+        stated = self.content.get("reference", DEFAULT_REFERENCE)
+        return stated if stated in self.models else None
+
+    @property
+    def delta(self) -> float:
+        """The non-inferiority margin in weighted F1."""
+        stated = self.content.get("delta")
+        return DEFAULT_DELTA if stated is None else float(stated)
+
+    @cached_property
+    def models(self) -> dict[str, Json]:
+        """The models as they stand in the file, by name, in its order."""
+        return {model["name"]: model for model in self.content["models"]}
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """One row a model, in the order of the file."""
+        folds = self.content.get("folds") or {}
+        return tuple(row_of(model, self.reference, folds) for model in self.models.values())
+
+    @cached_property
+    def by_name(self) -> dict[str, Row]:
+        """The rows by name."""
+        return {row.name: row for row in self.rows}
+
+    def against_parent(self, name: str) -> Row:
+        """The row of a model, its difference counted from its parent in place of the reference."""
+        model = {key: value for key, value in self.models[name].items() if key != "versus_reference"}
+        return row_of(model, model["parent"], {})
+
+    @property
+    def noise_floor(self) -> float | None:
+        """Relative spread of the reference's latency against itself (A/A); None where it wasn't measured."""
+        for part in ("speed", "environment"):
+            stated = (self.content.get(part) or {}).get("noise_floor")
+            if stated is not None:
+                return float(stated)
+        return None
+
+    @property
+    def distrust(self) -> tuple[str, ...]:
+        """Why the latencies deserve no trust, as sentences; empty where they do."""
+        stated = tuple(str(reason) for reason in (self.content.get("speed") or {}).get("distrust") or ())
+        floor = self.noise_floor
+        if floor is not None and floor > TOO_NOISY and not stated:
+            return (f"the reference differs from itself by up to {100 * floor:.0f} %",)
+        return stated
+
+    @property
+    def claim_floor(self) -> float:
+        """How far a latency ratio must be from 1 to be called faster or slower.
+
+        The noise floor; in a run that deserves no trust at least 1, so that only factors above two count.
+        """
+        return max(self.noise_floor or 0.0, 1.0 if self.distrust else 0.0)

@@ -1,0 +1,81 @@
+"""A whole study in Python, and the results of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from baselines.dataset import Dataset
+from tagpress.data import read_dataset
+
+if TYPE_CHECKING:
+    from bench.results.run import Run
+
+
+def study(
+    data: Any = "sample", *, run: str = "study", gates: Sequence[str] = (), threads: int = 0, **wishes: Any
+) -> Run:
+    """Train, compress, export, measure and judge; the same call continues a study that was stopped.
+
+    Args:
+        data: a `Dataset` from `read_dataset`, or whatever `read_dataset` reads with its usual column names.
+        run: folder below `runs/` of the working directory; it ends with report.html, results.json and deploy/.
+        gates: what has to hold, such as `"f1_weighted >= 0.70"`.
+        threads: of training; 0 takes all usable cores.
+        wishes: the other options of `tagpress study`, with underscores: `method="quantize"`, `max_bytes=25_000`,
+            `folds=5`, `config={"cnn": {"epochs": 5}}`; see `bench.study.wishes.Wishes`.
+
+    Returns:
+        the results, as `open_run` reads them.
+
+    Raises:
+        UserError: an option that is unknown, has no effect, or can't be used.
+    """
+    from rich.console import Console
+
+    from baselines.cores import usable_core_count
+    from baselines.fitting.options import RUNS, device_of
+    from bench.results.file import read_run
+    from bench.study.flow import run_study
+    from bench.study.options import options_of
+    from bench.study.wishes import wishes_of
+    from bench.verdict.gates import parse_gate
+
+    asked = wishes_of(
+        {
+            **wishes,
+            "run": run,
+            "gates": tuple(parse_gate(text) for text in gates),
+            "threads": threads or usable_core_count(),
+            "device": device_of(wishes.get("device", "auto")),
+        }
+    )
+    dataset = data if isinstance(data, Dataset) else read_dataset(data, seed=asked.seed)
+    options = options_of(asked, dataset, _call(run, gates, wishes))
+    run_study(RUNS / run, dataset, options, Console(stderr=True, soft_wrap=True))
+    return read_run(RUNS / run)
+
+
+def open_run(place: str | Path) -> Run:
+    """The results of a finished run.
+
+    Args:
+        place: the run folder, or its results.json.
+
+    Returns:
+        `rows` (one a model: F1 with its interval, bytes, p50, ...), `by_name`, `reference`, `noise_floor`, and
+        `content`, everything as it stands in the file: `content["verdict"]["model"]` is the recommendation.
+
+    Raises:
+        UserError: missing, damaged, or of another format version.
+    """
+    from bench.results.file import read_run
+
+    return read_run(Path(place))
+
+
+def _call(run: str, gates: Sequence[str], wishes: Mapping[str, Any]) -> str:
+    """The call as the report shows it."""
+    given = {"run": run, **({"gates": list(gates)} if gates else {}), **wishes}
+    return f"tagpress.study(data, {', '.join(f'{name}={value!r}' for name, value in given.items())})"
