@@ -1,6 +1,26 @@
 """Choose, shrink and ship text classifiers: the names a Python user needs, each documented with an example.
 
 Importing this package imports NumPy and nothing heavier; what a function needs is imported when it is called.
+
+Examples:
+    A data set has three parts. A classifier gives one probability a class, and a threshold for each:
+
+    >>> import tagpress
+    >>> dataset = tagpress.read_dataset("sample")
+    >>> test = dataset.part("test")
+    >>> isinstance(dataset, tagpress.Dataset), isinstance(test, tagpress.Part), len(test.texts)
+    (True, True, 220)
+    >>> rules = tagpress.train("rules", dataset)
+    >>> isinstance(rules, tagpress.Classifier), (rules.predict_proba(test.texts) >= rules.thresholds_).shape
+    (True, (220, 36))
+
+    Whatever a user can mend is one kind of error, with the exit code of a command that meets it:
+
+    >>> try:
+    ...     tagpress.train("lniear", dataset)
+    ... except tagpress.UserError as error:
+    ...     print(error.exit_code, str(error)[:26])
+    2 baseline 'lniear' unknown;
 """
 
 from baselines.classifier import Classifier

@@ -6,11 +6,13 @@ Every function imports what it needs when it is called: `load` needs NumPy alone
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
+from tagpress.arguments import device_and_threads, free_folder, one_of
 
 if TYPE_CHECKING:
     from compress.method import Receipt
@@ -33,9 +35,17 @@ def load(
 
     Raises:
         UserError: damaged, hostile, or of another version; or onnxruntime is needed and isn't installed.
+
+    Examples:
+        >>> dataset = tagpress.read_dataset("sample")
+        >>> bundle = tagpress.export(tagpress.train("linear", dataset), "bundle-to-load")
+        >>> predictor = tagpress.load(bundle)
+        >>> predictor.predict(["Segmenting satellite images with a U-Net"])
+        [['computer-vision', 'convolutional-neural-networks', 'segmentation']]
     """
     from exports import runtime
 
+    one_of("engine", engine, ("auto", "kernel", "numpy"))
     return runtime.load(bundle, threads=threads, engine=engine)
 
 
@@ -52,11 +62,17 @@ def train(
 
     Raises:
         UserError: an unknown name or field; an optional package that is missing.
+
+    Examples:
+        >>> dataset = tagpress.read_dataset("sample")
+        >>> linear = tagpress.train("linear", dataset, C=3.0)
+        >>> linear.predict_proba(["Segmenting satellite images with a U-Net"]).shape == (1, len(dataset.classes))
+        True
     """
-    from baselines.cores import usable_core_count
     from baselines.fitting.fit import baseline_named, choose_thresholds
 
-    classifier = baseline_named(baseline).make(seed, device, threads or usable_core_count(), config)
+    device, threads = device_and_threads(device, threads)
+    classifier = baseline_named(baseline).make(seed, device, threads, config)
     validation = dataset.part("validation")
     classifier.fit(dataset.part("train"), validation)
     choose_thresholds(baseline, classifier, validation)
@@ -71,8 +87,12 @@ def adopt(
     padding: int = 0,
     unknown: int = 1,
     thresholds: Sequence[float] | None = None,
+    drop_stop_words: bool = False,
 ) -> tuple[Classifier, Receipt]:
     """Take over a character CNN made in PyTorch, exactly and with a proof, as a parent for every method.
+
+    From then on texts are cleaned before their characters are read: lower case, words of letters and digits, a single
+    space between them. A module that was trained on texts as they come answers otherwise for capitals and punctuation.
 
     Args:
         module: a trained `nn.Module`: embedding, parallel convolutions with one window a character, each perhaps with
@@ -81,16 +101,29 @@ def adopt(
         classes: names of its outputs, in order.
         padding, unknown: its ids of the padding and of a character it doesn't know.
         thresholds: one a class, in [0, 1]; None is 0.5.
+        drop_stop_words: whether it was trained on texts without English function words, so that they go here too.
 
     Returns:
         the classifier, and a receipt with what was found and how closely the two agree.
 
     Raises:
         UserError: the module computes something else; says at which layer, by how much, and what it looks like.
+
+    Examples:
+        >>> from torch import nn
+        >>> vocabulary = {character: number for number, character in enumerate(" abcdefghijklmnopqrstuvwxyz", 2)}
+        >>> convolution = nn.Conv2d(1, 16, (3, 8), padding=(1, 0))  # 16 filters over 3 characters
+        >>> layers = [nn.Unflatten(1, (1, -1)), convolution, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(16, 2)]
+        >>> net = nn.Sequential(nn.Embedding(29, 8, padding_idx=0), *layers)
+        >>> cnn, receipt = tagpress.adopt(net, vocabulary, ["ham", "spam"])
+        >>> cnn.kind, receipt.facts["filters"], receipt.facts["largest_difference"] < 1e-5
+        ('cnn', [[3, 16]], True)
     """
+    from baselines.text.cleaning import Cleaning
     from compress.foreign.adopt import adopt, tokenizer_of
 
-    tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown)
+    cleaning = Cleaning(stop_words=drop_stop_words)
+    tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown, cleaning=cleaning)
     return adopt(module, tokenizer, classes, rows=rows, thresholds=thresholds)
 
 
@@ -120,19 +153,20 @@ def apply(
 
     Raises:
         UserError: an unknown method or setting, or one that doesn't apply to this parent; says what would.
+
+    Examples:
+        >>> dataset = tagpress.read_dataset("sample")
+        >>> linear = tagpress.train("linear", dataset)
+        >>> small, receipt = tagpress.apply("quantize", linear, dataset, bits=4)
+        >>> small.kind, receipt.method, receipt.bytes_promised < 500_000
+        ('linear-int', 'quantize', True)
     """
-    from baselines.cores import usable_core_count
     from compress.method import Context
     from compress.registry import configured, method_named
 
-    context = Context(
-        dataset.part("train"),
-        dataset.part("validation"),
-        seed=seed,
-        device=device,
-        threads=threads or usable_core_count(),
-        teacher=teacher,
-    )
+    device, threads = device_and_threads(device, threads)
+    train, validation = dataset.part("train"), dataset.part("validation")
+    context = Context(train, validation, seed=seed, device=device, threads=threads, teacher=teacher)
     return method_named(method).apply(parent, configured(method, settings), context)
 
 
@@ -146,14 +180,17 @@ def save(classifier: Classifier, folder: str | Path, *, name: str = "", dataset:
         dataset: what it was trained on; its name, hash and licence are kept.
 
     Raises:
-        UserError: the folder isn't empty.
+        UserError: the folder isn't empty, or is a file.
+
+    Examples:
+        >>> dataset = tagpress.read_dataset("sample")
+        >>> folder = tagpress.save(tagpress.train("rules", dataset), "rules-to-save", dataset=dataset)
+        >>> sorted(path.name for path in folder.iterdir())
+        ['labels.json', 'manifest.json', 'rules.json']
     """
-    from baselines.errors import UserError
     from baselines.storage import artifact
 
-    place = Path(folder)
-    if place.exists() and any(place.iterdir()):
-        raise UserError(f"{place}: not empty; choose another folder for the artifact, or remove it")
+    place = free_folder(folder, "artifact")
     artifact.save(classifier, place, artifact.lineage_from(name or classifier.kind, dataset))
     return place
 
@@ -161,8 +198,17 @@ def save(classifier: Classifier, folder: str | Path, *, name: str = "", dataset:
 def read(folder: str | Path) -> Classifier:
     """Read an artifact that `save`, `tagpress train` or a study wrote; nothing is unpickled.
 
+    Args:
+        folder: of the artifact.
+
     Raises:
         UserError: damaged, incomplete, or of another version.
+
+    Examples:
+        >>> dataset = tagpress.read_dataset("sample")
+        >>> folder = tagpress.save(tagpress.train("rules", dataset), "rules-to-read")
+        >>> tagpress.read(folder).classes_ == dataset.classes
+        True
     """
     from baselines.storage import artifact
     from compress.registry import KINDS
@@ -189,6 +235,13 @@ def export(
 
     Raises:
         UserError: no such form for this kind; says which there are, or why there is none.
+
+    Examples:
+        >>> dataset = tagpress.read_dataset("sample")
+        >>> linear = tagpress.train("linear", dataset)
+        >>> bundle = tagpress.export(linear, "bundle-to-ship", name="tagger", dataset=dataset)
+        >>> (bundle / "manifest.json").is_file()
+        True
     """
     from baselines.errors import UserError
     from baselines.storage import artifact
@@ -199,8 +252,9 @@ def export(
         classifier, lineage = model, artifact.lineage_from(name or model.kind, dataset)
     else:
         classifier, lineage = read(model), artifact.lineage_of(Path(model))
+        lineage = replace(lineage, name=name or lineage.name)
     forms = forms_for(classifier)
     if not forms:
         raise UserError(f"a {classifier.kind} can't be exported: {why_no_form(classifier)}")
     card = CardFacts(texts=dataset.part("validation").texts, licence=dataset.licence) if dataset else None
-    return write_bundle(classifier, lineage, Path(folder), form or forms[0], card=card)
+    return write_bundle(classifier, lineage, free_folder(folder, "bundle"), form or forms[0], card=card)

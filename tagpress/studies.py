@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baselines.dataset import Dataset
+from tagpress.arguments import device_and_threads, names_of, read_as_options
 from tagpress.data import read_dataset
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def study(
-    data: Any = "sample", *, run: str = "study", gates: Sequence[str] = (), threads: int = 0, **wishes: Any
+    data: Any = "sample", *, run: str = "study", gates: str | Sequence[str] = (), threads: int = 0, **wishes: Any
 ) -> Run:
     """Train, compress, export, measure and judge; the same call continues a study that was stopped.
 
@@ -30,30 +31,36 @@ def study(
         the results, as `open_run` reads them.
 
     Raises:
-        UserError: an option that is unknown, has no effect, or can't be used.
+        UserError: an option that is unknown, has no effect, or can't be used; or no model keeps the budget. Then the
+            run is whole, and `open_run` reads it.
+
+    Examples:
+        >>> small = {"cnn": {"epochs": 1, "embedding_dim": 8, "filters": [[3, 8]], "hidden_dim": 0}}
+        >>> run = tagpress.study("sample", run="first", method="fold", config=small, gates="bytes <= 10M")
+        >>> [row.name for row in run.rows]
+        ['linear', 'cnn', 'cnn-fold']
+        >>> run.content["gates"][0]["outcome"], (run.folder / "report.html").is_file()
+        ('pass', True)
     """
     from rich.console import Console
 
-    from baselines.cores import usable_core_count
-    from baselines.fitting.options import RUNS, device_of
+    from baselines.fitting.options import RUNS
     from bench.results.file import read_run
     from bench.study.flow import run_study
     from bench.study.options import options_of
     from bench.study.wishes import wishes_of
     from bench.verdict.gates import parse_gate
+    from compress.search.budget import require_feasible
 
-    asked = wishes_of(
-        {
-            **wishes,
-            "run": run,
-            "gates": tuple(parse_gate(text) for text in gates),
-            "threads": threads or usable_core_count(),
-            "device": device_of(wishes.get("device", "auto")),
-        }
-    )
+    texts = names_of(gates)
+    device, threads = device_and_threads(wishes.get("device", "auto"), threads)
+    own = {"gates": tuple(map(parse_gate, texts)), "device": device, "threads": threads}
+    asked = wishes_of({**read_as_options({**wishes, "run": run}), **own})
     dataset = data if isinstance(data, Dataset) else read_dataset(data, seed=asked.seed)
-    options = options_of(asked, dataset, _call(run, gates, wishes))
-    run_study(RUNS / run, dataset, options, Console(stderr=True, soft_wrap=True))
+    options = options_of(asked, dataset, _call(run, texts, wishes))
+    _, solution = run_study(RUNS / run, dataset, options, Console(stderr=True, soft_wrap=True))
+    if solution is not None:
+        require_feasible(solution)
     return read_run(RUNS / run)
 
 
@@ -69,6 +76,13 @@ def open_run(place: str | Path) -> Run:
 
     Raises:
         UserError: missing, damaged, or of another format version.
+
+    Examples:
+        >>> run = tagpress.open_run("runs/first")
+        >>> run.by_name["cnn"].bytes < 100_000
+        True
+        >>> run.content["verdict"]["model"] in run.by_name
+        True
     """
     from bench.results.file import read_run
 
