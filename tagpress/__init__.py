@@ -27,7 +27,8 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from tagpress.data import read_dataset
-from tagpress.models import adopt, apply, export, load, read, save, train
+from tagpress.models import adopt, apply, train
+from tagpress.storage import export, load, read, save
 from tagpress.studies import open_run, study
 
 __all__ = [

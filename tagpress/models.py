@@ -1,52 +1,22 @@
-"""Single models in Python: train one, take one over, apply a method, save, export and load.
+"""Single models in Python: train one, take one over, apply a method.
 
-Every function imports what it needs when it is called: `load` needs NumPy alone, training needs the extra `study`.
+Every function imports what it needs when it is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
-from tagpress.arguments import device_and_threads, free_folder, one_of
+from baselines.storage.artifact import Lineage
+from tagpress.arguments import device_and_threads
+from tagpress.provenance import remember, remember_step, remember_training
 
 if TYPE_CHECKING:
     from compress.method import Receipt
-    from exports.runtime import Predictor
-
-
-def load(
-    bundle: str | Path, *, threads: int = 1, engine: Literal["auto", "kernel", "numpy"] = "auto"
-) -> Predictor[Any]:
-    """Open a bundle, checked before anything of it is used: hashes, sizes, versions.
-
-    Args:
-        bundle: a folder that `export`, `tagpress export` or a study's `deploy/` wrote.
-        threads: texts of a batch are shared out (kernel), or the work inside a graph (onnxruntime); at least 1.
-        engine: for the table form, `kernel` or `numpy` where one must be used; both give the same bits.
-
-    Returns:
-        an object with `predict(texts)`, the classes of each text, and `predict_proba(texts)`, float32 (n_texts,
-        n_classes). It may be called from many threads at once.
-
-    Raises:
-        UserError: damaged, hostile, or of another version; or onnxruntime is needed and isn't installed.
-
-    Examples:
-        >>> dataset = tagpress.read_dataset("sample")
-        >>> bundle = tagpress.export(tagpress.train("linear", dataset), "bundle-to-load")
-        >>> predictor = tagpress.load(bundle)
-        >>> predictor.predict(["Segmenting satellite images with a U-Net"])
-        [['computer-vision', 'convolutional-neural-networks', 'segmentation']]
-    """
-    from exports import runtime
-
-    one_of("engine", engine, ("auto", "kernel", "numpy"))
-    return runtime.load(bundle, threads=threads, engine=engine)
 
 
 def train(
@@ -76,6 +46,7 @@ def train(
     validation = dataset.part("validation")
     classifier.fit(dataset.part("train"), validation)
     choose_thresholds(baseline, classifier, validation)
+    remember_training(classifier, baseline, dataset, seed)
     return classifier
 
 
@@ -124,7 +95,9 @@ def adopt(
 
     cleaning = Cleaning(stop_words=drop_stop_words)
     tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown, cleaning=cleaning)
-    return adopt(module, tokenizer, classes, rows=rows, thresholds=thresholds)
+    classifier, receipt = adopt(module, tokenizer, classes, rows=rows, thresholds=thresholds)
+    remember(classifier, Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json()))
+    return classifier, receipt
 
 
 def apply(
@@ -167,94 +140,7 @@ def apply(
     device, threads = device_and_threads(device, threads)
     train, validation = dataset.part("train"), dataset.part("validation")
     context = Context(train, validation, seed=seed, device=device, threads=threads, teacher=teacher)
-    return method_named(method).apply(parent, configured(method, settings), context)
-
-
-def save(classifier: Classifier, folder: str | Path, *, name: str = "", dataset: Dataset | None = None) -> Path:
-    """Save a classifier as an artifact: JSON, tensors or ONNX, and a manifest with the hash of each file.
-
-    Args:
-        classifier: fitted.
-        folder: new or empty.
-        name: what it is called from now on; empty: its kind.
-        dataset: what it was trained on; its name, hash and licence are kept.
-
-    Raises:
-        UserError: the folder isn't empty, or is a file.
-
-    Examples:
-        >>> dataset = tagpress.read_dataset("sample")
-        >>> folder = tagpress.save(tagpress.train("rules", dataset), "rules-to-save", dataset=dataset)
-        >>> sorted(path.name for path in folder.iterdir())
-        ['labels.json', 'manifest.json', 'rules.json']
-    """
-    from baselines.storage import artifact
-
-    place = free_folder(folder, "artifact")
-    artifact.save(classifier, place, artifact.lineage_from(name or classifier.kind, dataset))
-    return place
-
-
-def read(folder: str | Path) -> Classifier:
-    """Read an artifact that `save`, `tagpress train` or a study wrote; nothing is unpickled.
-
-    Args:
-        folder: of the artifact.
-
-    Raises:
-        UserError: damaged, incomplete, or of another version.
-
-    Examples:
-        >>> dataset = tagpress.read_dataset("sample")
-        >>> folder = tagpress.save(tagpress.train("rules", dataset), "rules-to-read")
-        >>> tagpress.read(folder).classes_ == dataset.classes
-        True
-    """
-    from baselines.storage import artifact
-    from compress.registry import KINDS
-
-    return artifact.load(Path(folder), KINDS)
-
-
-def export(
-    model: Classifier | str | Path,
-    folder: str | Path,
-    *,
-    form: str = "",
-    name: str = "",
-    dataset: Dataset | None = None,
-) -> Path:
-    """Write a classifier as a bundle that runs without torch, and prove that it answers as its source does.
-
-    Args:
-        model: a classifier, or the folder of an artifact.
-        folder: new or empty; the bundle appears there whole or not at all.
-        form: `table`, `onnx` or `linear`; empty takes the best one for this kind.
-        name: of the model; empty: the artifact's, or the classifier's kind.
-        dataset: what it was trained on; its texts join the proof, its licence the model card.
-
-    Raises:
-        UserError: no such form for this kind; says which there are, or why there is none.
-
-    Examples:
-        >>> dataset = tagpress.read_dataset("sample")
-        >>> linear = tagpress.train("linear", dataset)
-        >>> bundle = tagpress.export(linear, "bundle-to-ship", name="tagger", dataset=dataset)
-        >>> (bundle / "manifest.json").is_file()
-        True
-    """
-    from baselines.errors import UserError
-    from baselines.storage import artifact
-    from exports.bundles.model_card import CardFacts
-    from exports.bundles.write_bundle import forms_for, why_no_form, write_bundle
-
-    if isinstance(model, Classifier):
-        classifier, lineage = model, artifact.lineage_from(name or model.kind, dataset)
-    else:
-        classifier, lineage = read(model), artifact.lineage_of(Path(model))
-        lineage = replace(lineage, name=name or lineage.name)
-    forms = forms_for(classifier)
-    if not forms:
-        raise UserError(f"a {classifier.kind} can't be exported: {why_no_form(classifier)}")
-    card = CardFacts(texts=dataset.part("validation").texts, licence=dataset.licence) if dataset else None
-    return write_bundle(classifier, lineage, free_folder(folder, "bundle"), form or forms[0], card=card)
+    config = configured(method, settings)
+    child, receipt = method_named(method).apply(parent, config, context)
+    remember_step(child, parent, {"method": method, **asdict(config)}, receipt.to_json(), seed)
+    return child, receipt
