@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("baselines", "compress", "exports", "bench")
+ROOMS = ("baselines", "compress", "exports", "bench", "tagpress")
 # The user's command for the whole study hands over to the room that composes the stages; nothing else calls rightwards.
 DOOR = ("compress/run.py", "bench")
 
@@ -22,6 +22,7 @@ LIGHT = (
     "baselines.storage.artifact",
     "baselines.models.light_kinds",
     "compress.formats.tables",
+    "tagpress",
 )
 HEAVY = ("torch", "sklearn", "onnx", "onnxruntime", "nltk", "scipy", "rich")
 

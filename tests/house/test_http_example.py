@@ -1,10 +1,11 @@
-"""The server in docs/serving.md, as it stands there, on a port of its own."""
+"""The server of examples/serve_http.py, which docs/serving.md shows, on a port of its own."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import re
+import runpy
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,17 +17,27 @@ from exports import runtime
 from exports.bundles.write_bundle import write_bundle
 from tests.cases.table_case import TEXTS, int_classifier, lineage
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "serve_http.py"
 waitress = pytest.importorskip("waitress", reason="waitress isn't installed (it comes with the dev extra)")
 
 
 def _example() -> dict[str, Any]:
-    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    source = next(block for block in blocks if "waitress" in block)
-    assert len(source.splitlines()) <= 45
-    names: dict[str, Any] = {"__name__": "serve"}
-    exec(compile(source, str(DOCS), "exec"), names)
-    return names
+    return runpy.run_path(str(EXAMPLE), run_name="serve_http")
+
+
+def test_the_document_shows_the_file() -> None:
+    shown = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "serving.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert EXAMPLE.read_text(encoding="utf-8") in shown
+
+
+def test_the_command_listens_on_this_machine_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_bundle(int_classifier(), lineage(), tmp_path / "b", "table")
+    asked: list[dict[str, Any]] = []
+    names = _example()
+    monkeypatch.setitem(names["main"].__globals__, "serve", lambda app, **options: asked.append(options))
+    names["main"]([str(folder), "8080"])
+    assert asked == [{"listen": "127.0.0.1:8080", "threads": 4, "max_request_body_size": names["MAX_BYTES"]}]
 
 
 @pytest.fixture(scope="module")

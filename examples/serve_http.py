@@ -1,0 +1,48 @@
+"""A bundle over HTTP: POST {"texts": [...]} to /predict; the answer is {"labels": [[...], ...]}.
+
+    pip install waitress
+    python examples/serve_http.py bundle 8080
+
+It listens on this machine alone; what the world reaches is a proxy before it.
+"""
+
+import json
+import sys
+
+from waitress import serve
+
+import tagpress
+
+MAX_BYTES = 1 << 20
+
+
+def application(folder, threads=1):
+    predictor = tagpress.load(folder, threads=threads)
+
+    def answer(environ):
+        if environ["PATH_INFO"] == "/health":
+            return "200 OK", {"classes": len(predictor.classes)}
+        if environ["PATH_INFO"] != "/predict" or environ["REQUEST_METHOD"] != "POST":
+            return "404 Not Found", {"error": "POST /predict or GET /health"}
+        try:
+            texts = json.loads(environ["wsgi.input"].read())["texts"]
+            return "200 OK", {"labels": predictor.predict(texts)}
+        except (ValueError, KeyError, TypeError) as error:
+            return "400 Bad Request", {"error": f'expected {{"texts": ["...", ...]}}: {error}'}
+
+    def app(environ, start_response):
+        status, content = answer(environ)
+        body = json.dumps(content).encode()
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return app
+
+
+def main(argv=None):
+    folder, port = sys.argv[1:] if argv is None else argv
+    serve(application(folder), listen=f"127.0.0.1:{port}", threads=4, max_request_body_size=MAX_BYTES)
+
+
+if __name__ == "__main__":
+    main()
