@@ -39,14 +39,14 @@ def _export(args: Namespace) -> None:
 
     from baselines.storage import artifact
     from compress.registry import KINDS
-    from exports.bundles.write_bundle import forms_for, why_no_form, write_bundle
+    from exports.bundles.write_bundle import write_bundle
     from exports.runtime.bundle_format import bundle_bytes
 
     classifier = artifact.load(args.artifact, KINDS)
     lineage = artifact.lineage_of(args.artifact)
-    forms = forms_for(classifier)
+    forms = classifier.forms
     if not forms:
-        raise UserError(f"{args.artifact}: a {classifier.kind} can't be exported: {why_no_form(classifier)}")
+        raise UserError(f"{args.artifact}: a {classifier.kind} can't be exported: {classifier.why_no_form}")
     write_bundle(classifier, lineage, args.out, args.form or forms[0])
     raw, deflated = bundle_bytes(args.out)
     console = Console()

@@ -193,14 +193,14 @@ def export(
     from baselines.errors import UserError
     from baselines.storage import artifact
     from exports.bundles.model_card import CardFacts
-    from exports.bundles.write_bundle import forms_for, why_no_form, write_bundle
+    from exports.bundles.write_bundle import write_bundle
 
     if isinstance(model, Classifier):
         classifier, lineage = model, artifact.lineage_from(name or model.kind, dataset)
     else:
         classifier, lineage = read(model), artifact.lineage_of(Path(model))
-    forms = forms_for(classifier)
+    forms = classifier.forms
     if not forms:
-        raise UserError(f"a {classifier.kind} can't be exported: {why_no_form(classifier)}")
+        raise UserError(f"a {classifier.kind} can't be exported: {classifier.why_no_form}")
     card = CardFacts(texts=dataset.part("validation").texts, licence=dataset.licence) if dataset else None
     return write_bundle(classifier, lineage, Path(folder), form or forms[0], card=card)

@@ -104,7 +104,7 @@ def installed_bytes(packages: Iterable[str]) -> int | None:
     """Size on disk of installed distributions, their required dependencies included; None where one has no file list.
 
     Args:
-        packages: names as a package index knows them; `bench.candidate.packages_of`.
+        packages: names as a package index knows them; `bench.candidate.PACKAGES`, or a classifier's `packages`.
     """
     sizes = [_distribution_bytes(name) for name in with_dependencies(packages)]
     known = [size for size in sizes if size is not None]

@@ -21,7 +21,7 @@ from compress.search.budget import Budget, Solution
 from compress.search.candidates import Recipe, Weigh, step_from_json
 from compress.search.solver import Search, solve
 from exports import runtime
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 
 SEARCH_FOLDER = "compress/search"
 # Enough calls for a 95th percentile with an interval (see bench.stats).
@@ -69,7 +69,7 @@ def bundle_scales(shop: Workshop) -> Weigh:
         steps = (*above.recipe, *recipe)
         lineage = Lineage(last.name, "compress", last.method, last.parent, steps, shop.seed, above.dataset)
         with tempfile.TemporaryDirectory() as folder:
-            return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", forms_for(classifier)[0])).bytes
+            return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", classifier.forms[0])).bytes
 
     return weigh
 
@@ -80,7 +80,7 @@ def p95_clock(texts: tuple[str, ...]) -> Callable[[Classifier], float]:
     def p95_s(classifier: Classifier) -> float:
         with tempfile.TemporaryDirectory() as folder:
             bundle = write_bundle(
-                classifier, Lineage("trial", "compress"), Path(folder) / "bundle", forms_for(classifier)[0]
+                classifier, Lineage("trial", "compress"), Path(folder) / "bundle", classifier.forms[0]
             )
             predictor = runtime.load(bundle)
             samples = []

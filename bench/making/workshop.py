@@ -26,7 +26,7 @@ from compress.registry import KINDS, METHODS
 from compress.teachers import SavedTeacher, read_teacher
 from exports.bundles.model_card import CardFacts
 from exports.bundles.parity import remembered
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Workshop:
         """
         classifier, source = self.classifier(name), self.artifact_of(name)
         answers, found = remembered(classifier.predict_proba), {}
-        for form in forms_for(classifier):
+        for form in classifier.forms:
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
                 card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)

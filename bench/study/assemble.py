@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from baselines.dataset import PARTS
 from baselines.errors import MeasurementError
 from baselines.models.registry import BASELINES
-from bench.candidate import Candidate, open_candidate, packages_of
+from baselines.storage.artifact import lineage_of, read_json, write_json
+from bench.candidate import PACKAGES, Candidate, open_candidate
 from bench.cost.compute import compute_per_document
 from bench.cost.energy import cost, estimate
 from bench.cost.footprint import installed_bytes
@@ -113,7 +114,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "artifact": relative(study.shop.artifact_of(name), study.shop.run.root),
         "bundle": relative(main.path, study.shop.run.root) if is_deployable(main) else None,
         "parity": agreement(study.scored[name]),
-        "runtime_bytes": installed_bytes(_packages(name, main)),
+        "runtime_bytes": installed_bytes(_packages(study, name, main)),
         **analyses_of(name, row["parent"], evidence),
         **_robustness(study, evidence, name, main),
         **_comparisons(study, evidence, name, row["parent"]),
@@ -129,15 +130,11 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
 
 
 def _recipe(study: Study, name: str) -> Sequence[Mapping[str, Any]]:
-    from baselines.storage.artifact import lineage_of
-
     return lineage_of(study.shop.artifact_of(name)).recipe
 
 
-def _packages(name: str, candidate: Candidate) -> tuple[str, ...]:
-    if not is_deployable(candidate) and name in BASELINES:
-        return BASELINES[name].packages
-    return packages_of(candidate.runtime)
+def _packages(study: Study, name: str, candidate: Candidate) -> tuple[str, ...]:
+    return PACKAGES[candidate.runtime] if is_deployable(candidate) else study.shop.classifier(name).packages
 
 
 def _training(facts: Mapping[str, Any], price: float | None) -> Json:
@@ -183,8 +180,6 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
     n_texts = study.options.plan.behaviour_texts
     step = f"bench/robustness-{name}"
     inputs = {"model": study.shop.key_of(name), "form": main.form, "n_texts": n_texts}
-    from baselines.storage.artifact import read_json, write_json
-
     if not study.shop.run.is_done(step, inputs):
         server = open_candidate(main)
         thresholds = evidence.scored[name].thresholds

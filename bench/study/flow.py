@@ -37,7 +37,7 @@ from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
 from bench.study.reference import differences_to_cnn, reference_among
-from bench.study.state import Study, model_names, runtime_of
+from bench.study.state import Study, model_names
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
@@ -135,7 +135,7 @@ def make_bundles(study: Study) -> None:
     with study.watch.step("exports"):
         names = [name for name in model_names(study.options) if name not in study.shop.skipped]
         # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.
-        runtimes = {name: runtime_of(study, name) for name in names}
+        runtimes = {name: study.shop.classifier(name).library for name in names}
         threads = max(1, usable_core_count() // _BUNDLES_AT_ONCE)
         found = side_by_side(lambda name: study.shop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE)
         for name, bundles in zip(names, found, strict=True):

@@ -37,22 +37,6 @@ from exports.runtime.bundle_format import (
 )
 
 
-def forms_for(classifier: Classifier) -> tuple[str, ...]:
-    """Forms a classifier can be shipped in, the recommended one first; () when none, see `why_no_form`."""
-    return _FORMS.get(classifier.kind, ())
-
-
-_FORMS: Mapping[str, tuple[str, ...]] = {
-    "cnn": ("onnx",),
-    "tables-float": ("onnx",),
-    "tables-int8": ("table", "onnx"),
-    "onnx-int8": ("onnx",),
-    "rnn": ("onnx",),
-    "linear": ("linear",),
-    "linear-int": ("linear",),
-}
-
-
 def write_bundle(
     classifier: Classifier,
     lineage: Lineage,
@@ -69,7 +53,7 @@ def write_bundle(
         classifier: fitted.
         lineage: as saved with the artifact.
         folder: must not exist, or be an empty folder; it appears whole or not at all.
-        form: one of `forms_for(classifier)`.
+        form: one of the classifier's `forms`.
         card: figures for the model card and the manifest.
         source: the classifier's answers, where another form has asked for them before; see `parity.remembered`.
         threads: for the proof; None takes all usable cores.
@@ -81,8 +65,8 @@ def write_bundle(
         ArtifactError: no such form, folder not empty, or parity fails.
     """
     folder, card = Path(folder), card or CardFacts()
-    if form not in forms_for(classifier):
-        allowed = ", ".join(forms_for(classifier)) or f"none ({why_no_form(classifier)})"
+    if form not in classifier.forms:
+        allowed = ", ".join(classifier.forms) or f"none ({classifier.why_no_form})"
         raise ArtifactError(f"{lineage.name}: form {form!r} isn't possible for a {classifier.kind}; allowed: {allowed}")
     if folder.exists() and any(folder.iterdir()):
         raise ArtifactError(f"{folder}: not empty; choose another folder for the bundle, or remove it")
@@ -115,18 +99,6 @@ def prove(
     copied = classifier.kind == "onnx-int8"
     known = source or classifier.predict_proba
     return check_parity(known, predictor.predict_proba, classifier.thresholds_, texts, long_text=not copied)
-
-
-def why_no_form(classifier: Classifier) -> str:
-    """One sentence on why a classifier can't be shipped as a bundle."""
-    return _REASONS.get(classifier.kind, "no exporter reads this kind; serve its artifact with this package")
-
-
-_REASONS: Mapping[str, str] = {
-    "chance": "it reads nothing of a text, so there is nothing to ship",
-    "torch-int8": "PyTorch's dynamic int8 can't leave torch; onnxruntime's can: quantize with scheme dynamic",
-    "rules": "its phrases are data for people to edit; serve its artifact, which needs neither torch nor scikit-learn",
-}
 
 
 def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from bench.report.sections.facts import gather
 from bench.report.sections.upkeep import beyond
 from bench.results.run import Run
-from bench.verdict import judge
+from bench.verdict.judge import judge
 
 TRAINED = {"seconds": 12.0, "energy_wh": 0.05, "energy_source": "tdp-estimate"}
 
