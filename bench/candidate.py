@@ -28,7 +28,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "linear": ("numpy",),
 }
 # What a process has to import before it can open a candidate of this runtime.
-_MODULES: Mapping[str, tuple[str, ...]] = {
+MODULES: Mapping[str, tuple[str, ...]] = {
     "onnxruntime": ("exports.runtime", "onnxruntime"),
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
@@ -97,7 +97,7 @@ def check_exists(candidate: Candidate) -> None:
 
 def import_runtime(runtime: Runtime) -> None:
     """Import what a candidate of this runtime needs, and nothing of the candidate."""
-    for module in _MODULES[runtime]:
+    for module in MODULES[runtime]:
         import_module(module)
 
 

@@ -26,15 +26,10 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """Exit code 0, or 2 with one line on stderr."""
-    return run_command(lambda: _run, argv, prog)
+    return run_command(parser, lambda: _run, argv, prog)
 
 
-def _run(argv: Sequence[str], prog: str) -> int:
-    _export(parser(prog).parse_args(argv))
-    return 0
-
-
-def _export(args: Namespace) -> None:
+def _run(args: Namespace, command: str) -> int:
     from rich.console import Console
 
     from baselines.storage import artifact
@@ -61,6 +56,7 @@ def _export(args: Namespace) -> None:
             graph = write_bundle(classifier, lineage, Path(place) / "graph", "onnx")
             folder = write_repository(graph, args.triton, lineage.name)
         console.print(f"{folder}: model for a Triton repository")
+    return 0
 
 
 if __name__ == "__main__":

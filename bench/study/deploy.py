@@ -15,6 +15,7 @@ from bench.measure.hotspots import profile
 from bench.quality.scoring import is_deployable
 from bench.results.row import main_run
 from bench.study.evidence import Json, relative
+from exports.bundles.explainable import explainable
 from exports.bundles.model_card import CardFacts
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import why
@@ -90,7 +91,7 @@ def _served(study: Study, model: Json) -> Candidate:
 def _why(study: Study, name: str) -> Json | None:
     test = study.shop.dataset.part("test")
     try:
-        return why(study.shop.classifier(name), name, test.classes, test.texts, n_texts=_TEXTS)
+        return why(explainable(study.shop.classifier(name)), name, test.classes, test.texts, n_texts=_TEXTS)
     except UserError:
         return None  # a kind without an exact explanation; the report says so where nothing is stored
 

@@ -9,6 +9,7 @@ from typing import Any
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import Lineage
+from exports.bundles.explainable import explainable
 from exports.runtime.explain import influential_ngrams
 
 
@@ -69,7 +70,7 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
 
 def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
     try:
-        ngrams = influential_ngrams(classifier, texts, 8) if texts else []
+        ngrams = influential_ngrams(explainable(classifier), texts, 8) if texts else []
     except ArtifactError:  # a kind whose logits can't be taken apart
         ngrams = []
     if not ngrams:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +105,7 @@ def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: s
     labels = {"classes": list(classifier.classes_), "thresholds": _short(classifier.thresholds_)}
     write_json(folder / LABELS, labels, compact=True)
     lineage_sha256 = _lineage_sha256(lineage)
-    if form == "table":
-        _write_table(classifier, folder)
-    elif form == "linear":
-        _write_linear(classifier, folder)
-    else:
-        _write_onnx(classifier, folder, labels, lineage_sha256)
+    WRITERS[form](classifier, folder, labels, lineage_sha256)
     write_json(folder / EXAMPLE, {"texts": ["Classifying short texts with a character CNN in PyTorch"]})
     (folder / MODEL_CARD).write_text(model_card(classifier, lineage, form, card), encoding="utf-8")
     manifest = {
@@ -126,7 +121,7 @@ def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: s
     write_json(folder / MANIFEST, manifest, compact=True)
 
 
-def _write_table(classifier: Classifier, folder: Path) -> None:
+def _write_table(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
     from compress.formats.packed import write_tables
 
     source: Any = classifier
@@ -134,7 +129,7 @@ def _write_table(classifier: Classifier, folder: Path) -> None:
     write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
 
 
-def _write_linear(classifier: Classifier, folder: Path) -> None:
+def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
     from safetensors.numpy import save_file
 
     source: Any = classifier
@@ -164,6 +159,14 @@ def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any],
     texts = {key: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for key, value in facts.items()}
     add_metadata(model, {**texts, "lineage_sha256": lineage_sha256})
     (folder / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
+
+
+# (classifier, folder, labels, hash of the lineage) -> the form's own files.
+WRITERS: dict[str, Callable[[Classifier, Path, Mapping[str, Any], str], None]] = {
+    "table": _write_table,
+    "linear": _write_linear,
+    "onnx": _write_onnx,
+}
 
 
 def _lineage_facts(lineage: Lineage) -> dict[str, Any]:
