@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Loss = Literal["logistic", "hinge"]
 _VOCABULARY = "vocabulary.json"
-_WEIGHTS = "weights.safearrays"
+_WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True)

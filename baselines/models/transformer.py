@@ -85,7 +85,7 @@ class _TransformerClassifier(Classifier):
     """What both share: encoder and head in a folder, and prediction. Rows agree between batches to about 1e-6."""
 
     library: ClassVar[Literal["python", "torch"]] = "torch"
-    packages = ("numpy", "safetensors", "torch", "tokenizers", "transformers")
+    packages = ("numpy", "safetensors", "torch", "transformers")
     normalise: ClassVar[bool]
     config_type: ClassVar[type[Any]]
 

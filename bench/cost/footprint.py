@@ -91,7 +91,7 @@ def stored_arrays(folder: Path) -> dict[str, Array]:
     """The weights of an artifact or bundle by `file:name`: safetensors, packed tables unpacked, ONNX initializers."""
     found: dict[str, Array] = {}
     for path in files_needed(folder):
-        readers = {".safetensors": _from_safetensors, ".safearrays": _from_safetensors, ".onnx": _from_onnx}
+        readers = {".safetensors": _from_safetensors, ".onnx": _from_onnx}
         if path.suffix in readers:
             found |= {
                 f"{path.relative_to(folder).as_posix()}:{name}": array

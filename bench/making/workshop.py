@@ -19,6 +19,8 @@ from baselines.scores.thresholds import fit_thresholds
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, lineage_of, read_json, write_json
 from baselines.storage.run_folder import STEP_FILE, RunFolder
+from bench.cost.energy import Counter
+from bench.making.energy_steps import count_training
 from bench.making.variants import Variant
 from compress.method import Context, Receipt
 from compress.methods.distill.out_of_fold import fresh_like
@@ -36,6 +38,7 @@ class Workshop:
     Attributes:
         skipped: (status, reason) of the models that couldn't be made; their rows say so.
         watch: gives the progress callback of a step with this description.
+        counter: of the energy that trainings take; None counts nothing.
     """
 
     run: RunFolder
@@ -46,11 +49,15 @@ class Workshop:
     watch: Callable[[str], Progress]
     unlabelled: tuple[str, ...] = ()
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    counter: Counter | None = None
     skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
     _loaded: dict[str, Classifier] = field(default_factory=dict)
 
     def baseline(self, name: str) -> None:
         """Train a baseline; the reason is kept when that can't be done here for want of an extra or of weights."""
+        count_training(self.run, self.counter, name, lambda: self._baseline(name))
+
+    def _baseline(self, name: str) -> str | None:
         try:
             train_baseline(
                 self.run,
@@ -66,12 +73,17 @@ class Workshop:
             if not BASELINES[name].extra:
                 raise
             self.skipped[name] = ("skipped", str(error))
+            return None
+        return self.key_of(name)
 
     def variant(self, variant: Variant) -> None:
         """Make a compressed model; the reason is kept when the method doesn't apply."""
+        count_training(self.run, self.counter, variant.name, lambda: self._variant(variant))
+
+    def _variant(self, variant: Variant) -> str | None:
         if variant.parent in self.skipped:
             self.skipped[variant.name] = ("skipped", f"its parent {variant.parent} could not be made")
-            return
+            return None
         step = f"compress/{variant.name}"
         inputs = {
             "parent": self.key_of(variant.parent),
@@ -86,6 +98,8 @@ class Workshop:
                 self._make(variant, step, inputs)
             except NotCompressible as error:
                 self.skipped[variant.name] = ("failed", str(error))
+                return None
+        return self.key_of(variant.name)
 
     def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
         """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.

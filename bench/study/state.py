@@ -21,7 +21,7 @@ class Study:
     """A study under way."""
 
     options: StudyOptions
-    shop: Workshop
+    workshop: Workshop
     watch: Watch
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     scored: dict[str, Scored] = field(default_factory=dict)

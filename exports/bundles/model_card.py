@@ -59,8 +59,8 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
     ]
     if not card.metrics and not card.measured:
         lines.append("No figures were handed over when this bundle was written.")
-    lines += ["", "## Use", "", "```python", "from exports import runtime", ""]
-    lines += ['predictor = runtime.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
+    lines += ["", "## Use", "", "```python", "import tagpress", ""]
+    lines += ['predictor = tagpress.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
     lines += ["## Limits", ""]
     lines += [f"- {sentence}" for sentence in card.limits]
     lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
