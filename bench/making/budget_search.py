@@ -13,8 +13,8 @@ from baselines.classifier import Classifier
 from baselines.models.linear import LinearClassifier
 from baselines.storage.artifact import Lineage, lineage_of
 from bench.cost.footprint import footprint
-from bench.making import variants as catalogue
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant
+from bench.making.variants import recipe as recipe_variants
 from bench.making.workshop import Workshop
 from compress.recipes import Step
 from compress.search.budget import Budget, Solution
@@ -55,7 +55,7 @@ def search_budget(workshop: Workshop, budget: Budget, *, trials: int, teacher: T
 
 
 def steps_of(solution: Solution) -> tuple[Step, ...]:
-    """The recipe of the solution, for the catalogue."""
+    """The recipe of the solution, for the variants."""
     return tuple(step_from_json(dict(step)) for step in solution.best.recipe)
 
 
@@ -65,7 +65,7 @@ def bundle_scales(workshop: Workshop) -> Weigh:
     def weigh(classifier: Classifier, recipe: Recipe) -> int:
         parent = LINEAR if isinstance(classifier, LinearClassifier) else REFERENCE
         above = lineage_of(workshop.artifact_of(parent))
-        last = catalogue.recipe("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
+        last = recipe_variants("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
         steps = (*above.recipe, *recipe)
         lineage = Lineage(last.name, "compress", last.method, last.parent, steps, workshop.seed, above.dataset)
         with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,8 @@ and the report's figures are estimates, called so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from baselines.storage.artifact import read_json, write_json
@@ -19,23 +20,24 @@ ENERGY_FILE = "energy.json"
 _ESTIMATE = "tdp-estimate"
 
 
-def count_training(run: RunFolder, counter: Counter | None, name: str, make: Callable[[], str | None]) -> None:
-    """Make a model, and keep what its making took.
+@contextmanager
+def counted_training(run: RunFolder, counter: Counter | None, name: str, key: Callable[[], str]) -> Iterator[None]:
+    """Keep what the training inside the block took.
 
     Args:
         run: where the step goes.
         counter: from `bench.cost.energy.find_counter`; None counts nothing.
         name: of the model.
-        make: trains it; gives the hash of what it was made from, None where it couldn't be made.
+        key: asked afterwards for the hash of what the model was made from; not when the block failed.
     """
     if counter is None:
-        make()
+        yield
         return
     with metered(counter) as meter:
-        key = make()
+        yield
     # A model that was there already takes no time, and what was counted when it was made stays.
-    if key is not None and meter.energy is not None and meter.energy.source != _ESTIMATE:
-        with run.write(_training_step(name), {"model": key}) as folder:
+    if meter.energy is not None and meter.energy.source != _ESTIMATE:
+        with run.write(_training_step(name), {"model": key()}) as folder:
             write_json(folder / ENERGY_FILE, meter.energy.to_json())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, lineage_of, read_json, write_json
 from baselines.storage.run_folder import STEP_FILE, RunFolder
 from bench.cost.energy import Counter
-from bench.making.energy_steps import count_training
+from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
 from compress.method import Context, Receipt
 from compress.methods.distill.out_of_fold import fresh_like
@@ -55,35 +56,28 @@ class Workshop:
 
     def baseline(self, name: str) -> None:
         """Train a baseline; the reason is kept when that can't be done here for want of an extra or of weights."""
-        count_training(self.run, self.counter, name, lambda: self._baseline(name))
-
-    def _baseline(self, name: str) -> str | None:
         try:
-            train_baseline(
-                self.run,
-                self.dataset,
-                name,
-                seed=self.seed,
-                threads=self.threads,
-                device=self.device,
-                progress=self.watch(f"training {name}"),
-                changes=self._changes(name),
-            )
+            with self._counted(name):
+                train_baseline(
+                    self.run,
+                    self.dataset,
+                    name,
+                    seed=self.seed,
+                    threads=self.threads,
+                    device=self.device,
+                    progress=self.watch(f"training {name}"),
+                    changes=self._changes(name),
+                )
         except UserError as error:
             if not BASELINES[name].extra:
                 raise
             self.skipped[name] = ("skipped", str(error))
-            return None
-        return self.key_of(name)
 
     def variant(self, variant: Variant) -> None:
         """Make a compressed model; the reason is kept when the method doesn't apply."""
-        count_training(self.run, self.counter, variant.name, lambda: self._variant(variant))
-
-    def _variant(self, variant: Variant) -> str | None:
         if variant.parent in self.skipped:
             self.skipped[variant.name] = ("skipped", f"its parent {variant.parent} could not be made")
-            return None
+            return
         step = f"compress/{variant.name}"
         inputs = {
             "parent": self.key_of(variant.parent),
@@ -93,13 +87,13 @@ class Workshop:
             "seed": self.seed + variant.seed_offset,
             "unlabelled": list(self.unlabelled) if variant.method == "distill" else [],
         }
-        if not self.run.is_done(step, inputs):
-            try:
+        if self.run.is_done(step, inputs):
+            return
+        try:
+            with self._counted(variant.name):
                 self._make(variant, step, inputs)
-            except NotCompressible as error:
-                self.skipped[variant.name] = ("failed", str(error))
-                return None
-        return self.key_of(variant.name)
+        except NotCompressible as error:
+            self.skipped[variant.name] = ("failed", str(error))
 
     def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
         """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
@@ -148,6 +142,9 @@ class Workshop:
     def key_of(self, name: str) -> str:
         """The hash of everything a model was made from."""
         return str(read_json(self.step_of(name) / STEP_FILE)["key"])
+
+    def _counted(self, name: str) -> AbstractContextManager[None]:
+        return counted_training(self.run, self.counter, name, lambda: self.key_of(name))
 
     def _changes(self, name: str) -> Mapping[str, Any]:
         """Fields to replace in a baseline's config; an ensemble hands those of its members on."""

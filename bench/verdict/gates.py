@@ -19,7 +19,6 @@ from baselines.errors import DataError
 from bench.quantities import Estimate
 from bench.results.row import Row
 from bench.results.run import Run
-from bench.verdict.judge import one_sided
 
 Outcome = Literal["pass", "fail", "inconclusive", "not_measured"]
 
@@ -183,11 +182,11 @@ def _difference(row: Row, reference: str, run: Run) -> tuple[Estimate | None, fl
     if row.name == reference:
         return Estimate(0.0, 0.0, 0.0), 0.0, 0.0
     if reference == run.reference:
-        return row.delta, *one_sided(row)
+        return row.delta, *row.bounds
     if row.parent != reference:
         return None, None, None
     parented = run.against_parent(row.name)
-    return parented.delta, *one_sided(parented)
+    return parented.delta, *parented.bounds
 
 
 def _with_interval(row: Row, metric: str, value: float) -> Estimate:

@@ -1,4 +1,4 @@
-"""Energy that a counter saw is kept with the model it belongs to; without a counter, or too briefly, nothing is kept."""
+"""Energy that a counter saw is kept with its model; without a counter, or too briefly, nothing is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baselines.storage.artifact import save
 from baselines.storage.run_folder import RunFolder
 from bench.candidate import Candidate
 from bench.cost import energy as energy_module
-from bench.making.energy_steps import answer_energy, count_answers, count_training, training_energy
+from bench.making.energy_steps import answer_energy, count_answers, counted_training, training_energy
 from tests.cases.table_case import TEXTS, int_classifier, lineage
 
 
@@ -28,10 +28,6 @@ class Counter:
     def joules(self) -> float:
         return 40.0 * self.now
 
-    def work(self, seconds: float, key: str | None) -> str | None:
-        self.now += seconds
-        return key
-
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
@@ -44,27 +40,34 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
 
 
 def test_a_long_training_is_counted_and_stays_when_the_model_is_found_again(run: RunFolder, counter: Counter) -> None:
-    count_training(run, counter, "cnn", lambda: counter.work(30.0, "key"))
+    with counted_training(run, counter, "cnn", lambda: "key"):
+        counter.now += 30.0
     found = training_energy(run, "cnn", "key")
     assert found is not None
     assert (found["energy_wh"], found["energy_source"]) == (pytest.approx(40 * 30 / 3600), "rapl")
-    count_training(run, counter, "cnn", lambda: counter.work(0.0, "key"))
+    with counted_training(run, counter, "cnn", lambda: "key"):
+        pass
     assert training_energy(run, "cnn", "key") == found
     assert training_energy(run, "cnn", "another key") is None
 
 
-@pytest.mark.parametrize(("seconds", "key"), [(2.0, "key"), (30.0, None)])
-def test_short_trainings_and_those_that_failed_are_not_kept(
-    run: RunFolder, counter: Counter, seconds: float, key: str | None
-) -> None:
-    count_training(run, counter, "cnn", lambda: counter.work(seconds, key))
+def test_short_trainings_and_those_that_failed_are_not_kept(run: RunFolder, counter: Counter) -> None:
+    with counted_training(run, counter, "cnn", lambda: "key"):
+        counter.now += 2.0
+
+    def failing() -> None:
+        with counted_training(run, counter, "cnn", lambda: "key"):
+            counter.now += 30.0
+            raise MeasurementError("it failed")
+
+    with pytest.raises(MeasurementError, match="it failed"):
+        failing()
     assert training_energy(run, "cnn", "key") is None
 
 
-def test_without_a_counter_the_model_is_made_all_the_same(run: RunFolder) -> None:
-    made: list[str] = []
-    count_training(run, None, "cnn", lambda: made.append("cnn"))  # type: ignore[func-returns-value]
-    assert made == ["cnn"]
+def test_without_a_counter_nothing_is_kept(run: RunFolder) -> None:
+    with counted_training(run, None, "cnn", lambda: "key"):
+        pass
     assert training_energy(run, "cnn", "key") is None
 
 
