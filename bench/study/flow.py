@@ -176,7 +176,7 @@ def time_candidates(study: Study) -> Measurements:
             study.workshop.dataset.part("test").texts,
             study.options.plan,
             expected=expected,
-            baseline=REFERENCE,
+            anchor=REFERENCE,
             folder=folder,
             progress=study.watch.inside("measuring"),
         )
