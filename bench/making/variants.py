@@ -14,9 +14,6 @@ from compress.teachers import SavedTeacher
 REFERENCE = "cnn"
 LINEAR = "linear"
 STUDENT = "student"
-TRANSFORMERS = ("transformer-frozen", "transformer-tuned")
-# The card's commands; `all` is the whole study.
-CHOICES = ("quantize", "prune", "distill", "fold", "all")
 SEEDS = (0, 1, 2)
 # A baseline's name, "" for the parent, or an artifact.
 Teacher = str | SavedTeacher
