@@ -31,13 +31,11 @@ def run(args: Namespace, command: str) -> int:
     console = Console(stderr=True, soft_wrap=True)
     wishes = wishes_from(args)
     dataset = dataset_from(args)
-    options = options_of(wishes, dataset, command)
-    # The whole study's baselines are many trainings a fold: here they are made by name.
-    wanted = set(wishes.baseline) | set(options.needed)
+    options = options_of(wishes, dataset, command, folds_alone=True)
     runs = run_folds(
         RUNS / wishes.run,
         dataset,
-        [name for name in options.baselines if name in wanted],
+        options.baselines,
         options.variants,
         k=options.folds,
         seed=options.seed,
