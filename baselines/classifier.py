@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,10 @@ class Classifier(ABC):
     Attributes:
         kind: name of the class in manifests.
         can_fit: whether `fit` learns; false for kinds that are only made from another model.
+        forms: of the bundles it can be shipped as, the recommended one first; () for none.
+        why_no_form: one sentence for users, where there is none.
+        library: what its artifact runs in, `python` for NumPy and plain Python.
+        packages: third-party packages its artifact needs to predict; by config or members an instance may need more.
         classes_: names of the classes, in the order of the columns.
         thresholds_: float32 (n_classes,); a class is predicted where its probability is at least its threshold.
         config: the frozen dataclass the classifier was made with; JSON types only.
@@ -38,6 +42,10 @@ class Classifier(ABC):
 
     kind: ClassVar[str]
     can_fit: ClassVar[bool] = True
+    forms: ClassVar[tuple[str, ...]] = ()
+    why_no_form: ClassVar[str] = "no exporter reads this kind; serve its artifact with this package"
+    library: ClassVar[Literal["python", "torch"]] = "python"
+    packages: tuple[str, ...] = ("numpy", "safetensors")
     config: Any
     classes_: tuple[str, ...]
     thresholds_: Thresholds

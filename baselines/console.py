@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from baselines.errors import UserError
 
 STOPPED = 130
-# A command's work: the words after its name, and how it is called in its own help.
-Body = Callable[[Sequence[str], str], int]
+# A command's work: its options, and the whole command as typed; gives the exit code.
+Body = Callable[[Namespace, str], int]
 # The extra that brings a package, by the name it is imported under; tests hold it against pyproject.toml.
 EXTRA_OF_PACKAGE: dict[str, str] = {
     "onnxruntime": "onnx",
     "pyarrow": "parquet",
     "optuna": "tune",
-    "tokenizers": "transformers",
+    "huggingface_hub": "transformers",
     "transformers": "transformers",
     "pynvml": "gpu",
     **dict.fromkeys(
@@ -35,7 +36,6 @@ EXTRA_OF_PACKAGE: dict[str, str] = {
             "jsonschema",
             "nltk",
             "onnx",
-            "psutil",
             "pytest",
             "rich",
             "safetensors",
@@ -53,16 +53,25 @@ EXTRA_OF_PACKAGE: dict[str, str] = {
 }
 
 
-def run_command(load: Callable[[], Body], argv: Sequence[str] | None, prog: str) -> int:
+def run_command(
+    parser: Callable[[str], ArgumentParser],
+    load: Callable[[], Body],
+    argv: Sequence[str] | None,
+    prog: str,
+) -> int:
     """Run a command and turn what a user can mend into one sentence on stderr and an exit code.
 
     Args:
+        parser: makes the command's options; they are read before the work is imported, so that `--help` and a mistyped
+            option take no time.
         load: imports the command's work. What isn't installed here is missed here, before anything was done.
         argv: the words after the command's name; None takes those of this process.
         prog: how the command is called in its own help.
     """
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return load()(list(sys.argv[1:] if argv is None else argv), prog)
+        args = parser(prog).parse_intermixed_args(words)
+        return load()(args, shlex.join([*prog.split(), *words]))
     except UserError as error:
         say_error(str(error))
         return error.exit_code

@@ -18,16 +18,21 @@ from baselines.classifier import Classifier
 from baselines.errors import MeasurementError
 from baselines.storage.artifact import MANIFEST, kinds_within, load
 
-Runtime = Literal["onnxruntime", "table", "linear", "torch", "sklearn", "python"]
+Runtime = Literal["onnxruntime", "table", "linear", "torch", "python"]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 BUNDLE_RUNTIMES: tuple[Runtime, ...] = ("onnxruntime", "table", "linear")
+# Distributions that a bundle needs to predict, their own requirements not included; an artifact's kind says its own.
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "onnxruntime": ("numpy", "onnxruntime"),
+    "table": ("numpy",),
+    "linear": ("numpy",),
+}
 # What a process has to import before it can open a candidate of this runtime.
-_MODULES: Mapping[str, tuple[str, ...]] = {
+MODULES: Mapping[str, tuple[str, ...]] = {
     "onnxruntime": ("exports.runtime", "onnxruntime"),
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
     "torch": ("torch", "baselines.models.registry"),
-    "sklearn": ("sklearn", "baselines.models.linear", "baselines.models.forests"),
     "python": ("baselines.models.linear", "baselines.models.forests"),
 }
 
@@ -92,7 +97,7 @@ def check_exists(candidate: Candidate) -> None:
 
 def import_runtime(runtime: Runtime) -> None:
     """Import what a candidate of this runtime needs, and nothing of the candidate."""
-    for module in _MODULES[runtime]:
+    for module in MODULES[runtime]:
         import_module(module)
 
 
@@ -107,18 +112,6 @@ def open_candidate(candidate: Candidate) -> Server:
     if candidate.runtime in BUNDLE_RUNTIMES:
         return _open_bundle(candidate)
     return _open_artifact(candidate)
-
-
-def packages_of(runtime: Runtime) -> tuple[str, ...]:
-    """Distributions that have to be installed to predict in this runtime, their own requirements not included."""
-    return {
-        "onnxruntime": ("numpy", "onnxruntime"),
-        "table": ("numpy",),
-        "linear": ("numpy",),
-        "torch": ("numpy", "torch", "safetensors"),
-        "sklearn": ("numpy", "scikit-learn", "safetensors"),
-        "python": ("numpy", "safetensors"),
-    }[runtime]
 
 
 def _open_bundle(candidate: Candidate) -> Server:
@@ -142,8 +135,10 @@ def _open_artifact(candidate: Candidate) -> Server:
 def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
     """The smallest set of classes that holds what is needed: a model without torch should not pay for its import."""
     needed = kinds_within(folder)
-    if needed <= set(kinds := _without_torch()):
-        return kinds
+    from compress.kinds.light import LIGHT_KINDS
+
+    if needed <= set(LIGHT_KINDS):
+        return LIGHT_KINDS
     from baselines.models.registry import KINDS
 
     if needed <= set(KINDS):
@@ -151,12 +146,3 @@ def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
     from compress.registry import KINDS as ALL_KINDS
 
     return ALL_KINDS
-
-
-def _without_torch() -> dict[str, type[Classifier]]:
-    from baselines.models.light_kinds import LIGHT_KINDS
-    from compress.kinds.int_linear import IntLinearClassifier
-    from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
-
-    tables_and_linear: tuple[type[Classifier], ...] = (FloatTableClassifier, IntTableClassifier, IntLinearClassifier)
-    return LIGHT_KINDS | {each.kind: each for each in tables_and_linear}

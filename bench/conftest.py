@@ -93,7 +93,7 @@ def interleaved(request: pytest.FixtureRequest, suite: Suite) -> Measurements:
     _teller(request.config)(f"interleaved rounds of {len(suite.candidates)} candidates, a minute or so")
     folder = suite.folder / "bench" / "blocks"
     candidates = list(suite.candidates.values())
-    measured = measure(candidates, suite.texts, QUICK, expected=suite.expected, baseline=REFERENCE, folder=folder)
+    measured = measure(candidates, suite.texts, QUICK, expected=suite.expected, anchor=REFERENCE, folder=folder)
     shutil.rmtree(folder)
     return measured
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 MISSING = "—"
 MINUS = "−"
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _COUNTS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Estimate:
     @property
     def has_interval(self) -> bool:
         return self.low is not None and self.high is not None
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation that the 95 % interval stands for, were it a normal one; 0 without an interval."""
+        return ((self.high or 0.0) - (self.low or 0.0)) / (2 * _Z_TWO_SIDED)
 
 
 def _significant(value: float, digits: int = 3) -> str:

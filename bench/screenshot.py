@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,11 +51,10 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """Exit code 0, or 2 with one line that says why not."""
-    return run_command(lambda: _run, argv, prog)
+    return run_command(parser, lambda: _run, argv, prog)
 
 
-def _run(argv: Sequence[str], prog: str) -> int:
-    args = parser(prog).parse_args(argv)
+def _run(args: Namespace, command: str) -> int:
     page = args.run / "report.html" if args.run.is_dir() else args.run
     take(page, args.out, width=args.width, height=args.height, dark=args.dark, whole=args.whole, scale=args.scale,
          section=args.section)  # fmt: skip

@@ -20,7 +20,7 @@ SAMPLES_NEEDED = {0.90: 64, 0.95: 130, 0.99: 662, 0.999: 6_636}
 # unreliable.
 WARN_DISPERSION = 0.10
 UNRELIABLE_DISPERSION = 0.25
-# A run whose baseline, entered twice, differs from itself by more than this claims nothing about speed.
+# A run whose anchor, entered twice, differs from itself by more than this claims nothing about speed.
 TOO_NOISY = 0.10
 # Below this share of CPU time in wall time, a one-thread model was descheduled, and ratios lean towards short calls.
 BUSY_SHARE = 0.90
@@ -101,7 +101,7 @@ def invert(ratio: Interval) -> Interval:
 
 
 def noise_floor(aa_ratio: Interval) -> float:
-    """The largest difference from itself that the baseline's A/A interval allows: no speed claim smaller than it."""
+    """The largest difference from itself that the anchor's A/A interval allows: no speed claim smaller than it."""
     return max(abs(aa_ratio.low - 1), abs(aa_ratio.high - 1))
 
 

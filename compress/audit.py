@@ -7,7 +7,8 @@ time where the MACs stay in float. So all of them are counted from what lies on 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,11 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from baselines.classifier import Classifier
-from baselines.models.cnn import CharCNNClassifier
 from baselines.storage.artifact import MANIFEST
-from compress.formats.packed import StoredTables, pack
+from compress.formats.packed import pack
 from compress.formats.tensors import read_tensors
 from compress.kinds.coverage import linear_coverage, onnx_coverage
-from compress.kinds.int_linear import IntLinearClassifier
-from compress.kinds.onnx_int8 import OnnxClassifier
-from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 from compress.kinds.torch_int8 import MODEL_FILE as TORCH_FILE
-from compress.kinds.torch_int8 import TorchInt8Classifier
 
 Arrays = dict[str, NDArray[Any]]
 # The run folder's own record of a step is provenance, as the manifest is.
@@ -74,76 +70,19 @@ def audit(classifier: Classifier, receipt: Mapping[str, Any], folder: Path) -> d
 
 
 def tensor_rows(classifier: Classifier, folder: Path) -> list[dict[str, Any]]:
-    """One row a tensor, in the order of their names; empty for models without tensors of ours."""
-    if isinstance(classifier, IntTableClassifier):
-        return _packed_rows(classifier.stored)
-    if isinstance(classifier, IntLinearClassifier):
-        return _packed_linear_rows(classifier)
-    return [_row(name, array, array.tobytes()) for name, array in sorted(_arrays(classifier, folder).items())]
+    """One row a tensor; empty for models without tensors of ours."""
+    return RULES[classifier.kind].rows(classifier, folder) if classifier.kind in RULES else _stored_rows(folder)
 
 
 def int8_share(classifier: Classifier) -> dict[str, Any]:
     """Operators, parameters and MACs in int8; all zero for a float model."""
-    keys = ("ops", "ops_total", "parameter_share", "mac_share")
-    if isinstance(classifier, OnnxClassifier):
-        found = onnx_coverage(onnx.load_model_from_string(classifier.model))
-    elif isinstance(classifier, TorchInt8Classifier):
-        found = linear_coverage(classifier.module.shape)
-    elif isinstance(classifier, IntTableClassifier):
-        n_ops = len(classifier.tables.tables) + 1
-        n_int = sum(values.size for values in classifier.stored.parts().values())
-        n_float = classifier.tables.scale.size + classifier.tables.bias.size
-        found = {"ops": n_ops, "ops_total": n_ops, "parameter_share": n_int / (n_int + n_float), "mac_share": 1.0}
-    elif isinstance(classifier, IntLinearClassifier):
-        # On disk only: they are floats again where they are multiplied.
-        n_int, n_float = classifier.packed.levels.size, classifier.packed.scale.size + classifier.packed.intercept.size
-        found = {"ops": 0, "ops_total": 1, "parameter_share": n_int / (n_int + n_float), "mac_share": 0.0}
-    else:
-        found = {"ops": 0, "ops_total": _float_ops(classifier), "parameter_share": 0.0, "mac_share": 0.0}
-    return {key: found[key] for key in keys}
+    found = RULES[classifier.kind].int8(classifier) if classifier.kind in RULES else _in_floats(0)
+    return {key: found[key] for key in ("ops", "ops_total", "parameter_share", "mac_share")}
 
 
 def deflated(data: bytes) -> int:
     """Bytes after deflate at its best level."""
     return len(zlib.compress(data, 9))
-
-
-def _float_ops(classifier: Classifier) -> int:
-    if isinstance(classifier, CharCNNClassifier):
-        return len(classifier.module.convs) + 1 + (classifier.module.fc1 is not None)
-    return len(classifier.tables.tables) + 1 if isinstance(classifier, FloatTableClassifier) else 0
-
-
-def _arrays(classifier: Classifier, folder: Path) -> Arrays:
-    if isinstance(classifier, CharCNNClassifier):
-        return {name: t.detach().cpu().numpy() for name, t in classifier.module.state_dict().items()}
-    if isinstance(classifier, FloatTableClassifier):
-        tables = {f"table.{len(table)}": table for table in classifier.tables.tables}
-        return {**tables, "head": classifier.tables.head, "bias": classifier.tables.bias}
-    if isinstance(classifier, OnnxClassifier):
-        graph = onnx.load_model_from_string(classifier.model).graph
-        return {w.name: numpy_helper.to_array(w) for w in graph.initializer}
-    if isinstance(classifier, TorchInt8Classifier):
-        from safetensors.numpy import load_file
-
-        return dict(load_file(folder / TORCH_FILE))
-    found: Arrays = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        found |= {f"{path.stem}.{name}": array for name, array in read_tensors(path)[0].items()}
-    return found
-
-
-def _packed_rows(stored: StoredTables) -> list[dict[str, Any]]:
-    rows = [_row(name, values, pack(values)) for name, values in sorted(stored.parts().items())]
-    floats = {"scale": stored.tables.scale, "bias": stored.tables.bias}
-    return rows + [_row(name, array, array.tobytes()) for name, array in floats.items()]
-
-
-def _packed_linear_rows(classifier: IntLinearClassifier) -> list[dict[str, Any]]:
-    packed = classifier.packed
-    floats = {"intercept": packed.intercept, "scale": packed.scale}
-    rows = [_row("weights", packed.levels, pack(packed.levels))]
-    return rows + [_row(name, array, array.tobytes()) for name, array in floats.items()]
 
 
 def _row(name: str, array: NDArray[Any], data: bytes) -> dict[str, Any]:
@@ -168,3 +107,89 @@ def _differences(promised: Mapping[str, Any], delivered: Mapping[str, Any]) -> l
         if gap > 0.01:
             notes.append(f"promised a sparsity of {promised['sparsity']:.3f}, delivered {delivered['sparsity']:.3f}")
     return notes
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one kind is counted: its tensors as rows, and what of it is in int8."""
+
+    rows: Callable[[Any, Path], list[dict[str, Any]]]
+    int8: Callable[[Any], Mapping[str, Any]]
+
+
+def _rows(arrays: Arrays) -> list[dict[str, Any]]:
+    return [_row(name, array, array.tobytes()) for name, array in sorted(arrays.items())]
+
+
+def _stored_rows(folder: Path) -> list[dict[str, Any]]:
+    found: Arrays = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        found |= {f"{path.stem}.{name}": array for name, array in read_tensors(path)[0].items()}
+    return _rows(found)
+
+
+def _cnn_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
+    return _rows({name: t.detach().cpu().numpy() for name, t in classifier.module.state_dict().items()})
+
+
+def _float_table_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
+    tables = {f"table.{len(table)}": table for table in classifier.tables.tables}
+    return _rows({**tables, "head": classifier.tables.head, "bias": classifier.tables.bias})
+
+
+def _graph_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
+    graph = onnx.load_model_from_string(classifier.model).graph
+    return _rows({w.name: numpy_helper.to_array(w) for w in graph.initializer})
+
+
+def _torch_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
+    from safetensors.numpy import load_file
+
+    return _rows(dict(load_file(folder / TORCH_FILE)))
+
+
+def _int_table_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
+    stored = classifier.stored
+    rows = [_row(name, values, pack(values)) for name, values in sorted(stored.parts().items())]
+    floats = {"scale": stored.tables.scale, "bias": stored.tables.bias}
+    return rows + [_row(name, array, array.tobytes()) for name, array in floats.items()]
+
+
+def _int_linear_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
+    packed = classifier.packed
+    floats = {"intercept": packed.intercept, "scale": packed.scale}
+    rows = [_row("weights", packed.levels, pack(packed.levels))]
+    return rows + [_row(name, array, array.tobytes()) for name, array in floats.items()]
+
+
+def _in_floats(n_ops: int) -> dict[str, Any]:
+    return {"ops": 0, "ops_total": n_ops, "parameter_share": 0.0, "mac_share": 0.0}
+
+
+def _int_table_share(classifier: Any) -> dict[str, Any]:
+    n_ops = len(classifier.tables.tables) + 1
+    n_int = sum(values.size for values in classifier.stored.parts().values())
+    n_float = classifier.tables.scale.size + classifier.tables.bias.size
+    return {"ops": n_ops, "ops_total": n_ops, "parameter_share": n_int / (n_int + n_float), "mac_share": 1.0}
+
+
+def _int_linear_share(classifier: Any) -> dict[str, Any]:
+    # On disk only: they are floats again where they are multiplied.
+    n_int, n_float = classifier.packed.levels.size, classifier.packed.scale.size + classifier.packed.intercept.size
+    return {"ops": 0, "ops_total": 1, "parameter_share": n_int / (n_int + n_float), "mac_share": 0.0}
+
+
+def _cnn_ops(module: Any) -> int:
+    return len(module.convs) + 1 + (module.fc1 is not None)
+
+
+# Every kind that a method makes; a test holds this table against the registry. Others are read from their files.
+RULES: dict[str, Rule] = {
+    "cnn": Rule(_cnn_rows, lambda classifier: _in_floats(_cnn_ops(classifier.module))),
+    "tables-float": Rule(_float_table_rows, lambda classifier: _in_floats(len(classifier.tables.tables) + 1)),
+    "tables-int8": Rule(_int_table_rows, _int_table_share),
+    "linear": Rule(lambda classifier, folder: _stored_rows(folder), lambda classifier: _in_floats(0)),
+    "linear-int": Rule(_int_linear_rows, _int_linear_share),
+    "onnx-int8": Rule(_graph_rows, lambda classifier: onnx_coverage(onnx.load_model_from_string(classifier.model))),
+    "torch-int8": Rule(_torch_rows, lambda classifier: linear_coverage(classifier.module.shape)),
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -39,14 +39,13 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """One JSON object a line on stdout. Exit code 2 and one line on stderr for a mistake in the bundle or the input."""
-    return run_command(lambda: _run, argv, prog)
+    return run_command(parser, lambda: _run, argv, prog)
 
 
-def _run(argv: Sequence[str], prog: str) -> int:
-    options = parser(prog)
-    args = options.parse_intermixed_args(argv)
+def _run(args: Namespace, command: str) -> int:
     if args.stdin == bool(args.texts):
-        options.error("either TEXT arguments or --stdin are needed")
+        given = "both" if args.stdin else "neither"
+        raise DataError(f"texts: either TEXT arguments or --stdin are needed, got {given}; see {PROG} --help")
     predictor = runtime.load(args.folder, threads=args.threads)
     texts = read_lines(sys.stdin) if args.stdin else iter(args.texts)
     for chunk in _chunks(texts, CHUNK):

@@ -26,27 +26,22 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """Exit code 0, or 2 with one line on stderr."""
-    return run_command(lambda: _run, argv, prog)
+    return run_command(parser, lambda: _run, argv, prog)
 
 
-def _run(argv: Sequence[str], prog: str) -> int:
-    _export(parser(prog).parse_args(argv))
-    return 0
-
-
-def _export(args: Namespace) -> None:
+def _run(args: Namespace, command: str) -> int:
     from rich.console import Console
 
     from baselines.storage import artifact
     from compress.registry import KINDS
-    from exports.bundles.write_bundle import forms_for, why_no_form, write_bundle
+    from exports.bundles.write_bundle import write_bundle
     from exports.runtime.bundle_format import bundle_bytes
 
     classifier = artifact.load(args.artifact, KINDS)
     lineage = artifact.lineage_of(args.artifact)
-    forms = forms_for(classifier)
+    forms = classifier.forms
     if not forms:
-        raise UserError(f"{args.artifact}: a {classifier.kind} can't be exported: {why_no_form(classifier)}")
+        raise UserError(f"{args.artifact}: a {classifier.kind} can't be exported: {classifier.why_no_form}")
     write_bundle(classifier, lineage, args.out, args.form or forms[0])
     raw, deflated = bundle_bytes(args.out)
     console = Console()
@@ -61,6 +56,7 @@ def _export(args: Namespace) -> None:
             graph = write_bundle(classifier, lineage, Path(place) / "graph", "onnx")
             folder = write_repository(graph, args.triton, lineage.name)
         console.print(f"{folder}: model for a Triton repository")
+    return 0
 
 
 if __name__ == "__main__":

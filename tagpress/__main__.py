@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import metadata
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = parser().parse_args(words[:1]).command
     prog = f"tagpress {command}"
     if command == _COMPLETION:
-        return run_command(lambda: _print_completion, words[1:], prog)
+        return run_command(_completion_parser, lambda: _print_completion, words[1:], prog)
     return COMMANDS[command].module().main(words[1:], prog)
 
 
@@ -52,14 +52,17 @@ def whole_parser() -> ArgumentParser:
     return whole
 
 
-def _print_completion(argv: Sequence[str], prog: str) -> int:
+def _completion_parser(prog: str) -> ArgumentParser:
     options = ArgumentParser(prog=prog, description=f"{_SUMMARY_OF_COMPLETION}.")
     options.add_argument("shell", choices=SHELLS)
-    asked = options.parse_args(argv)
+    return options
+
+
+def _print_completion(args: Namespace, command: str) -> int:
     # Imported here: only whoever installs a completion needs it.
     import shtab
 
-    sys.stdout.write(shtab.complete(whole_parser(), asked.shell) + "\n")
+    sys.stdout.write(shtab.complete(whole_parser(), args.shell) + "\n")
     return 0
 
 

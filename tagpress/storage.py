@@ -94,12 +94,12 @@ def export(
         True
     """
     from exports.bundles.model_card import CardFacts
-    from exports.bundles.write_bundle import forms_for, why_no_form, write_bundle
+    from exports.bundles.write_bundle import write_bundle
 
     classifier = model if isinstance(model, Classifier) else read(model)
-    forms = forms_for(classifier)
+    forms = classifier.forms
     if not forms:
-        raise UserError(f"a {classifier.kind} can't be exported: {why_no_form(classifier)}")
+        raise UserError(f"a {classifier.kind} can't be exported: {classifier.why_no_form}")
     card = CardFacts(texts=dataset.part("validation").texts, licence=dataset.licence) if dataset else None
     lineage, place = lineage_of(classifier, name, dataset), free_folder(folder, "bundle")
     return write_bundle(classifier, lineage, place, form or forms[0], card=card)

@@ -62,9 +62,9 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
     return parser
 
 
-def run(argv: Sequence[str], prog: str) -> int:
+def run(args: Namespace, command: str) -> int:
     """Train, and print the table."""
-    Console().print(_trained(parser(prog).parse_args(argv), Console(stderr=True, soft_wrap=True)))
+    Console().print(_trained(args, Console(stderr=True, soft_wrap=True)))
     return 0
 
 

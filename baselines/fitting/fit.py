@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ def _train(
     probabilities, choices = choose_thresholds(name, classifier, validation)
     write_weights(folder / _VALIDATION, {"probabilities": probabilities})
     save(classifier, folder / ARTIFACT, _lineage(name, classifier, dataset, setting.seed))
-    facts = _facts(name, choices, setting)
+    facts = _facts(name, classifier.packages, choices, setting)
     spent = [read_facts(step) for step in members.values()]
     facts["seconds"] = wall + sum(each["seconds"] for each in spent)
     facts["cpu_seconds"] = cpu + sum(each["cpu_seconds"] for each in spent)
@@ -165,7 +165,7 @@ def _lineage(name: str, classifier: Classifier, dataset: Dataset, seed: int) -> 
     return Lineage(name, "baseline", recipe=(recipe,), seed=seed, dataset=facts)
 
 
-def _facts(name: str, choices: ThresholdChoices, setting: Setting) -> dict[str, Any]:
+def _facts(name: str, packages: Sequence[str], choices: ThresholdChoices, setting: Setting) -> dict[str, Any]:
     baseline = BASELINES[name]
     return {
         "name": name,
@@ -175,7 +175,7 @@ def _facts(name: str, choices: ThresholdChoices, setting: Setting) -> dict[str, 
         "threads": setting.threads,
         "interpretability": baseline.reasons,
         "names_reasons": baseline.names_reasons,
-        "packages": list(baseline.packages),
+        "packages": list(packages),
         "thresholds": {
             "chosen": CHOSEN,
             "half": 0.5,

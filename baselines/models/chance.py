@@ -46,6 +46,8 @@ class ChanceClassifier(Classifier):
     """Answers 0 or 1 at random; reads of a text nothing but its hash."""
 
     kind: ClassVar[str] = "chance"
+    why_no_form: ClassVar[str] = "it reads nothing of a text, so there is nothing to ship"
+    packages = ("numpy",)
     rate_: float
 
     def __init__(self, config: ChanceConfig = ChanceConfig()) -> None:

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
 import torch
@@ -161,6 +161,9 @@ class CharCNNClassifier(Classifier):
     """
 
     kind: ClassVar[str] = "cnn"
+    forms: ClassVar[tuple[str, ...]] = ("onnx",)
+    library: ClassVar[Literal["python", "torch"]] = "torch"
+    packages = ("numpy", "safetensors", "torch")
     config: CNNConfig
 
     def __init__(self, config: CNNConfig | None = None) -> None:

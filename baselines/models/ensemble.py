@@ -101,7 +101,7 @@ class EnsembleClassifier(Classifier):
         """Take fitted members; calibrate and weigh them on validation, or plainly average them without one."""
         if len({member.classes_ for member in members.values()}) != 1:
             raise UserError("ensemble: all members must know the same classes in the same order")
-        self.members_ = dict(members)
+        self._take(members)
         self.classes_ = next(iter(members.values())).classes_
         self.thresholds_ = np.full(len(self.classes_), 0.5, np.float32)
         if validation is None or not len(validation):
@@ -113,6 +113,10 @@ class EnsembleClassifier(Classifier):
         weights = mixture_weights(calibrated, validation.labels)
         self.shares_ = tuple(Share(float(w), a, b) for w, (a, b) in zip(weights, scales, strict=True))
         return self
+
+    def _take(self, members: Mapping[str, Classifier]) -> None:
+        self.members_ = dict(members)
+        self.packages = tuple(dict.fromkeys(package for member in members.values() for package in member.packages))
 
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         check_texts(texts)
@@ -138,7 +142,7 @@ class EnsembleClassifier(Classifier):
         return classifier
 
     def load_members(self, read: Callable[[str], Classifier]) -> None:
-        self.members_ = {name: read(name) for name in self.config.members}
+        self._take({name: read(name) for name in self.config.members})
         if odd := [name for name, member in self.members_.items() if member.classes_ != self.classes_]:
             raise ArtifactError(f"ensemble: members that know other classes than the ensemble: {', '.join(odd)}")
 

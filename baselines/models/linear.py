@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Loss = Literal["logistic", "hinge"]
 _VOCABULARY = "vocabulary.json"
-_WEIGHTS = "weights.safearrays"
+_WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class LinearClassifier(Classifier):
     """
 
     kind: ClassVar[str] = "linear"
+    forms: ClassVar[tuple[str, ...]] = ("linear",)
     vectorizer_: NgramTfidf
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]

@@ -42,7 +42,6 @@ class Baseline:
         config: seed, device (`cpu` or `cuda`) and threads to the frozen config.
         reasons: one sentence on what can be said about why a text got a class.
         names_reasons: whether a prediction can be traced back to words or characters exactly.
-        packages: third-party packages needed to predict, nothing else.
         fits_thresholds: false where the answers are 0 or 1 already, so that a threshold could only change what the
             baseline stands for.
         extra: the optional dependency it needs, "" for none.
@@ -54,7 +53,6 @@ class Baseline:
     config: Callable[[int, str, int], Any]
     reasons: str
     names_reasons: bool
-    packages: tuple[str, ...] = ("numpy",)
     fits_thresholds: bool = True
     extra: str = ""
     space: Space = field(default_factory=dict)
@@ -82,9 +80,6 @@ class Ensemble(EnsembleClassifier):
 _GUESS = "It reads nothing of a text, so it has no reasons."
 _RULE = "It names the phrase it found and the tag that phrase stands for."
 _WEIGHTS = "It names each word's exact share of a decision: its weight times its TF-IDF value, and these add up."
-_READS = ("numpy", "safetensors")
-_NETWORKS = ("numpy", "safetensors", "torch")
-_ENCODERS = (*_NETWORKS, "tokenizers", "transformers")
 
 
 def _course_linear(**changes: Any) -> LinearConfig:
@@ -125,7 +120,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: RulesConfig(stem=True),
         _RULE,
         True,
-        packages=("numpy", "nltk"),
         fits_thresholds=False,
     ),
     "tfidf-logistic": Baseline(
@@ -134,7 +128,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: _course_linear(penalise_intercept=False, max_iterations=100, threads=threads),
         _WEIGHTS,
         True,
-        _READS,
         space=search_spaces.COURSE_LINEAR,
     ),
     "tfidf-knn": Baseline(
@@ -143,7 +136,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: KnnConfig(),
         "It can say which training texts were nearest, not which words made them so.",
         False,
-        _READS,
         space=search_spaces.KNN,
     ),
     "tfidf-forest": Baseline(
@@ -152,7 +144,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: ForestConfig(seed=seed, threads=threads),
         "A hundred deep trees vote; a path can be read, their mean cannot.",
         False,
-        _READS,
         space=search_spaces.FOREST,
     ),
     "tfidf-boosting": Baseline(
@@ -161,7 +152,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: BoostingConfig(seed=seed, threads=threads),
         "A hundred small trees a class are added; each can be read, their sum only roughly.",
         False,
-        _READS,
         space=search_spaces.BOOSTING,
     ),
     "tfidf-svm": Baseline(
@@ -170,7 +160,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: _course_linear(loss="hinge", threads=threads),
         _WEIGHTS,
         True,
-        _READS,
         space=search_spaces.COURSE_LINEAR,
     ),
     "linear": Baseline(
@@ -179,7 +168,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: LinearConfig(threads=threads),
         _WEIGHTS,
         True,
-        _READS,
         space=search_spaces.LINEAR,
     ),
     "cnn": Baseline(
@@ -188,7 +176,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: CNNConfig(seed=seed, device=device, threads=threads),
         "It can name the characters that each filter answered to most, and the filters' exact shares of a decision.",
         True,
-        _NETWORKS,
         space=search_spaces.CNN,
     ),
     "rnn": Baseline(
@@ -197,7 +184,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: RNNConfig(seed=seed, device=device, threads=threads),
         "Its states mix all words of a text; it can name no reasons of its own.",
         False,
-        _NETWORKS,
         space=search_spaces.RNN,
     ),
     "transformer-frozen": Baseline(
@@ -206,7 +192,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: FrozenTransformerConfig(device=device, threads=threads),
         "A linear head over numbers that mean nothing by themselves; it can name no reasons of its own.",
         False,
-        _ENCODERS,
         extra="transformers",
         space=search_spaces.FROZEN_TRANSFORMER,
     ),
@@ -216,7 +201,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: TunedTransformerConfig(seed=seed, device=device, threads=threads),
         "Attention shows where it looked, not why; it can name no reasons of its own.",
         False,
-        _ENCODERS,
         extra="transformers",
         space=search_spaces.TUNED_TRANSFORMER,
     ),
@@ -226,7 +210,6 @@ BASELINES: dict[str, Baseline] = {
         lambda seed, device, threads: EnsembleConfig(seed=seed, device=device, threads=threads),
         "An average of models of different kinds: its linear member and its rules can name words, their sum can't.",
         False,
-        (*_READS, "nltk"),
     ),
 }
 

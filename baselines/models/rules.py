@@ -39,9 +39,13 @@ class RulesClassifier(Classifier):
     """Answers 1 for the classes whose names a text holds, else 0. `phrases_` maps a cleaned phrase to its columns."""
 
     kind: ClassVar[str] = "rules"
+    why_no_form: ClassVar[str] = (
+        "its phrases are data for people to edit; serve its artifact, which needs neither torch nor scikit-learn"
+    )
 
     def __init__(self, config: RulesConfig = RulesConfig()) -> None:
         self.config = config
+        self.packages = ("numpy", "nltk") if config.stem else ("numpy",)
         self.phrases_: dict[str, tuple[int, ...]] = {}
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from baselines.errors import ArtifactError, MissingExtra, UserError
 
-INSTALL = "pip install '.[transformers]'"
+INSTALL = "pip install 'tagpress[transformers]'"
 _WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")
 
 

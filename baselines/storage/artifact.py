@@ -20,7 +20,8 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 
-FORMAT_VERSION = 1
+# 2: a linear model's weights lie in `weights.safetensors`; the format was that before, the name said another.
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 # What a manifest holds besides its version.
@@ -147,13 +148,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "or python -m compress.run --run RUN (runs/RUN/compress/NAME/artifact)"
         )
     manifest = read_json(folder / MANIFEST)
-    version = manifest.get("format_version") if isinstance(manifest, dict) else None
+    content = manifest if isinstance(manifest, dict) else {}
+    if "form" in content:
+        raise ArtifactError(f"{folder}: a bundle, which is for serving; give the artifact it was made from")
+    version = content.get("format_version")
     if version != FORMAT_VERSION:
-        raise ArtifactError(f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}")
-    wrong = [name for name, types in _FIELDS.items() if not isinstance(manifest.get(name), types)]
+        raise ArtifactError(
+            f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}: made by another "
+            "version; make the artifact again"
+        )
+    wrong = [name for name, types in _FIELDS.items() if not isinstance(content.get(name), types)]
     if wrong:
-        bundle = " (a bundle is for serving: give the artifact it was made from)" if "form" in manifest else ""
-        raise ArtifactError(f"{folder / MANIFEST}: no artifact's; missing or malformed: {', '.join(wrong)}{bundle}")
+        raise ArtifactError(f"{folder / MANIFEST}: no artifact's; missing or malformed: {', '.join(wrong)}")
     check_files(folder, manifest["files"])
     return dict(manifest)
 

@@ -20,7 +20,8 @@ import baselines
 from baselines.errors import RunFolderError
 from baselines.storage.artifact import read_json, write_json
 
-FORMAT_VERSION = 1
+# 2: rooms have wings, results.json calls the reference by its name, artifacts hold `weights.safetensors`.
+FORMAT_VERSION = 2
 RUN_FILE = "run.json"
 STEP_FILE = "step.json"
 ROOMS = ("baselines", "compress", "exports", "bench")

@@ -91,10 +91,10 @@ def compute_per_document(classifier: Classifier, texts: Sequence[str]) -> Cost:
     """
     if not len(texts):
         raise MeasurementError("compute: at least one text is needed")
-    rule = _RULES.get(classifier.kind)
+    rule = RULES.get(classifier.kind)
     if rule is None:
         raise MeasurementError(
-            f"compute: no counting rule for kind {classifier.kind!r}; there are rules for {', '.join(sorted(_RULES))}"
+            f"compute: no counting rule for kind {classifier.kind!r}; there are rules for {', '.join(sorted(RULES))}"
         )
     return rule(classifier, texts)
 
@@ -235,7 +235,7 @@ _CONVOLVING = {"Conv", "ConvInteger", "QLinearConv"}
 _MULTIPLYING = {"MatMul", "Gemm", "MatMulInteger", "QLinearMatMul", "QGemm"}
 _PASSING = {"DequantizeLinear", "Transpose", "Reshape", "Unsqueeze", "Squeeze", "Identity", "Cast"}
 
-_RULES: Mapping[str, Callable[[Any, Sequence[str]], Cost]] = {
+RULES: Mapping[str, Callable[[Any, Sequence[str]], Cost]] = {
     "chance": _nothing,
     "rules": _nothing,
     "linear": _linear,

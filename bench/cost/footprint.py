@@ -91,7 +91,7 @@ def stored_arrays(folder: Path) -> dict[str, Array]:
     """The weights of an artifact or bundle by `file:name`: safetensors, packed tables unpacked, ONNX initializers."""
     found: dict[str, Array] = {}
     for path in files_needed(folder):
-        readers = {".safetensors": _from_safetensors, ".safearrays": _from_safetensors, ".onnx": _from_onnx}
+        readers = {".safetensors": _from_safetensors, ".onnx": _from_onnx}
         if path.suffix in readers:
             found |= {
                 f"{path.relative_to(folder).as_posix()}:{name}": array
@@ -104,7 +104,7 @@ def installed_bytes(packages: Iterable[str]) -> int | None:
     """Size on disk of installed distributions, their required dependencies included; None where one has no file list.
 
     Args:
-        packages: names as a package index knows them; `bench.candidate.packages_of`.
+        packages: names as a package index knows them; `bench.candidate.PACKAGES`, or a classifier's `packages`.
     """
     sizes = [_distribution_bytes(name) for name in with_dependencies(packages)]
     known = [size for size in sizes if size is not None]

@@ -13,63 +13,63 @@ from baselines.classifier import Classifier
 from baselines.models.linear import LinearClassifier
 from baselines.storage.artifact import Lineage, lineage_of
 from bench.cost.footprint import footprint
-from bench.making import variants as catalogue
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant
+from bench.making.variants import recipe as recipe_variants
 from bench.making.workshop import Workshop
 from compress.recipes import Step
 from compress.search.budget import Budget, Solution
 from compress.search.candidates import Recipe, Weigh, step_from_json
 from compress.search.solver import Search, solve
 from exports import runtime
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 
 SEARCH_FOLDER = "compress/search"
 # Enough calls for a 95th percentile with an interval (see bench.stats).
 _CALLS = 260
 
 
-def search_budget(shop: Workshop, budget: Budget, *, trials: int, teacher: Teacher) -> Solution:
+def search_budget(workshop: Workshop, budget: Budget, *, trials: int, teacher: Teacher) -> Solution:
     """The best model within the budget, or the nearest one; continues what the run folder holds.
 
     Args:
-        shop: with the reference and the linear model trained.
+        workshop: with the reference and the linear model trained.
         budget: at least one limit.
         trials: students trained at most, those of earlier calls included.
         teacher: whose answers students learn: a baseline's name, "" for the CNN, or a saved artifact.
     """
     plan = Variant("budget", "", REFERENCE, "distill", None, teacher)
-    clock = p95_clock(shop.dataset.part("validation").texts) if budget.max_p95_s is not None else None
-    folder = shop.run.root / SEARCH_FOLDER
-    linear = shop.classifier(LINEAR)
+    clock = p95_clock(workshop.dataset.part("validation").texts) if budget.max_p95_s is not None else None
+    folder = workshop.run.root / SEARCH_FOLDER
+    linear = workshop.classifier(LINEAR)
     assert isinstance(linear, LinearClassifier)
     return solve(
-        shop.classifier(REFERENCE),
+        workshop.classifier(REFERENCE),
         budget,
-        shop.context(plan),
+        workshop.context(plan),
         folder,
         search=Search(trials),
-        weigh=bundle_scales(shop),
+        weigh=bundle_scales(workshop),
         p95=clock,
         linear=linear,
     )
 
 
 def steps_of(solution: Solution) -> tuple[Step, ...]:
-    """The recipe of the solution, for the catalogue."""
+    """The recipe of the solution, for the variants."""
     return tuple(step_from_json(dict(step)) for step in solution.best.recipe)
 
 
-def bundle_scales(shop: Workshop) -> Weigh:
+def bundle_scales(workshop: Workshop) -> Weigh:
     """Bytes of the bundle that would be shipped, its manifest with the whole recipe included."""
 
     def weigh(classifier: Classifier, recipe: Recipe) -> int:
         parent = LINEAR if isinstance(classifier, LinearClassifier) else REFERENCE
-        above = lineage_of(shop.artifact_of(parent))
-        last = catalogue.recipe("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
+        above = lineage_of(workshop.artifact_of(parent))
+        last = recipe_variants("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
         steps = (*above.recipe, *recipe)
-        lineage = Lineage(last.name, "compress", last.method, last.parent, steps, shop.seed, above.dataset)
+        lineage = Lineage(last.name, "compress", last.method, last.parent, steps, workshop.seed, above.dataset)
         with tempfile.TemporaryDirectory() as folder:
-            return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", forms_for(classifier)[0])).bytes
+            return footprint(write_bundle(classifier, lineage, Path(folder) / "bundle", classifier.forms[0])).bytes
 
     return weigh
 
@@ -80,7 +80,7 @@ def p95_clock(texts: tuple[str, ...]) -> Callable[[Classifier], float]:
     def p95_s(classifier: Classifier) -> float:
         with tempfile.TemporaryDirectory() as folder:
             bundle = write_bundle(
-                classifier, Lineage("trial", "compress"), Path(folder) / "bundle", forms_for(classifier)[0]
+                classifier, Lineage("trial", "compress"), Path(folder) / "bundle", classifier.forms[0]
             )
             predictor = runtime.load(bundle)
             samples = []

@@ -89,7 +89,7 @@ def run_folds(
         fold = replace(dataset, split=split)
         run = RunFolder.open(root / f"fold-{number + 1}-of-{k}", dataset_sha256=fold.sha256)
         run.clean_leftovers()
-        shop = Workshop(
+        workshop = Workshop(
             run,
             fold,
             seed,
@@ -100,19 +100,19 @@ def run_folds(
             changes=changes or {},
         )
         for name in baselines:
-            shop.baseline(name)
+            workshop.baseline(name)
             announce(f"  {name}")
-        for variant in _with_fresh_teachers(shop, variants, announce):
-            shop.variant(variant)
+        for variant in _with_fresh_teachers(workshop, variants, announce):
+            workshop.variant(variant)
             announce(f"  {variant.name}")
         for name in [*baselines, *(v.name for v in variants)]:
-            if name in shop.skipped:
-                announce(f"  {name}: {shop.skipped[name][1]}")
+            if name in workshop.skipped:
+                announce(f"  {name}: {workshop.skipped[name][1]}")
                 continue
-            scored, size = _answer(shop, name)
+            scored, size = _answer(workshop, name)
             offset = next((v.seed_offset for v in variants if v.name == name), 0)
             family = name.removesuffix(f"-seed{offset}") if offset else name
-            answers.setdefault(family, []).append(_fold_answers(shop, name, scored, number, seed + offset))
+            answers.setdefault(family, []).append(_fold_answers(workshop, name, scored, number, seed + offset))
             sizes.setdefault(family, []).append(size)
         announce(f"fold {number + 1} of {k}: done")
     titles = {**{n: b.title for n, b in BASELINES.items()}, **{v.name: v.title for v in variants}}
@@ -123,39 +123,41 @@ def _saved_teachers(variants: Sequence[Variant]) -> set[SavedTeacher]:
     return {variant.teacher for variant in variants if isinstance(variant.teacher, SavedTeacher)}
 
 
-def _with_fresh_teachers(shop: Workshop, variants: Sequence[Variant], announce: Callable[[str], None]) -> list[Variant]:
+def _with_fresh_teachers(
+    workshop: Workshop, variants: Sequence[Variant], announce: Callable[[str], None]
+) -> list[Variant]:
     """The variants with teachers that know this fold's training part only: a saved one has seen texts of its test."""
     fresh: dict[object, SavedTeacher] = {}
     for teacher in _saved_teachers(variants):
-        fresh[teacher] = shop.fresh_teacher(teacher)
+        fresh[teacher] = workshop.fresh_teacher(teacher)
         announce(f"  {teacher}, fitted anew")
     return [replace(variant, teacher=fresh.get(variant.teacher, variant.teacher)) for variant in variants]
 
 
-def _answer(shop: Workshop, name: str) -> tuple[Scored, int]:
+def _answer(workshop: Workshop, name: str) -> tuple[Scored, int]:
     """What the model says in the form that would be shipped, and the size of that form."""
-    candidates = candidates_of(name, shop.artifact_of(name), shop.bundles(name), "python")[:1]
-    step, inputs = f"bench/scores-{name}", {"model": shop.key_of(name), "forms": [candidates[0].form]}
-    if not shop.run.is_done(step, inputs):
-        with shop.run.write(step, inputs) as folder:
-            score_candidates(candidates, shop.dataset.part("test"), folder)
-    return read_scored(shop.run.place(step), candidates), footprint(candidates[0].path).bytes
+    candidates = candidates_of(name, workshop.artifact_of(name), workshop.bundles(name), "python")[:1]
+    step, inputs = f"bench/scores-{name}", {"model": workshop.key_of(name), "forms": [candidates[0].form]}
+    if not workshop.run.is_done(step, inputs):
+        with workshop.run.write(step, inputs) as folder:
+            score_candidates(candidates, workshop.dataset.part("test"), folder)
+    return read_scored(workshop.run.place(step), candidates), footprint(candidates[0].path).bytes
 
 
-def _fold_answers(shop: Workshop, name: str, scored: Scored, fold: int, seed: int) -> FoldAnswers:
-    facts, n_classes = shop.facts_of(name), len(shop.dataset.classes)
+def _fold_answers(workshop: Workshop, name: str, scored: Scored, fold: int, seed: int) -> FoldAnswers:
+    facts, n_classes = workshop.facts_of(name), len(workshop.dataset.classes)
     thresholds: Mapping[str, Any] = facts["thresholds"]
     fitted = name not in BASELINES or BASELINES[name].fits_thresholds
     return FoldAnswers(
         fold,
         seed,
-        shop.dataset.part("test").labels,
+        workshop.dataset.part("test").labels,
         scored.probabilities,
         {
             "half": np.full(n_classes, 0.5, np.float32),
             "global": scored.thresholds if fitted else np.full(n_classes, 0.5, np.float32),
             "per_class": np.asarray(thresholds["per_class"] if fitted else [0.5] * n_classes, np.float32),
         },
-        len(shop.dataset.split.train),
+        len(workshop.dataset.split.train),
         float(facts["seconds"]),
     )

@@ -8,20 +8,12 @@ from typing import Any
 
 from baselines.errors import RunFolderError
 from baselines.models.registry import BASELINES
-from compress.methods.distill.student import DistillConfig
-from compress.methods.fold import FoldConfig
-from compress.methods.prune.pruning import PruneConfig
-from compress.methods.quantize.quantize_config import QuantizeConfig
-from compress.methods.quantize.runtimes import WAYS
-from compress.recipes import FEWEST_BITS, Step
+from compress.recipes import Step
 from compress.teachers import SavedTeacher
 
 REFERENCE = "cnn"
 LINEAR = "linear"
 STUDENT = "student"
-TRANSFORMERS = ("transformer-frozen", "transformer-tuned")
-# The card's commands; `all` is the whole study.
-CHOICES = ("quantize", "prune", "distill", "fold", "all")
 SEEDS = (0, 1, 2)
 # A baseline's name, "" for the parent, or an artifact.
 Teacher = str | SavedTeacher
@@ -63,70 +55,6 @@ class Variant:
             return self
         control = f"{self.control}-seed{offset}" if self.control else ""
         return replace(self, name=f"{self.name}-seed{offset}", seed_offset=offset, control=control, recipe="")
-
-
-def quantized(parent: str = REFERENCE) -> list[Variant]:
-    """int8 by the runtimes' own means, and by tables in 8 and 4 bits."""
-    as_everybody = QuantizeConfig("dynamic", way=WAYS[0])
-    return [
-        Variant(f"{parent}-dynamic-default", "int8, quantize_dynamic as it comes", parent, "quantize", as_everybody),
-        Variant(f"{parent}-dynamic", "int8, dynamic, the best way here", parent, "quantize", QuantizeConfig("dynamic")),
-        Variant(f"{parent}-static", "int8, static QDQ", parent, "quantize", QuantizeConfig("static")),
-        Variant(f"{parent}-int8", "int8 tables", parent, "quantize", QuantizeConfig("tables", 8)),
-        Variant(f"{parent}-int4", "4-bit tables", parent, "quantize", QuantizeConfig("tables", 4)),
-    ]
-
-
-def folded(parent: str = REFERENCE) -> list[Variant]:
-    """The exact table form in float32."""
-    return [Variant(f"{parent}-fold", "Folded to tables, exact", parent, "fold", FoldConfig())]
-
-
-def pruned(parent: str = REFERENCE, config: PruneConfig | None = None) -> list[Variant]:
-    """Filters removed and the layers rebuilt, then the same in tables."""
-    config = config or PruneConfig()
-    what = "Filters pruned, each width by its scan" if config.auto else f"{config.sparsity:.0%} of the filters pruned"
-    return [
-        Variant(f"{parent}-pruned", what, parent, "prune", config),
-        Variant(f"{parent}-pruned-int8", "Pruned, int8 tables", f"{parent}-pruned", "quantize", QuantizeConfig()),
-    ]
-
-
-def sparse(parent: str = REFERENCE, sparsity: float = 0.8) -> list[Variant]:
-    """Single weights set to zero."""
-    config = PruneConfig(sparsity=sparsity, structured=False)
-    return [Variant(f"{parent}-sparse", f"{sparsity:.0%} of the weights zero", parent, "prune", config)]
-
-
-def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
-    """The linear model in few bits; with some of its n-grams; and both."""
-    title, pruned, quantize = f"{bits}-bit weights", f"{LINEAR}-pruned", QuantizeConfig(bits=bits)
-    return [
-        Variant(f"{LINEAR}-int{bits}", f"Linear, {title}", LINEAR, "quantize", quantize),
-        Variant(pruned, f"Linear, {1 - sparsity:.0%} of its n-grams", LINEAR, "prune", PruneConfig(sparsity=sparsity)),
-        Variant(f"{pruned}-int{bits}", f"Linear, pruned, {title}", pruned, "quantize", quantize),
-    ]
-
-
-def distilled(
-    config: DistillConfig, teacher: Teacher, *, name: str = STUDENT, seeds: Sequence[int] = SEEDS
-) -> list[Variant]:
-    """A student, its control without a teacher, both again with the further seeds, and the student in few bits.
-
-    In 4 bits, and where no recipe does it anyhow, in the fewest.
-    """
-    control = Variant(f"{name}-control", "The same student, no teacher", REFERENCE, "distill", config.control)
-    student = Variant(
-        name, f"Student of {teacher or 'the CNN'}", REFERENCE, "distill", config, teacher, control=control.name
-    )
-    found = [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
-    found.append(Variant(f"{name}-int4", "That student, 4-bit factors", name, "quantize", QuantizeConfig("factors", 4)))
-    if name != STUDENT:
-        # Students of 9 KB gained 0.008 F1 by ten epochs of fine-tuning instead of four, those of 12 KB nothing.
-        fewest = replace(FEWEST_BITS, finetune_epochs=10)
-        title = f"That student, {fewest.bits}-bit factors"
-        found.append(Variant(f"{name}-int{fewest.bits}", title, name, "quantize", fewest))
-    return found
 
 
 def recipe(

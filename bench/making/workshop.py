@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from baselines.scores.thresholds import fit_thresholds
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, lineage_of, read_json, write_json
 from baselines.storage.run_folder import STEP_FILE, RunFolder
+from bench.cost.energy import Counter
+from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
 from compress.method import Context, Receipt
 from compress.methods.distill.out_of_fold import fresh_like
@@ -26,7 +29,7 @@ from compress.registry import KINDS, METHODS
 from compress.teachers import SavedTeacher, read_teacher
 from exports.bundles.model_card import CardFacts
 from exports.bundles.parity import remembered
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Workshop:
     Attributes:
         skipped: (status, reason) of the models that couldn't be made; their rows say so.
         watch: gives the progress callback of a step with this description.
+        counter: of the energy that trainings take; None counts nothing.
     """
 
     run: RunFolder
@@ -46,22 +50,24 @@ class Workshop:
     watch: Callable[[str], Progress]
     unlabelled: tuple[str, ...] = ()
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    counter: Counter | None = None
     skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
     _loaded: dict[str, Classifier] = field(default_factory=dict)
 
     def baseline(self, name: str) -> None:
         """Train a baseline; the reason is kept when that can't be done here for want of an extra or of weights."""
         try:
-            train_baseline(
-                self.run,
-                self.dataset,
-                name,
-                seed=self.seed,
-                threads=self.threads,
-                device=self.device,
-                progress=self.watch(f"training {name}"),
-                changes=self._changes(name),
-            )
+            with self._counted(name):
+                train_baseline(
+                    self.run,
+                    self.dataset,
+                    name,
+                    seed=self.seed,
+                    threads=self.threads,
+                    device=self.device,
+                    progress=self.watch(f"training {name}"),
+                    changes=self._changes(name),
+                )
         except UserError as error:
             if not BASELINES[name].extra:
                 raise
@@ -81,11 +87,13 @@ class Workshop:
             "seed": self.seed + variant.seed_offset,
             "unlabelled": list(self.unlabelled) if variant.method == "distill" else [],
         }
-        if not self.run.is_done(step, inputs):
-            try:
+        if self.run.is_done(step, inputs):
+            return
+        try:
+            with self._counted(variant.name):
                 self._make(variant, step, inputs)
-            except NotCompressible as error:
-                self.skipped[variant.name] = ("failed", str(error))
+        except NotCompressible as error:
+            self.skipped[variant.name] = ("failed", str(error))
 
     def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
         """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
@@ -96,7 +104,7 @@ class Workshop:
         """
         classifier, source = self.classifier(name), self.artifact_of(name)
         answers, found = remembered(classifier.predict_proba), {}
-        for form in forms_for(classifier):
+        for form in classifier.forms:
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
                 card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
@@ -134,6 +142,9 @@ class Workshop:
     def key_of(self, name: str) -> str:
         """The hash of everything a model was made from."""
         return str(read_json(self.step_of(name) / STEP_FILE)["key"])
+
+    def _counted(self, name: str) -> AbstractContextManager[None]:
+        return counted_training(self.run, self.counter, name, lambda: self.key_of(name))
 
     def _changes(self, name: str) -> Mapping[str, Any]:
         """Fields to replace in a baseline's config; an ensemble hands those of its members on."""

@@ -25,7 +25,7 @@ class BlockKey:
         threads: of the phase.
         batch_size: texts a call.
         round: from 0.
-        name: of the candidate; the baseline's second entry has a name of its own.
+        name: of the candidate; the anchor's second entry has a name of its own.
     """
 
     scenario: str

@@ -42,7 +42,7 @@ class Measurements:
 
     Attributes:
         candidates: as given, in order.
-        baseline: name of the candidate ratios refer to.
+        anchor: name of the candidate ratios refer to.
         plan: what was asked for.
         lengths: characters of each text.
         blocks: raw samples; None where a candidate has no such block.
@@ -54,7 +54,7 @@ class Measurements:
     """
 
     candidates: tuple[Candidate, ...]
-    baseline: str
+    anchor: str
     plan: Plan
     lengths: tuple[int, ...]
     blocks: Mapping[BlockKey, Block | None]
@@ -86,8 +86,8 @@ class Measurements:
         return np.array([stats.typical_call(block.samples, block.items) for block in self.rounds(name, phase)])
 
     def ratio(self, name: str, reference: str | None = None, phase: PhaseKey = MAIN) -> Interval:
-        """Time over that of a reference (the baseline by default), paired by round; below 1 is faster."""
-        ours, theirs = self.round_times(name, phase), self.round_times(reference or self.baseline, phase)
+        """Time over that of a reference (the anchor by default), paired by round; below 1 is faster."""
+        ours, theirs = self.round_times(name, phase), self.round_times(reference or self.anchor, phase)
         return stats.ratio_over_rounds(ours, theirs, self._rng(phase))
 
     def speedup(self, name: str, reference: str, phase: PhaseKey = MAIN) -> Interval:
@@ -95,8 +95,8 @@ class Measurements:
         return stats.invert(self.ratio(name, reference, phase))
 
     def aa_ratio(self, phase: PhaseKey = MAIN) -> Interval:
-        """The baseline's second entry over its first."""
-        return self.ratio(self.baseline + AGAIN, self.baseline, phase)
+        """The anchor's second entry over its first."""
+        return self.ratio(self.anchor + AGAIN, self.anchor, phase)
 
     @cached_property
     def noise_floor(self) -> float:
@@ -113,18 +113,19 @@ class Measurements:
         reasons = []
         if self.noise_floor > stats.TOO_NOISY:
             reasons.append(
-                f"the baseline differs from itself by up to {self.noise_floor:.0%} (allowed: {stats.TOO_NOISY:.0%})"
+                f"{self.anchor}, entered twice, differs from itself by up to {self.noise_floor:.0%} (allowed: "
+                f"{stats.TOO_NOISY:.0%})"
             )
-        spread = stats.dispersion(self.round_times(self.baseline))
+        spread = stats.dispersion(self.round_times(self.anchor))
         if spread > stats.UNRELIABLE_DISPERSION:
-            reasons.append(f"the baseline's rounds vary by {spread:.0%} (allowed: {stats.UNRELIABLE_DISPERSION:.0%})")
-        share = float(np.median([block.cpu_share for block in self.rounds(self.baseline)]))
-        if share < stats.BUSY_SHARE and self._candidate(self.baseline).device == "cpu":
-            reasons.append(f"the baseline got the CPU for {share:.0%} of the time only: other processes were running")
+            reasons.append(f"{self.anchor}'s rounds vary by {spread:.0%} (allowed: {stats.UNRELIABLE_DISPERSION:.0%})")
+        share = float(np.median([block.cpu_share for block in self.rounds(self.anchor)]))
+        if share < stats.BUSY_SHARE and self._candidate(self.anchor).device == "cpu":
+            reasons.append(f"{self.anchor} got the CPU for {share:.0%} of the time only: other processes were running")
         return tuple(reasons)
 
     def runs(self, name: str, reference: str | None = None) -> list[Json]:
-        """`runs` of one candidate as they stand in results.json, ratios to `reference` (the baseline by default)."""
+        """`runs` of one candidate as they stand in results.json, ratios to `reference` (the anchor by default)."""
         candidate = self._candidate(name)
         base: Json = {"device": candidate.device, "runtime": candidate.runtime, "form": candidate.form}
         if name in self.failures:
@@ -140,7 +141,7 @@ class Measurements:
             "noise_floor": self.noise_floor,
             "trustworthy": not self.distrust,
             "distrust": list(self.distrust),
-            "baseline": self.baseline,
+            "anchor": self.anchor,
             "plan": self.plan.to_json(),
             "length_curve": [
                 {"model": c.name, "points": self.length_curve(c.name)} for c in self.candidates if self.rounds(c.name)

@@ -37,6 +37,8 @@ class Plan:
         model_only_s: seconds of one extra block without tokenising, where the runtime has stages; 0 leaves it out.
         cold_starts: new processes a candidate; no more are started once they took `cold_start_budget_s` together.
         behaviour_texts: texts a behavioural test at most.
+        energy_window_s: seconds of answers over which the machine's energy counter is read, where it has one: at least
+            10, since counters advance in steps; 0 leaves it out.
         pin: whether a worker is bound to as many cores as it has threads, where the system can.
         seed: of the order of texts and candidates, and of the bootstrap.
     """
@@ -56,6 +58,7 @@ class Plan:
     cold_starts: int = 5
     cold_start_budget_s: float = 4.0
     behaviour_texts: int = 200
+    energy_window_s: float = 0.0
     pin: bool = True
     seed: int = 0
 
@@ -113,6 +116,7 @@ THOROUGH = Plan(
     gc_on_s=8.0,
     model_only_s=1.0,
     cold_start_budget_s=60.0,
+    energy_window_s=10.0,
 )
 PLANS = {plan.name: plan for plan in (QUICK, STUDY, THOROUGH)}
 

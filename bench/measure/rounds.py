@@ -1,8 +1,8 @@
 """One measurement for the study and the pytest suite: every candidate in its own fresh process, in interleaved rounds.
 
 A round gives each candidate one block of calls on the same texts, in random order, only one process working at a
-time. A candidate's speed is the median over rounds of its time divided by the baseline's in that round, so whatever
-slows the whole machine cancels; the interval is a bootstrap over rounds. The baseline is entered twice: its ratio to
+time. A candidate's speed is the median over rounds of its time divided by the anchor's in that round, so whatever
+slows the whole machine cancels; the interval is a bootstrap over rounds. The anchor is entered twice: its ratio to
 itself (A/A) is the noise floor below which no speed is claimed. Every block's answers are compared with the scored
 ones.
 
@@ -56,7 +56,7 @@ def measure(
     plan: Plan,
     *,
     expected: Mapping[str, NDArray[Any]] | None = None,
-    baseline: str | None = None,
+    anchor: str | None = None,
     folder: Path | None = None,
     progress: Progress = ignore_progress,
     open_host: OpenHost | None = None,
@@ -70,7 +70,7 @@ def measure(
         plan: how much; `bench.measure.plan.PLANS`.
         expected: per candidate the scored probabilities (float32) or decisions (bool), (len(texts), C); what is timed
             must answer the same. A candidate without an entry is timed unchecked, and its row says so.
-        baseline: name of the candidate that ratios refer to; the first by default.
+        anchor: name of the candidate that ratios refer to; the first by default.
         folder: keeps finished blocks, so that the same call continues after an interruption.
         progress: called after each block and cold start.
         open_host: makes the process that holds a candidate; tests simulate it.
@@ -78,9 +78,9 @@ def measure(
 
     Raises:
         MeasurementError: no candidates or texts, an artifact that isn't there (names the command that makes it), or a
-            baseline that can't be timed.
+            anchor that can't be timed.
     """
-    entries = _entries(candidates, texts, baseline)
+    entries = _entries(candidates, texts, anchor)
     scored = dict(expected or {})
     environment = describe_environment()
     phases = plan_phases(texts, plan)
@@ -91,7 +91,7 @@ def measure(
     cold = run.cold(start or start_cold)
     return Measurements(
         candidates=tuple(candidates),
-        baseline=entries[0].name,
+        anchor=entries[0].name,
         plan=plan,
         lengths=tuple(len(text) for text in texts),
         blocks=run.journal.blocks,
@@ -209,12 +209,12 @@ class _Run:
         self._guarded(entry, load)
 
     def _guarded(self, entry: Candidate, action: Callable[[], None]) -> None:
-        """A candidate that fails becomes a row with a reason; a baseline that fails ends the measurement."""
+        """A candidate that fails becomes a row with a reason; an anchor that fails ends the measurement."""
         try:
             action()
         except UserError as error:
             if entry.name.removesuffix(AGAIN) == self.entries[0].name:
-                raise MeasurementError(f"baseline {self.entries[0].name!r}: {error}") from None
+                raise MeasurementError(f"anchor {self.entries[0].name!r}: {error}") from None
             status = "skipped" if isinstance(error, MissingExtra) else "failed"
             self.journal.add_failure(entry.name, status, str(error))
 
@@ -236,18 +236,18 @@ class _Run:
         self.progress(self.done, self.total)
 
 
-def _entries(candidates: Sequence[Candidate], texts: Sequence[str], baseline: str | None) -> list[Candidate]:
-    """The baseline, its second entry, and the others."""
+def _entries(candidates: Sequence[Candidate], texts: Sequence[str], anchor: str | None) -> list[Candidate]:
+    """The anchor, its second entry, and the others."""
     names = [candidate.name for candidate in candidates]
     if not candidates or not texts:
         raise MeasurementError(f"measure: at least one candidate and one text, got {len(names)} and {len(texts)}")
     if len(set(names)) != len(names):
         raise MeasurementError(f"measure: names of candidates must be unique, got {', '.join(names)}")
-    if baseline is not None and baseline not in names:
-        raise MeasurementError(f"measure: no candidate {baseline!r} to compare with; there are: {', '.join(names)}")
+    if anchor is not None and anchor not in names:
+        raise MeasurementError(f"measure: no candidate {anchor!r} to compare with; there are: {', '.join(names)}")
     for candidate in candidates:
         check_exists(candidate)
-    first = candidates[names.index(baseline) if baseline is not None else 0]
+    first = candidates[names.index(anchor) if anchor is not None else 0]
     others = [candidate for candidate in candidates if candidate is not first]
     return [first, replace(first, name=first.name + AGAIN), *others]
 

@@ -3,7 +3,7 @@ at a time.
 
 One fresh process a candidate, alive for the whole measurement. Fresh, because a process that has held other models
 has another heap, other thread pools and other imports; one each, because placement in memory alone changes speed by a
-few per cent, and only with the baseline in two processes of its own does its A/A ratio show that too; alive, because
+few per cent, and only with the anchor in two processes of its own does its A/A ratio show that too; alive, because
 starting torch anew for each of ten rounds would cost more than the measurement. They never work at once: the parent
 waits for each answer.
 """

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from argparse import ArgumentParser
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from rich.console import Console
@@ -33,9 +32,8 @@ def parser(prog: str) -> ArgumentParser:
     return parser
 
 
-def run(argv: Sequence[str], prog: str) -> int:
+def run(args: Namespace, command: str) -> int:
     """Exit code 0: every gate passed; 1: one failed; 2: one could not be measured."""
-    args = parser(prog).parse_args(argv)
     asked = [gate for path in args.gates for gate in gate_rules.read_gates(path)]
     asked += [gate_rules.parse_gate(text) for text in args.gate]
     facts = write_report(args.run, gates=asked or None, priority=args.priority, delta=args.delta)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,9 +31,8 @@ def parser(prog: str) -> ArgumentParser:
     return parser
 
 
-def run(argv: Sequence[str], prog: str) -> int:
+def run(args: Namespace, command: str) -> int:
     """Compare and print."""
-    args = parser(prog).parse_args(argv)
     changes, remarks = compare(read_run(args.run_a), read_run(args.run_b), force=args.force)
     if args.json:
         content: dict[str, Any] = {"changes": [asdict(c) for c in changes], "remarks": remarks}

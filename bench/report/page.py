@@ -61,7 +61,7 @@ def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
         table=table.table(facts),
         ledgers=speed.ledgers(facts),
         quality=quality.quality(facts),
-        beyond=upkeep.beyond(facts),
+        upkeep=upkeep.upkeep(facts),
         speed=speed.speed(facts),
         audit=speed.audit(facts),
         why=why.why(facts),

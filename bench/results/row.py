@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 from bench.quantities import Estimate
 
+Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
 # Runtimes that a bundle runs in, without the training libraries.
 DEPLOYABLE_RUNTIMES = ("table", "linear", "onnxruntime")
 
@@ -65,6 +67,16 @@ class Row:
     failed: str = ""
     run: Json | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """One-sided 95 % bounds of `delta`: the stored ones, else from its two-sided interval as a normal one."""
+        if self.lower is not None and self.delta is not None:
+            return self.lower, self.upper if self.upper is not None else 2 * self.delta.value - self.lower
+        if self.delta is None or self.delta.low is None or self.delta.high is None:
+            return None, None
+        reach = Z_ONE_SIDED * self.delta.deviation
+        return self.delta.value - reach, self.delta.value + reach
 
     @property
     def measured(self) -> bool:

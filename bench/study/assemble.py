@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from baselines.dataset import PARTS
 from baselines.errors import MeasurementError
 from baselines.models.registry import BASELINES
-from bench.candidate import Candidate, open_candidate, packages_of
+from baselines.storage.artifact import lineage_of, read_json, write_json
+from bench.candidate import PACKAGES, Candidate, open_candidate
 from bench.cost.compute import compute_per_document
 from bench.cost.energy import cost, estimate
 from bench.cost.footprint import installed_bytes
+from bench.making.energy_steps import answer_energy, training_energy
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, Variant, recipe_of
 from bench.measure.environment import describe_environment, git_state
@@ -43,7 +45,7 @@ _TYPO_RATES = (0.05, 0.10)
 
 def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Json:
     """All but verdict, front and gates."""
-    options, dataset = study.options, study.shop.dataset
+    options, dataset = study.options, study.workshop.dataset
     # Weighed before, each once: every model is compared with the sizes of all.
     side_by_side(study.footprint, [candidate for forms in study.candidates.values() for candidate in forms])
     models = side_by_side(lambda name: _model(study, evidence, name), _rows(study))
@@ -96,11 +98,11 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "parent": variant.parent if variant else None,
     }
     if name not in study.scored:
-        status, reason = study.shop.skipped[name]
+        status, reason = study.workshop.skipped[name]
         return {**row, "status": status, "reason": reason}
-    candidates, facts = study.candidates[name], study.shop.facts_of(name)
+    candidates, facts = study.candidates[name], study.workshop.facts_of(name)
     main = candidates[0]
-    at = other_thresholds(facts["thresholds"], len(study.shop.dataset.classes))
+    at = other_thresholds(facts["thresholds"], len(study.workshop.dataset.classes))
     row |= {
         "status": "measured",
         "reason": "",
@@ -109,11 +111,11 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "size": study.footprint(main).to_json(),
         "compute": _compute(study, evidence, name),
         "runs": _runs(study, evidence, candidates),
-        "training": _training(facts, study.options.price_per_hour),
-        "artifact": relative(study.shop.artifact_of(name), study.shop.run.root),
-        "bundle": relative(main.path, study.shop.run.root) if is_deployable(main) else None,
+        "training": _training(study, name, facts),
+        "artifact": relative(study.workshop.artifact_of(name), study.workshop.run.root),
+        "bundle": relative(main.path, study.workshop.run.root) if is_deployable(main) else None,
         "parity": agreement(study.scored[name]),
-        "runtime_bytes": installed_bytes(_packages(name, main)),
+        "runtime_bytes": installed_bytes(_packages(study, name, main)),
         **analyses_of(name, row["parent"], evidence),
         **_robustness(study, evidence, name, main),
         **_comparisons(study, evidence, name, row["parent"]),
@@ -121,7 +123,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
     if variant is None:
         row["interpretability"] = BASELINES[name].reasons
     else:
-        row["audit"] = audit(study.shop.classifier(name), facts["receipt"], study.shop.artifact_of(name))
+        row["audit"] = audit(study.workshop.classifier(name), facts["receipt"], study.workshop.artifact_of(name))
         row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
     if variant is not None and variant.control:
         row["control"] = _control(study, evidence, variant)
@@ -129,26 +131,25 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
 
 
 def _recipe(study: Study, name: str) -> Sequence[Mapping[str, Any]]:
-    from baselines.storage.artifact import lineage_of
-
-    return lineage_of(study.shop.artifact_of(name)).recipe
+    return lineage_of(study.workshop.artifact_of(name)).recipe
 
 
-def _packages(name: str, candidate: Candidate) -> tuple[str, ...]:
-    if not is_deployable(candidate) and name in BASELINES:
-        return BASELINES[name].packages
-    return packages_of(candidate.runtime)
+def _packages(study: Study, name: str, candidate: Candidate) -> tuple[str, ...]:
+    return PACKAGES[candidate.runtime] if is_deployable(candidate) else study.workshop.classifier(name).packages
 
 
-def _training(facts: Mapping[str, Any], price: float | None) -> Json:
-    energy, seconds = estimate(facts["cpu_seconds"]).to_json(), facts["seconds"]
-    spent = {"seconds": seconds, "cpu_seconds": facts["cpu_seconds"], "cost": cost(seconds / 3600, price)}
-    return {**energy, **spent}
+def _training(study: Study, name: str, facts: Mapping[str, Any]) -> Json:
+    """Seconds, and energy as it was counted, else estimated."""
+    workshop, seconds = study.workshop, facts["seconds"]
+    counted = training_energy(workshop.run, name, workshop.key_of(name))
+    energy = counted or estimate(facts["cpu_seconds"]).to_json()
+    money = cost(seconds / 3600, study.options.price_per_hour)
+    return {**energy, "seconds": seconds, "cpu_seconds": facts["cpu_seconds"], "cost": money}
 
 
 def _compute(study: Study, evidence: Evidence, name: str) -> Json | None:
     try:
-        return compute_per_document(study.shop.classifier(name), evidence.test.texts).to_json()
+        return compute_per_document(study.workshop.classifier(name), evidence.test.texts).to_json()
     except MeasurementError:
         return None
 
@@ -160,21 +161,28 @@ def _runs(study: Study, evidence: Evidence, candidates: Sequence[Candidate]) -> 
     for candidate in candidates:
         size = study.footprint(candidate).bytes
         found = evidence.measurements.runs(candidate.name, evidence.reference)
-        rows += [{**row, "bytes": size, **_energy(row, study.options.price_per_hour)} for row in found]
+        counted = _counted_answers(study, candidate)
+        rows += [{**row, "bytes": size, **_energy(row, counted, study.options.price_per_hour)} for row in found]
     return rows
 
 
-def _energy(row: Json, price: float | None) -> Json:
-    """Joules a document as an estimate from the median latency, and money where a price was given."""
+def _counted_answers(study: Study, candidate: Candidate) -> Json | None:
+    workshop = study.workshop
+    name = candidate.name.split(" (")[0]
+    return answer_energy(workshop.run, candidate, workshop.key_of(name), study.options.plan.energy_window_s)
+
+
+def _energy(row: Json, counted: Json | None, price: float | None) -> Json:
+    """Joules a document as counted, else as an estimate from the median latency; money where a price was given."""
     latency = (row.get("latency_s") or {}).get("p50")
     if latency is None or row["device"] != "cpu" or row["scenario"] != "single":
         return {}
-    energy = estimate(latency)
-    money = cost(latency * 1e6 / 3600, price)
+    estimated = estimate(latency)
+    energy = counted or {"energy_j_per_document": estimated.joules, "energy_source": estimated.source}
     return {
-        "energy_j_per_document": energy.joules,
-        "energy_source": energy.source,
-        "cost_per_million_documents": money,
+        "energy_j_per_document": energy["energy_j_per_document"],
+        "energy_source": energy["energy_source"],
+        "cost_per_million_documents": cost(latency * 1e6 / 3600, price),
     }
 
 
@@ -182,10 +190,8 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
     """Behavioural tests and typos, answered by what would be served; stored, since they ask the model again."""
     n_texts = study.options.plan.behaviour_texts
     step = f"bench/robustness-{name}"
-    inputs = {"model": study.shop.key_of(name), "form": main.form, "n_texts": n_texts}
-    from baselines.storage.artifact import read_json, write_json
-
-    if not study.shop.run.is_done(step, inputs):
+    inputs = {"model": study.workshop.key_of(name), "form": main.form, "n_texts": n_texts}
+    if not study.workshop.run.is_done(step, inputs):
         server = open_candidate(main)
         thresholds = evidence.scored[name].thresholds
         subject = Subject(server.predict_proba, thresholds, evidence.test.classes)
@@ -193,9 +199,9 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
             "behaviour": run_behaviour(subject, evidence.test, evidence.seed, n_texts=n_texts),
             "typos": f1_under_typos(server.predict_proba, thresholds, evidence.test, evidence.seed, rates=_TYPO_RATES),
         }
-        with study.shop.run.write(step, inputs) as folder:
+        with study.workshop.run.write(step, inputs) as folder:
             write_json(folder / "robustness.json", found)
-    found = dict(read_json(study.shop.run.place(step) / "robustness.json"))
+    found = dict(read_json(study.workshop.run.place(step) / "robustness.json"))
     # Without typos these are the answers that were scored already.
     clean = {"rate": 0.0, "f1_weighted": evidence.resampled.interval(name).to_json()}
     return {**found, "typos": [clean, *found["typos"]]}
@@ -248,14 +254,14 @@ def _environment(study: Study, evidence: Evidence) -> Json:
     found = dict(evidence.measurements.environment) if evidence.measurements else describe_environment()
     if evidence.measurements:
         found["noise_floor"] = evidence.measurements.noise_floor
-    found["hashes"] = {"data": study.shop.dataset.sha256, **{n: study.shop.key_of(n) for n in study.scored}}
+    found["hashes"] = {"data": study.workshop.dataset.sha256, **{n: study.workshop.key_of(n) for n in study.scored}}
     return found
 
 
 def _sensitivity(study: Study) -> list[Json] | None:
     for variant in study.options.variants:
         if variant.name in study.scored and variant.method == "prune":
-            facts = study.shop.facts_of(variant.name)["receipt"]["facts"]
+            facts = study.workshop.facts_of(variant.name)["receipt"]["facts"]
             if facts.get("sensitivity"):
                 return list(facts["sensitivity"])
     return None

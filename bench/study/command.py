@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,19 +15,17 @@ from bench.report.write_report import HTML, MARKDOWN
 from bench.results.run import RESULTS
 from bench.study.flow import run_study
 from bench.study.options import options_of, warnings_of
-from bench.study.parser import study_parser
 from bench.study.wishes import Wishes, wishes_of
 from bench.verdict import gates
 from compress.search.budget import Solution, require_feasible
 
 
-def run(argv: Sequence[str], prog: str) -> int:
+def run(args: Namespace, command: str) -> int:
     """Run the study that is wished for, print the table, and give the exit code of the gates."""
-    args = study_parser(prog).parse_args(argv)
     console = Console(stderr=True, soft_wrap=True)
     wishes = wishes_from(args)
     dataset = dataset_from(args)
-    options = options_of(wishes, dataset, command_line(argv, prog))
+    options = options_of(wishes, dataset, command)
     for warning in warnings_of(options.teacher):
         console.print(f"warning: --teacher: {warning}", style="yellow", markup=False, highlight=False)
     root = RUNS / wishes.run
@@ -49,11 +45,6 @@ def wishes_from(args: Namespace) -> Wishes:
     asked = [*asked, *(gates.parse_gate(text) for text in getattr(args, "gate", []))]
     own = {"device": device_from(args), "gates": tuple(asked), "config": args.config or {}}
     return wishes_of({**given, **own})
-
-
-def command_line(argv: Sequence[str], prog: str) -> str:
-    """The command as typed, to be shown and repeated."""
-    return shlex.join([*prog.split(), *argv])
 
 
 def within_budget(solution: Solution, root: Path) -> str:

@@ -15,6 +15,7 @@ from bench.measure.hotspots import profile
 from bench.quality.scoring import is_deployable
 from bench.results.row import main_run
 from bench.study.evidence import Json, relative
+from exports.bundles.explainable import explainable
 from exports.bundles.model_card import CardFacts
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import why
@@ -49,19 +50,19 @@ def add_recommendation(study: Study, content: Mapping[str, Any]) -> Json:
 
 def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str, Any]) -> Path:
     """Write the recommended bundle again, now with a card that holds its measured figures, to `deploy/`."""
-    folder = study.shop.run.root / DEPLOY
+    folder = study.workshop.run.root / DEPLOY
     shutil.rmtree(folder, ignore_errors=True)
-    name, texts = model["name"], study.shop.dataset.part("test").texts
+    name, texts = model["name"], study.workshop.dataset.part("test").texts
     card = CardFacts(
         title=model["title"],
-        licence=study.shop.dataset.licence,
+        licence=study.workshop.dataset.licence,
         metrics={key: model["quality"][key] for key in ("f1_weighted", "f1_micro", "f1_macro")},
         measured=tuple(_sentences(model, content)),
         limits=tuple(content["data_card"]["notes"]),
         texts=texts,
     )
     return write_bundle(
-        study.shop.classifier(name), lineage_of(study.shop.artifact_of(name)), folder, candidate.form, card=card
+        study.workshop.classifier(name), lineage_of(study.workshop.artifact_of(name)), folder, candidate.form, card=card
     )
 
 
@@ -88,9 +89,9 @@ def _served(study: Study, model: Json) -> Candidate:
 
 
 def _why(study: Study, name: str) -> Json | None:
-    test = study.shop.dataset.part("test")
+    test = study.workshop.dataset.part("test")
     try:
-        return why(study.shop.classifier(name), name, test.classes, test.texts, n_texts=_TEXTS)
+        return why(explainable(study.workshop.classifier(name)), name, test.classes, test.texts, n_texts=_TEXTS)
     except UserError:
         return None  # a kind without an exact explanation; the report says so where nothing is stored
 
@@ -100,7 +101,7 @@ def _profiles(study: Study, chosen: str) -> list[Json]:
     for name in dict.fromkeys([chosen, REFERENCE]):
         for candidate in study.candidates.get(name, []):
             if is_deployable(candidate):
-                found.append(profile(candidate, study.shop.dataset.part("test").texts, at_least_s=0.3))
+                found.append(profile(candidate, study.workshop.dataset.part("test").texts, at_least_s=0.3))
     return found
 
 
@@ -115,7 +116,7 @@ def _try_it(study: Study, chosen: str | None) -> Json | None:
     if not tables:
         return None
     name = chosen if chosen in tables else min(tables, key=lambda n: _bytes(tables[n].path))
-    return {"model": name, "bundle": relative(tables[str(name)].path, study.shop.run.root)}
+    return {"model": name, "bundle": relative(tables[str(name)].path, study.workshop.run.root)}
 
 
 def _bytes(folder: Path) -> int:

@@ -18,7 +18,9 @@ from baselines.dataset import Dataset
 from baselines.scores.intervals import N_RESAMPLES_VERDICT, resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
+from bench.cost.energy import find_counter
 from bench.making.budget_search import search_budget, steps_of
+from bench.making.energy_steps import count_answers
 from bench.making.folds import run_folds
 from bench.making.progress import Watch
 from bench.making.side_by_side import side_by_side
@@ -37,7 +39,7 @@ from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
 from bench.study.reference import differences_to_cnn, reference_among
-from bench.study.state import Study, model_names, runtime_of
+from bench.study.state import Study, model_names
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
@@ -71,7 +73,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     console.print(render(card))
     watch = Watch(console, expected_seconds(options))
     with watch.showing():
-        shop = Workshop(
+        workshop = Workshop(
             run,
             dataset,
             options.seed,
@@ -80,12 +82,14 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             watch.inside,
             options.unlabelled,
             options.changes,
+            counter=find_counter(options.device),
         )
-        study = Study(options, shop, watch)
+        study = Study(options, workshop, watch)
         make_models(study)
         make_bundles(study)
         score(study)
         measured = time_candidates(study)
+        count_energy(study)
         if options.folds:
             repeat_on_folds(study)
         with watch.step("report"):
@@ -112,19 +116,19 @@ def make_models(study: Study) -> None:
     """Baselines, then variants, in order."""
     for name in study.options.baselines:
         with study.watch.step(name):
-            study.shop.baseline(name)
+            study.workshop.baseline(name)
     if study.options.budget is not None:
         search(study, study.options.budget)
     for variant in study.options.variants:
         with study.watch.step(variant.name):
-            study.shop.variant(variant)
+            study.workshop.variant(variant)
 
 
 def search(study: Study, budget: Budget) -> None:
     """Look for a model within the budget, and add its recipe to what is made."""
     options = study.options
     with study.watch.step("search"):
-        study.solution = search_budget(study.shop, budget, trials=options.trials, teacher=options.teacher)
+        study.solution = search_budget(study.workshop, budget, trials=options.trials, teacher=options.teacher)
     best = study.solution.best
     found = recipe("budget", steps_of(study.solution), options.variants, options.teacher, best.family)
     study.options = replace(options, variants=(*options.variants, *found))
@@ -133,13 +137,13 @@ def search(study: Study, budget: Budget) -> None:
 def make_bundles(study: Study) -> None:
     """Every model in every form it can be shipped in, two models at once: a long text takes more than 1 GB."""
     with study.watch.step("exports"):
-        names = [name for name in model_names(study.options) if name not in study.shop.skipped]
+        names = [name for name in model_names(study.options) if name not in study.workshop.skipped]
         # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.
-        runtimes = {name: runtime_of(study, name) for name in names}
+        runtimes = {name: study.workshop.classifier(name).library for name in names}
         threads = max(1, usable_core_count() // _BUNDLES_AT_ONCE)
-        found = side_by_side(lambda name: study.shop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE)
+        found = side_by_side(lambda name: study.workshop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE)
         for name, bundles in zip(names, found, strict=True):
-            study.candidates[name] = candidates_of(name, study.shop.artifact_of(name), bundles, runtimes[name])
+            study.candidates[name] = candidates_of(name, study.workshop.artifact_of(name), bundles, runtimes[name])
 
 
 def score(study: Study) -> None:
@@ -151,12 +155,12 @@ def score(study: Study) -> None:
 
 
 def _score_one(study: Study, name: str) -> Scored:
-    run, candidates = study.shop.run, study.candidates[name]
+    run, candidates = study.workshop.run, study.candidates[name]
     step = f"{SCORES_STEP}-{name}"
-    inputs = {"model": study.shop.key_of(name), "forms": [c.form for c in candidates]}
+    inputs = {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
     if not run.is_done(step, inputs):
         with run.write(step, inputs) as folder:
-            score_candidates(candidates, study.shop.dataset.part("test"), folder)
+            score_candidates(candidates, study.workshop.dataset.part("test"), folder)
     return read_scored(run.place(step), candidates)
 
 
@@ -165,14 +169,14 @@ def time_candidates(study: Study) -> Measurements:
     rows = [name for name in model_names(study.options, rows_only=True) if name in study.candidates]
     candidates = [candidate for name in rows for candidate in study.candidates[name]]
     expected = {c.name: study.scored[name].of_candidates[c.name] for name in rows for c in study.candidates[name]}
-    folder = study.shop.run.root / "bench" / "latency"
+    folder = study.workshop.run.root / "bench" / "latency"
     with study.watch.step("latency"):
         measured = measure(
             candidates,
-            study.shop.dataset.part("test").texts,
+            study.workshop.dataset.part("test").texts,
             study.options.plan,
             expected=expected,
-            baseline=REFERENCE,
+            anchor=REFERENCE,
             folder=folder,
             progress=study.watch.inside("measuring"),
         )
@@ -180,15 +184,28 @@ def time_candidates(study: Study) -> Measurements:
     return measured
 
 
+def count_energy(study: Study) -> None:
+    """What an answer of each model takes by the machine's counter, where the plan asks for it and there is one."""
+    window_s, counter = study.options.plan.energy_window_s, find_counter("cpu")
+    if not window_s or counter is None:
+        return
+    with study.watch.step("energy"):
+        texts = study.workshop.dataset.part("test").texts
+        for name in model_names(study.options, rows_only=True):
+            for candidate in study.candidates.get(name, [])[:1]:
+                key = study.workshop.key_of(name)
+                count_answers(study.workshop.run, counter, candidate, key, texts, window_s)
+
+
 def repeat_on_folds(study: Study) -> None:
     """Every model once more on each fold; the variants are those of the study, a budget's among them."""
-    options, shop = study.options, study.shop
+    options, workshop = study.options, study.workshop
     with study.watch.step("folds"):
         study.folds = run_folds(
-            shop.run.root / FOLDS_FOLDER,
-            shop.dataset,
-            [name for name in options.baselines if name not in shop.skipped],
-            [variant for variant in options.variants if variant.name not in shop.skipped],
+            workshop.run.root / FOLDS_FOLDER,
+            workshop.dataset,
+            [name for name in options.baselines if name not in workshop.skipped],
+            [variant for variant in options.variants if variant.name not in workshop.skipped],
             k=options.folds,
             seed=options.seed,
             threads=options.threads,
@@ -201,7 +218,7 @@ def repeat_on_folds(study: Study) -> None:
 
 def assemble(study: Study, measured: Measurements | None, card: Mapping[str, object]) -> dict[str, object]:
     """results.json, without verdict, front and gates."""
-    dataset, seed = study.shop.dataset, study.options.seed
+    dataset, seed = study.workshop.dataset, study.options.seed
     test = dataset.part("test")
     resampled = resample_scores(
         test.labels,

@@ -6,7 +6,8 @@ into the verdict of a whole study.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -19,26 +20,22 @@ from baselines.storage.artifact import write_json
 from bench.making.folds import run_folds
 from bench.making.variants import REFERENCE
 from bench.measure.environment import describe_environment
-from bench.study.command import command_line, wishes_from
+from bench.study.command import wishes_from
 from bench.study.options import options_of
-from bench.study.parser import folds_parser
 
 FOLDS_FILE = "folds.json"
 
 
-def run(argv: Sequence[str], prog: str) -> int:
+def run(args: Namespace, command: str) -> int:
     """Make what is wished for on every fold, and compare it with the CNN."""
-    args = folds_parser(prog).parse_args(argv)
     console = Console(stderr=True, soft_wrap=True)
     wishes = wishes_from(args)
     dataset = dataset_from(args)
-    options = options_of(wishes, dataset, command_line(argv, prog))
-    # The whole study's baselines are many trainings a fold: here they are made by name.
-    wanted = set(wishes.baseline) | set(options.needed)
+    options = options_of(wishes, dataset, command, folds_alone=True)
     runs = run_folds(
         RUNS / wishes.run,
         dataset,
-        [name for name in options.baselines if name in wanted],
+        options.baselines,
         options.variants,
         k=options.folds,
         seed=options.seed,

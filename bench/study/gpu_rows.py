@@ -18,8 +18,8 @@ Json = dict[str, Any]
 def gpu_rows(study: Study) -> tuple[list[Json], Json]:
     """Rows for the reference's `runs`, and `speed.gpu`; CPU figures are looked at only where a GPU was measured."""
     device = find_device()
-    texts = study.shop.dataset.part("test").texts
-    classifier: Any = study.shop.classifier(REFERENCE)
+    texts = study.workshop.dataset.part("test").texts
+    classifier: Any = study.workshop.classifier(REFERENCE)
     expected = study.scored[REFERENCE].probabilities
     graph = next((c.path / ONNX_FILE for c in study.candidates[REFERENCE] if c.runtime == "onnxruntime"), None)
     rows = gpu.measure_gpu(

@@ -31,7 +31,6 @@ class StudyOptions:
         name: of the run.
         command: as typed, for the report.
         baselines, variants: what is made; the reference is always among the baselines.
-        needed: those of the baselines that variants are made from, learn from, or are compared with.
         plan: how much is measured.
         delta: the margin of non-inferiority in weighted F1.
         unlabelled: further texts for students.
@@ -47,7 +46,6 @@ class StudyOptions:
     name: str
     command: str
     baselines: tuple[str, ...]
-    needed: frozenset[str]
     variants: tuple[Variant, ...]
     plan: Plan
     seed: int = 0
@@ -66,13 +64,15 @@ class StudyOptions:
     price_per_hour: float | None = None
 
 
-def options_of(wishes: Wishes, dataset: Dataset, command: str) -> StudyOptions:
+def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: bool = False) -> StudyOptions:
     """The study that is wished for; a saved teacher is loaded and checked here, before anything is trained.
 
     Args:
         wishes: whatever door they came in.
         dataset: what is trained on; a saved teacher has to know its classes.
         command: as typed, for the report.
+        folds_alone: without a study around them folds leave out the baselines that nothing is made of, unless they are
+            named: each would be trained in every fold.
 
     Raises:
         UserError: a wish without effect, an unknown name, a teacher that can't teach here.
@@ -84,13 +84,15 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str) -> StudyOptions:
     variants = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
     named = [teacher] if isinstance(teacher, str) and teacher else []
     needed = {*_ALWAYS, *named, *needed_baselines(variants)}
-    wanted = set(BASELINES) if wishes.is_whole else {*needed, *wishes.baseline}
+    everything = wishes.is_whole and not folds_alone
+    if everything and wishes.baseline:
+        raise DataError("--baseline has no effect in the whole study, which has them all; leave it out")
+    wanted = set(BASELINES) if everything else {*needed, *wishes.baseline}
     baselines = tuple(name for name in BASELINES if name in wanted)
     return StudyOptions(
         name=wishes.run,
         command=command,
         baselines=baselines,
-        needed=frozenset(needed),
         variants=tuple(variants),
         plan=PLANS[wishes.plan or ("study" if wishes.is_whole else "quick")],
         seed=wishes.seed,

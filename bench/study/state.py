@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from baselines.models.registry import BASELINES
-from bench.candidate import Candidate, Runtime
+from bench.candidate import Candidate
 from bench.cost.footprint import Footprint, footprint
 from bench.making.folds import FoldRuns
 from bench.making.progress import Watch
@@ -16,20 +15,13 @@ from bench.quality.scoring import Scored
 from bench.study.options import StudyOptions
 from compress.search.budget import Solution
 
-_RUNTIME_OF_KIND: Mapping[str, Runtime] = {
-    "cnn": "torch",
-    "rnn": "torch",
-    "torch-int8": "torch",
-    "transformer": "torch",
-}
-
 
 @dataclass
 class Study:
     """A study under way."""
 
     options: StudyOptions
-    shop: Workshop
+    workshop: Workshop
     watch: Watch
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     scored: dict[str, Scored] = field(default_factory=dict)
@@ -42,14 +34,6 @@ class Study:
         if candidate.path not in self._footprints:
             self._footprints[candidate.path] = footprint(candidate.path)
         return self._footprints[candidate.path]
-
-
-def runtime_of(study: Study, name: str) -> Runtime:
-    """What the model's artifact runs in, for models without a bundle and as a second row for the others."""
-    kind = study.shop.classifier(name).kind
-    if name in BASELINES and "scikit-learn" in BASELINES[name].packages:
-        return "sklearn"
-    return _RUNTIME_OF_KIND.get(kind, "python")
 
 
 def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from bench.making import variants
-from bench.making.variants import REFERENCE, STUDENT, Teacher, Variant
+from bench.making.variants import LINEAR, REFERENCE, SEEDS, STUDENT, Teacher, Variant, recipe
 from bench.study.wishes import Wishes, refuse_unused
-from compress.methods.distill.student import PRESETS
+from compress.methods.distill.student import PRESETS, DistillConfig
+from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
-from compress.recipes import RECIPES, parse_recipe
+from compress.methods.quantize.runtimes import WAYS
+from compress.recipes import FEWEST_BITS, RECIPES, parse_recipe
 
 _STUDENT = "small"
 # Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
@@ -31,7 +34,7 @@ def variants_of(wishes: Wishes, teacher: Teacher = "") -> list[Variant]:
         changes = {"quantize": {"bits": wishes.bits}} if wishes.bits else {}
         if asked := _prune_settings(wishes) | ({"structured": False} if wishes.unstructured else {}):
             changes["prune"] = asked
-        return variants.recipe("recipe", parse_recipe(wishes.recipe, changes), [], teacher)
+        return recipe("recipe", parse_recipe(wishes.recipe, changes), [], teacher)
     match wishes.method:
         case "quantize":
             return _quantized(wishes)
@@ -40,19 +43,19 @@ def variants_of(wishes: Wishes, teacher: Teacher = "") -> list[Variant]:
         case "distill":
             return _students(wishes, teacher)
         case "fold":
-            return variants.folded()
+            return folded()
     return _everything(wishes, teacher or _TEACHER_OF_ALL)
 
 
 def _quantized(wishes: Wishes) -> list[Variant]:
     if not wishes.bits:
         # The row of `quantize_dynamic` as it comes is slow to measure; its ratio stands in the notes of the best way.
-        found = [v for v in variants.quantized() if not v.name.endswith("-dynamic-default")]
-        return [*found, *variants.linear()[:1]]
+        found = [v for v in quantized() if not v.name.endswith("-dynamic-default")]
+        return [*found, *linear()[:1]]
     config = QuantizeConfig("tables", wishes.bits)
     name = f"{REFERENCE}-int{wishes.bits}"
     of_cnn = Variant(name, f"{wishes.bits}-bit tables", REFERENCE, "quantize", config)
-    return [of_cnn, *variants.linear(wishes.bits)[:1]]
+    return [of_cnn, *linear(wishes.bits)[:1]]
 
 
 def _pruned(wishes: Wishes) -> list[Variant]:
@@ -63,16 +66,16 @@ def _pruned(wishes: Wishes) -> list[Variant]:
 def _pruned_cnn(wishes: Wishes) -> list[Variant]:
     asked = _prune_settings(wishes)
     if wishes.unstructured:
-        return variants.sparse(**asked)
+        return sparse(**asked)
     # Without any wish both ways are shown, each at what it usually bears.
-    return [*variants.pruned(config=PruneConfig(**asked)), *([] if asked else variants.sparse())]
+    return [*pruned(config=PruneConfig(**asked)), *([] if asked else sparse())]
 
 
 def _linear(wishes: Wishes) -> list[Variant]:
     """The linear model's variants, with as many of its n-grams as asked for."""
     if wishes.sparsity is None or wishes.unstructured:
-        return variants.linear()
-    return variants.linear(sparsity=wishes.sparsity)
+        return linear()
+    return linear(sparsity=wishes.sparsity)
 
 
 def _prune_settings(wishes: Wishes) -> dict[str, Any]:
@@ -82,10 +85,10 @@ def _prune_settings(wishes: Wishes) -> dict[str, Any]:
 
 
 def _everything(wishes: Wishes, teacher: Teacher) -> list[Variant]:
-    found = [*variants.folded(), *variants.quantized(), *_pruned_cnn(wishes)]
+    found = [*folded(), *quantized(), *_pruned_cnn(wishes)]
     found += [*_linear(wishes), *_students(wishes, teacher)]
     for name, steps in RECIPES.items():
-        found += variants.recipe(name, steps, found, teacher)
+        found += recipe(name, steps, found, teacher)
     return found
 
 
@@ -94,6 +97,70 @@ def _students(wishes: Wishes, teacher: Teacher) -> list[Variant]:
     found: list[Variant] = []
     for preset in wishes.student or [_STUDENT]:
         usual = preset == _STUDENT
-        name, seeds = (STUDENT, variants.SEEDS) if usual else (f"{STUDENT}-{preset}", variants.SEEDS[:1])
-        found += variants.distilled(PRESETS[preset], teacher, name=name, seeds=seeds)
+        name, seeds = (STUDENT, SEEDS) if usual else (f"{STUDENT}-{preset}", SEEDS[:1])
+        found += distilled(PRESETS[preset], teacher, name=name, seeds=seeds)
+    return found
+
+
+def quantized(parent: str = REFERENCE) -> list[Variant]:
+    """int8 by the runtimes' own means, and by tables in 8 and 4 bits."""
+    as_everybody = QuantizeConfig("dynamic", way=WAYS[0])
+    return [
+        Variant(f"{parent}-dynamic-default", "int8, quantize_dynamic as it comes", parent, "quantize", as_everybody),
+        Variant(f"{parent}-dynamic", "int8, dynamic, the best way here", parent, "quantize", QuantizeConfig("dynamic")),
+        Variant(f"{parent}-static", "int8, static QDQ", parent, "quantize", QuantizeConfig("static")),
+        Variant(f"{parent}-int8", "int8 tables", parent, "quantize", QuantizeConfig("tables", 8)),
+        Variant(f"{parent}-int4", "4-bit tables", parent, "quantize", QuantizeConfig("tables", 4)),
+    ]
+
+
+def folded(parent: str = REFERENCE) -> list[Variant]:
+    """The exact table form in float32."""
+    return [Variant(f"{parent}-fold", "Folded to tables, exact", parent, "fold", FoldConfig())]
+
+
+def pruned(parent: str = REFERENCE, config: PruneConfig | None = None) -> list[Variant]:
+    """Filters removed and the layers rebuilt, then the same in tables."""
+    config = config or PruneConfig()
+    what = "Filters pruned, each width by its scan" if config.auto else f"{config.sparsity:.0%} of the filters pruned"
+    return [
+        Variant(f"{parent}-pruned", what, parent, "prune", config),
+        Variant(f"{parent}-pruned-int8", "Pruned, int8 tables", f"{parent}-pruned", "quantize", QuantizeConfig()),
+    ]
+
+
+def sparse(parent: str = REFERENCE, sparsity: float = 0.8) -> list[Variant]:
+    """Single weights set to zero."""
+    config = PruneConfig(sparsity=sparsity, structured=False)
+    return [Variant(f"{parent}-sparse", f"{sparsity:.0%} of the weights zero", parent, "prune", config)]
+
+
+def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
+    """The linear model in few bits; with some of its n-grams; and both."""
+    title, pruned, quantize = f"{bits}-bit weights", f"{LINEAR}-pruned", QuantizeConfig(bits=bits)
+    return [
+        Variant(f"{LINEAR}-int{bits}", f"Linear, {title}", LINEAR, "quantize", quantize),
+        Variant(pruned, f"Linear, {1 - sparsity:.0%} of its n-grams", LINEAR, "prune", PruneConfig(sparsity=sparsity)),
+        Variant(f"{pruned}-int{bits}", f"Linear, pruned, {title}", pruned, "quantize", quantize),
+    ]
+
+
+def distilled(
+    config: DistillConfig, teacher: Teacher, *, name: str = STUDENT, seeds: Sequence[int] = SEEDS
+) -> list[Variant]:
+    """A student, its control without a teacher, both again with the further seeds, and the student in few bits.
+
+    In 4 bits, and where no recipe does it anyhow, in the fewest.
+    """
+    control = Variant(f"{name}-control", "The same student, no teacher", REFERENCE, "distill", config.control)
+    student = Variant(
+        name, f"Student of {teacher or 'the CNN'}", REFERENCE, "distill", config, teacher, control=control.name
+    )
+    found = [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
+    found.append(Variant(f"{name}-int4", "That student, 4-bit factors", name, "quantize", QuantizeConfig("factors", 4)))
+    if name != STUDENT:
+        # Students of 9 KB gained 0.008 F1 by ten epochs of fine-tuning instead of four, those of 12 KB nothing.
+        fewest = replace(FEWEST_BITS, finetune_epochs=10)
+        title = f"That student, {fewest.bits}-bit factors"
+        found.append(Variant(f"{name}-int{fewest.bits}", title, name, "quantize", fewest))
     return found

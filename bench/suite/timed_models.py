@@ -30,7 +30,7 @@ from compress.methods.fold import FoldConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS
 from compress.registry import KINDS, METHODS
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 
 Say = Callable[[str], None]
 REFERENCE = "cnn/onnx"
@@ -124,7 +124,7 @@ def _forms(run: RunFolder, name: str, path: Path, say: Say) -> dict[str, Candida
     classifier: Classifier = load(path, KINDS)
     runtime: Runtime = "torch" if hasattr(classifier, "module") else "python"
     found = {f"{name}/{runtime}": Candidate(f"{name}/{runtime}", path, runtime)}
-    for form in forms_for(classifier):
+    for form in classifier.forms:
         step, inputs = f"exports/{name}-{form}", {"artifact": _hash_of(path), "form": form}
         if not run.is_done(step, inputs):
             say(f"no current {form} bundle of {name} in runs/{run.root.name}: exporting it")

@@ -18,8 +18,8 @@ import yaml
 from baselines.errors import DataError
 from bench.quantities import Estimate
 from bench.results.row import Row
+from bench.results.row import estimate as estimate_from
 from bench.results.run import Run
-from bench.verdict.judge import one_sided
 
 Outcome = Literal["pass", "fail", "inconclusive", "not_measured"]
 
@@ -183,11 +183,15 @@ def _difference(row: Row, reference: str, run: Run) -> tuple[Estimate | None, fl
     if row.name == reference:
         return Estimate(0.0, 0.0, 0.0), 0.0, 0.0
     if reference == run.reference:
-        return row.delta, *one_sided(row)
+        return row.delta, *row.bounds
+    promoted = run.content.get("promoted") or {}
+    if row.name == run.reference and reference == promoted.get("over"):
+        content = promoted["delta_f1_weighted"]
+        return estimate_from(content), content.get("lower"), content.get("upper")
     if row.parent != reference:
         return None, None, None
     parented = run.against_parent(row.name)
-    return parented.delta, *one_sided(parented)
+    return parented.delta, *parented.bounds
 
 
 def _with_interval(row: Row, metric: str, value: float) -> Estimate:

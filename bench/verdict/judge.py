@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any, Literal, get_args
 
-from bench.quantities import Estimate
-from bench.results.row import Row
+from bench.results.row import Z_ONE_SIDED, Row
 from bench.results.run import Run
 from bench.verdict import sentences as words
 from bench.verdict.front import front_of, standard_axes
@@ -21,8 +20,6 @@ from bench.verdict.speed_claims import is_refused
 
 Priority = Literal["smallest", "fastest", "quality"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
-_Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
-_Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
 _Z_POWER = NormalDist().inv_cdf(0.8)
 
 
@@ -103,22 +100,12 @@ def non_inferior(row: Row, delta: float) -> bool | None:
     """True: shown to be at most δ worse than the reference; False: shown to be worse; None: too few documents."""
     if not row.measured or row.delta is None:
         return None
-    lower, upper = one_sided(row)
+    lower, upper = row.bounds
     if lower is None or upper is None:
         return row.stated_non_inferior
     if lower >= -delta:
         return True
     return False if upper < -delta else None
-
-
-def one_sided(row: Row) -> tuple[float | None, float | None]:
-    """One-sided 95 % bounds of the difference: the stored ones, else from the two-sided interval as a normal one."""
-    if row.lower is not None and row.delta is not None:
-        return row.lower, row.upper if row.upper is not None else 2 * row.delta.value - row.lower
-    if row.delta is None or row.delta.low is None or row.delta.high is None:
-        return None, None
-    reach = _Z_ONE_SIDED * _deviation(row.delta)
-    return row.delta.value - reach, row.delta.value + reach
 
 
 def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
@@ -127,7 +114,7 @@ def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
         return row.documents_needed
     if row.delta is None or not row.delta.has_interval or row.delta.value + delta <= 0:
         return None
-    reach = (_Z_ONE_SIDED + _Z_POWER) * _deviation(row.delta)
+    reach = (Z_ONE_SIDED + _Z_POWER) * row.delta.deviation
     return max(1, math.ceil(n_documents * (reach / (row.delta.value + delta)) ** 2))
 
 
@@ -159,10 +146,6 @@ def _by_quality(row: Row) -> tuple[float, float, str]:
 
 def _or_inf(value: float | None) -> float:
     return math.inf if value is None else value
-
-
-def _deviation(delta: Estimate) -> float:
-    return ((delta.high or 0.0) - (delta.low or 0.0)) / (2 * _Z_TWO_SIDED)
 
 
 def _rejected(grounds: words.Grounds) -> list[Rejected]:

@@ -97,7 +97,7 @@ def adopt(
 def tokenizer_of(
     vocabulary: Mapping[str, int], *, padding: int = 0, unknown: int = 1, cleaning: Cleaning = _CLEANING
 ) -> tuple[Tokenizer, tuple[int, ...]]:
-    """A tokenizer for somebody's own vocabulary, and the `rows` by which `adopt` finds the embeddings.
+    """A tokenizer for a vocabulary of the user's own, and the `rows` by which `adopt` finds the embeddings.
 
     Args:
         vocabulary: character -> id. Longer entries, such as "<pad>", are allowed for the two special ids only.

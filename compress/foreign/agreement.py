@@ -1,4 +1,4 @@
-"""Whether a network of ours answers as somebody's module does: both get the same texts, and their logits must agree."""
+"""Whether a network of ours answers as a foreign module does: both get the same texts, and their logits must agree."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNSEEN = (
 
 @dataclass(frozen=True)
 class Asked:
-    """Somebody's module, asked with our ids.
+    """A foreign module, asked with our ids.
 
     Attributes:
         module: in eval mode; only run.

@@ -2,8 +2,8 @@
 
 `prune_weights` is unstructured pruning by magnitude, `round_weights` weight-only rounding, `int8_linear` PyTorch's
 dynamic int8. Distillation needs no function of its own: `baselines.networks.training.train` takes any student, and any
-teacher's logits will do. With `teacher` and `student` from ids (B, L) and lengths (B,) to logits (B, C), and parts of
-texts:
+teacher's logits will do. With `teacher` and `student` from ids (B, L) and lengths (B,) to logits (B, C), and
+parts of texts:
 
     from baselines.networks.training import class_weighted_loss, logits_of, train as train_network
     from baselines.networks.training_config import TrainingConfig

@@ -1,4 +1,4 @@
-"""One convolution of somebody's text CNN, made ours: windows centred on each character, BatchNorm folded in."""
+"""One convolution of a foreign text CNN, made ours: windows centred on each character, BatchNorm folded in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a text CNN out of somebody's module: its layers as they answer one text, each checked against what it gave.
+"""Reads a text CNN out of a foreign module: its layers as they answer one text, each checked against what it gave.
 
 Embedding, parallel convolutions with one window a character, perhaps a BatchNorm right behind each, the maximum over
 time, one or two linear layers (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). Whatever else
@@ -116,7 +116,7 @@ def read_text_cnn(module: nn.Module, call: Call, ids: Tensor) -> TextCNN:
 
 
 def _computes(layer: nn.Module) -> bool:
-    """False for somebody's own layer without parameters: it may just move numbers, and the comparison decides."""
+    """False for a layer of the user's own without parameters: it may just move numbers, and the comparison decides."""
     return type(layer).__module__.startswith("torch.") or any(True for _ in layer.parameters())
 
 

@@ -42,6 +42,8 @@ class OnnxClassifier(Classifier):
 
     kind = "onnx-int8"
     can_fit = False
+    forms = ("onnx",)
+    packages = ("numpy", "onnxruntime")
 
     def __init__(self, model: bytes, config: OnnxConfig, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
         self.model = model

@@ -77,6 +77,7 @@ class FloatTableClassifier(_TableClassifier):
     """The exact table form, float32; made by `fold`."""
 
     kind = "tables-float"
+    forms = ("onnx",)
 
     def __init__(self, tables: FloatTables, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
         self.tables = tables
@@ -110,6 +111,7 @@ class IntTableClassifier(_TableClassifier):
     """Weight-only integers, bit for bit the same in every implementation; made by `quantize`."""
 
     kind = "tables-int8"
+    forms = ("table", "onnx")
 
     def __init__(self, stored: StoredTables, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
         stored.tables.check()

@@ -46,6 +46,9 @@ class TorchInt8Classifier(Classifier):
 
     kind = "torch-int8"
     can_fit = False
+    why_no_form = "PyTorch's dynamic int8 can't leave torch; onnxruntime's can: quantize with scheme dynamic"
+    library = "torch"
+    packages = ("numpy", "safetensors", "torch")
 
     def __init__(
         self, module: CharCNN, config: TorchInt8Config, tokenizer: Tokenizer, classes: tuple[str, ...]

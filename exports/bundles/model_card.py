@@ -9,6 +9,7 @@ from typing import Any
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import Lineage
+from exports.bundles.explainable import explainable
 from exports.runtime.explain import influential_ngrams
 
 
@@ -58,8 +59,8 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
     ]
     if not card.metrics and not card.measured:
         lines.append("No figures were handed over when this bundle was written.")
-    lines += ["", "## Use", "", "```python", "from exports import runtime", ""]
-    lines += ['predictor = runtime.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
+    lines += ["", "## Use", "", "```python", "import tagpress", ""]
+    lines += ['predictor = tagpress.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
     lines += ["## Limits", ""]
     lines += [f"- {sentence}" for sentence in card.limits]
     lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
@@ -69,7 +70,7 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
 
 def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
     try:
-        ngrams = influential_ngrams(classifier, texts, 8) if texts else []
+        ngrams = influential_ngrams(explainable(classifier), texts, 8) if texts else []
     except ArtifactError:  # a kind whose logits can't be taken apart
         ngrams = []
     if not ngrams:

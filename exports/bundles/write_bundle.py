@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,22 +37,6 @@ from exports.runtime.bundle_format import (
 )
 
 
-def forms_for(classifier: Classifier) -> tuple[str, ...]:
-    """Forms a classifier can be shipped in, the recommended one first; () when none, see `why_no_form`."""
-    return _FORMS.get(classifier.kind, ())
-
-
-_FORMS: Mapping[str, tuple[str, ...]] = {
-    "cnn": ("onnx",),
-    "tables-float": ("onnx",),
-    "tables-int8": ("table", "onnx"),
-    "onnx-int8": ("onnx",),
-    "rnn": ("onnx",),
-    "linear": ("linear",),
-    "linear-int": ("linear",),
-}
-
-
 def write_bundle(
     classifier: Classifier,
     lineage: Lineage,
@@ -69,7 +53,7 @@ def write_bundle(
         classifier: fitted.
         lineage: as saved with the artifact.
         folder: must not exist, or be an empty folder; it appears whole or not at all.
-        form: one of `forms_for(classifier)`.
+        form: one of the classifier's `forms`.
         card: figures for the model card and the manifest.
         source: the classifier's answers, where another form has asked for them before; see `parity.remembered`.
         threads: for the proof; None takes all usable cores.
@@ -81,8 +65,8 @@ def write_bundle(
         ArtifactError: no such form, folder not empty, or parity fails.
     """
     folder, card = Path(folder), card or CardFacts()
-    if form not in forms_for(classifier):
-        allowed = ", ".join(forms_for(classifier)) or f"none ({why_no_form(classifier)})"
+    if form not in classifier.forms:
+        allowed = ", ".join(classifier.forms) or f"none ({classifier.why_no_form})"
         raise ArtifactError(f"{lineage.name}: form {form!r} isn't possible for a {classifier.kind}; allowed: {allowed}")
     if folder.exists() and any(folder.iterdir()):
         raise ArtifactError(f"{folder}: not empty; choose another folder for the bundle, or remove it")
@@ -117,28 +101,11 @@ def prove(
     return check_parity(known, predictor.predict_proba, classifier.thresholds_, texts, long_text=not copied)
 
 
-def why_no_form(classifier: Classifier) -> str:
-    """One sentence on why a classifier can't be shipped as a bundle."""
-    return _REASONS.get(classifier.kind, "no exporter reads this kind; serve its artifact with this package")
-
-
-_REASONS: Mapping[str, str] = {
-    "chance": "it reads nothing of a text, so there is nothing to ship",
-    "torch-int8": "PyTorch's dynamic int8 can't leave torch; onnxruntime's can: quantize with scheme dynamic",
-    "rules": "its phrases are data for people to edit; serve its artifact, which needs neither torch nor scikit-learn",
-}
-
-
 def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
     labels = {"classes": list(classifier.classes_), "thresholds": _short(classifier.thresholds_)}
     write_json(folder / LABELS, labels, compact=True)
     lineage_sha256 = _lineage_sha256(lineage)
-    if form == "table":
-        _write_table(classifier, folder)
-    elif form == "linear":
-        _write_linear(classifier, folder)
-    else:
-        _write_onnx(classifier, folder, labels, lineage_sha256)
+    WRITERS[form](classifier, folder, labels, lineage_sha256)
     write_json(folder / EXAMPLE, {"texts": ["Classifying short texts with a character CNN in PyTorch"]})
     (folder / MODEL_CARD).write_text(model_card(classifier, lineage, form, card), encoding="utf-8")
     manifest = {
@@ -154,7 +121,7 @@ def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: s
     write_json(folder / MANIFEST, manifest, compact=True)
 
 
-def _write_table(classifier: Classifier, folder: Path) -> None:
+def _write_table(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
     from compress.formats.packed import write_tables
 
     source: Any = classifier
@@ -162,7 +129,7 @@ def _write_table(classifier: Classifier, folder: Path) -> None:
     write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
 
 
-def _write_linear(classifier: Classifier, folder: Path) -> None:
+def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
     from safetensors.numpy import save_file
 
     source: Any = classifier
@@ -192,6 +159,14 @@ def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any],
     texts = {key: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for key, value in facts.items()}
     add_metadata(model, {**texts, "lineage_sha256": lineage_sha256})
     (folder / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
+
+
+# (classifier, folder, labels, hash of the lineage) -> the form's own files.
+WRITERS: dict[str, Callable[[Classifier, Path, Mapping[str, Any], str], None]] = {
+    "table": _write_table,
+    "linear": _write_linear,
+    "onnx": _write_onnx,
+}
 
 
 def _lineage_facts(lineage: Lineage) -> dict[str, Any]:

@@ -160,13 +160,9 @@ def explainer_of(model: Any) -> Explainer:
     if hasattr(model, "coef_") and hasattr(model, "vectorizer_"):
         names = model.vectorizer_.names
         return LinearExplainer(model.vectorizer_, np.ascontiguousarray(model.coef_.T), model.intercept_, names)
-    if getattr(model, "kind", "") == "cnn":
-        from compress.methods.fold import fold_module
-
-        return TableExplainer(fold_module(model.module).tables, model.tokenizer)
     raise ArtifactError(
         f"{type(model).__name__}: has no exact additive explanation here; bundles of form table and linear have one, "
-        "and in Python the character CNN, its table forms and the linear models"
+        "and in Python the linear models, the table forms, and the character CNN by exports.bundles.explainable"
     )
 
 
@@ -201,7 +197,7 @@ def influential_ngrams(
     shares are counted from the filter's mean response over `texts`: they sum to a text's logit minus the mean logit.
 
     Args:
-        model: a classifier or a loaded bundle that `explainer_of` knows.
+        model: a classifier (see `exports.bundles.explainable`) or a loaded bundle that `explainer_of` knows.
         texts: where n-grams are looked for.
         k: n-grams a class.
         min_texts: texts that must hold an n-gram; one text proves little.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +63,3 @@ class LinearPredictor(Predictor[list[Row]]):
         for out, (columns, values) in zip(logits, encoded, strict=True):
             out[:] = values @ self.weights[columns] + self.intercept
         return sigmoid(logits)
-
-    def columns_of(self, row: Row) -> Any:
-        """Names of the n-grams of a row, in its order."""
-        names = self.vectorizer.names
-        return [names[column] for column in row[0]]

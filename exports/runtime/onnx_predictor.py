@@ -67,7 +67,7 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise MissingExtra(f"{name}: needs onnxruntime; install it with: pip install onnxruntime") from None
+        raise MissingExtra(f"{name}: needs onnxruntime; install it with: pip install 'tagpress[onnx]'") from None
     try:
         scan(model)
     except ValueError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.report import write_report as report
+from bench.report.write_report import write_report
 from bench.verdict.gates import parse_gate
 from tests.cases.page_case import GATES
 from tests.cases.run_case import write_run
@@ -16,5 +16,5 @@ from tests.cases.run_case import write_run
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its reports written."""
     folder = write_run(tmp_path_factory.mktemp("run"))
-    report.write_report(folder, gates=[parse_gate(text) for text in GATES])
+    write_report(folder, gates=[parse_gate(text) for text in GATES])
     return folder

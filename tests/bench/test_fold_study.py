@@ -66,5 +66,7 @@ def test_a_teacher_that_is_nowhere_is_refused_at_once(place: Path, capsys: pytes
 
 
 def test_one_fold_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert fold_study.main([*ARGUMENTS, "--folds", "1"]) == 2
+    with pytest.raises(SystemExit) as stop:
+        fold_study.main([*ARGUMENTS, "--folds", "1"])
+    assert stop.value.code == 2
     assert "at least 2" in capsys.readouterr().err

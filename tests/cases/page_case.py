@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from bench.report import write_report as report
+from bench.report.write_report import write_report
 
 GATES = ("f1_weighted >= 0.70", "bytes <= 50k", "f1_weighted vs cnn max_drop 0.01")
 
@@ -16,7 +16,7 @@ def page_of(results: dict[str, Any], folder: Path) -> str:
     """The page of changed results, without a bundle."""
     folder.mkdir(exist_ok=True)
     (folder / "results.json").write_text(json.dumps(results), encoding="utf-8")
-    report.write_report(folder)
+    write_report(folder)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

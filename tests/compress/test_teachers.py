@@ -35,7 +35,7 @@ STUDENT = DistillConfig(6, 4, (3,), epochs=1, folds=2, mixtures=1.0)
 INT4 = Variant("linear-int4", "4 bits", "linear", "quantize", QuantizeConfig(bits=4))
 
 
-def workshop(root: Path, dataset: Dataset, seed: int = 0) -> Workshop:
+def workshop_of(root: Path, dataset: Dataset, seed: int = 0) -> Workshop:
     run = RunFolder.open(root, dataset_sha256=dataset.sha256)
     return Workshop(run, dataset, seed, 1, "cpu", lambda description: ignore_progress, changes=CHANGES)
 
@@ -60,18 +60,18 @@ def made(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     places = {}
     for name, dataset, seed in (("same", tiny, 0), ("split", other_split(tiny), 3), ("other", other_data(tiny), 0)):
         places[name] = tmp_path_factory.mktemp(name) / "run"
-        shop = workshop(places[name], dataset, seed)
-        shop.baseline("linear")
-        shop.variant(INT4)
+        workshop = workshop_of(places[name], dataset, seed)
+        workshop.baseline("linear")
+        workshop.variant(INT4)
     return places
 
 
 @pytest.fixture
-def shop(tiny: Dataset, tmp_path: Path) -> Workshop:
+def workshop(tiny: Dataset, tmp_path: Path) -> Workshop:
     """A run of the tiny data with its CNN."""
-    shop = workshop(tmp_path / "run", tiny)
-    shop.baseline("cnn")
-    return shop
+    workshop = workshop_of(tmp_path / "run", tiny)
+    workshop.baseline("cnn")
+    return workshop
 
 
 def linear(place: Path) -> Path:
@@ -108,8 +108,8 @@ def test_what_is_damaged_or_a_bundle_is_refused(tiny: Dataset, made: dict[str, P
     damaged.write_text(damaged.read_text(encoding="utf-8") + " ", encoding="utf-8")
     with pytest.raises(ArtifactError, match=r"labels\.json: sha256 differs"):
         read_teacher(tmp_path / "damaged", tiny)
-    shop = workshop(made["same"], tiny)
-    bundle = write_bundle(shop.classifier("linear"), Lineage("linear", "baseline"), tmp_path / "bundle", "linear")
+    workshop = workshop_of(made["same"], tiny)
+    bundle = write_bundle(workshop.classifier("linear"), Lineage("linear", "baseline"), tmp_path / "bundle", "linear")
     with pytest.raises(ArtifactError, match="give the artifact it was made from"):
         read_teacher(bundle, tiny)
 
@@ -137,7 +137,7 @@ def test_what_a_teacher_may_have_seen_is_said(tiny: Dataset, made: dict[str, Pat
     assert "may have seen the test texts" in note
     (note,) = read_teacher(linear(made["other"]), replace(tiny, name="elsewhere")).notes
     assert "another state or split of elsewhere" in note
-    teacher = workshop(made["same"], tiny).classifier("linear")
+    teacher = workshop_of(made["same"], tiny).classifier("linear")
     save(teacher, tmp_path, Lineage("nameless", "compress", receipt={"facts": {"teacher_notes": ["heard too much"]}}))
     unknown, inherited = read_teacher(tmp_path, tiny).notes
     assert "doesn't say which data" in unknown
@@ -145,27 +145,27 @@ def test_what_a_teacher_may_have_seen_is_said(tiny: Dataset, made: dict[str, Pat
 
 
 def test_the_labelled_texts_are_answered_by_fresh_teachers_and_the_others_by_the_artifact(
-    shop: Workshop, made: dict[str, Path]
+    workshop: Workshop, made: dict[str, Path]
 ) -> None:
-    teacher = read_teacher(linear(made["same"]), shop.dataset)
+    teacher = read_teacher(linear(made["same"]), workshop.dataset)
     asked = record(teacher)
-    shop.variant(student_of(teacher))
-    train = shop.dataset.part("train")
+    workshop.variant(student_of(teacher))
+    train = workshop.dataset.part("train")
     assert len(asked) == len(train)
     assert not set(asked) & set(train.texts)
-    (stored,) = (shop.run.root / "compress" / "soft-targets").glob("oof-*.npy")
+    (stored,) = (workshop.run.root / "compress" / "soft-targets").glob("oof-*.npy")
     expected = out_of_fold(fresh_like(teacher.classifier, threads=1), train, STUDENT.folds, STUDENT.teacher_seed)
     np.testing.assert_array_equal(np.load(stored), expected)
-    (note,) = shop.facts_of("student")["receipt"]["notes"]
+    (note,) = workshop.facts_of("student")["receipt"]["notes"]
     assert note.startswith("taught by 'linear', out of fold")
 
 
-def test_a_baseline_teaches_the_same_by_its_name_and_by_its_folder(shop: Workshop) -> None:
-    shop.baseline("linear")
-    by_folder = student_of(read_teacher(shop.step_of("linear"), shop.dataset))
-    shop.variant(by_folder)
-    shop.variant(replace(by_folder, name="by-name", teacher="linear"))
-    weights = [shop.artifact_of(name) / "model.safetensors" for name in ("student", "by-name")]
+def test_a_baseline_teaches_the_same_by_its_name_and_by_its_folder(workshop: Workshop) -> None:
+    workshop.baseline("linear")
+    by_folder = student_of(read_teacher(workshop.step_of("linear"), workshop.dataset))
+    workshop.variant(by_folder)
+    workshop.variant(replace(by_folder, name="by-name", teacher="linear"))
+    weights = [workshop.artifact_of(name) / "model.safetensors" for name in ("student", "by-name")]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
@@ -183,30 +183,30 @@ def record(teacher: SavedTeacher) -> list[str]:
 
 
 def test_another_artifact_at_the_same_place_makes_the_student_anew(
-    shop: Workshop, made: dict[str, Path], tmp_path: Path
+    workshop: Workshop, made: dict[str, Path], tmp_path: Path
 ) -> None:
     place = shutil.copytree(linear(made["same"]) / "artifact", tmp_path / "teacher")
-    shop.variant(student_of(read_teacher(place, shop.dataset)))
-    step = shop.step_of("student") / "step.json"
+    workshop.variant(student_of(read_teacher(place, workshop.dataset)))
+    step = workshop.step_of("student") / "step.json"
     first = read_json(step)
     assert first["inputs"]["teacher"] == file_sha256(place / "manifest.json")
     moved = place.rename(tmp_path / "moved")
     before = step.stat().st_mtime_ns
-    shop.variant(student_of(read_teacher(moved, shop.dataset)))
+    workshop.variant(student_of(read_teacher(moved, workshop.dataset)))
     assert step.stat().st_mtime_ns == before
     shutil.copytree(linear(made["other"]) / "artifact", place)
-    shop.variant(student_of(read_teacher(place, shop.dataset)))
+    workshop.variant(student_of(read_teacher(place, workshop.dataset)))
     assert read_json(step)["key"] != first["key"]
 
 
-def test_a_student_of_integers_and_all_that_is_made_of_it_say_so(shop: Workshop, made: dict[str, Path]) -> None:
-    teacher = read_teacher(integers(made["other"]), shop.dataset)
-    shop.variant(student_of(teacher))
-    shop.variant(Variant("student-int4", "4 bits", "student", "quantize", QuantizeConfig(bits=4)))
-    assert not shop.skipped
-    assert "own answers serve for the labelled texts too" in shop.facts_of("student")["receipt"]["notes"][0]
+def test_a_student_of_integers_and_all_that_is_made_of_it_say_so(workshop: Workshop, made: dict[str, Path]) -> None:
+    teacher = read_teacher(integers(made["other"]), workshop.dataset)
+    workshop.variant(student_of(teacher))
+    workshop.variant(Variant("student-int4", "4 bits", "student", "quantize", QuantizeConfig(bits=4)))
+    assert not workshop.skipped
+    assert "own answers serve for the labelled texts too" in workshop.facts_of("student")["receipt"]["notes"][0]
     for name in ("student", "student-int4"):
-        receipt = shop.facts_of(name)["receipt"]
+        receipt = workshop.facts_of(name)["receipt"]
         assert receipt["facts"]["teacher_notes"] == list(teacher.notes)
         assert receipt["notes"][-1] == teacher.notes[0]
 
@@ -253,15 +253,17 @@ def test_over_folds_integers_are_refused_before_anything_is_trained(
 
 
 def test_a_search_within_a_budget_is_taught_by_it_and_starts_anew_with_another(
-    shop: Workshop, made: dict[str, Path]
+    workshop: Workshop, made: dict[str, Path]
 ) -> None:
     quick = Search(n_trials=1, epochs=1, finetune_epochs=0, mixtures=1.0)
-    folder, searches = shop.run.root / "compress" / "search", []
+    folder, searches = workshop.run.root / "compress" / "search", []
     for name in ("same", "same", "other"):
-        teacher = read_teacher(linear(made[name]), shop.dataset)
+        teacher = read_teacher(linear(made[name]), workshop.dataset)
         asked = record(teacher)
-        context = shop.context(student_of(teacher))
-        assert solve(shop.classifier("cnn"), Budget(max_bytes=40_000), context, folder, search=quick).best.is_feasible
+        context = workshop.context(student_of(teacher))
+        assert solve(
+            workshop.classifier("cnn"), Budget(max_bytes=40_000), context, folder, search=quick
+        ).best.is_feasible
         # More than to know it by its answers to the validation texts.
         assert set(asked) - set(context.validation.texts)
         journal = (folder / JOURNAL).read_text(encoding="utf-8")

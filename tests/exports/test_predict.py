@@ -66,11 +66,17 @@ def test_explain_adds_parts_that_sum_to_the_logit(folder: Path, capsys: pytest.C
     assert {"ngram", "start", "share"} == set(answer["labels"][0]["parts"][0])
 
 
-@pytest.mark.parametrize("argv", [[], ["--stdin", "text"], ["--top", "0", "text"]])
-def test_arguments_that_make_no_sense(folder: Path, argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("argv", "got"), [([], "neither"), (["--stdin", "text"], "both")])
+def test_texts_come_one_way(folder: Path, argv: list[str], got: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), *argv]) == 2
+    assert f"either TEXT arguments or --stdin are needed, got {got}" in capsys.readouterr().err
+
+
+def test_at_least_one_class_is_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        main([str(folder), *argv])
+        main([str(folder), "--top", "0", "text"])
     assert stop.value.code == 2
+    assert "--top: expected a whole number of at least 1" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

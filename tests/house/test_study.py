@@ -169,7 +169,7 @@ def test_options_out_of_range_are_refused(place: Path, capsys: pytest.CaptureFix
 
 def test_other_data_in_the_same_run_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "runs" / "t").mkdir(parents=True)
-    (place / "runs" / "t" / "run.json").write_text('{"format_version": 1, "dataset_sha256": "0"}')
+    (place / "runs" / "t" / "run.json").write_text('{"format_version": 2, "dataset_sha256": "0"}')
     assert run.main(command("--method", "fold")) == 2
     assert "other data" in capsys.readouterr().err
 

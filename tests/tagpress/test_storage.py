@@ -127,7 +127,7 @@ def test_mistakes_say_what_to_do(models: dict[str, tagpress.Classifier], tmp_pat
     refused(lambda: tagpress.read("nowhere"), "nowhere: no manifest.json; not an artifact")
     refused(lambda: tagpress.load("nowhere"), "nowhere: no manifest.json; not a bundle")
     refused(lambda: tagpress.export("nowhere", tmp_path / "x"), "nowhere: no manifest.json; not an artifact")
-    refused(lambda: tagpress.read(bundle), "a bundle is for serving")
+    refused(lambda: tagpress.read(bundle), "which is for serving")
     refused(lambda: tagpress.save(linear, tmp_path / "full"), "full: not empty; choose another folder for the artifact")
     refused(lambda: tagpress.save(linear, tmp_path / "file"), "file: a file; choose another folder for the artifact")
     refused(lambda: tagpress.export(linear, tmp_path / "full"), "full: not empty; choose another folder for the bundle")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,8 +154,3 @@ def _axis(unit: str, log: bool, values: Sequence[float]) -> alt.Axis:
 def _diagonal(theme: Theme) -> alt.Chart:
     line: alt.Chart = chart_of("ends").mark_line(color=theme.muted, strokeDash=[3, 3]).encode(x="x:Q", y="y:Q")
     return line
-
-
-def series_of(lines: Lines) -> Iterator[str]:
-    """Names of the series, in order."""
-    yield from dict.fromkeys(name for name, _, _ in lines.points)

@@ -83,10 +83,6 @@ def table_of_classes(facts: Facts) -> dict[str, Any]:
     return {"model": model["name"], "parent": against["name"] if against else "", "classes": classes}
 
 
-def _thresholds_note(chosen: str | None) -> str:
-    return f"Thresholds: {_CHOSEN.get(chosen, chosen)}, from validation." if chosen else ""
-
-
 def compared_with(model: Json, facts: Facts) -> Json | None:
     """The parent where it was measured, else the reference; None for the reference itself."""
     for name in (model.get("parent"), facts.verdict.reference):

@@ -23,7 +23,7 @@ _COLUMNS = (
 _MONEY = ("Cost of training", "Cost of a million texts")
 
 
-def beyond(facts: Facts) -> dict[str, Any]:
+def upkeep(facts: Facts) -> dict[str, Any]:
     """Columns and rows of the table; the money columns only where the user gave a price."""
     models = [model for model in facts.run.models.values() if model.get("training")]
     price = facts.results.get("price_per_hour")

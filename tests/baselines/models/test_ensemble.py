@@ -10,7 +10,7 @@ import pytest
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError, UserError
 from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, fit_platt, mixture_weights
-from baselines.models.registry import BASELINES, KINDS
+from baselines.models.registry import BASELINES, KINDS, Ensemble
 from baselines.storage.artifact import Lineage, load, save, write_json
 
 MEMBERS = ("linear", "tfidf-knn")
@@ -65,9 +65,14 @@ def test_average_lies_between_its_calibrated_members(ensemble: EnsembleClassifie
 
 def test_without_validation_it_is_the_plain_average(tiny: Dataset) -> None:
     train, texts = tiny.part("train"), tiny.part("test").texts
-    ensemble = EnsembleClassifier(EnsembleConfig(MEMBERS)).fit(train)
+    ensemble = Ensemble(EnsembleConfig(MEMBERS)).fit(train)
     plain = np.mean([BASELINES[name].make(0, "cpu", 1).fit(train).predict_proba(texts) for name in MEMBERS], axis=0)
     np.testing.assert_allclose(ensemble.predict_proba(texts), plain, atol=2e-6)
+
+
+def test_without_a_registry_it_says_who_can_make_its_members(tiny: Dataset) -> None:
+    with pytest.raises(UserError, match="can make its member 'linear'; combine fitted ones with from_members"):
+        EnsembleClassifier(EnsembleConfig(MEMBERS)).fit(tiny.part("train"))
 
 
 def test_members_are_artifacts_of_their_own(ensemble: EnsembleClassifier, tmp_path: Path, tiny: Dataset) -> None:

@@ -107,5 +107,5 @@ def test_what_is_missing_comes_with_the_command_that_brings_it(
         return whole(name, *rest, **others)
 
     monkeypatch.setattr(builtins, "__import__", without_transformers)
-    with pytest.raises(MissingExtra, match=r"pip install '\.\[transformers\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install 'tagpress\[transformers\]'"):
         find_encoder("nobody/no-such-model")

@@ -57,7 +57,7 @@ def test_a_candidate_that_fails_becomes_a_row_with_a_reason(candidates: list[Can
     assert found.runs("cnn")[0]["status"] == "measured"
     machine = Machine()
     machine.broken = {"cnn": MeasurementError("damaged")}
-    with pytest.raises(MeasurementError, match="baseline 'cnn': damaged"):
+    with pytest.raises(MeasurementError, match="anchor 'cnn': damaged"):
         simulate(machine, candidates)
 
 
@@ -89,7 +89,7 @@ def test_mistakes_are_named(candidates: list[Candidate], tmp_path: Path) -> None
     with pytest.raises(MeasurementError, match="unique"):
         simulate(Machine(), [candidates[0], candidates[0]])
     with pytest.raises(MeasurementError, match="no candidate 'x' to compare with"):
-        simulate(Machine(), candidates, baseline="x")
+        simulate(Machine(), candidates, anchor="x")
     with pytest.raises(MeasurementError, match=r"python -m baselines\.train"):
         check_exists(Candidate("gone", tmp_path / "gone", "torch"))
     with pytest.raises(MeasurementError, match=r"python -m compress\.run"):

@@ -13,8 +13,8 @@ import pytest
 
 from baselines.dataset import Dataset
 from bench import screenshot
-from bench.report import write_report as report
 from bench.report.chromium import Browser, find_chromium
+from bench.report.write_report import write_report
 from bench.verdict.gates import parse_gate
 from exports.runtime.load_bundle import load
 from exports.runtime.table_predictor import TablePredictor
@@ -32,7 +32,7 @@ ROWS = (
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = write_run(tmp_path_factory.mktemp("run"))
-    report.write_report(made, gates=[parse_gate("bytes <= 50k")])
+    write_report(made, gates=[parse_gate("bytes <= 50k")])
     return made
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.report import write_report as report
 from bench.report.terminal import print_report
+from bench.report.write_report import write_report
 
 
 def test_the_terminal_table_fits_80_columns_and_ends_with_the_verdict(run: Path) -> None:
-    facts = report.write_report(run)
+    facts = write_report(run)
     console = Console(width=80, record=True, file=io.StringIO())
     print_report(facts, console)
     text = console.export_text()

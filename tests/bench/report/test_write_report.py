@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.report import write_report as report
+from bench.report import main
+from bench.report.write_report import write_report
+from bench.verdict.conclude import conclude
 from bench.verdict.gates import parse_gate
 from tests.cases.page_case import GATES, page_of
 from tests.cases.report_case import make_results
@@ -16,14 +18,14 @@ from tests.cases.run_case import write_run
 
 def test_the_same_results_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
     again = write_run(tmp_path / "again")
-    report.write_report(again, gates=[parse_gate(text) for text in GATES])
+    write_report(again, gates=[parse_gate(text) for text in GATES])
     for name in ("report.html", "report.md", "tradeoff.svg"):
         assert (again / name).read_bytes() == (run / name).read_bytes()
 
 
 def test_conclude_adds_front_verdict_and_gates() -> None:
     results = make_results()
-    concluded = report.conclude(results, [parse_gate(GATES[1])])
+    concluded = conclude(results, [parse_gate(GATES[1])])
     assert {key: concluded[key] for key in results} == results
     assert concluded["verdict"]["model"] == "student-int8"
     assert "student-int8" in concluded["pareto_front"]
@@ -32,7 +34,7 @@ def test_conclude_adds_front_verdict_and_gates() -> None:
 
 
 def test_stored_gates_are_judged_again(tmp_path: Path) -> None:
-    page = page_of(report.conclude(make_results(), [parse_gate(GATES[1])]), tmp_path)
+    page = page_of(conclude(make_results(), [parse_gate(GATES[1])]), tmp_path)
     assert "bytes &lt;= 50k" in page
     assert '<span class="chip">FAIL</span>' in page
 
@@ -97,14 +99,14 @@ def test_when_every_model_was_skipped_the_report_holds_the_reasons(tmp_path: Pat
 def test_the_exit_code_is_that_of_the_gates(
     run: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int
 ) -> None:
-    assert report.main([str(run), *arguments]) == code
+    assert main([str(run), *arguments]) == code
     capsys.readouterr()
 
 
 def test_a_damaged_bundle_is_said_in_its_section(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
     (folder / "exports" / "student-int8-table" / "alphabet.json").write_text("{}", encoding="utf-8")
-    report.write_report(folder)
+    write_report(folder)
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Not in this report" in page
     assert "sha256 differs" in page

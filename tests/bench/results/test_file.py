@@ -10,8 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bench.report import write_report as report
+from bench.report import main
 from bench.results.file import SCHEMA, read_run
+from bench.verdict.conclude import conclude
 from tests.cases.page_case import Elements, page_of
 from tests.cases.report_case import make_results
 
@@ -19,7 +20,7 @@ from tests.cases.report_case import make_results
 def test_results_of_the_case_fit_the_schema() -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(report.conclude(make_results()), schema)
+    jsonschema.validate(conclude(make_results()), schema)
 
 
 def test_numbers_that_are_not_finite_are_missing_and_named(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_other_content_is_one_clear_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], says: str
 ) -> None:
     (tmp_path / "results.json").write_text(json.dumps({**make_results(), **change}), encoding="utf-8")
-    assert report.main([str(tmp_path)]) == 2
+    assert main([str(tmp_path)]) == 2
     message = capsys.readouterr().err
     assert says in message
     assert "results.json" in message
@@ -60,7 +61,7 @@ def test_a_file_that_is_no_results_is_one_clear_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
     (tmp_path / "results.json").write_bytes(content)
-    assert report.main([str(tmp_path)]) == 2
+    assert main([str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -68,12 +69,12 @@ def test_a_name_given_twice_is_an_error(tmp_path: Path, capsys: pytest.CaptureFi
     results = make_results()
     results["models"].append(results["models"][0])
     (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
-    assert report.main([str(tmp_path)]) == 2
+    assert main([str(tmp_path)]) == 2
     assert "got twice: chance-coin" in capsys.readouterr().err
 
 
 def test_a_missing_run_is_one_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert report.main([str(tmp_path / "none")]) == 2
+    assert main([str(tmp_path / "none")]) == 2
     assert "no such file" in capsys.readouterr().err
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from baselines.dataset import Dataset
 from baselines.errors import DataError
+from baselines.models.registry import BASELINES
 from bench.making.variants import Variant
 from bench.study.command import wishes_from
+from bench.study.options import options_of
 from bench.study.parser import study_parser
 from bench.study.wished_variants import variants_of
 from compress.methods.prune.pruning import PruneConfig
@@ -83,3 +86,18 @@ def test_few_bits_for_students_of_other_sizes() -> None:
     found = _variants("--method", "distill", "--student", "small", "nano", "--teacher", "linear")
     assert found["student-nano-int3"].config.bits == 3
     assert "student-int3" not in found  # the recipe `smallest` is that
+
+
+def test_further_baselines_are_made_beside_those_that_are_needed(tiny: Dataset) -> None:
+    def baselines(*options: str, folds_alone: bool = False) -> set[str]:
+        wishes = wishes_from(study_parser("study").parse_args(options))
+        return set(options_of(wishes, tiny, "", folds_alone=folds_alone).baselines)
+
+    assert baselines("--method", "fold") == {"linear", "cnn"}
+    assert baselines("--method", "fold", "--baseline", "tfidf-knn") == {"linear", "cnn", "tfidf-knn"}
+    assert baselines("--baseline", "tfidf-knn", folds_alone=True) == {"linear", "cnn", "tfidf-knn"}
+    assert baselines() == set(BASELINES)
+    with pytest.raises(DataError, match="--baseline has no effect in the whole study"):
+        baselines("--baseline", "tfidf-knn")
+    with pytest.raises(DataError, match="--baseline: unknown knn; known: chance-coin"):
+        baselines("--method", "fold", "--baseline", "knn")

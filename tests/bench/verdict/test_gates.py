@@ -136,3 +136,14 @@ def test_a_file_that_holds_anything_else_is_one_clear_error(tmp_path: Path, cont
 def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file"):
         read_gates(tmp_path / "none.yaml")
+
+
+def test_a_promoted_reference_is_held_against_the_cnn_it_was_shown_to_beat() -> None:
+    results = make_results()
+    difference = {"value": 0.03, "low": 0.01, "high": 0.05, "lower": 0.013, "upper": 0.047}
+    results |= {"reference": "linear", "promoted": {"over": "cnn", "delta_f1_weighted": difference}}
+    (checked,) = check_gates(Run(results), [parse_gate("f1_weighted vs cnn max_drop 0.01")], "linear")
+    assert (checked.outcome, checked.value) == ("pass", 0.03)
+    results["promoted"]["delta_f1_weighted"] = {**difference, "lower": -0.02, "upper": 0.05}
+    (checked,) = check_gates(Run(results), [parse_gate("f1_weighted vs cnn max_drop 0.01")], "linear")
+    assert checked.outcome == "inconclusive"

@@ -1,4 +1,4 @@
-"""Somebody's text CNN is taken over exactly, with their vocabulary, classes and thresholds."""
+"""A foreign text CNN is taken over exactly, with its vocabulary, classes and thresholds."""
 
 from __future__ import annotations
 

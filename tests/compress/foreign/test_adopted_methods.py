@@ -17,7 +17,7 @@ from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import parse_recipe, run_recipe
 from compress.registry import METHODS
 from exports import runtime
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 from tests.cases.adopted_case import LAYOUTS, answers
 from tests.cases.compress_case import AWKWARD, TOKENIZER, random_context
 from tests.cases.text_cnn_case import CLASSES, Layout, TextNet, assert_same_state, state_of
@@ -48,7 +48,7 @@ def test_every_method_applies_and_its_bundle_runs(name: str, tmp_path: Path) -> 
     own = answers(net, AWKWARD)
     if method != "distill" and not getattr(config, "epochs", 0) and not getattr(config, "finetune_epochs", 0):
         np.testing.assert_allclose(child.predict_proba(AWKWARD), own, atol=1e-5 if name == "fold" else 0.1)
-    for form in forms_for(child):
+    for form in child.forms:
         write_bundle(child, Lineage("mine", "compress"), tmp_path / form, form)
         served = runtime.load(tmp_path / form).predict_proba(AWKWARD)
         np.testing.assert_allclose(served, child.predict_proba(AWKWARD), atol=1e-5)
@@ -63,7 +63,7 @@ def test_widened_filters_run_in_every_form(tmp_path: Path) -> None:
     for config in (FoldConfig(), QuantizeConfig()):
         method = "fold" if isinstance(config, FoldConfig) else "quantize"
         child, _ = METHODS[method].apply(classifier, config, random_context())
-        for form in forms_for(child):
+        for form in child.forms:
             folder = write_bundle(child, Lineage("mine", "compress"), tmp_path / f"{method}-{form}", form)
             served = runtime.load(folder).predict_proba(AWKWARD)
             np.testing.assert_allclose(served, answers(net, AWKWARD), atol=1e-5 if method == "fold" else 0.02)

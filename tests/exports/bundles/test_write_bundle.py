@@ -25,7 +25,7 @@ from exports import runtime
 from exports.bundles import write_bundle as bundle
 from exports.bundles.model_card import CardFacts
 from exports.bundles.parity import AWKWARD, LONG_TEXT, check_parity, compare, remembered
-from exports.bundles.write_bundle import forms_for, write_bundle
+from exports.bundles.write_bundle import write_bundle
 from exports.run import main
 from exports.runtime.bundle_format import bundle_bytes
 from tests.cases.cnn_case import small_cnn
@@ -42,7 +42,7 @@ def _cnn() -> CharCNNClassifier:
 )
 def test_every_form_answers_as_its_source(make: object, form: str, tmp_path: Path, sample: Dataset) -> None:
     classifier = make()  # type: ignore[operator]
-    assert form in forms_for(classifier)
+    assert form in classifier.forms
     folder = write_bundle(classifier, lineage(), tmp_path / "b", form)
     predictor = runtime.load(folder)
     assert predictor.classes == classifier.classes_
@@ -124,7 +124,7 @@ def test_the_same_classifier_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_bundle_whose_parity_fails_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = int_classifier(seed=9)
-    monkeypatch.setattr(bundle, "_write_table", lambda _, folder: _write_other(other, folder))
+    monkeypatch.setitem(bundle.WRITERS, "table", lambda _, folder, labels, lineage: _write_other(other, folder))
     with pytest.raises(ArtifactError, match="parity"):
         write_bundle(int_classifier(), lineage(), tmp_path / "b", "table")
     assert list(tmp_path.iterdir()) == []

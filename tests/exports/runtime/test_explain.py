@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.models.chance import ChanceClassifier, ChanceConfig
@@ -15,6 +16,7 @@ from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
 from compress.formats.tables import IntTables, sigmoid
 from exports import runtime
+from exports.bundles.explainable import explainable
 from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import explain, explainer_of, influential_ngrams, why, winning_windows
@@ -27,7 +29,7 @@ def _cnn() -> CharCNNClassifier:
 
 
 def _sums_to_the_logits(model: Any, texts: list[str], source: Any) -> None:
-    explainer = explainer_of(model)
+    explainer = explainer_of(explainable(model) if isinstance(model, Classifier) else model)
     for text in texts:
         parts = explainer.parts(text)
         want = source.predict_proba([text])[0]

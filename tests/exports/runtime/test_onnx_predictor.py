@@ -19,7 +19,7 @@ def test_a_graph_without_onnxruntime_says_what_to_install(graph: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert result.stdout.startswith("MissingExtra")
-    assert "pip install onnxruntime" in result.stdout
+    assert "pip install 'tagpress[onnx]'" in result.stdout
 
 
 def test_a_graph_for_other_classes_is_refused(graph: Path, tmp_path: Path) -> None:

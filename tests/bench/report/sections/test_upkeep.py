@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bench.report.sections.facts import gather
-from bench.report.sections.upkeep import beyond
+from bench.report.sections.upkeep import upkeep
 from bench.results.run import Run
-from bench.verdict import judge
+from bench.verdict.judge import judge
 
 TRAINED = {"seconds": 12.0, "energy_wh": 0.05, "energy_source": "tdp-estimate"}
 
@@ -29,7 +29,7 @@ def results(**extra: Any) -> dict[str, Any]:
 
 
 def table(content: dict[str, Any]) -> dict[str, Any]:
-    return beyond(gather(Run(content), judge(Run(content))))
+    return upkeep(gather(Run(content), judge(Run(content))))
 
 
 def test_figures_are_those_stored() -> None:
