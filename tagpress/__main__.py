@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from baselines.console import run_command
+from baselines.errors import UserError
 from tagpress.commands import COMMANDS
 
 SHELLS = ("bash", "zsh", "tcsh")
@@ -35,6 +36,9 @@ def parser() -> ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; gives its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not words:
+        parser().print_help(sys.stderr)
+        return UserError.exit_code
     command = parser().parse_args(words[:1]).command
     prog = f"tagpress {command}"
     if command == _COMPLETION:

@@ -12,6 +12,7 @@ from baselines.errors import UserError
 from baselines.storage.run_folder import RunFolder
 
 RUNS = Path("runs")
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def add_run_options(parser: ArgumentParser, *, run: str = "default") -> None:
@@ -27,7 +28,7 @@ def add_run_options(parser: ArgumentParser, *, run: str = "default") -> None:
         metavar="N",
         help="for training (default: all cores this process may use)",
     )
-    group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="for training (default: auto)")
+    group.add_argument("--device", choices=DEVICES, default="auto", help="for training (default: auto)")
 
 
 def run_from(args: Namespace, dataset: Dataset) -> RunFolder:
@@ -44,6 +45,8 @@ def device_from(args: Namespace) -> str:
 
 def device_of(asked: str) -> str:
     """`cpu` or `cuda` for `auto`, `cpu` or `cuda`; raises UserError when CUDA is asked for and there is none."""
+    if asked not in DEVICES:
+        raise UserError(f"--device {asked}: allowed: {', '.join(DEVICES)}")
     if asked == "cpu":
         return "cpu"
     # Imported here: baselines without a network need no torch.

@@ -89,6 +89,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         raise DataError("--baseline has no effect in the whole study, which has them all; leave it out")
     wanted = set(BASELINES) if everything else {*needed, *wishes.baseline}
     baselines = tuple(name for name in BASELINES if name in wanted)
+    _check_gates(wishes, {*baselines, *(variant.name for variant in variants if variant.has_row)})
     return StudyOptions(
         name=wishes.run,
         command=command,
@@ -111,6 +112,16 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
     )
+
+
+def _check_gates(wishes: Wishes, planned: set[str]) -> None:
+    """A gate on a model that won't be made is refused before hours of training; what a search finds has no name yet."""
+    for gate in wishes.gates:
+        for name in (gate.model, gate.reference):
+            if name is not None and name not in planned and wishes.budget is None:
+                raise DataError(
+                    f"gate {gate.text!r}: no model {name!r} in this study; there are: {', '.join(sorted(planned))}"
+                )
 
 
 def _reference(asked: str, baselines: Sequence[str]) -> str:

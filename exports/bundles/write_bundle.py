@@ -68,8 +68,9 @@ def write_bundle(
     if form not in classifier.forms:
         allowed = ", ".join(classifier.forms) or f"none ({classifier.why_no_form})"
         raise ArtifactError(f"{lineage.name}: form {form!r} isn't possible for a {classifier.kind}; allowed: {allowed}")
-    if folder.exists() and any(folder.iterdir()):
-        raise ArtifactError(f"{folder}: not empty; choose another folder for the bundle, or remove it")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        found = "not empty" if folder.is_dir() else "a file"
+        raise ArtifactError(f"{folder}: {found}; choose another folder for the bundle, or remove it")
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.parent / f".{folder.name}.part-{os.getpid()}"
     shutil.rmtree(part, ignore_errors=True)

@@ -7,18 +7,13 @@ called from many threads at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 from baselines.errors import ArtifactError
-from exports.runtime.bundle_format import (
-    read_bundle,
-)
+from exports.runtime.bundle_format import read_bundle
 from exports.runtime.onnx_predictor import OnnxPredictor
 from exports.runtime.predictor import Predictor
 from exports.runtime.table_predictor import Engine, TablePredictor
-
-if TYPE_CHECKING:
-    pass
 
 
 def load(folder: str | Path, *, threads: int = 1, engine: Engine = "auto") -> Predictor[Any]:
@@ -34,6 +29,8 @@ def load(folder: str | Path, *, threads: int = 1, engine: Engine = "auto") -> Pr
     """
     if threads < 1:
         raise ArtifactError(f"threads: at least 1 is allowed, got {threads}")
+    if engine not in get_args(Engine):
+        raise ArtifactError(f"engine: {', '.join(get_args(Engine))} are allowed, got {engine!r}")
     bundle = read_bundle(Path(folder))
     if bundle.form == "table":
         return TablePredictor(bundle, threads, engine)

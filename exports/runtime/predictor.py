@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from baselines.classifier import Probabilities, Thresholds, check_texts, decide
 from baselines.errors import ArtifactError
 from exports.runtime.bundle_format import (
     BundleContent,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 Encoded = TypeVar("Encoded")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,6 @@ from exports.runtime.bundle_format import (
     BundleContent,
 )
 from exports.runtime.predictor import Predictor, _require
-
-if TYPE_CHECKING:
-    pass
-
 
 Engine = Literal["auto", "kernel", "numpy"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from baselines.dataset import Dataset
@@ -12,6 +14,7 @@ from bench.study.command import wishes_from
 from bench.study.options import options_of
 from bench.study.parser import study_parser
 from bench.study.wished_variants import variants_of
+from bench.verdict.gates import parse_gate
 from compress.methods.prune.pruning import PruneConfig
 
 
@@ -101,3 +104,12 @@ def test_further_baselines_are_made_beside_those_that_are_needed(tiny: Dataset) 
         baselines("--baseline", "tfidf-knn")
     with pytest.raises(DataError, match="--baseline: unknown knn; known: chance-coin"):
         baselines("--method", "fold", "--baseline", "knn")
+
+
+@pytest.mark.parametrize("gate", ["nobody: bytes <= 50k", "f1_weighted vs oracle max_drop 0.01"])
+def test_a_gate_on_a_model_that_will_not_be_made_is_refused_at_once(tiny: Dataset, gate: str) -> None:
+    wishes = wishes_from(study_parser("study").parse_args(["--method", "fold", "--gate", gate]))
+    with pytest.raises(DataError, match=r"no model '(nobody|oracle)' in this study; there are: cnn, cnn-fold, linear"):
+        options_of(wishes, tiny, "")
+    assert options_of(replace(wishes, gates=(parse_gate("cnn-fold: bytes <= 9M"),)), tiny, "").gates
+    assert options_of(replace(wishes, method=None, max_bytes=20_000), tiny, "").gates, "a search names its models later"
