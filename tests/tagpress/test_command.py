@@ -46,10 +46,16 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == f"tagpress {metadata.version('tagpress')}\n"
 
 
-@pytest.mark.parametrize("words", [[], ["melt"], ["predict"], ["study", "--colour"], ["completion", "fish"]])
+@pytest.mark.parametrize("words", [["melt"], ["predict"], ["study", "--colour"], ["completion", "fish"]])
 def test_what_it_does_not_know_is_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert stopped(words) == 2
     assert "usage: tagpress" in capsys.readouterr().err
+
+
+def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert all(f"  {name} " in said for name in (*COMMANDS, "completion"))
 
 
 def test_an_unknown_command_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
