@@ -151,3 +151,11 @@ def test_no_folder_is_too_full_to_find_something() -> None:
 def test_wings_are_where_they_are_looked_for() -> None:
     assert wing_of("bench.report.sections.why") == "bench.report"
     assert wing_of("bench.candidate") == "bench.candidate"
+
+
+def test_tests_are_laid_out_like_the_code() -> None:
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        place = path.parent.relative_to(ROOT / "tests")
+        assert place.parts, f"{path.name}: belongs to a room, or to the house"
+        if place.parts[0] in ROOMS:
+            assert (ROOT / place).is_dir(), f"{path.relative_to(ROOT)}: there is no {place.as_posix()} to test"
