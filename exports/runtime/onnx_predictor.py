@@ -18,7 +18,7 @@ from exports.runtime.bundle_format import (
     WORD_KIND,
     BundleContent,
 )
-from exports.runtime.predictor import Predictor, _require
+from exports.runtime.predictor import Predictor, require_fit
 
 if TYPE_CHECKING:
     from exports.runtime.word_ids import WordReader
@@ -39,9 +39,9 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
         self._max_padded = 0 if bundle.manifest.get("kind") == "onnx-int8" else MAX_PADDED
         inputs = [entry.name for entry in self.session.get_inputs()]
         outputs = [(entry.name, entry.shape[-1]) for entry in self.session.get_outputs()]
-        _require(bundle, inputs == ["ids", "lengths"], f"inputs ids and lengths in {ONNX_FILE}, got {inputs}")
+        require_fit(bundle, inputs == ["ids", "lengths"], f"inputs ids and lengths in {ONNX_FILE}, got {inputs}")
         expected = [("probabilities", len(self.classes))]
-        _require(bundle, outputs == expected, f"outputs {expected} in {ONNX_FILE}, got {outputs}")
+        require_fit(bundle, outputs == expected, f"outputs {expected} in {ONNX_FILE}, got {outputs}")
 
     def encode(self, texts: Sequence[str]) -> Sequence[NDArray[Any]]:
         return self.tokenizer.encode_batch(texts)

@@ -8,9 +8,7 @@ from typing import Generic, TypeVar
 
 from baselines.classifier import Probabilities, Thresholds, check_texts, decide
 from baselines.errors import ArtifactError
-from exports.runtime.bundle_format import (
-    BundleContent,
-)
+from exports.runtime.bundle_format import BundleContent
 
 Encoded = TypeVar("Encoded")
 
@@ -54,6 +52,7 @@ class Predictor(ABC, Generic[Encoded]):
         return [[self.classes[i] for i in row.nonzero()[0].tolist()] for row in decided]
 
 
-def _require(bundle: BundleContent, fits: bool, expected: str) -> None:
+def require_fit(bundle: BundleContent, fits: bool, expected: str) -> None:
+    """Raise ArtifactError saying what the files of a bundle should have been, unless they fit together."""
     if not fits:
         raise ArtifactError(f"{bundle.folder}: files don't fit together: expected {expected}")

@@ -14,16 +14,10 @@ from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.packed import read_tables
 from compress.formats.tables import IntTables
 from exports import kernel
-from exports.runtime.bundle_format import (
-    ALPHABET,
-    TABLES_FILE,
-    BundleContent,
-)
-from exports.runtime.predictor import Predictor, _require
+from exports.runtime.bundle_format import ALPHABET, TABLES_FILE, BundleContent
+from exports.runtime.predictor import Predictor, require_fit
 
 Engine = Literal["auto", "kernel", "numpy"]
-
-
 # NumPy takes its own scalars faster than Python's.
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 
@@ -36,8 +30,8 @@ class TablePredictor(Predictor[list[Ids]]):
         self.tokenizer = Tokenizer.from_json(bundle.json(ALPHABET))
         self.tables: IntTables = read_tables(bundle.folder / TABLES_FILE).tables
         self.threads = threads
-        _require(bundle, self.tables.n_ids == self.tokenizer.n_ids, f"tables for {self.tokenizer.n_ids} ids")
-        _require(bundle, len(self.tables.bias) == len(self.classes), f"tables for {len(self.classes)} classes")
+        require_fit(bundle, self.tables.n_ids == self.tokenizer.n_ids, f"tables for {self.tokenizer.n_ids} ids")
+        require_fit(bundle, len(self.tables.bias) == len(self.classes), f"tables for {len(self.classes)} classes")
         if engine == "kernel" and not kernel.AVAILABLE:
             raise ArtifactError(
                 "kernel: the C extension was not built; install again with a C compiler, or use engine numpy"
