@@ -31,6 +31,7 @@ from compress.method import Context
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import METHODS
 from exports import runtime
+from tests.cases.schema_case import undescribed
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
@@ -74,6 +75,8 @@ def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) 
     assert models["linear-int4"]["size"]["bytes"] * 4 < models["linear"]["size"]["bytes"]
     assert models["cnn-int4"]["size"]["bytes"] < models["cnn-int8"]["size"]["bytes"] < models["cnn"]["size"]["bytes"]
     assert results["gates"][0]["outcome"] == "pass"
+    assert undescribed(results) == set(), "every field stands in the schema, from which its documentation is made"
+    assert undescribed({**results, "new": 1, "models": [{"name": "a", "odd": 2}]}) == {".new", ".models[].odd"}
     assert results["verdict"]["sentence"].replace("`", "").split(":")[0] in capsys.readouterr().out.replace("\n", " ")
     assert (folder / "report.html").stat().st_size < 5_000_000
     assert results["verdict"]["model"] in (folder / "report.md").read_text(encoding="utf-8")
