@@ -12,7 +12,7 @@ _WHOLE: Mapping[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
 def undescribed(value: Any, node: Mapping[str, Any] = _WHOLE, place: str = "") -> set[str]:
-    """Places of the fields in `value` that `node` of the schema doesn't list; objects it leaves open count as listed."""
+    """Places of the fields in `value` that `node` doesn't list; objects that the schema leaves open count as listed."""
     node = _resolved(node)
     if isinstance(value, list):
         return set().union(*(undescribed(item, node.get("items", {}), f"{place}[]") for item in value))
