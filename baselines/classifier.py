@@ -34,7 +34,8 @@ class Classifier(ABC):
         forms: of the bundles it can be shipped as, the recommended one first; () for none.
         why_no_form: one sentence for users, where there is none.
         library: what its artifact runs in, `python` for NumPy and plain Python.
-        packages: third-party packages its artifact needs to predict; by config or members an instance may need more.
+        packages: third-party packages its artifact needs to predict. By config or members an instance may need more
+            than its class says of both.
         classes_: names of the classes, in the order of the columns.
         thresholds_: float32 (n_classes,); a class is predicted where its probability is at least its threshold.
         config: the frozen dataclass the classifier was made with; JSON types only.
@@ -44,7 +45,7 @@ class Classifier(ABC):
     can_fit: ClassVar[bool] = True
     forms: ClassVar[tuple[str, ...]] = ()
     why_no_form: ClassVar[str] = "no exporter reads this kind; serve its artifact with this package"
-    library: ClassVar[Literal["python", "torch"]] = "python"
+    library: Literal["python", "torch"] = "python"
     packages: tuple[str, ...] = ("numpy", "safetensors")
     config: Any
     classes_: tuple[str, ...]

@@ -58,6 +58,8 @@ def run_command(
     load: Callable[[], Body],
     argv: Sequence[str] | None,
     prog: str,
+    *,
+    continues: bool = False,
 ) -> int:
     """Run a command and turn what a user can mend into one sentence on stderr and an exit code.
 
@@ -67,6 +69,7 @@ def run_command(
         load: imports the command's work. What isn't installed here is missed here, before anything was done.
         argv: the words after the command's name; None takes those of this process.
         prog: how the command is called in its own help.
+        continues: whether the same command goes on where it was stopped, from what it keeps on disk.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -82,7 +85,7 @@ def run_command(
         say_error(f"{prog}: needs {error.name}, which isn't installed; pip install 'tagpress[{extra}]' brings it")
         return UserError.exit_code
     except KeyboardInterrupt:
-        say_error("stopped; the same command continues where it was")
+        say_error("stopped; the same command continues where it was" if continues else "stopped")
         return STOPPED
 
 

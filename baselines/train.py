@@ -20,7 +20,7 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
     """Exit code 0, or 2 for an input that can't be used."""
-    return run_command(parser, _work, argv, prog)
+    return run_command(parser, _work, argv, prog, continues=True)
 
 
 def _work() -> Body:

@@ -20,7 +20,7 @@ from compress.methods.distill.student import PRESETS as STUDENTS
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
-from compress.registry import METHODS
+from compress.registry import METHODS, configured
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def parse_recipe(text: str, changes: Mapping[str, Mapping[str, Any]] | None = No
     """
     changes = changes or {}
     if text in RECIPES:
-        return tuple(Step(s.method, _changed(s.config, changes.get(s.method, {}), s.method)) for s in RECIPES[text])
+        return tuple(Step(s.method, configured(s.method, changes.get(s.method, {}), s.config)) for s in RECIPES[text])
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = sorted(set(names) - set(METHODS))
     if unknown or not names:
@@ -119,10 +119,7 @@ def parse_recipe(text: str, changes: Mapping[str, Mapping[str, Any]] | None = No
             f"commas, or one of {', '.join(RECIPES)}"
         )
     defaults = {"fold": FoldConfig()}
-    return tuple(
-        Step(name, _changed(defaults.get(name) or METHODS[name].config(), changes.get(name, {}), name))
-        for name in names
-    )
+    return tuple(Step(name, configured(name, changes.get(name, {}), defaults.get(name))) for name in names)
 
 
 def run_recipe(parent: Classifier, steps: Sequence[Step], context: Context, *, clock: Clock | None = None) -> Outcome:
@@ -163,10 +160,3 @@ def _entry(step: str, classifier: Classifier, context: Context, clock: Clock | N
         stored_bytes(classifier),
         None if clock is None else clock(classifier),
     )
-
-
-def _changed(config: Any, changes: Mapping[str, Any], method: str) -> Any:
-    known = config.__dataclass_fields__
-    if unknown := sorted(set(changes) - set(known)):
-        raise UserError(f"{method}: unknown setting {', '.join(unknown)}; allowed: {', '.join(known)}")
-    return replace(config, **changes)

@@ -13,7 +13,7 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.storage.artifact import Lineage
 from tagpress.arguments import device_and_threads
-from tagpress.provenance import remember, remember_step, remember_training
+from tagpress.provenance import remember, remember_step
 
 if TYPE_CHECKING:
     from compress.method import Receipt
@@ -39,14 +39,14 @@ def train(
         >>> linear.predict_proba(["Segmenting satellite images with a U-Net"]).shape == (1, len(dataset.classes))
         True
     """
-    from baselines.fitting.fit import baseline_named, choose_thresholds
+    from baselines.fitting.fit import baseline_named, choose_thresholds, training_lineage
 
     device, threads = device_and_threads(device, threads)
     classifier = baseline_named(baseline).make(seed, device, threads, config)
     validation = dataset.part("validation")
     classifier.fit(dataset.part("train"), validation)
     choose_thresholds(baseline, classifier, validation)
-    remember_training(classifier, baseline, dataset, seed)
+    remember(classifier, training_lineage(baseline, classifier, dataset, seed))
     return classifier
 
 

@@ -6,7 +6,7 @@ Kept beside the classifiers and not in them: a classifier is what it answers wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,20 +22,12 @@ def remember(classifier: Classifier, lineage: Lineage) -> None:
     _KNOWN[classifier] = lineage
 
 
-def remember_training(classifier: Classifier, baseline: str, dataset: Dataset, seed: int) -> None:
-    """A baseline that was trained on a data set."""
-    recipe = ({"method": "train", "baseline": baseline, **asdict(classifier.config)},)
-    remember(classifier, replace(lineage_from(baseline, dataset), recipe=recipe, seed=seed))
-
-
 def remember_step(
     child: Classifier, parent: Classifier, step: Mapping[str, Any], receipt: Mapping[str, Any], seed: int
 ) -> None:
     """A method that made one classifier of another; `step` is its name, as `method`, and its settings."""
-    above, method = lineage_of(parent), str(step["method"])
-    name = f"{above.name}-{method}"
-    recipe = (*above.recipe, step)
-    remember(child, Lineage(name, "compress", method, above.name, recipe, seed, above.dataset, receipt))
+    above = lineage_of(parent)
+    remember(child, above.followed_by(f"{above.name}-{step['method']}", step, receipt, seed))
 
 
 def lineage_of(classifier: Classifier, name: str = "", dataset: Dataset | None = None) -> Lineage:

@@ -20,7 +20,7 @@ from baselines.models.ensemble import EnsembleClassifier
 from baselines.models.registry import BASELINES, KINDS, Baseline
 from baselines.notes import collected_notes
 from baselines.scores.thresholds import ThresholdChoices, ThresholdKind, fit_thresholds, no_thresholds
-from baselines.storage.artifact import Lineage, load, read_json, save, write_json
+from baselines.storage.artifact import Lineage, lineage_from, load, read_json, save, write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.storage.weights import read_weights, write_weights
 
@@ -138,7 +138,7 @@ def _train(
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     probabilities, choices = choose_thresholds(name, classifier, validation)
     write_weights(folder / _VALIDATION, {"probabilities": probabilities})
-    save(classifier, folder / ARTIFACT, _lineage(name, classifier, dataset, setting.seed))
+    save(classifier, folder / ARTIFACT, training_lineage(name, classifier, dataset, setting.seed))
     facts = _facts(name, classifier.packages, choices, setting)
     spent = [read_facts(step) for step in members.values()]
     facts["seconds"] = wall + sum(each["seconds"] for each in spent)
@@ -159,10 +159,10 @@ def choose_thresholds(name: str, classifier: Classifier, validation: Part) -> tu
     return probabilities, choices
 
 
-def _lineage(name: str, classifier: Classifier, dataset: Dataset, seed: int) -> Lineage:
-    recipe = {"method": "train", "baseline": name, **dataclasses.asdict(classifier.config)}
-    facts = {"name": dataset.name, "sha256": dataset.sha256, "licence": dataset.licence}
-    return Lineage(name, "baseline", recipe=(recipe,), seed=seed, dataset=facts)
+def training_lineage(name: str, classifier: Classifier, dataset: Dataset, seed: int) -> Lineage:
+    """Where a baseline that was trained on a data set came from."""
+    step = {"method": "train", "baseline": name, **dataclasses.asdict(classifier.config)}
+    return lineage_from(name, dataset, [step], seed)
 
 
 def _facts(name: str, packages: Sequence[str], choices: ThresholdChoices, setting: Setting) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import torch
@@ -162,7 +162,7 @@ class CharCNNClassifier(Classifier):
 
     kind: ClassVar[str] = "cnn"
     forms: ClassVar[tuple[str, ...]] = ("onnx",)
-    library: ClassVar[Literal["python", "torch"]] = "torch"
+    library = "torch"
     packages = ("numpy", "safetensors", "torch")
     config: CNNConfig
 

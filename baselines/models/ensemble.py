@@ -117,6 +117,7 @@ class EnsembleClassifier(Classifier):
     def _take(self, members: Mapping[str, Classifier]) -> None:
         self.members_ = dict(members)
         self.packages = tuple(dict.fromkeys(package for member in members.values() for package in member.packages))
+        self.library = "torch" if any(member.library == "torch" for member in members.values()) else "python"
 
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         check_texts(texts)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -126,7 +126,7 @@ class RNNClassifier(Classifier):
 
     kind: ClassVar[str] = "rnn"
     forms: ClassVar[tuple[str, ...]] = ("onnx",)
-    library: ClassVar[Literal["python", "torch"]] = "torch"
+    library = "torch"
     packages = ("numpy", "safetensors", "torch")
     config: RNNConfig
 

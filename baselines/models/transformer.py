@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -84,7 +84,7 @@ class TunedTransformerConfig(TrainingConfig):
 class _TransformerClassifier(Classifier):
     """What both share: encoder and head in a folder, and prediction. Rows agree between batches to about 1e-6."""
 
-    library: ClassVar[Literal["python", "torch"]] = "torch"
+    library = "torch"
     packages = ("numpy", "safetensors", "torch", "transformers")
     normalise: ClassVar[bool]
     config_type: ClassVar[type[Any]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,18 @@ class Lineage:
     dataset: Mapping[str, str] = field(default_factory=dict)
     receipt: Mapping[str, Any] = field(default_factory=dict)
 
+    def followed_by(self, name: str, step: Mapping[str, Any], receipt: Mapping[str, Any], seed: int) -> Lineage:
+        """The lineage of what a compression method made of this artifact; `step` holds its name as `method`."""
+        method, recipe = str(step["method"]), (*self.recipe, step)
+        return Lineage(name, "compress", method, self.name, recipe, seed, self.dataset, receipt)
 
-def lineage_from(name: str, dataset: Dataset | None) -> Lineage:
-    """The lineage of a classifier that was made outside of a run; without a data set it says nothing of its data."""
+
+def lineage_from(
+    name: str, dataset: Dataset | None, recipe: Sequence[Mapping[str, Any]] = (), seed: int = 0
+) -> Lineage:
+    """The lineage of a baseline; without a data set it says nothing of its data."""
     facts = {} if dataset is None else {"name": dataset.name, "sha256": dataset.sha256, "licence": dataset.licence}
-    return Lineage(name, "baseline", dataset=facts)
+    return Lineage(name, "baseline", recipe=tuple(recipe), seed=seed, dataset=facts)
 
 
 def write_json(path: Path, content: Any, *, compact: bool = False) -> None:

@@ -208,10 +208,8 @@ class Workshop:
         if not self.run.is_done(step, inputs):
             with collected_notes():
                 fresh.fit(self.dataset.part("train"), self.dataset.part("validation"), progress=self.watch(f"{saved}"))
-            facts = {"name": self.dataset.name, "sha256": self.dataset.sha256, "licence": self.dataset.licence}
-            recipe = ({"method": "train", **config},)
+            lineage = artifact.lineage_from(saved.name, self.dataset, [{"method": "train", **config}], self.seed)
             with self.run.write(step, inputs) as folder:
-                lineage = Lineage(saved.name, "baseline", recipe=recipe, seed=self.seed, dataset=facts)
                 artifact.save(fresh, folder / ARTIFACT, lineage)
         return read_teacher(self.run.place(step), self.dataset)
 
@@ -238,13 +236,4 @@ class Workshop:
     def _lineage(self, variant: Variant, receipt: Mapping[str, Any]) -> Lineage:
         above = lineage_of(self.artifact_of(variant.parent))
         step = {"method": variant.method, **dataclasses.asdict(variant.config)}
-        return Lineage(
-            variant.name,
-            "compress",
-            variant.method,
-            variant.parent,
-            (*above.recipe, step),
-            self.seed + variant.seed_offset,
-            above.dataset,
-            receipt,
-        )
+        return above.followed_by(variant.name, step, receipt, self.seed + variant.seed_offset)

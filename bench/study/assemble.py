@@ -110,7 +110,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "quality": quality_of(name, evidence, at),
         "size": study.footprint(main).to_json(),
         "compute": _compute(study, evidence, name),
-        "runs": _runs(study, evidence, candidates),
+        "runs": _runs(study, evidence, name),
         "training": _training(study, name, facts),
         "artifact": relative(study.workshop.artifact_of(name), study.workshop.run.root),
         "bundle": relative(main.path, study.workshop.run.root) if is_deployable(main) else None,
@@ -154,22 +154,17 @@ def _compute(study: Study, evidence: Evidence, name: str) -> Json | None:
         return None
 
 
-def _runs(study: Study, evidence: Evidence, candidates: Sequence[Candidate]) -> list[Json]:
+def _runs(study: Study, evidence: Evidence, name: str) -> list[Json]:
     if evidence.measurements is None:
         return []
     rows: list[Json] = []
-    for candidate in candidates:
+    key, window_s = study.workshop.key_of(name), study.options.plan.energy_window_s
+    for candidate in study.candidates[name]:
         size = study.footprint(candidate).bytes
         found = evidence.measurements.runs(candidate.name, evidence.reference)
-        counted = _counted_answers(study, candidate)
+        counted = answer_energy(study.workshop.run, candidate, key, window_s)
         rows += [{**row, "bytes": size, **_energy(row, counted, study.options.price_per_hour)} for row in found]
     return rows
-
-
-def _counted_answers(study: Study, candidate: Candidate) -> Json | None:
-    workshop = study.workshop
-    name = candidate.name.split(" (")[0]
-    return answer_energy(workshop.run, candidate, workshop.key_of(name), study.options.plan.energy_window_s)
 
 
 def _energy(row: Json, counted: Json | None, price: float | None) -> Json:

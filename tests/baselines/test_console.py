@@ -56,7 +56,7 @@ def test_the_work_gets_its_options_and_the_command_as_typed() -> None:
     [
         (DataError("a.csv: row 3: no text"), 2, "error: a.csv: row 3: no text\n"),
         (BudgetError("no model keeps it"), 1, "error: no model keeps it\n"),
-        (KeyboardInterrupt(), 130, "error: stopped; the same command continues where it was\n"),
+        (KeyboardInterrupt(), 130, "error: stopped\n"),
         (
             ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"),
             2,
@@ -69,6 +69,11 @@ def test_what_a_user_can_mend_is_one_sentence(
 ) -> None:
     assert called(raising(error)) == code
     assert capsys.readouterr().err == said
+
+
+def test_what_is_kept_on_disk_continues(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(parser, lambda: raising(KeyboardInterrupt()), [], "tool go", continues=True) == 130
+    assert capsys.readouterr().err == "error: stopped; the same command continues where it was\n"
 
 
 def test_what_nobody_can_mend_is_not_hidden() -> None:

@@ -38,7 +38,7 @@ def test_unknown_recipes_name_what_is_allowed(text: str) -> None:
 
 
 def test_unknown_settings_name_what_is_allowed() -> None:
-    with pytest.raises(UserError, match=r"prune: unknown setting sparseness; allowed: sparsity, structured"):
+    with pytest.raises(UserError, match=r"prune has no setting sparseness; allowed: sparsity, structured"):
         parse_recipe("prune", {"prune": {"sparseness": 0.5}})
 
 

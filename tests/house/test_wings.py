@@ -59,7 +59,7 @@ ON_DEMAND = ("nltk", "safetensors", "onnxruntime")
 # What judges and shows knows nothing of how a figure came about.
 JUDGING = ("bench.results", "bench.verdict", "bench.report")
 MAKING = ("bench.making", "bench.measure", "bench.quality", "bench.study", "bench.suite")
-MOST_LINES, MOST_MODULES = 300, 16
+MOST_LINES, MOST_MODULES = 300, 15
 
 
 def within(module: str, places: tuple[str, ...]) -> bool:
@@ -93,17 +93,14 @@ def test_circles_are_found() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_wings_keep_the_written_order(room: str) -> None:
+    named = [name for names in ORDER[room] for name in names]
+    assert len(named) == len(set(named)), "each has one place"
     level = {f"{room}.{name}": height for height, names in enumerate(ORDER[room]) for name in names}
     ours = {wing for wing in wing_graph() if wing.startswith(f"{room}.")}
     assert ours == set(level), "every wing, and every module at the root, has its place in ORDER"
     for wing in ours:
         for target in wing_graph()[wing] & ours:
             assert level[target] > level[wing], f"{wing} imports {target}, which doesn't stand below it"
-
-
-def test_the_order_leaves_nothing_out() -> None:
-    counted = Counter(name for names in ORDER["bench"] for name in names)
-    assert set(counted.values()) == {1}
 
 
 @pytest.mark.parametrize("folder", LIGHT)

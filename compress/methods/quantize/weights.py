@@ -61,9 +61,9 @@ def _quantized(parent: Classifier, config: QuantizeConfig, context: Context) -> 
         return unchanged(parent, "quantize")
     check_bits(config.bits)
     if config.scheme in ("dynamic", "static"):
-        from compress.methods.quantize import runtimes as dynamic  # onnxruntime's tools are needed for these two only
+        from compress.methods.quantize import runtimes  # onnxruntime's tools are needed for these two only
 
-        return dynamic.apply(parent, config, context)
+        return runtimes.apply(parent, config, context)
     return _weight_only(parent, config, context)
 
 

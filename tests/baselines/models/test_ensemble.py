@@ -9,9 +9,12 @@ import pytest
 
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError, UserError
+from baselines.models.cnn import CharCNNClassifier
 from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, fit_platt, mixture_weights
 from baselines.models.registry import BASELINES, KINDS, Ensemble
 from baselines.storage.artifact import Lineage, load, save, write_json
+from tests.cases.cnn_case import small_cnn
+from tests.cases.table_case import CLASSES, TOKENIZER, int_classifier
 
 MEMBERS = ("linear", "tfidf-knn")
 
@@ -68,6 +71,14 @@ def test_without_validation_it_is_the_plain_average(tiny: Dataset) -> None:
     ensemble = Ensemble(EnsembleConfig(MEMBERS)).fit(train)
     plain = np.mean([BASELINES[name].make(0, "cpu", 1).fit(train).predict_proba(texts) for name in MEMBERS], axis=0)
     np.testing.assert_allclose(ensemble.predict_proba(texts), plain, atol=2e-6)
+
+
+def test_it_needs_what_its_members_need() -> None:
+    tables, network = int_classifier(), CharCNNClassifier.from_module(small_cnn(), TOKENIZER, CLASSES)
+    light = EnsembleClassifier(EnsembleConfig(("a", "b"))).combine({"a": tables, "b": int_classifier(seed=2)}, None)
+    assert (light.library, "torch" in light.packages) == ("python", False)
+    mixed = EnsembleClassifier(EnsembleConfig(("a", "b"))).combine({"a": tables, "b": network}, None)
+    assert (mixed.library, "torch" in mixed.packages) == ("torch", True)
 
 
 def test_without_a_registry_it_says_who_can_make_its_members(tiny: Dataset) -> None:
