@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{name}: weighted F1 {shown(scores.interval(name))} on {len(test)} texts")
     difference = scores.difference(*RUNGS)
     print(f"{RUNGS[0]} minus {RUNGS[1]}: {shown(difference.interval)}")
-    as_good = {True: "yes", False: "no", None: "too few texts to say"}[difference.non_inferior(0.01)]
-    print(f"as good as {RUNGS[1]}, up to 0.01: {as_good}")
+    shown_by = {True: "yes", False: "no", None: "too few texts to say"}[difference.non_inferior(0.01)]
+    print(f"at most 0.01 below {RUNGS[1]} at 95 %: {shown_by}")
     return 0
 
 

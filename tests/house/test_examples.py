@@ -148,12 +148,12 @@ def test_data_frame(place: Path, sample: Dataset, capsys: pytest.CaptureFixture[
     names = names_of("data_frame")
     assert names["main"](["texts.csv", ";"]) == 0
     said = capsys.readouterr().out
-    first, second, difference, as_good = said.splitlines()
+    first, second, difference, last = said.splitlines()
     values = [float(re.findall(r"-?\d\.\d{3}", line)[0]) for line in (first, second, difference)]
     assert first.startswith("linear: weighted F1 ")
     assert second.startswith("tfidf-logistic: weighted F1 ")
     assert values[0] - values[1] == pytest.approx(values[2], abs=0.0011)
-    assert re.fullmatch(r"as good as tfidf-logistic, up to 0.01: (yes|no|too few texts to say)", as_good)
+    assert re.fullmatch(r"at most 0.01 below tfidf-logistic at 95 %: (yes|no|too few texts to say)", last)
     from_frame = tagpress.read_dataset(names["frame_of"]())
     assert from_frame.everything.texts == sample.everything.texts
     assert np.array_equal(from_frame.everything.labels, sample.everything.labels)
