@@ -1,6 +1,6 @@
 """The contract every classifier keeps, from a coin to a compressed network.
 
-Multi-label: each column of `predict_proba` is a probability of its own, rows do not sum to one.
+What a row of probabilities means, and how it is decided, is the task's: see `baselines.task`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
+from baselines.dataset import Part
+from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, Thresholds, answered, decide
 
-from baselines.dataset import LabelMatrix, Part
-
-Probabilities = NDArray[np.float32]
-Thresholds = NDArray[np.float32]
 # Called with (steps done, steps in all); a command shows a bar with the time left.
 Progress = Callable[[int, int], None]
 
@@ -36,8 +32,8 @@ class Classifier(ABC):
         library: what its artifact runs in, `python` for NumPy and plain Python.
         packages: third-party packages its artifact needs to predict. By config or members an instance may need more
             than its class says of both.
-        classes_: names of the classes, in the order of the columns.
-        thresholds_: float32 (n_classes,); a class is predicted where its probability is at least its threshold.
+        space_: what it can answer: classes, task, and what is said of a text in which it knows nothing.
+        thresholds_: float32 (n_classes,); what they mean, `baselines.task.decide` says.
         config: the frozen dataclass the classifier was made with; JSON types only.
     """
 
@@ -48,33 +44,65 @@ class Classifier(ABC):
     library: Literal["python", "torch"] = "python"
     packages: tuple[str, ...] = ("numpy", "safetensors")
     config: Any
-    classes_: tuple[str, ...]
+    space_: LabelSpace
     thresholds_: Thresholds
+
+    @property
+    def classes_(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the columns."""
+        return self.space_.classes
+
+    @property
+    def task_(self) -> Task:
+        """The task it was made for."""
+        return self.space_.task
 
     @abstractmethod
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Learn from `train`. `validation` serves early stopping; thresholds are fitted by the caller.
 
-        Sets `classes_`, and `thresholds_` to 0.5. Returns itself.
+        Accepts `train.space` (see `accept`). Returns itself.
         """
 
     @abstractmethod
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        """What the model itself says, and of which texts it knows anything at all.
+
+        Returns:
+            float32 (n_texts, n_classes) in [0, 1], of multiclass with rows that sum to 1; and bool (n_texts,): false
+            for a text in which the model knows nothing (empty, unknown script, only words that cleaning removes).
+        """
+
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1]; shape (0, n_classes) for no texts.
 
-        A text's row does not depend on the other texts of the batch.
+        A text's row does not depend on the other texts of the batch. A text in which nothing is known gets
+        `baselines.task.unknown_answer`.
         """
+        check_texts(texts)
+        probabilities, known = self.answer(texts)
+        return answered(probabilities, known, self.space_, self.thresholds_)
+
+    def predict(self, texts: Sequence[str]) -> list[list[str]]:
+        """The names that each text gets: any number, exactly one, or one of both of a binary task."""
+        decided = decide(self.predict_proba(texts), self.thresholds_, self.task_)
+        return [self.space_.said(row) for row in decided]
+
+    def accept(self, space: LabelSpace, thresholds: Thresholds | None = None) -> None:
+        """Take what can be answered, and thresholds: those given, or the task's own before any was chosen."""
+        self.space_ = space
+        self.thresholds_ = space.thresholds() if thresholds is None else thresholds
 
     @abstractmethod
     def save_state(self, folder: Path) -> None:
         """Write the learned state as JSON, safetensors or ONNX files; the artifact saves the rest.
 
-        The rest is classes, thresholds and config.
+        The rest is the label space, thresholds and config.
         """
 
     @classmethod
     @abstractmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         """Read what `save_state` wrote; raises ArtifactError when it doesn't fit together."""
 
     def load_members(self, read: Callable[[str], Classifier]) -> None:  # noqa: B027
@@ -90,11 +118,6 @@ def check_texts(texts: Sequence[str]) -> None:
             raise TypeError(f"texts[{index}]: expected a string, got {type(text).__name__}")
 
 
-def decide(probabilities: Probabilities, thresholds: Thresholds) -> LabelMatrix:
-    """`probabilities >= thresholds`, column by column; bool (n_texts, n_classes)."""
-    return np.greater_equal(probabilities, thresholds)
-
-
 def predict(classifier: Classifier, texts: Sequence[str]) -> LabelMatrix:
     """The classes of each text; bool (n_texts, n_classes)."""
-    return decide(classifier.predict_proba(texts), classifier.thresholds_)
+    return decide(classifier.predict_proba(texts), classifier.thresholds_, classifier.task_)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import DataError
+from baselines.task import DEFAULT_METRIC, LabelMatrix, LabelSpace, Task
 
-LabelMatrix = NDArray[np.bool_]
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")
 
@@ -39,14 +39,20 @@ class Part:
     Attributes:
         texts: raw texts, title and description already joined.
         labels: bool (n_texts, n_classes); column `j` belongs to `classes[j]`.
-        classes: names of the classes, sorted.
+        classes: names of the classes, sorted; of a binary task the positive one alone.
         taxonomy: aliases and parents, empty where the data has none; only the rules read it.
+        task: of the data set; multiclass rows have exactly one label.
+        negative: name of what isn't the positive class, binary only.
+        metric: what choices are made by, "" for the task's own; see `baselines.scores.judging`.
     """
 
     texts: tuple[str, ...]
     labels: LabelMatrix
     classes: tuple[str, ...]
     taxonomy: tuple[TaxonomyEntry, ...] = ()
+    task: Task = "multilabel"
+    negative: str = ""
+    metric: str = ""
 
     def __post_init__(self) -> None:
         if self.labels.shape != (len(self.texts), len(self.classes)):
@@ -55,13 +61,34 @@ class Part:
                 f"{len(self.classes)} classes, got {self.labels.shape}"
             )
 
+        if self.task == "multiclass" and (rows := np.flatnonzero(self.labels.sum(axis=1) != 1)).size:
+            raise DataError(
+                f"labels: of task multiclass every text needs exactly one label, but text {rows[0]} has "
+                f"{int(self.labels[rows[0]].sum())}; use task multilabel, or mend the data"
+            )
+        LabelSpace(self.classes, self.task, self.negative)
+
     def __len__(self) -> int:
         return len(self.texts)
+
+    @property
+    def space(self) -> LabelSpace:
+        """What a classifier that learns from these texts can answer."""
+        if self.task == "multilabel" or not len(self):
+            return LabelSpace(self.classes, self.task, self.negative)
+        # Four digits: they are shipped with every model.
+        shares = tuple(round(float(share), 4) for share in self.labels.mean(axis=0))
+        return LabelSpace(self.classes, self.task, self.negative, shares)
+
+    @property
+    def judged_by(self) -> str:
+        """The metric that choices are made by."""
+        return self.metric or DEFAULT_METRIC[self.task]
 
     def take(self, rows: Sequence[int] | NDArray[np.intp]) -> Part:
         """The given rows, in the given order."""
         rows = np.asarray(rows, np.intp)
-        return Part(tuple(self.texts[i] for i in rows), self.labels[rows], self.classes, self.taxonomy)
+        return replace(self, texts=tuple(self.texts[i] for i in rows), labels=self.labels[rows])
 
 
 @dataclass(frozen=True)
@@ -89,6 +116,8 @@ class Dataset:
         licence: of the texts; goes into every bundle.
         source: where the texts came from, for the data card.
         notes: what the reader had to do (dropped classes, empty texts), as sentences.
+        course_cleaning: whether published figures on these data were made with the course's cleaning, so that the
+            course's rungs keep it; everybody else's texts are cleaned as validation says.
     """
 
     name: str
@@ -97,10 +126,15 @@ class Dataset:
     licence: str = "unknown"
     source: str = ""
     notes: tuple[str, ...] = field(default=())
+    course_cleaning: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
         return self.everything.classes
+
+    @property
+    def task(self) -> Task:
+        return self.everything.task
 
     def part(self, name: PartName) -> Part:
         """One of the three parts."""
@@ -108,9 +142,11 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a result depends on: texts, labels, classes, taxonomy and split."""
+        """Hash of everything a result depends on: texts, labels, classes, task, taxonomy and split."""
         digest = hashlib.sha256()
-        names = [self.classes, [(t.tag, t.aliases, t.parents) for t in self.everything.taxonomy]]
+        everything = self.everything
+        names = [self.classes, [(t.tag, t.aliases, t.parents) for t in everything.taxonomy]]
+        names.append([everything.task, everything.negative])
         digest.update(json.dumps([self.everything.texts, names], ensure_ascii=True).encode())
         digest.update(np.packbits(self.everything.labels).tobytes())
         for part in PARTS:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from baselines.classifier import Classifier, Probabilities, Progress, decide, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
-from baselines.scores.metrics import scores
-from baselines.scores.thresholds import global_threshold, per_class_thresholds
+from baselines.scores.judging import score, utility
+from baselines.scores.thresholds import fit_thresholds
+from baselines.task import Probabilities
 
 # How much validation F1 a model may lose by rounding before it counts as failed.
 MAX_FALL = 0.02
@@ -127,18 +128,18 @@ def refit_thresholds(classifier: Classifier, context: Context, like: Classifier 
     probabilities = classifier.predict_proba(context.validation.texts)
     if not len(context.validation):
         return probabilities
-    shared = global_threshold(context.validation.labels, probabilities)
-    if like is not None and len(np.unique(like.thresholds_)) > 1:
-        classifier.thresholds_ = per_class_thresholds(context.validation.labels, probabilities, shared=shared)
-    else:
-        classifier.thresholds_ = np.full(len(classifier.classes_), shared, np.float32)
+    validation = context.validation
+    choices = fit_thresholds(validation.labels, probabilities, validation.task, validation.metric)
+    per_class = like is not None and len(np.unique(like.thresholds_)) > 1
+    classifier.thresholds_ = choices.of("per_class" if per_class else "global")
     return probabilities
 
 
-def validation_f1(classifier: Classifier, context: Context) -> float:
-    """Weighted F1 on validation with the classifier's own thresholds."""
-    predicted = decide(classifier.predict_proba(context.validation.texts), classifier.thresholds_)
-    return scores(context.validation.labels, predicted).f1_weighted
+def validation_score(classifier: Classifier, context: Context) -> float:
+    """The metric that choices are made by, on validation, with the classifier's own thresholds; larger is better."""
+    part = context.validation
+    value = score(part.judged_by, part.labels, classifier.predict_proba(part.texts), classifier.thresholds_, part.task)
+    return utility(part.judged_by, value)
 
 
 def marked_if_failed(outcome: Outcome, parent: Classifier, context: Context) -> Outcome:
@@ -146,7 +147,7 @@ def marked_if_failed(outcome: Outcome, parent: Classifier, context: Context) -> 
     child, receipt = outcome
     if not receipt.touched or not len(context.validation):
         return outcome
-    fall = validation_f1(parent, context) - validation_f1(child, context)
+    fall = validation_score(parent, context) - validation_score(child, context)
     facts, notes = {**receipt.facts, "validation_f1_fall": fall}, receipt.notes
     if fall > MAX_FALL:
         facts["failed"] = f"validation F1 fell by {fall:.3f}, more than {MAX_FALL:g}"

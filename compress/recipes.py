@@ -15,7 +15,7 @@ from typing import Any
 from baselines.classifier import Classifier
 from baselines.errors import NotCompressible, UserError
 from baselines.storage.artifact import MANIFEST, Lineage, save
-from compress.method import Context, Receipt, validation_f1
+from compress.method import Context, Receipt, validation_score
 from compress.methods.distill.student import PRESETS as STUDENTS
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
@@ -156,7 +156,7 @@ def _entry(step: str, classifier: Classifier, context: Context, clock: Clock | N
     return LedgerEntry(
         step,
         classifier.kind,
-        validation_f1(classifier, context),
+        validation_score(classifier, context),
         stored_bytes(classifier),
         None if clock is None else clock(classifier),
     )

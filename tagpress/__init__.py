@@ -3,7 +3,7 @@
 Importing this package imports NumPy and nothing heavier; what a function needs is imported when it is called.
 
 Examples:
-    A data set has three parts. A classifier gives one probability a class, and a threshold for each:
+    A data set has three parts. A classifier gives one probability a class, and the names that follow from them:
 
     >>> import tagpress
     >>> dataset = tagpress.read_dataset("sample")
@@ -11,8 +11,10 @@ Examples:
     >>> isinstance(dataset, tagpress.Dataset), isinstance(test, tagpress.Part), len(test.texts)
     (True, True, 220)
     >>> rules = tagpress.train("rules", dataset)
-    >>> isinstance(rules, tagpress.Classifier), (rules.predict_proba(test.texts) >= rules.thresholds_).shape
+    >>> isinstance(rules, tagpress.Classifier), rules.predict_proba(test.texts).shape
     (True, (220, 36))
+    >>> rules.predict(["Transformers for machine translation"])
+    [['transformers']]
 
     Whatever a user can mend is one kind of error, with the exit code of a command that meets it:
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.dataset import PARTS, LabelMatrix, PartName, Split
+from baselines.dataset import PARTS, PartName, Split
 from baselines.errors import DataError
+from baselines.task import LabelMatrix
 
 SHARES = (14, 3, 3)
 N_FOLDS = 20

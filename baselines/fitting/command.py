@@ -126,7 +126,7 @@ def _on_one_split(
         facts = read_facts(step)
         for note in facts["notes"]:
             console.print(f"warning: {name}: {note}", style="yellow", markup=False, highlight=False)
-        reached = (f"{facts['validation_f1_weighted'][kind]:.3f}" for kind in ("half", "global", "per_class"))
+        reached = (f"{facts['validation'][kind]:.3f}" for kind in ("half", "global", "per_class"))
         table.add_row(title, *reached, f"{facts['seconds']:.1f} s")
     return table
 

@@ -167,6 +167,7 @@ def _answers(
         thresholds=_thresholds(facts["thresholds"], len(fold_set.classes)),
         n_train=len(fold_set.split.train),
         fit_s=facts["seconds"],
+        task=fold_set.task,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from baselines.models.ensemble import EnsembleClassifier
@@ -23,6 +23,7 @@ from baselines.scores.thresholds import ThresholdChoices, ThresholdKind, fit_thr
 from baselines.storage.artifact import Lineage, lineage_from, load, read_json, save, write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.storage.weights import read_weights, write_weights
+from baselines.task import Probabilities
 
 ARTIFACT = "artifact"
 FACTS = "facts.json"
@@ -154,7 +155,7 @@ def choose_thresholds(name: str, classifier: Classifier, validation: Part) -> tu
     """
     probabilities = classifier.predict_proba(validation.texts)
     fit = fit_thresholds if BASELINES[name].fits_thresholds else no_thresholds
-    choices = fit(validation.labels, probabilities)
+    choices = fit(validation.labels, probabilities, validation.task, validation.metric)
     classifier.thresholds_ = choices.of(CHOSEN)
     return probabilities, choices
 
@@ -178,9 +179,9 @@ def _facts(name: str, packages: Sequence[str], choices: ThresholdChoices, settin
         "packages": list(packages),
         "thresholds": {
             "chosen": CHOSEN,
-            "half": 0.5,
+            "half": choices.half,
             "global": choices.global_,
             "per_class": [float(t) for t in choices.per_class],
         },
-        "validation_f1_weighted": choices.f1_weighted,
+        "validation": choices.reached,
     }

@@ -20,6 +20,7 @@ from baselines.fitting.fit import baseline_named
 from baselines.models.registry import Baseline
 from baselines.models.search_spaces import Dimension, OneOf, Real, Space, Whole
 from baselines.notes import collected_notes
+from baselines.scores.judging import utility
 from baselines.scores.thresholds import fit_thresholds
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder, code_version, fingerprint
@@ -102,8 +103,9 @@ def _one_trial(
     train, validation = dataset.part("train"), dataset.part("validation")
     with collected_notes():
         classifier = baseline.make(seed, device, threads, changes).fit(train, validation)
-    choices = fit_thresholds(validation.labels, classifier.predict_proba(validation.texts))
-    study.tell(trial, choices.f1_weighted["global"])
+    probabilities = classifier.predict_proba(validation.texts)
+    choices = fit_thresholds(validation.labels, probabilities, validation.task, validation.metric)
+    study.tell(trial, utility(validation.judged_by, choices.reached["global"]))
 
 
 def _study(path: Path, name: str) -> optuna.Study:

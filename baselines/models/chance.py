@@ -14,11 +14,12 @@ from typing import Any, ClassVar, Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
+from baselines.task import Known, LabelSpace, Probabilities
 
 Rate = Literal["coin", "frequency"]
 _STATE = "rate.json"
@@ -55,28 +56,27 @@ class ChanceClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Count the labels; 0 for no texts."""
-        self.classes_ = train.classes
-        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.accept(train.space)
         self.rate_ = 0.5 if self.config.rate == "coin" else float(train.labels.sum() / max(train.labels.size, 1))
         return self
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         out = np.zeros((len(texts), len(self.classes_)), np.float32)
         for row, text in zip(out, texts, strict=True):
             row[:] = _uniform(self.config.seed, text, len(row)) < self.rate_
-        return out
+        return out, np.ones(len(texts), np.bool_)
 
     def save_state(self, folder: Path) -> None:
         write_json(folder / _STATE, {"rate": self.rate_})
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(ChanceConfig, config))
         rate = read_json(folder / _STATE).get("rate")
         if not isinstance(rate, float) or not 0 <= rate <= 1:
             raise ArtifactError(f"{folder / _STATE}: expected a rate between 0 and 1, got {rate!r}")
-        classifier.classes_, classifier.rate_ = classes, rate
+        classifier.accept(space)
+        classifier.rate_ = rate
         return classifier
 
 

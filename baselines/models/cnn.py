@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.networks.batches import length_batches
@@ -28,6 +28,7 @@ from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.storage.artifact import read_json, write_json
+from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer, pad
 
@@ -175,16 +176,16 @@ class CharCNNClassifier(Classifier):
         cls,
         module: CharCNN,
         tokenizer: Tokenizer,
-        classes: tuple[str, ...],
-        thresholds: NDArray[np.float32] | None = None,
+        space: LabelSpace,
+        thresholds: Thresholds | None = None,
         config: CNNConfig | None = None,
     ) -> Self:
         """A classifier around a network made elsewhere; the config's sizes are replaced by the network's own."""
         shape, config = module.shape, config or CNNConfig()
         sizes = {name: getattr(shape, name) for name in ("embedding_dim", "filters", "hidden_dim", "dropout")}
         made = cls(dataclasses.replace(config, **sizes))
-        made.module, made.tokenizer, made.classes_ = module.eval(), tokenizer, tuple(classes)
-        made.thresholds_ = np.full(len(classes), 0.5, np.float32) if thresholds is None else thresholds
+        made.module, made.tokenizer = module.eval(), tokenizer
+        made.accept(space, thresholds)
         return made
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
@@ -202,16 +203,15 @@ class CharCNNClassifier(Classifier):
         with seeded(config.seed):
             self.module = CharCNN(shape)
         self.log = train_network(self.module, self.tokenizer, train, validation, config, progress=progress)
-        self.classes_ = train.classes
-        self.thresholds_ = np.full(len(self.classes_), 0.5, np.float32)
+        self.accept(train.space)
         return self
 
     @torch.no_grad()
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        encoded = self.tokenizer.encode_batch(texts)
         with limited_threads(self.config.threads):
-            logits = predict_logits(self.module, self.tokenizer.encode_batch(texts))
-        return torch.sigmoid(torch.from_numpy(logits)).to(torch.float32).numpy()
+            logits = predict_logits(self.module, encoded)
+        return link(logits, self.task_), self.tokenizer.known_batch(encoded)
 
     def save_state(self, folder: Path) -> None:
         save_tensors(self.module, folder / MODEL_FILE)
@@ -219,18 +219,18 @@ class CharCNNClassifier(Classifier):
         write_json(folder / SHAPE_FILE, dataclasses.asdict(self.module.shape))
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         tokenizer = Tokenizer.from_json(read_json(folder / ALPHABET_FILE))
         module = CharCNN(read_shape(folder / SHAPE_FILE))
-        if (module.shape.n_ids, module.shape.n_classes) != (tokenizer.n_ids, len(classes)):
+        if (module.shape.n_ids, module.shape.n_classes) != (tokenizer.n_ids, len(space.classes)):
             raise ArtifactError(
-                f"{folder / SHAPE_FILE}: expected {tokenizer.n_ids} ids and {len(classes)} classes as in "
+                f"{folder / SHAPE_FILE}: expected {tokenizer.n_ids} ids and {len(space.classes)} classes as in "
                 f"{ALPHABET_FILE} and the labels, got {module.shape.n_ids} and {module.shape.n_classes}"
             )
         load_tensors(module, folder / MODEL_FILE)
         if module.embedding.weight[PAD_ID].any():
             raise ArtifactError(f"{folder / MODEL_FILE}: embedding.weight: the row of the padding must be zero")
-        return cls.from_module(module, tokenizer, classes, config=CNNConfig.from_json(config))
+        return cls.from_module(module, tokenizer, space, config=CNNConfig.from_json(config))
 
 
 def predict_logits(module: CharCNN, encoded: Sequence[Ids]) -> NDArray[np.float64]:

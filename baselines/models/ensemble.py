@@ -18,12 +18,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
-from baselines.dataset import LabelMatrix, Part
+from baselines.classifier import Classifier, Progress, ignore_progress
+from baselines.dataset import Part
 from baselines.errors import ArtifactError, UserError
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, read_json, write_json
 from baselines.storage.configs import config_from_json
+from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
 
 _STATE = "ensemble.json"
 _EDGE = 1e-6
@@ -102,8 +103,7 @@ class EnsembleClassifier(Classifier):
         if len({member.classes_ for member in members.values()}) != 1:
             raise UserError("ensemble: all members must know the same classes in the same order")
         self._take(members)
-        self.classes_ = next(iter(members.values())).classes_
-        self.thresholds_ = np.full(len(self.classes_), 0.5, np.float32)
+        self.accept(next(iter(members.values())).space_)
         if validation is None or not len(validation):
             self.shares_ = tuple(Share(1 / len(members), 1.0, 0.0) for _ in members)
             return self
@@ -119,12 +119,12 @@ class EnsembleClassifier(Classifier):
         self.packages = tuple(dict.fromkeys(package for member in members.values() for package in member.packages))
         self.library = "torch" if any(member.library == "torch" for member in members.values()) else "python"
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        total = np.zeros((len(texts), len(self.classes_)))
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        total, known = np.zeros((len(texts), len(self.classes_))), np.zeros(len(texts), np.bool_)
         for share, member in zip(self.shares_, self.members_.values(), strict=True):
             total += share.weight * _sigmoid(share.slope * _logit(member.predict_proba(texts)) + share.offset)
-        return total.clip(0, 1).astype(np.float32)
+            known |= member.answer(texts)[1]
+        return total.clip(0, 1).astype(np.float32), known
 
     def save_state(self, folder: Path) -> None:
         shares = [{"member": name, **vars(share)} for name, share in zip(self.members_, self.shares_, strict=True)]
@@ -133,10 +133,10 @@ class EnsembleClassifier(Classifier):
             artifact.save(member, folder / name, Lineage(name, "baseline", seed=self.config.seed))
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(EnsembleConfig, config))
         shares = read_json(folder / _STATE)["shares"]
-        classifier.classes_ = classes
+        classifier.accept(space)
         if [share["member"] for share in shares] != list(classifier.config.members):
             raise ArtifactError(f"{folder / _STATE}: expected shares of {', '.join(classifier.config.members)}")
         classifier.shares_ = tuple(Share(s["weight"], s["slope"], s["offset"]) for s in shares)

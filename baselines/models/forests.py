@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Progress
-from baselines.dataset import LabelMatrix
 from baselines.errors import ArtifactError
-from baselines.models.linear import sigmoid
 from baselines.models.one_vs_rest import constant_logit, fit_each
 from baselines.models.trees import NAMES, Trees
 from baselines.models.word_classifier import WordClassifier
 from baselines.notes import note_missing_classes
 from baselines.storage.configs import config_from_json
+from baselines.task import LabelMatrix, link
 from baselines.text.ngrams import Row
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ class BoostingClassifier(WordClassifier):
         logits = self.prior_.astype(np.float64)
         steps = self.trees_.leaves(self.dense(row)).reshape(len(self.columns_), -1)
         logits[self.columns_] += steps.sum(axis=1, dtype=np.float64)
-        return sigmoid(logits.astype(np.float32))
+        return link(logits.astype(np.float32), "binary")
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays = {field.name: getattr(self.trees_, field.name) for field in fields(Trees)}

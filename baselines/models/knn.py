@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Progress
-from baselines.dataset import LabelMatrix
 from baselines.errors import ArtifactError
 from baselines.storage.configs import config_from_json
+from baselines.task import LabelMatrix
 from baselines.text.ngrams import Row
 
 if TYPE_CHECKING:

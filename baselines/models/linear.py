@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
-from baselines.dataset import LabelMatrix, Part
+from baselines.classifier import Classifier, Progress, ignore_progress
+from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.models.one_vs_rest import constant_logit, fit_each
 from baselines.notes import note_not_converged
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
 from baselines.storage.weights import read_weights, write_weights
+from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, link
 from baselines.text.cleaning import Cleaning
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
 
@@ -103,8 +104,7 @@ class LinearClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Fit each class against the rest; notes classes without positives, and solvers that did not converge."""
-        self.classes_ = train.classes
-        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.accept(train.space)
         self.vectorizer_ = self.config.learn_vocabulary(train.texts)
         self.coef_, self.intercept_ = fit_one_vs_rest(
             as_matrix(self.vectorizer_, train.texts), train.labels, train.classes, self.config, progress
@@ -112,12 +112,12 @@ class LinearClassifier(Classifier):
         self.__dict__.pop("_by_feature", None)
         return self
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        out = np.empty((len(texts), len(self.classes_)), np.float32)
-        for row, text in zip(out, texts, strict=True):
-            row[:] = self._logits(self.vectorizer_.encode(text))
-        return sigmoid(out)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        rows = [self.vectorizer_.encode(text) for text in texts]
+        logits = np.empty((len(texts), len(self.classes_)), np.float32)
+        for own, row in zip(logits, rows, strict=True):
+            own[:] = self._logits(row)
+        return link(logits, self.task_), np.array([len(columns) > 0 for columns, _ in rows], np.bool_)
 
     def reasons(self, text: str, column: int, n: int = 10) -> list[tuple[str, float]]:
         """The n-grams of a text that move the logit of a class most, with their exact share of it, largest first."""
@@ -151,26 +151,19 @@ class LinearClassifier(Classifier):
         write_weights(folder / _WEIGHTS, arrays)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         arrays = read_weights(folder / _WEIGHTS, ("idf", "coef", "intercept"))
         classifier = cls(config_from_json(LinearConfig, config))
-        classifier.classes_ = classes
+        classifier.accept(space)
         classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays["idf"])
         classifier.coef_, classifier.intercept_ = arrays["coef"], arrays["intercept"]
-        expected = (len(classes), classifier.vectorizer_.n_features)
+        expected = (len(space.classes), classifier.vectorizer_.n_features)
         if classifier.coef_.shape != expected or classifier.intercept_.shape != expected[:1]:
             raise ArtifactError(
                 f"{folder / _WEIGHTS}: expected coef {expected} and intercept {expected[:1]}, got "
                 f"{classifier.coef_.shape} and {classifier.intercept_.shape}"
             )
         return classifier
-
-
-def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Element-wise logistic function in float32, without overflow."""
-    half = np.float32(0.5)
-    probabilities: NDArray[np.float32] = half * (1 + np.tanh(half * logits.astype(np.float32)))
-    return probabilities
 
 
 def as_matrix(vectorizer: NgramTfidf, texts: Sequence[str]) -> csr_matrix:
@@ -183,7 +176,13 @@ def as_matrix(vectorizer: NgramTfidf, texts: Sequence[str]) -> csr_matrix:
 
 
 def fit_one_vs_rest(
-    rows: csr_matrix, labels: LabelMatrix, classes: Sequence[str], config: LinearConfig, progress: Progress
+    rows: csr_matrix,
+    labels: LabelMatrix,
+    classes: Sequence[str],
+    config: LinearConfig,
+    progress: Progress,
+    *,
+    task: Task = "multilabel",
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights float32 (n_classes, n_features) and intercepts (n_classes,) of all classes."""
     from sklearn.exceptions import ConvergenceWarning

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from baselines.classifier import Progress
-from baselines.dataset import LabelMatrix
 from baselines.notes import note_missing_classes
+from baselines.task import LabelMatrix
 
 Fitted = TypeVar("Fitted")
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.networks.checkpoint import load_tensors, save_tensors
@@ -29,6 +29,7 @@ from baselines.networks.training import logits_of
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.storage.artifact import read_json, write_json
+from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import PAD_ID, UNKNOWN_ID
 
@@ -140,36 +141,33 @@ class RNNClassifier(Classifier):
         with seeded(config.seed):
             self.module = WordGRU(len(self.tokenizer.words) + 2, len(train.classes), config)
         self.log = train_network(self.module, self.tokenizer, train, validation, config, progress=progress)
-        self._accept(train.classes)
+        self.accept(train.space)
         return self
 
-    def _accept(self, classes: tuple[str, ...]) -> None:
-        self.classes_ = classes
-        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+    def accept(self, space: LabelSpace, thresholds: Thresholds | None = None) -> None:
+        super().accept(space, thresholds)
         # The order of a matrix product's sums depends on the batch: in float64 that is lost in the rounding.
         self._precise = copy.deepcopy(self.module).double().eval()
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        if not len(texts):
-            return np.zeros((0, len(self.classes_)), np.float32)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        encoded = self.tokenizer.encode_batch(texts)
         with limited_threads(self.config.threads):
-            logits = logits_of(self._precise, self.tokenizer.encode_batch(texts))
-        return torch.sigmoid(torch.from_numpy(logits)).numpy()
+            logits = logits_of(self._precise, encoded, n_classes=len(self.classes_))
+        return link(logits, self.task_), np.array([(ids > UNKNOWN_ID).any() for ids in encoded], np.bool_)
 
     def save_state(self, folder: Path) -> None:
         save_tensors(self.module, folder / MODEL_FILE)
         write_json(folder / VOCABULARY_FILE, {"words": list(self.tokenizer.words)}, compact=True)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         made = cls(RNNConfig.from_json(config))
         content = read_json(folder / VOCABULARY_FILE)
         words = content.get("words") if isinstance(content, dict) else None
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ArtifactError(f"{folder / VOCABULARY_FILE}: expected a list of strings under `words`")
         made.tokenizer = WordTokenizer(tuple(words), made.config.max_tokens)
-        made.module = WordGRU(len(words) + 2, len(classes), made.config)
+        made.module = WordGRU(len(words) + 2, len(space.classes), made.config)
         load_tensors(made.module, folder / MODEL_FILE)
-        made._accept(classes)
+        made.accept(space)
         return made

@@ -14,11 +14,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part, TaxonomyEntry
 from baselines.errors import ArtifactError, DataError
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
+from baselines.task import Known, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning
 
 _STATE = "rules.json"
@@ -50,19 +51,17 @@ class RulesClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Turn the taxonomy into phrases; raises DataError for an unknown parent."""
-        self.classes_ = train.classes
-        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.accept(train.space)
         self.phrases_ = phrases_of(train.taxonomy, train.classes, self._clean)
         self.__dict__.pop("_longest", None)
         return self
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         out = np.zeros((len(texts), len(self.classes_)), np.float32)
         for row, text in zip(out, texts, strict=True):
             for phrase in self.reasons(text):
                 row[list(self.phrases_[phrase])] = 1
-        return out
+        return out, np.asarray(out.any(axis=1), np.bool_)
 
     def reasons(self, text: str) -> Iterator[str]:
         """The phrases found in a text, in order; each gives the classes `phrases_` lists for it."""
@@ -85,12 +84,14 @@ class RulesClassifier(Classifier):
         write_json(folder / _STATE, {phrase: list(columns) for phrase, columns in self.phrases_.items()})
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(RulesConfig, config))
-        classifier.classes_ = classes
+        classifier.accept(space)
         classifier.phrases_ = {phrase: tuple(columns) for phrase, columns in read_json(folder / _STATE).items()}
-        if any(column not in range(len(classes)) for columns in classifier.phrases_.values() for column in columns):
-            raise ArtifactError(f"{folder / _STATE}: columns must lie in 0..{len(classes) - 1}")
+        if any(
+            column not in range(len(space.classes)) for columns in classifier.phrases_.values() for column in columns
+        ):
+            raise ArtifactError(f"{folder / _STATE}: columns must lie in 0..{len(space.classes) - 1}")
         return classifier
 
 

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.models.one_vs_rest import constant_logit, fit_each
@@ -29,6 +29,7 @@ from baselines.networks.training import logits_of
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.notes import note_not_converged
+from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import pad
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -92,35 +93,32 @@ class _TransformerClassifier(Classifier):
     def __init__(self, config: Any = None) -> None:
         self.config = config or self.config_type()
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        if not len(texts):
-            return np.zeros((0, len(self.classes_)), np.float32)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        encoded = self.encoder.encode_batch(texts)
         with limited_threads(self.config.threads):
-            logits = logits_of(self.module, self.encoder.encode_batch(texts), TOKEN_BUDGET)
-        return torch.sigmoid(torch.from_numpy(logits)).numpy()
+            logits = logits_of(self.module, encoded, TOKEN_BUDGET, n_classes=len(self.classes_))
+        return link(logits, self.task_), np.array([self.encoder.knows(ids) for ids in encoded], np.bool_)
 
     def save_state(self, folder: Path) -> None:
         self.encoder.save(folder / ENCODER_FOLDER)
         save_tensors(self.module.head, folder / HEAD_FILE)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         try:
             made = cls(cls.config_type(**config))
         except (TypeError, ValueError) as error:
             raise ArtifactError(f"config of a {cls.kind}: {error}; was it written by another version?") from None
-        made._build(folder / ENCODER_FOLDER, classes)
+        made._build(folder / ENCODER_FOLDER, space)
         load_tensors(made.module.head, folder / HEAD_FILE)
         made.module.eval()
         return made
 
-    def _build(self, folder: Path, classes: tuple[str, ...]) -> None:
+    def _build(self, folder: Path, space: LabelSpace) -> None:
         self.encoder = TextEncoder(folder, self.config.max_tokens)
         dropout = getattr(self.config, "dropout", 0.0)
-        self.module = EncoderWithHead(self.encoder, len(classes), normalise=self.normalise, dropout=dropout)
-        self.classes_ = classes
-        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+        self.module = EncoderWithHead(self.encoder, len(space.classes), normalise=self.normalise, dropout=dropout)
+        self.accept(space)
 
 
 class FrozenTransformer(_TransformerClassifier):
@@ -131,7 +129,7 @@ class FrozenTransformer(_TransformerClassifier):
     normalise = True
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
-        self._build(find_encoder(self.config.model), train.classes)
+        self._build(find_encoder(self.config.model), train.space)
         self.module.to(self.config.device).eval()
         with limited_threads(self.config.threads):
             vectors = self._vectors(train.texts, progress)
@@ -196,7 +194,7 @@ class TunedTransformer(_TransformerClassifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         with seeded(self.config.seed):
-            self._build(find_encoder(self.config.model), train.classes)
+            self._build(find_encoder(self.config.model), train.space)
             nn.init.normal_(self.module.head.weight, std=0.02)
         self.log = train_network(self.module, self.encoder, train, validation, self.config, progress=progress)
         return self

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
-from baselines.dataset import LabelMatrix, Part
+from baselines.classifier import Classifier, Progress, ignore_progress
+from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.models.linear import as_matrix
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.weights import read_weights, write_weights
+from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
 
@@ -39,28 +40,27 @@ class WordClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Learn the vocabulary, then the model; notes classes without positives."""
-        self.classes_ = train.classes
-        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
+        self.accept(train.space)
         self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(), _COURSE)
         self._fit(as_matrix(self.vectorizer_, train.texts), train.labels, progress)
         return self
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        rows = [self.vectorizer_.encode(text) for text in texts]
         out = np.empty((len(texts), len(self.classes_)), np.float32)
-        for row, text in zip(out, texts, strict=True):
-            row[:] = self._answer(self.vectorizer_.encode(text))
-        return out
+        for own, row in zip(out, rows, strict=True):
+            own[:] = self._answer(row)
+        return out, np.array([len(columns) > 0 for columns, _ in rows], np.bool_)
 
     def save_state(self, folder: Path) -> None:
         write_json(folder / _VOCABULARY, self.vectorizer_.to_json(), compact=True)
         write_weights(folder / _WEIGHTS, {"idf": self.vectorizer_.idf(), **self._arrays()})
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         arrays = read_weights(folder / _WEIGHTS, ("idf", *cls.arrays))
         classifier = cls._made(config)
-        classifier.classes_ = classes
+        classifier.accept(space)
         classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays.pop("idf"))
         try:
             classifier._set_arrays(arrays)

@@ -92,6 +92,10 @@ class TextEncoder:
         encoded = self._tokenizer(valid, truncation=True, max_length=self.max_tokens, return_attention_mask=False)
         return [np.array(ids, np.int64) for ids in encoded["input_ids"]]
 
+    def knows(self, ids: NDArray[np.int64]) -> bool:
+        """Whether a text's ids hold anything but special tokens, of which the unknown one is one."""
+        return bool((~np.isin(ids, self._tokenizer.all_special_ids)).any())
+
     def save(self, folder: Path) -> None:
         """Write weights, config and tokenizer; `TextEncoder(folder, ...)` reads them."""
         with _quiet(_transformers()):

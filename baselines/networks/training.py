@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.classifier import Progress, decide, ignore_progress
-from baselines.dataset import LabelMatrix, Part
+from baselines.classifier import Progress, ignore_progress
+from baselines.dataset import Part
 from baselines.errors import UserError
 from baselines.networks.batches import (
     ID_BUDGET,
@@ -32,6 +32,7 @@ from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training_config import EpochLog, TrainingConfig, TrainingLog
 from baselines.scores.metrics import scores
 from baselines.scores.thresholds import global_threshold
+from baselines.task import LabelMatrix, decide
 from baselines.text.tokenizer import pad
 
 # Epochs whose validation F1 is averaged before it is compared.
@@ -211,13 +212,18 @@ def validate(
     probabilities = torch.sigmoid(torch.from_numpy(logits)).numpy()
     # The exact maximum: an averaged one would hide a small step forward on a small validation part.
     threshold = global_threshold(labels, probabilities, spread=0)
-    predicted = decide(probabilities, np.full(labels.shape[1], threshold, np.float32))
+    predicted = decide(probabilities, np.full(labels.shape[1], threshold, np.float32), "multilabel")
     return EpochLog(loss, float(cross_entropy), scores(labels, predicted).f1_weighted, threshold)
 
 
 @torch.no_grad()
-def logits_of(module: nn.Module, encoded: Sequence[IdArray], budget: int = ID_BUDGET) -> NDArray[np.float32]:
-    """Logits (n_texts, C) in eval mode, in batches of similar length; the module's own mode is restored."""
+def logits_of(
+    module: nn.Module, encoded: Sequence[IdArray], budget: int = ID_BUDGET, n_classes: int = 0
+) -> NDArray[np.float32]:
+    """Logits (n_texts, C) in eval mode, in batches of similar length; the module's own mode is restored.
+
+    `n_classes` gives the shape where there is no text.
+    """
     device = next(module.parameters()).device
     was_training = module.training
     module.eval()
@@ -226,7 +232,7 @@ def logits_of(module: nn.Module, encoded: Sequence[IdArray], budget: int = ID_BU
         ids, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
         parts.append((rows, module(ids, lengths).cpu().numpy()))
     module.train(was_training)
-    out = np.zeros((len(encoded), parts[0][1].shape[1] if parts else 0), np.float32)
+    out = np.zeros((len(encoded), parts[0][1].shape[1] if parts else n_classes), np.float32)
     for rows, logits in parts:
         out[rows] = logits
     return out

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from baselines.classifier import Probabilities, Thresholds, decide
-from baselines.dataset import LabelMatrix
 from baselines.scores.intervals import CONFIDENCE, holm, nadeau_bengio, seed_spread
 from baselines.scores.metrics import scores
 from baselines.scores.thresholds import ThresholdKind
+from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
 
 METRICS = ("f1_weighted", "f1_micro", "f1_macro", "precision_weighted", "recall_weighted")
 
@@ -32,6 +31,7 @@ class FoldAnswers:
         thresholds: from validation, by kind.
         n_train: training texts.
         fit_s: seconds of the training.
+        task: how the thresholds decide.
     """
 
     fold: int
@@ -41,10 +41,11 @@ class FoldAnswers:
     thresholds: Mapping[ThresholdKind, Thresholds]
     n_train: int
     fit_s: float
+    task: Task = "multilabel"
 
     def score(self, metric: str, kind: ThresholdKind) -> float:
         """One score at one kind of thresholds."""
-        return float(getattr(scores(self.truth, decide(self.probabilities, self.thresholds[kind])), metric))
+        return float(getattr(scores(self.truth, decide(self.probabilities, self.thresholds[kind], self.task)), metric))
 
 
 def compare_folds(

@@ -21,9 +21,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.dataset import LabelMatrix
 from baselines.errors import MeasurementError
 from baselines.scores.metrics import divide, f1_micro, f1_of
+from baselines.task import LabelMatrix
 
 Source = Literal["documents", "folds", "rounds"]
 Metric = Literal["f1_weighted", "f1_micro", "f1_macro", "precision_weighted", "recall_weighted"]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.dataset import LabelMatrix
+from baselines.task import LabelMatrix
 
 Floats = NDArray[np.float64]
 

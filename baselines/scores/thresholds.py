@@ -9,18 +9,16 @@ maximum is the exact one over every possible threshold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Probabilities, Thresholds, decide
-from baselines.dataset import LabelMatrix
-from baselines.scores.metrics import scores
+from baselines.scores.judging import BINARY_RATES, score
+from baselines.task import DEFAULT_METRIC, HALF, LabelMatrix, LabelSpace, Probabilities, Task, Thresholds
 
 ThresholdKind = Literal["half", "global", "per_class"]
-HALF = 0.5
 # Positives at which a class's own threshold counts as much as the global one. On the folds and models named below, mean
 # weighted F1 is 0.7233 with a global threshold, and 0.7253, 0.7248, 0.7250, 0.7252 at 10, 20, 40 and 80.
 SHRINKAGE = 40.0
@@ -36,44 +34,95 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True)
 class ThresholdChoices:
-    """Every threshold fitted on validation, and the weighted F1 each reaches there.
+    """Every threshold fitted on validation, and the score that each reaches there.
 
     Attributes:
+        half: what nothing was chosen for: 0.5, and 0 where the largest probability decides.
         global_: the one threshold for all classes.
-        per_class: float32 (n_classes,), shrunk towards `global_`.
-        f1_weighted: on validation, by kind (`half`, `global`, `per_class`).
+        per_class: float32 (n_classes,), shrunk towards `global_`; the same one where the task has but one threshold.
+        reached: the metric on validation, by kind (`half`, `global`, `per_class`).
     """
 
+    half: float
     global_: float
     per_class: Thresholds
-    f1_weighted: dict[ThresholdKind, float]
+    reached: dict[ThresholdKind, float]
 
     def of(self, kind: ThresholdKind) -> Thresholds:
         """float32 (n_classes,) of one kind."""
         if kind == "per_class":
             return self.per_class.copy()
-        return np.full(self.per_class.shape, HALF if kind == "half" else self.global_, np.float32)
+        return np.full(self.per_class.shape, self.half if kind == "half" else self.global_, np.float32)
 
 
 def fit_thresholds(
-    truth: LabelMatrix, probabilities: Probabilities, *, shrinkage: float = SHRINKAGE, spread: float = SPREAD
+    truth: LabelMatrix,
+    probabilities: Probabilities,
+    task: Task = "multilabel",
+    metric: str = "",
+    *,
+    shrinkage: float = SHRINKAGE,
+    spread: float = SPREAD,
 ) -> ThresholdChoices:
-    """Fit all kinds of thresholds to validation; bool and float32 (n_texts, n_classes)."""
-    shared = global_threshold(truth, probabilities, spread=spread)
-    own = per_class_thresholds(truth, probabilities, shared=shared, shrinkage=shrinkage, spread=spread)
-    return _rated(truth, probabilities, shared, own)
+    """Fit all kinds of thresholds to validation; bool and float32 (n_texts, n_classes).
+
+    Multilabel: for F1, of all classes and of each. Binary: one threshold, for the metric where it judges decisions,
+    else for F1 of the positive class. Multiclass: 0, since the largest probability decides.
+    """
+    metric = metric or DEFAULT_METRIC[task]
+    if task == "multiclass":
+        shared, own = 0.0, np.zeros(probabilities.shape[1], np.float32)
+    elif task == "binary":
+        shared = binary_threshold(truth, probabilities, metric, spread=spread)
+        own = np.full(1, shared, np.float32)
+    else:
+        shared = global_threshold(truth, probabilities, spread=spread)
+        own = per_class_thresholds(truth, probabilities, shared=shared, shrinkage=shrinkage, spread=spread)
+    return _rated(truth, probabilities, shared, own, task, metric)
 
 
-def no_thresholds(truth: LabelMatrix, probabilities: Probabilities) -> ThresholdChoices:
-    """All 0.5, for answers that are 0 or 1: another threshold could only turn them into "every class, always"."""
-    return _rated(truth, probabilities, HALF, np.full(probabilities.shape[1], HALF, np.float32))
+def no_thresholds(
+    truth: LabelMatrix, probabilities: Probabilities, task: Task = "multilabel", metric: str = ""
+) -> ThresholdChoices:
+    """The task's own, for answers that are 0 or 1: others could only turn them into "every class, always"."""
+    own = LabelSpace(tuple(map(str, range(probabilities.shape[1]))), task).thresholds()
+    return _rated(truth, probabilities, float(own[0]), own, task, metric or DEFAULT_METRIC[task])
 
 
-def _rated(truth: LabelMatrix, probabilities: Probabilities, shared: float, own: Thresholds) -> ThresholdChoices:
-    unrated = ThresholdChoices(shared, own, {})
+def _rated(
+    truth: LabelMatrix, probabilities: Probabilities, shared: float, own: Thresholds, task: Task, metric: str
+) -> ThresholdChoices:
+    unrated = ThresholdChoices(0.0 if task == "multiclass" else HALF, shared, own, {})
     kinds: tuple[ThresholdKind, ...] = ("half", "global", "per_class")
-    reached = {kind: scores(truth, decide(probabilities, unrated.of(kind))).f1_weighted for kind in kinds}
-    return ThresholdChoices(shared, own, reached)
+    reached = {kind: score(metric, truth, probabilities, unrated.of(kind), task) for kind in kinds}
+    return replace(unrated, reached=reached)
+
+
+def binary_threshold(
+    truth: LabelMatrix, probabilities: Probabilities, metric: str = "f1", *, spread: float = SPREAD
+) -> float:
+    """The threshold of the only column that maximises a metric, averaged over the thresholds around it.
+
+    Args:
+        truth: bool (n_texts, 1) of validation.
+        probabilities: float32 of the same shape.
+        metric: of `BINARY_RATES`; for any other name, F1 of the positive class.
+        spread: as in `global_threshold`.
+
+    Returns:
+        0.5 where one of both sides has no text.
+    """
+    truth, probabilities = _checked(truth, probabilities, spread)
+    positives = int(truth.sum())
+    if truth.shape[1] != 1 or positives in (0, len(truth)):
+        return HALF
+    order = np.argsort(-probabilities[:, 0], kind="stable")
+    tp = np.cumsum(truth[order, 0]).astype(np.float64)
+    fp = np.arange(1, len(truth) + 1) - tp
+    rate = BINARY_RATES.get(metric, BINARY_RATES["f1"])
+    nobody = float(rate(*(np.array([float(count)]) for count in (0, 0, positives, len(truth) - positives)))[0])
+    reached = rate(tp, fp, positives - tp, len(truth) - positives - fp)
+    return _best(probabilities[order, 0], reached, spread, nobody)
 
 
 def global_threshold(truth: LabelMatrix, probabilities: Probabilities, *, spread: float = SPREAD) -> float:
@@ -158,12 +207,15 @@ def _f1_curves(truth: LabelMatrix, probabilities: Probabilities) -> tuple[NDArra
     return np.take_along_axis(probabilities, order, axis=0), 2 * tp / (n_predicted + truth.sum(axis=0))
 
 
-def _best(values: NDArray[np.float32], f1: NDArray[np.float64], spread: float) -> float:
-    """The threshold with the largest F1, given falling probabilities and the F1 when all up to each are predicted."""
+def _best(values: NDArray[np.float32], f1: NDArray[np.float64], spread: float, nobody: float = 0.0) -> float:
+    """The threshold with the largest score, given falling probabilities and the score when those up to each are yes.
+
+    `nobody` is the score when all are no.
+    """
     ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))  # equal probabilities join together
     upper = values[ends].astype(np.float64)
     if spread > 0:
-        return _best_on_average(upper, f1[ends], spread)
+        return _best_on_average(upper, f1[ends], spread, nobody)
     lower = np.append(upper[1:], 0.0)
     middle = ((upper + lower) / 2).astype(np.float32)
     # Between neighbouring float32 numbers lies none: then the upper one itself is the threshold.
@@ -172,12 +224,12 @@ def _best(values: NDArray[np.float32], f1: NDArray[np.float64], spread: float) -
     return float(good[np.abs(good - HALF).argmin()])
 
 
-def _best_on_average(upper: NDArray[np.float64], f1: NDArray[np.float64], spread: float) -> float:
-    """The same for F1 averaged by a normal distribution; `upper` are the falling distinct probabilities."""
+def _best_on_average(upper: NDArray[np.float64], f1: NDArray[np.float64], spread: float, nobody: float) -> float:
+    """The same for scores averaged by a normal distribution; `upper` are the falling distinct probabilities."""
     thresholds = 1 / (1 + np.exp(-_GRID))
     # How many of the distinct probabilities reach each threshold; with none of them nothing is predicted.
     reached = np.searchsorted(-upper, -thresholds, side="right")
-    curve = np.append(0.0, f1)[reached]
+    curve = np.append(nobody, f1)[reached]
     step = _GRID[1] - _GRID[0]
     reach = int(np.ceil(4 * spread / step))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / spread) ** 2)

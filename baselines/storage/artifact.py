@@ -19,9 +19,11 @@ import numpy as np
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
+from baselines.task import LabelSpace, Thresholds
 
 # 2: a linear model's weights lie in `weights.safetensors`; the format was that before, the name said another.
-FORMAT_VERSION = 2
+# 3: `labels.json` says the task, and what reads a text says its cleaning.
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 # What a manifest holds besides its version.
@@ -130,10 +132,8 @@ def save(classifier: Classifier, folder: Path, lineage: Lineage) -> None:
     """Write a fitted classifier into an empty folder. The same classifier gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     classifier.save_state(folder)
-    write_json(
-        folder / LABELS,
-        {"classes": list(classifier.classes_), "thresholds": [float(t) for t in classifier.thresholds_]},
-    )
+    labels = {**classifier.space_.to_json(), "thresholds": [float(t) for t in classifier.thresholds_]}
+    write_json(folder / LABELS, labels)
     write_json(
         folder / MANIFEST,
         {
@@ -182,18 +182,34 @@ def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
         ArtifactError: damaged, incomplete, or of a kind that isn't known.
     """
     manifest = read_manifest(folder)
-    labels = read_json(folder / LABELS)
+    space, thresholds = read_labels(folder / LABELS)
     if manifest["kind"] not in kinds:
         raise ArtifactError(
             f"{folder / MANIFEST}: kind {manifest['kind']!r} unknown; known: {', '.join(sorted(kinds))}"
         )
-    classifier = kinds[manifest["kind"]].load_state(folder, manifest["config"], tuple(labels["classes"]))
-    thresholds = np.asarray(labels["thresholds"], np.float32)
-    if thresholds.shape != (len(classifier.classes_),) or not np.isfinite(thresholds).all():
-        raise ArtifactError(f"{folder / LABELS}: expected {len(classifier.classes_)} finite thresholds")
+    classifier = kinds[manifest["kind"]].load_state(folder, manifest["config"], space)
     classifier.thresholds_ = thresholds
     classifier.load_members(lambda name: load(folder / name, kinds))
     return classifier
+
+
+def read_labels(path: Path) -> tuple[LabelSpace, Thresholds]:
+    """What a `labels.json` holds: the label space, and float32 (n_classes,) thresholds between 0 and 1.
+
+    Raises:
+        ArtifactError: naming the file, and what doesn't fit.
+    """
+    content = read_json(path)
+    try:
+        space = LabelSpace.from_json(content)
+        thresholds = np.asarray(content["thresholds"], np.float32)
+    except ArtifactError as error:
+        raise ArtifactError(f"{path}: {error}") from None
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ArtifactError(f"{path}: thresholds are needed ({type(error).__name__}: {error})") from None
+    if thresholds.shape != (len(space.classes),) or not ((thresholds >= 0) & (thresholds <= 1)).all():
+        raise ArtifactError(f"{path}: expected {len(space.classes)} thresholds between 0 and 1, one for each class")
+    return space, thresholds
 
 
 def kinds_within(folder: Path) -> frozenset[str]:

@@ -147,6 +147,7 @@ def _answer(workshop: Workshop, name: str) -> tuple[Scored, int]:
 def _fold_answers(workshop: Workshop, name: str, scored: Scored, fold: int, seed: int) -> FoldAnswers:
     facts, n_classes = workshop.facts_of(name), len(workshop.dataset.classes)
     thresholds: Mapping[str, Any] = facts["thresholds"]
+    own = np.full(n_classes, thresholds.get("half", 0.5), np.float32)
     fitted = name not in BASELINES or BASELINES[name].fits_thresholds
     return FoldAnswers(
         fold,
@@ -154,10 +155,11 @@ def _fold_answers(workshop: Workshop, name: str, scored: Scored, fold: int, seed
         workshop.dataset.part("test").labels,
         scored.probabilities,
         {
-            "half": np.full(n_classes, 0.5, np.float32),
-            "global": scored.thresholds if fitted else np.full(n_classes, 0.5, np.float32),
-            "per_class": np.asarray(thresholds["per_class"] if fitted else [0.5] * n_classes, np.float32),
+            "half": own,
+            "global": scored.thresholds if fitted else own,
+            "per_class": np.asarray(thresholds["per_class"], np.float32) if fitted else own,
         },
         len(workshop.dataset.split.train),
         float(facts["seconds"]),
+        scored.task,
     )

@@ -20,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from baselines.errors import UserError
+from baselines.task import decide
 from bench.candidate import Candidate, Server, import_runtime, open_candidate
 from bench.measure.process import leave, pin
 from bench.measure.timing import Clock, SystemClock, check_answers, time_block
@@ -85,8 +86,10 @@ class Session:
         timed = np.concatenate([np.asarray(answer) for answer in answers])
         if self.expected.dtype == np.bool_:
             server: Any = self.server
-            thresholds = server.thresholds if hasattr(server, "thresholds") else server.thresholds_
-            timed = timed >= np.asarray(thresholds, np.float32)
+            # A bundle's predictor, or a classifier.
+            is_bundle = hasattr(server, "thresholds")
+            thresholds = server.thresholds if is_bundle else server.thresholds_
+            timed = decide(timed, thresholds, server.task if is_bundle else server.task_)
         check_answers(self.name, timed, self.expected[list(rows)], rows)
 
 

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Probabilities, Thresholds, decide
-from baselines.dataset import LabelMatrix
 from baselines.scores.intervals import N_RESAMPLES, resample_scores
 from baselines.scores.metrics import divide, scores
+from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
 
 CURVE_POINTS = 25
 BINS = 10
@@ -216,9 +215,11 @@ def _rarity_halves(counts: NDArray[np.integer[Any]]) -> Mapping[str, NDArray[np.
     }
 
 
-def at_thresholds(truth: LabelMatrix, probabilities: Probabilities, choices: Mapping[str, Thresholds]) -> Json:
+def at_thresholds(
+    truth: LabelMatrix, probabilities: Probabilities, choices: Mapping[str, Thresholds], task: Task = "multilabel"
+) -> Json:
     """F1 of the same probabilities at several choices of thresholds, by the name of the choice."""
-    judged = {name: scores(truth, decide(probabilities, thresholds)) for name, thresholds in choices.items()}
+    judged = {name: scores(truth, decide(probabilities, thresholds, task)) for name, thresholds in choices.items()}
     return {
         name: {"f1_weighted": s.f1_weighted, "f1_micro": s.f1_micro, "f1_macro": s.f1_macro}
         for name, s in judged.items()

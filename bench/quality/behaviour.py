@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from baselines.classifier import Probabilities, Thresholds, decide
-from baselines.dataset import LabelMatrix, Part, TaxonomyEntry
+from baselines.dataset import Part, TaxonomyEntry
+from baselines.task import LabelMatrix, LabelSpace, Probabilities, Thresholds, decide
 
 N_TEXTS = 200
 EXAMPLES = 3
@@ -37,16 +37,21 @@ class Subject:
     Attributes:
         predict_proba: texts -> float32 (n_texts, n_classes).
         thresholds: float32 (n_classes,).
-        classes: names of the columns.
+        space: what it can answer.
     """
 
     predict_proba: PredictProba
     thresholds: Thresholds
-    classes: tuple[str, ...]
+    space: LabelSpace
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.space.classes
 
     def decide(self, texts: Sequence[str]) -> LabelMatrix:
         """bool (n_texts, n_classes)."""
-        return decide(self.predict_proba(texts), self.thresholds)
+        return decide(self.predict_proba(texts), self.thresholds, self.space.task)
 
     def names(self, row: LabelMatrix) -> list[str]:
         """Classes of one row."""
@@ -70,7 +75,7 @@ def run_behaviour(subject: Subject, part: Part, seed: int, *, n_texts: int = N_T
     texts = [part.texts[i] for i in rng.permutation(len(part))[:n_texts].tolist() if part.texts[i].strip()]
     synonyms = names_of(part.classes, part.taxonomy)
     unchanged = subject.predict_proba(texts)
-    before = decide(unchanged, subject.thresholds)
+    before = decide(unchanged, subject.thresholds, subject.space.task)
     results = [
         _minimum("a class's name alone gets the class", subject, [(c, synonyms[c][0]) for c in part.classes]),
         _minimum("an alias alone gets its class", subject, [(c, a) for c in part.classes for a in synonyms[c][1:]]),

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from baselines.classifier import Probabilities, Thresholds, decide
-from baselines.dataset import LabelMatrix, Part
+from baselines.dataset import Part
 from baselines.scores.metrics import scores
-from baselines.storage.artifact import LABELS, read_json
+from baselines.storage.artifact import LABELS, read_labels
+from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
 
 SCORES_FILE = "probabilities.safetensors"
@@ -28,16 +28,18 @@ class Scored:
     Attributes:
         probabilities: float32 (n_test, C), of the main candidate.
         thresholds: the model's own, from validation.
+        task: how they decide.
         of_candidates: the same by candidate, every form of the model.
     """
 
     probabilities: Probabilities
     thresholds: Thresholds
+    task: Task
     of_candidates: Mapping[str, Probabilities]
 
     @property
     def decisions(self) -> LabelMatrix:
-        return decide(self.probabilities, self.thresholds)
+        return decide(self.probabilities, self.thresholds, self.task)
 
     def f1_weighted(self, truth: LabelMatrix) -> float:
         """On the test part."""
@@ -68,8 +70,8 @@ def score_candidates(candidates: Sequence[Candidate], part: Part, folder: Path) 
 def read_scored(folder: Path, candidates: Sequence[Candidate]) -> Scored:
     """What `score_candidates` stored of one model."""
     answers: dict[str, NDArray[Any]] = load_file(folder / SCORES_FILE)
-    thresholds = np.asarray(read_json(candidates[0].path / LABELS)["thresholds"], np.float32)
-    return Scored(answers[candidates[0].name], thresholds, {c.name: answers[c.name] for c in candidates})
+    space, thresholds = read_labels(candidates[0].path / LABELS)
+    return Scored(answers[candidates[0].name], thresholds, space.task, {c.name: answers[c.name] for c in candidates})
 
 
 def is_deployable(candidate: Candidate) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from baselines.classifier import Probabilities, Thresholds, decide
 from baselines.dataset import Part
 from baselines.scores.intervals import N_RESAMPLES, resample_scores
+from baselines.task import Probabilities, Thresholds, decide
 
 RATES = (0.0, 0.05, 0.10)
 KINDS = ("swap", "delete", "insert", "replace")
@@ -75,7 +75,7 @@ def f1_under_typos(
     """
     found = []
     for rate in rates:
-        decisions = decide(predict_proba(texts_with_typos(part.texts, rate, seed)), thresholds)
+        decisions = decide(predict_proba(texts_with_typos(part.texts, rate, seed)), thresholds, part.task)
         # The same resamples for every rate: the fall from rate to rate is then no accident of the draw.
         resampled = resample_scores(part.labels, {"": decisions}, np.random.default_rng(seed), n_resamples=n_resamples)
         found.append({"rate": rate, "f1_weighted": resampled.interval("").to_json()})

@@ -189,7 +189,7 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
     if not study.workshop.run.is_done(step, inputs):
         server = open_candidate(main)
         thresholds = evidence.scored[name].thresholds
-        subject = Subject(server.predict_proba, thresholds, evidence.test.classes)
+        subject = Subject(server.predict_proba, thresholds, evidence.test.space)
         found = {
             "behaviour": run_behaviour(subject, evidence.test, evidence.seed, n_texts=n_texts),
             "typos": f1_under_typos(server.predict_proba, thresholds, evidence.test, evidence.seed, rates=_TYPO_RATES),

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Thresholds, decide
-from baselines.dataset import LabelMatrix, Part
+from baselines.dataset import Part
 from baselines.scores.intervals import METRICS, Difference, Resampled, draw_counts
 from baselines.scores.metrics import f1_of, scores
+from baselines.task import LabelMatrix, Thresholds, decide
 from bench.measure.measurements import Measurements
 from bench.quality import analyses
 from bench.quality.scoring import Scored
@@ -145,7 +145,7 @@ def agreement(scored: Scored) -> Json:
     for name, other in scored.of_candidates.items():
         if other is main or not main.size:
             continue
-        same = decide(other, scored.thresholds) == scored.decisions
+        same = decide(other, scored.thresholds, scored.task) == scored.decisions
         found[name] = {"max_difference": float(np.abs(other - main).max()), "decisions_equal": float(same.mean())}
     return found
 

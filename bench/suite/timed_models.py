@@ -22,6 +22,7 @@ from baselines.fitting.fit import ARTIFACT, train_baseline
 from baselines.scores.intervals import resample_scores
 from baselines.storage.artifact import MANIFEST, file_sha256, lineage_of, load, save
 from baselines.storage.run_folder import RunFolder
+from baselines.task import decide
 from bench.candidate import Candidate, Runtime, open_candidate
 from bench.cost.compute import compute_per_document
 from bench.cost.footprint import footprint
@@ -144,7 +145,7 @@ def _facts(
     test = dataset.part("test")
     models = {name: load(path, KINDS) for name, path in artifacts.items()}
     model_of = {name: name.rsplit("/", 1)[0] for name in candidates}
-    decisions = {name: answers[name] >= models[model_of[name]].thresholds_ for name in candidates}
+    decisions = {name: decide(answers[name], models[model_of[name]].thresholds_, dataset.task) for name in candidates}
     resampled = resample_scores(test.labels, decisions, np.random.default_rng(0))
     costs = {name: compute_per_document(model, test.texts).to_json() for name, model in models.items()}
     return {

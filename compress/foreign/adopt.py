@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.networks.torch_state import seeded
+from baselines.task import LabelSpace
 from baselines.text.cleaning import Cleaning, split_words
 from baselines.text.tokenizer import MAX_CHARACTERS, PAD_ID, Tokenizer
 from compress.foreign.agreement import Asked, find_call, given_texts, prove, text_to_read, texts_to_try
@@ -90,7 +91,7 @@ def adopt(
         raise NotCompressible(f"adopt: {refusal}. {INSTEAD}") from None
     trained = replace(config or CNNConfig(), stop_words=tokenizer.cleaning.stop_words, stem=tokenizer.cleaning.stem)
     chosen = None if thresholds is None else np.asarray(thresholds, np.float32)
-    classifier = CharCNNClassifier.from_module(network, tokenizer, tuple(classes), chosen, trained)
+    classifier = CharCNNClassifier.from_module(network, tokenizer, LabelSpace(tuple(classes)), chosen, trained)
     return classifier, _receipt(net, network, read, tokenizer, facts)
 
 

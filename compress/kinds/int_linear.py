@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self
 
-import numpy as np
-
 from baselines.classifier import Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.storage.configs import config_from_json
+from baselines.task import LabelSpace
 from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
 
 
@@ -28,12 +27,11 @@ class IntLinearClassifier(LinearClassifier):
     packed: PackedLinear
 
     @classmethod
-    def from_packed(cls, packed: PackedLinear, classes: tuple[str, ...], config: LinearConfig) -> Self:
-        """A classifier with 0.5 as threshold of every class."""
+    def from_packed(cls, packed: PackedLinear, space: LabelSpace, config: LinearConfig) -> Self:
+        """A classifier for which no threshold was chosen yet."""
         classifier = cls(config)
         classifier.packed = packed
-        classifier.classes_ = classes
-        classifier.thresholds_ = np.full(len(classes), 0.5, np.float32)
+        classifier.accept(space)
         classifier.vectorizer_ = packed.vectorizer
         classifier.coef_, classifier.intercept_ = packed.weights(), packed.intercept
         return classifier
@@ -46,8 +44,8 @@ class IntLinearClassifier(LinearClassifier):
         write_packed_linear(self.packed, folder / PACKED_LINEAR_FILE)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         packed = read_packed_linear(folder / PACKED_LINEAR_FILE)
-        if len(packed.scale) != len(classes):
-            raise NotCompressible(f"{folder}: weights of {len(packed.scale)} classes, but {len(classes)} names")
-        return cls.from_packed(packed, classes, config_from_json(LinearConfig, config))
+        if len(packed.scale) != len(space.classes):
+            raise NotCompressible(f"{folder}: weights of {len(packed.scale)} classes, but {len(space.classes)} names")
+        return cls.from_packed(packed, space, config_from_json(LinearConfig, config))

@@ -11,11 +11,12 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import onnxruntime as ort
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
-from baselines.text.tokenizer import Tokenizer, pad
+from baselines.task import Known, LabelSpace, Probabilities
+from baselines.text.tokenizer import Ids, Tokenizer, pad
 
 MODEL_FILE = "model.onnx"
 ALPHABET_FILE = "alphabet.json"
@@ -45,12 +46,11 @@ class OnnxClassifier(Classifier):
     forms = ("onnx",)
     packages = ("numpy", "onnxruntime")
 
-    def __init__(self, model: bytes, config: OnnxConfig, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
+    def __init__(self, model: bytes, config: OnnxConfig, tokenizer: Tokenizer, space: LabelSpace) -> None:
         self.model = model
         self.config = config
         self.tokenizer = tokenizer
-        self.classes_ = classes
-        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+        self.accept(space)
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """Not trained: raises NotCompressible that says where it comes from."""
@@ -60,26 +60,25 @@ class OnnxClassifier(Classifier):
     def _session(self) -> ort.InferenceSession:
         return open_session(self.model)
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        if not len(texts):
-            return np.zeros((0, len(self.classes_)), np.float32)
-        return np.concatenate([run_text(self._session, self.tokenizer, text) for text in texts])
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        encoded = self.tokenizer.encode_batch(texts)
+        rows = [np.zeros((0, len(self.classes_)), np.float32), *(run_ids(self._session, ids) for ids in encoded)]
+        return np.concatenate(rows), self.tokenizer.known_batch(encoded)
 
     def save_state(self, folder: Path) -> None:
         (folder / MODEL_FILE).write_bytes(self.model)
         write_json(folder / ALPHABET_FILE, self.tokenizer.to_json(), compact=True)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         try:
             model = (folder / MODEL_FILE).read_bytes()
             known = OnnxConfig(str(config["scheme"]), tuple(config["operators"]))
         except (OSError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder / MODEL_FILE}: unreadable ({error})") from None
-        loaded = cls(model, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
-        if loaded._session.get_outputs()[0].shape[1] != len(classes):
-            raise ArtifactError(f"{folder / MODEL_FILE}: made for another number of classes than {len(classes)}")
+        loaded = cls(model, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
+        if loaded._session.get_outputs()[0].shape[1] != len(space.classes):
+            raise ArtifactError(f"{folder / MODEL_FILE}: made for another number of classes than {len(space.classes)}")
         return loaded
 
 
@@ -95,8 +94,8 @@ def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
         raise ArtifactError(f"{MODEL_FILE}: onnxruntime can't read it ({error})") from None
 
 
-def run_text(session: ort.InferenceSession, tokenizer: Tokenizer, text: str) -> Probabilities:
-    """float32 (1, n_classes)."""
-    ids, lengths = pad([tokenizer.encode(text)])
+def run_ids(session: ort.InferenceSession, encoded: Ids) -> Probabilities:
+    """Answer to one encoded text; float32 (1, n_classes)."""
+    ids, lengths = pad([encoded])
     (probabilities,) = session.run(["probabilities"], {"ids": ids, "lengths": lengths})
     return np.asarray(probabilities, np.float32)

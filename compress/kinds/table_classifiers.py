@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
+from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.packed import TABLES_FILE, StoredTables, read_tables, write_tables
-from compress.formats.tables import FloatTables, IntTables, sigmoid
+from compress.formats.tables import FloatTables, IntTables
 
 ALPHABET_FILE = "alphabet.json"
 
@@ -50,24 +51,24 @@ class _TableClassifier(Classifier):
         """Tables aren't trained: raises NotCompressible that says where they come from."""
         raise NotCompressible(f"{self.kind}: made from a trained character CNN by fold or quantize, not fitted itself")
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        if not len(texts):
-            return np.zeros((0, len(self.classes_)), np.float32)
-        return sigmoid(np.stack([self.model.logits(self.tokenizer.encode(text)) for text in texts]))
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        encoded = self.tokenizer.encode_batch(texts)
+        logits = np.empty((len(texts), len(self.classes_)), np.float32)
+        for row, ids in zip(logits, encoded, strict=True):
+            row[:] = self.model.logits(ids)
+        return link(logits, self.task_), self.tokenizer.known_batch(encoded)
 
-    def _adopt(self, tokenizer: Tokenizer, classes: tuple[str, ...], stored: str) -> None:
+    def _adopt(self, tokenizer: Tokenizer, space: LabelSpace, stored: str) -> None:
         filters = tuple((int(t.shape[0]), int(t.shape[2])) for t in self.model.tables)
         n_ids, n_classes = self.model.tables[0].shape[1], self.model.bias.shape[0]
-        if n_ids != tokenizer.n_ids or n_classes != len(classes):
+        if n_ids != tokenizer.n_ids or n_classes != len(space.classes):
             raise ArtifactError(
                 f"tables: made for {n_ids} ids and {n_classes} classes, but the alphabet has {tokenizer.n_ids} ids and "
-                f"there are {len(classes)} classes"
+                f"there are {len(space.classes)} classes"
             )
         self.config = TableConfig(filters, stored)
         self.tokenizer = tokenizer
-        self.classes_ = classes
-        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+        self.accept(space)
 
     def _save_alphabet(self, folder: Path) -> None:
         write_json(folder / ALPHABET_FILE, self.tokenizer.to_json(), compact=True)
@@ -79,9 +80,9 @@ class FloatTableClassifier(_TableClassifier):
     kind = "tables-float"
     forms = ("onnx",)
 
-    def __init__(self, tables: FloatTables, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
+    def __init__(self, tables: FloatTables, tokenizer: Tokenizer, space: LabelSpace) -> None:
         self.tables = tables
-        self._adopt(tokenizer, classes, "tables")
+        self._adopt(tokenizer, space, "tables")
 
     @property
     def model(self) -> FloatTables:
@@ -94,7 +95,7 @@ class FloatTableClassifier(_TableClassifier):
         self._save_alphabet(folder)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         path = folder / TABLES_FILE
         try:
             arrays = load_file(path)
@@ -104,7 +105,7 @@ class FloatTableClassifier(_TableClassifier):
             raise ArtifactError(f"{path}: not a table model ({type(error).__name__}: {error})") from None
         tables = FloatTables(tuple(array for _, array in by_width), head, bias)
         _check_float(path, tables)
-        return cls(tables, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
+        return cls(tables, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
 
 
 class IntTableClassifier(_TableClassifier):
@@ -113,10 +114,10 @@ class IntTableClassifier(_TableClassifier):
     kind = "tables-int8"
     forms = ("table", "onnx")
 
-    def __init__(self, stored: StoredTables, tokenizer: Tokenizer, classes: tuple[str, ...]) -> None:
+    def __init__(self, stored: StoredTables, tokenizer: Tokenizer, space: LabelSpace) -> None:
         stored.tables.check()
         self.stored = stored
-        self._adopt(tokenizer, classes, "tables" if stored.factors is None else "factors")
+        self._adopt(tokenizer, space, "tables" if stored.factors is None else "factors")
 
     @property
     def tables(self) -> IntTables:
@@ -132,9 +133,9 @@ class IntTableClassifier(_TableClassifier):
         self._save_alphabet(folder)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         stored = read_tables(folder / TABLES_FILE)
-        return cls(stored, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
+        return cls(stored, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
 
 
 def _check_float(path: Path, tables: FloatTables) -> None:

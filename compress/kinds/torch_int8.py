@@ -16,11 +16,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
 from baselines.storage.artifact import read_json, write_json
+from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import Tokenizer, pad
 
 MODEL_FILE = "model.safetensors"
@@ -50,34 +51,31 @@ class TorchInt8Classifier(Classifier):
     library = "torch"
     packages = ("numpy", "safetensors", "torch")
 
-    def __init__(
-        self, module: CharCNN, config: TorchInt8Config, tokenizer: Tokenizer, classes: tuple[str, ...]
-    ) -> None:
+    def __init__(self, module: CharCNN, config: TorchInt8Config, tokenizer: Tokenizer, space: LabelSpace) -> None:
         self.module = module.eval()
         self.config = config
         self.tokenizer = tokenizer
-        self.classes_ = classes
-        self.thresholds_ = np.full(len(classes), 0.5, np.float32)
+        self.accept(space)
 
     @classmethod
     def from_cnn(cls, parent: CharCNNClassifier) -> Self:
         """Quantize a copy of the parent's module."""
         shape = parent.module.shape
         config = TorchInt8Config(shape.n_ids, shape.n_classes, shape.embedding_dim, shape.filters, shape.hidden_dim)
-        return cls(quantize_linear(parent.module), config, parent.tokenizer, parent.classes_)
+        return cls(quantize_linear(parent.module), config, parent.tokenizer, parent.space_)
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """Not trained: raises NotCompressible that says where it comes from."""
         raise NotCompressible(f"{self.kind}: made from a trained character CNN by quantize, not fitted itself")
 
     @torch.no_grad()
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
-        check_texts(texts)
-        rows = [np.zeros((0, len(self.classes_)), np.float32)]
-        for text in texts:
-            ids, lengths = (torch.from_numpy(a) for a in pad([self.tokenizer.encode(text)]))
-            rows.append(torch.sigmoid(self.module(ids, lengths)).numpy())
-        return np.concatenate(rows)
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        encoded = self.tokenizer.encode_batch(texts)
+        logits = np.empty((len(texts), len(self.classes_)), np.float32)
+        for row, own in zip(logits, encoded, strict=True):
+            ids, lengths = (torch.from_numpy(a) for a in pad([own]))
+            row[:] = self.module(ids, lengths)[0].numpy()
+        return link(logits, self.task_), self.tokenizer.known_batch(encoded)
 
     def save_state(self, folder: Path) -> None:
         tensors = {name: p.detach().contiguous() for name, p in self.module.named_parameters()}
@@ -91,7 +89,7 @@ class TorchInt8Classifier(Classifier):
         write_json(folder / ALPHABET_FILE, self.tokenizer.to_json(), compact=True)
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         try:
             filters = tuple((int(width), int(count)) for width, count in config["filters"])
             known = TorchInt8Config(**{**config, "filters": filters})
@@ -99,7 +97,7 @@ class TorchInt8Classifier(Classifier):
             module = _rebuilt(known, tensors)
         except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArtifactError(f"{folder / MODEL_FILE}: doesn't fit the config ({error})") from None
-        return cls(module, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), classes)
+        return cls(module, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
 
 
 def quantize_linear(module: nn.Module) -> Any:

@@ -21,7 +21,7 @@ def clone(parent: CharCNNClassifier, module: CharCNN | None = None) -> CharCNNCl
     """The same classifier around a copy of its module, or around another module; thresholds and config carry over."""
     chosen = copy.deepcopy(parent.module) if module is None else module
     return CharCNNClassifier.from_module(
-        chosen.eval(), parent.tokenizer, parent.classes_, parent.thresholds_.copy(), parent.config
+        chosen.eval(), parent.tokenizer, parent.space_, parent.thresholds_.copy(), parent.config
     )
 
 

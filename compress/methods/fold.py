@@ -62,7 +62,7 @@ def apply(parent: Classifier, config: FoldConfig, context: Context) -> Outcome:
             "after quantize"
         )
     folded = fold_module(parent.module, remove_filters=config.remove_filters)
-    child = FloatTableClassifier(folded.tables, parent.tokenizer, parent.classes_)
+    child = FloatTableClassifier(folded.tables, parent.tokenizer, parent.space_)
     child.thresholds_ = parent.thresholds_.copy()
     before = sum(p.numel() for p in parent.module.parameters())
     after = count_parameters(folded.tables)
@@ -162,7 +162,7 @@ def _fold_integers(parent: IntTableClassifier) -> Outcome:
     promised = sum(len(pack(values)) for values in smaller.parts().values()) + 4 * 2 * len(parent.classes_)
     receipt = Receipt("fold", touched, promised, (f"exact: {touched} dead filters left out",), {"dead": touched})
     require_touched(receipt, "it is in table form already, and every filter matters")
-    child = IntTableClassifier(smaller, parent.tokenizer, parent.classes_)
+    child = IntTableClassifier(smaller, parent.tokenizer, parent.space_)
     child.thresholds_ = parent.thresholds_.copy()
     return child, receipt
 

@@ -75,13 +75,12 @@ def prune_linear(parent: LinearClassifier, sparsity: float, context: Context) ->
     keep = np.ones(len(importance), bool)
     keep[np.argsort(importance, kind="stable")[:n_gone]] = False
     child = LinearClassifier(parent.config)
-    child.classes_ = parent.classes_
+    child.accept(parent.space_, parent.thresholds_.copy())
     child.vectorizer_ = with_ngrams(parent.vectorizer_, keep)
     rows = as_matrix(child.vectorizer_, context.train.texts)
     child.coef_, child.intercept_ = fit_one_vs_rest(
-        rows, context.train.labels, child.classes_, child.config, context.progress
+        rows, context.train.labels, child.classes_, child.config, context.progress, task=child.task_
     )
-    child.thresholds_ = parent.thresholds_.copy()
     refit_thresholds(child, context, like=parent)
     facts = {
         "criterion": "largest share of a logit",
@@ -99,9 +98,9 @@ def prune_linear(parent: LinearClassifier, sparsity: float, context: Context) ->
 def unchanged_linear(parent: LinearClassifier, method: str) -> Outcome:
     """The parent's equal, for a neutral setting."""
     child = LinearClassifier(parent.config)
-    child.classes_, child.vectorizer_ = parent.classes_, parent.vectorizer_
+    child.accept(parent.space_, parent.thresholds_.copy())
+    child.vectorizer_ = parent.vectorizer_
     child.coef_, child.intercept_ = parent.coef_.copy(), parent.intercept_.copy()
-    child.thresholds_ = parent.thresholds_.copy()
     return child, Receipt(method, 0, 0, ("neutral setting: nothing changed",))
 
 
@@ -131,7 +130,7 @@ def with_ngrams(vectorizer: NgramTfidf, keep: NDArray[np.bool_]) -> NgramTfidf:
 
 
 def _classifier(packed: PackedLinear, parent: LinearClassifier) -> IntLinearClassifier:
-    return IntLinearClassifier.from_packed(packed, parent.classes_, parent.config)
+    return IntLinearClassifier.from_packed(packed, parent.space_, parent.config)
 
 
 def _mean_logits(model: LinearClassifier, context: Context) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from baselines.classifier import Classifier
 from baselines.errors import UserError
-from compress.method import Context, validation_f1
+from compress.method import Context, validation_score
 from compress.recipes import Clock, Step, run_recipe
 from compress.search.budget import Budget, Candidate, violations
 
@@ -43,7 +43,7 @@ class Workbench:
 
     def judge(self, trial: Trial, family: str, recipe: Recipe, classifier: Classifier) -> Candidate:
         """Measure, and note the result and the broken limits at the trial."""
-        size, f1 = self.weigh(classifier, recipe), validation_f1(classifier, self.context)
+        size, f1 = self.weigh(classifier, recipe), validation_score(classifier, self.context)
         latency = None if self.p95 is None else self.p95(classifier)
         drop = self.reference_f1 - f1
         broken = violations(self.budget, size, drop, latency)

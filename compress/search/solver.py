@@ -23,7 +23,7 @@ from baselines.classifier import Classifier
 from baselines.errors import BudgetError, MissingExtra, UserError
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier
-from compress.method import Context, validation_f1
+from compress.method import Context, validation_score
 from compress.methods.distill.student import DistillConfig, soft_targets
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -101,7 +101,7 @@ def solve(
         # Predicted out of fold once: every student learns from the same answers.
         context = replace(context, soft_targets=soft_targets(parent, DistillConfig(), context))
     parents = {FAMILY: parent} if linear is None else {FAMILY: parent, linear_grid.FAMILY: linear}
-    bench = Workbench(parents, budget, context, validation_f1(parent, context), weigh, p95)
+    bench = Workbench(parents, budget, context, validation_score(parent, context), weigh, p95)
     others: tuple[Candidate, ...] = ()
     if linear is not None:
         of_linear = _open(folder, f"{name}-linear-{_digest_of(linear, context)}", context.seed)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.classifier import Probabilities, Thresholds, decide
 from baselines.errors import ArtifactError
+from baselines.task import Probabilities, Task, Thresholds, decide
 
 PredictProba = Callable[[Sequence[str]], Probabilities]
 # max |Δp| allowed: float32 sums in another order differ by far less, a wrong graph by far more.
@@ -74,15 +74,18 @@ def remembered(source: PredictProba) -> PredictProba:
     return answers
 
 
-def compare(source: Probabilities, export: Probabilities, thresholds: Thresholds) -> Parity:
+def compare(source: Probabilities, export: Probabilities, thresholds: Thresholds, task: Task = "multilabel") -> Parity:
     """Parity of two (n_texts, n_classes) arrays. NaN in either makes the difference infinite."""
     if source.shape != export.shape:
         raise ArtifactError(f"parity: the source answers {source.shape}, its export {export.shape}")
     if not source.size:
         return Parity(len(source), 0.0, 1.0, 1.0)
     difference = np.nan_to_num(np.abs(source - export), nan=np.inf)
-    same = decide(source, thresholds) == decide(export, thresholds)
+    same = decide(source, thresholds, task) == decide(export, thresholds, task)
     close = np.abs(source - thresholds) <= TOLERANCE
+    if task == "multiclass":
+        # The largest probability decides: rounding may, too, where another is as good as equal.
+        close |= np.abs(source - source.max(axis=1, keepdims=True)) <= 2 * TOLERANCE
     return Parity(len(source), float(difference.max()), float(same.mean()), float((same | close).mean()))
 
 
@@ -92,6 +95,7 @@ def check_parity(
     thresholds: Thresholds,
     texts: Sequence[str] = (),
     *,
+    task: Task = "multilabel",
     long_text: bool = True,
 ) -> Parity:
     """Compare over `texts` and the awkward ones: as one mixed batch, one by one, and as a batch of none.
@@ -101,7 +105,7 @@ def check_parity(
     """
     everything = [*texts, *AWKWARD, *([LONG_TEXT] if long_text else [])]
     export_batch = export(everything)
-    parity = compare(source(everything), export_batch, thresholds)
+    parity = compare(source(everything), export_batch, thresholds, task)
     if not parity.holds:
         raise ArtifactError(
             f"parity: the export differs from its source by {parity.max_difference:.2e} (allowed {TOLERANCE:.0e}), "
@@ -109,6 +113,7 @@ def check_parity(
         )
     few = [*range(min(len(texts), SINGLES)), *range(len(texts), len(texts) + len(AWKWARD))]
     singles = np.concatenate([export([everything[row]]) for row in few])
-    if not compare(singles, export_batch[few], thresholds).holds or export([]).shape != (0, export_batch.shape[1]):
+    alike = compare(singles, export_batch[few], thresholds, task).holds
+    if not alike or export([]).shape != (0, export_batch.shape[1]):
         raise ArtifactError("parity: the export's answers depend on the batch a text is in; not written")
     return parity

@@ -99,11 +99,12 @@ def prove(
     # A graph quantized by onnxruntime is copied as it is, and some take seconds for a long text.
     copied = classifier.kind == "onnx-int8"
     known = source or classifier.predict_proba
-    return check_parity(known, predictor.predict_proba, classifier.thresholds_, texts, long_text=not copied)
+    thresholds, task = classifier.thresholds_, classifier.task_
+    return check_parity(known, predictor.predict_proba, thresholds, texts, task=task, long_text=not copied)
 
 
 def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
-    labels = {"classes": list(classifier.classes_), "thresholds": _short(classifier.thresholds_)}
+    labels = {**classifier.space_.to_json(), "thresholds": _short(classifier.thresholds_)}
     write_json(folder / LABELS, labels, compact=True)
     lineage_sha256 = _lineage_sha256(lineage)
     WRITERS[form](classifier, folder, labels, lineage_sha256)

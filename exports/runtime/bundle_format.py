@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from baselines.errors import ArtifactError
+from baselines.storage.artifact import read_labels
+from baselines.task import LabelSpace, Thresholds
 
-FORMAT_VERSION = 1
+# 2: `labels.json` says the task, and what reads a text says its cleaning.
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 ALPHABET = "alphabet.json"
@@ -58,15 +58,20 @@ class BundleContent:
         folder: where it lies.
         form: one of FORMS.
         manifest: as read.
-        classes: names, in the order of the probabilities.
+        space: what can be answered, in the order of the probabilities.
         thresholds: float32 (n_classes,).
     """
 
     folder: Path
     form: str
     manifest: Mapping[str, Any]
-    classes: tuple[str, ...]
-    thresholds: NDArray[np.float32]
+    space: LabelSpace
+    thresholds: Thresholds
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.space.classes
 
     def json(self, name: str) -> Any:
         """Content of one JSON file of the bundle."""
@@ -96,8 +101,8 @@ def read_bundle(folder: Path) -> BundleContent:
             f"{folder / MANIFEST}: form must be one of {', '.join(FORMS)} and files an object, got {form!r}"
         )
     _check_files(folder, str(form), files, needed_files(str(form), manifest.get("kind")))
-    classes, thresholds = _labels(folder)
-    return BundleContent(folder, str(form), manifest, classes, thresholds)
+    space, thresholds = _labels(folder)
+    return BundleContent(folder, str(form), manifest, space, thresholds)
 
 
 def needed_files(form: str, kind: object) -> set[str]:
@@ -129,19 +134,14 @@ def _check_files(folder: Path, form: str, listed: Mapping[str, Any], needed: set
             raise ArtifactError(f"{path}: size or sha256 differs from {MANIFEST}; the file was changed or damaged")
 
 
-def _labels(folder: Path) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+def _labels(folder: Path) -> tuple[LabelSpace, Thresholds]:
     path = folder / LABELS
-    content = _read_json(path)
-    try:
-        classes = tuple(content["classes"])
-        thresholds = np.array(content["thresholds"], np.float32)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ArtifactError(f"{path}: classes and thresholds are needed ({error})") from None
-    if not 1 <= len(classes) <= MAX_CLASSES or not all(isinstance(name, str) for name in classes):
-        raise ArtifactError(f"{path}: 1 to {MAX_CLASSES} class names are allowed, got {len(classes)}")
-    if thresholds.shape != (len(classes),) or not np.isfinite(thresholds).all():
-        raise ArtifactError(f"{path}: expected {len(classes)} finite thresholds, one for each class")
-    return classes, thresholds
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise ArtifactError(f"{path}: at most {MAX_JSON_BYTES} bytes are allowed, got {path.stat().st_size}")
+    space, thresholds = read_labels(path)
+    if not 1 <= len(space.classes) <= MAX_CLASSES:
+        raise ArtifactError(f"{path}: 1 to {MAX_CLASSES} class names are allowed, got {len(space.classes)}")
+    return space, thresholds
 
 
 def _read_json(path: Path) -> Any:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Probabilities
 from baselines.errors import ArtifactError
+from baselines.task import Known, Probabilities, link
 from baselines.text.ngrams import NgramTfidf, Row
-from compress.formats.tables import sigmoid
 from compress.formats.tensors import read_tensors
 from exports.runtime.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
 from exports.runtime.predictor import Predictor
@@ -62,4 +61,7 @@ class LinearPredictor(Predictor[list[Row]]):
         logits = np.empty((len(encoded), len(self.classes)), np.float32)
         for out, (columns, values) in zip(logits, encoded, strict=True):
             out[:] = values @ self.weights[columns] + self.intercept
-        return sigmoid(logits)
+        return link(logits, self.task)
+
+    def known(self, encoded: list[Row]) -> Known:
+        return np.array([len(columns) > 0 for columns, _ in encoded], np.bool_)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Probabilities
 from baselines.errors import ArtifactError, MissingExtra
+from baselines.task import Known, Probabilities
 from baselines.text.tokenizer import Tokenizer, pad
 from exports.runtime.bundle_format import (
     ALPHABET,
@@ -53,6 +53,9 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
         for rows in _similar_lengths([len(ids) for ids in encoded], self._max_padded):
             out[rows] = self._run_rows([encoded[row] for row in rows])
         return out
+
+    def known(self, encoded: Sequence[NDArray[Any]]) -> Known:
+        return self.tokenizer.known_batch(encoded)
 
     def _run_rows(self, encoded: Sequence[NDArray[Any]]) -> Probabilities:
         ids, lengths = pad(encoded) if len(encoded) > 1 or not len(encoded[0]) else _as_batch(encoded[0])

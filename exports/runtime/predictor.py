@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from baselines.classifier import Probabilities, Thresholds, check_texts, decide
+from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
+from baselines.task import Known, LabelSpace, Probabilities, Task, Thresholds, answered, decide
 from exports.runtime.bundle_format import BundleContent
 
 Encoded = TypeVar("Encoded")
@@ -17,6 +18,7 @@ class Predictor(ABC, Generic[Encoded]):
     """What a loaded bundle does.
 
     Attributes:
+        space: what can be answered: classes, task, and what is said of a text in which nothing is known.
         classes: names, in the order of the columns.
         thresholds: float32 (n_classes,).
         bundle: the checked bundle, with its manifest.
@@ -24,8 +26,14 @@ class Predictor(ABC, Generic[Encoded]):
 
     def __init__(self, bundle: BundleContent) -> None:
         self.bundle = bundle
+        self.space: LabelSpace = bundle.space
         self.classes = bundle.classes
         self.thresholds: Thresholds = bundle.thresholds
+
+    @property
+    def task(self) -> Task:
+        """`multilabel`, `multiclass` or `binary`."""
+        return self.space.task
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
@@ -35,6 +43,10 @@ class Predictor(ABC, Generic[Encoded]):
     def run(self, encoded: Encoded) -> Probabilities:
         """The model alone, on encoded texts; float32 (n_texts, n_classes)."""
 
+    @abstractmethod
+    def known(self, encoded: Encoded) -> Known:
+        """Whether anything in a text is known to the model; bool (n_texts,)."""
+
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1].
 
@@ -42,14 +54,15 @@ class Predictor(ABC, Generic[Encoded]):
             TypeError: naming the index of the first entry that is not a string.
         """
         check_texts(texts)
-        return self.run(self.encode(texts))
+        encoded = self.encode(texts)
+        return answered(self.run(encoded), self.known(encoded), self.space, self.thresholds)
 
     def predict(self, texts: Sequence[str]) -> list[list[str]]:
-        """The classes of each text whose probability reaches their threshold, in the order of `classes`."""
-        decided = decide(self.predict_proba(texts), self.thresholds)
-        if len(decided) == 1:
-            return [[self.classes[i] for i in decided[0].nonzero()[0].tolist()]]
-        return [[self.classes[i] for i in row.nonzero()[0].tolist()] for row in decided]
+        """The names that each text gets, in the order of `classes`.
+
+        Multilabel: any number. Multiclass: one, or none where the model abstains. Binary: one of both names.
+        """
+        return [self.space.said(row) for row in decide(self.predict_proba(texts), self.thresholds, self.task)]
 
 
 def require_fit(bundle: BundleContent, fits: bool, expected: str) -> None:

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Probabilities, check_texts
+from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
+from baselines.task import Known, Probabilities, link
 from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.packed import read_tables
 from compress.formats.tables import IntTables
@@ -44,11 +45,17 @@ class TablePredictor(Predictor[list[Ids]]):
 
     def run(self, encoded: list[Ids]) -> Probabilities:
         if self.kernel is not None:
-            return _sigmoid_in_place(self.kernel.logits(encoded, self.threads))
+            return self._linked(self.kernel.logits(encoded, self.threads))
         logits = np.empty((len(encoded), len(self.classes)), np.float32)
         for row, ids in zip(logits, encoded, strict=True):
             row[:] = self.tables.logits(ids)
-        return _sigmoid_in_place(logits)
+        return self._linked(logits)
+
+    def known(self, encoded: list[Ids]) -> Known:
+        return self.tokenizer.known_batch(encoded)
+
+    def _linked(self, logits: NDArray[np.float32]) -> Probabilities:
+        return link(logits, self.task) if self.task == "multiclass" else _sigmoid_in_place(logits)
 
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         check_texts(texts)

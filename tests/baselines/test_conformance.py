@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.classifier import Classifier, Probabilities
+from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.models.registry import BASELINES, KINDS
 from baselines.storage.artifact import Lineage, load, save
+from baselines.task import Probabilities
 
 # Smaller than the defaults, so that each fits in a second or two.
 _NETWORK = {"epochs": 2, "embedding_dim": 8, "patience": 2}

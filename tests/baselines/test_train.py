@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from baselines import train as command
-from baselines.classifier import decide
 from baselines.dataset import Dataset
 from baselines.fitting.fit import read_classifier, read_facts, read_validation, train_baseline
 from baselines.scores.metrics import scores
 from baselines.storage.run_folder import RunFolder
+from baselines.task import decide
 
 MEMBERS = {"members": ["linear", "tfidf-knn"]}
 

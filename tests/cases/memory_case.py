@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
+from baselines.task import Probabilities
 from compress.methods.distill.student import DistillConfig
 
 STUDENT = DistillConfig(embedding_dim=6, filters=4, widths=(2, 3), epochs=1, folds=2, mixtures=0.0)

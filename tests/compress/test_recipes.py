@@ -11,7 +11,7 @@ import pytest
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from compress.kinds.table_classifiers import IntTableClassifier
-from compress.method import validation_f1
+from compress.method import validation_score
 from compress.methods.distill.student import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
@@ -55,7 +55,7 @@ def test_the_ledger_says_what_each_step_left(tiny: Dataset) -> None:
     sizes = [entry.size_bytes for entry in outcome.ledger]
     assert sizes[0] > sizes[1] > sizes[2] >= sizes[3]
     assert isinstance(outcome.classifier, IntTableClassifier)
-    assert outcome.ledger[2].f1_weighted == pytest.approx(validation_f1(outcome.models[2], context))
+    assert outcome.ledger[2].f1_weighted == pytest.approx(validation_score(outcome.models[2], context))
     assert all(entry.p50_s == 1e-3 for entry in outcome.ledger)
     # A fold after quantize finds tables already, and says so instead of failing.
     assert outcome.ledger[3].note.startswith("fold:") or outcome.ledger[3].receipt is not None

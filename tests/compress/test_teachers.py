@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.classifier import Probabilities, ignore_progress
+from baselines.classifier import ignore_progress
 from baselines.data.splits import split
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError, NotCompressible, UserError
 from baselines.storage.artifact import Lineage, file_sha256, lineage_of, load, read_json, save
 from baselines.storage.run_folder import RunFolder
+from baselines.task import Probabilities
 from bench.making.folds import run_folds
 from bench.making.variants import Variant
 from bench.making.workshop import Workshop

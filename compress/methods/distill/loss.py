@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from baselines.classifier import Probabilities
 from baselines.networks.training import Loss
+from baselines.task import Probabilities
 
 # A teacher's 0 or 1 would have an infinite logit.
 CLIP = 1e-4

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier, Probabilities, Progress, ignore_progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.data.splits import stratify
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.notes import collected_notes
 from baselines.storage.artifact import write_json
+from baselines.task import Probabilities
 
 # Texts whose answers tell one teacher from another.
 _FIRST = 256

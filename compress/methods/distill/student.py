@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from baselines.classifier import Classifier, Probabilities
+from baselines.classifier import Classifier
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.networks.torch_state import seeded
 from baselines.networks.training import class_weighted_loss, train
+from baselines.task import Probabilities
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.methods.distill.loss import mixed_loss, soft_logits
 from compress.methods.distill.mixtures import mixed_texts
@@ -219,7 +220,7 @@ def train_student(
         extra_texts=extra,
         progress=context.progress,
     )
-    return CharCNNClassifier.from_module(module, parent.tokenizer, context.train.classes, None, made)
+    return CharCNNClassifier.from_module(module, parent.tokenizer, context.train.space, None, made)
 
 
 def _taught(config: DistillConfig, teacher: Classifier, context: Context, n_extra: int) -> tuple[str, ...]:

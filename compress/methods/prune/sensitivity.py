@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.classifier import decide
 from baselines.models.cnn import CharCNNClassifier
-from baselines.scores.metrics import scores
-from baselines.scores.thresholds import global_threshold
+from baselines.scores.judging import utility
+from baselines.scores.thresholds import fit_thresholds
+from baselines.task import link
 from compress.method import Context
 from compress.methods.copies import pooled_responses
 
@@ -30,7 +30,7 @@ class FilterTrial:
 
     def __init__(self, parent: CharCNNClassifier, context: Context) -> None:
         self._module = parent.module.eval()
-        self._labels = context.validation.labels
+        self._part = context.validation
         self._pooled = pooled_responses(parent, context.validation.texts)  # (n, N)
         self._mean = pooled_responses(parent, context.train.texts[:512]).mean(dim=0)
 
@@ -39,9 +39,10 @@ class FilterTrial:
         """Weighted F1 on validation with the best global threshold."""
         kept: Tensor = torch.where(torch.from_numpy(keep), self._pooled, self._mean)
         logits = self._module.head(kept.to(self._module.embedding.weight.device))
-        probabilities = torch.sigmoid(logits).cpu().numpy()
-        shared = np.full(probabilities.shape[1], global_threshold(self._labels, probabilities), np.float32)
-        return scores(self._labels, decide(probabilities, shared)).f1_weighted
+        part = self._part
+        probabilities = link(logits.cpu().numpy(), part.task)
+        choices = fit_thresholds(part.labels, probabilities, part.task, part.metric)
+        return utility(part.judged_by, choices.reached["global"])
 
 
 def scan(

@@ -24,15 +24,16 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
-from baselines.classifier import Classifier, Probabilities, decide
+from baselines.classifier import Classifier
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
-from baselines.scores.metrics import scores
+from baselines.scores.judging import score, utility
+from baselines.task import Probabilities
 from baselines.text.tokenizer import pad
 from compress.kinds.coverage import linear_coverage, onnx_coverage
 from compress.kinds.onnx_graph import conv_model
 from compress.kinds.onnx_int8 import OnnxClassifier, OnnxConfig
-from compress.method import MAX_FALL, Context, Outcome, Receipt, refit_thresholds, validation_f1
+from compress.method import MAX_FALL, Context, Outcome, Receipt, refit_thresholds, validation_score
 
 if TYPE_CHECKING:
     from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -79,13 +80,13 @@ def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
     ways = {name: _make(name, parent) for name in ([way] if way else WAYS)}
     trials = [_tried(name, child, parent, context) for name, child in ways.items()]
     reference = OnnxClassifier(
-        conv_model(parent.module).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.classes_
+        conv_model(parent.module).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.space_
     )
     reference.thresholds_ = parent.thresholds_
     seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
     ratios = {t.name: float(s / seconds[0]) for t, s in zip(trials, seconds[1:], strict=True)}
     # Fast, but no longer what was asked for: a way that loses too much is taken only where all do.
-    floor = validation_f1(parent, context) - MAX_FALL
+    floor = validation_score(parent, context) - MAX_FALL
     fit = [t for t in trials if t.f1_weighted >= floor] or trials
     best = min(fit, key=lambda t: ratios[t.name])
     return best.classifier, _receipt(best, trials, ratios)
@@ -113,7 +114,7 @@ def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> On
             weight_type=QuantType.QInt8,
         )
         model = target.read_bytes()
-    return OnnxClassifier(model, OnnxConfig("dynamic", tuple(operators)), parent.tokenizer, parent.classes_)
+    return OnnxClassifier(model, OnnxConfig("dynamic", tuple(operators)), parent.tokenizer, parent.space_)
 
 
 def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxClassifier:
@@ -143,7 +144,7 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
             weight_type=QuantType.QInt8,
         )
         model = target.read_bytes()
-    return OnnxClassifier(model, OnnxConfig("static", operators), parent.tokenizer, parent.classes_)
+    return OnnxClassifier(model, OnnxConfig("static", operators), parent.tokenizer, parent.space_)
 
 
 class _Texts(CalibrationDataReader):  # type: ignore[misc]
@@ -166,11 +167,12 @@ def _tried(name: str, child: Classifier, parent: CharCNNClassifier, context: Con
         found = onnx_coverage(onnx.load_model_from_string(child.model))
     else:
         found = linear_coverage(parent.module.shape)
-    return Trial(name, child, _f1(child, probabilities, context), found)
+    return Trial(name, child, _judged(child, probabilities, context), found)
 
 
-def _f1(classifier: Classifier, probabilities: Probabilities, context: Context) -> float:
-    return scores(context.validation.labels, decide(probabilities, classifier.thresholds_)).f1_weighted
+def _judged(classifier: Classifier, probabilities: Probabilities, context: Context) -> float:
+    part = context.validation
+    return utility(part.judged_by, score(part.judged_by, part.labels, probabilities, classifier.thresholds_, part.task))
 
 
 def _receipt(best: Trial, trials: Sequence[Trial], ratios: dict[str, float]) -> Receipt:

@@ -85,7 +85,7 @@ def unchanged(parent: Classifier, method: str) -> Outcome:
     if isinstance(parent, CharCNNClassifier):
         return clone(parent), Receipt(method, 0, 0, ("neutral setting: nothing changed",))
     if isinstance(parent, FloatTableClassifier):
-        child = FloatTableClassifier(parent.tables, parent.tokenizer, parent.classes_)
+        child = FloatTableClassifier(parent.tables, parent.tokenizer, parent.space_)
         child.thresholds_ = parent.thresholds_.copy()
         return child, Receipt(method, 0, 0, ("neutral setting: nothing changed",))
     raise NotCompressible(f"{method}: does not apply to {parent.kind!r}")
@@ -100,7 +100,7 @@ def _weight_only(parent: CharCNNClassifier | FloatTableClassifier, config: Quant
     stored = round_model(source, config)
     if config.correct_bias and len(context.train):
         stored = corrected(stored, source, context)
-    child = IntTableClassifier(stored, parent.tokenizer, parent.classes_)
+    child = IntTableClassifier(stored, parent.tokenizer, parent.space_)
     refit_thresholds(child, context, like=parent)
     return child, _receipt(child, config)
 

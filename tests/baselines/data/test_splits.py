@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from baselines.data import splits
 from baselines.data.sources import DataOptions, load
-from baselines.dataset import PARTS, Dataset, LabelMatrix, Split
+from baselines.dataset import PARTS, Dataset, Split
 from baselines.errors import DataError
+from baselines.task import LabelMatrix
 
 
 def random_labels(n: int, classes: int, seed: int = 0) -> LabelMatrix:

@@ -10,9 +10,9 @@ from hypothesis.extra import numpy as hnp
 from scipy.special import expit
 from scipy.stats import norm
 
-from baselines.classifier import decide
 from baselines.scores.metrics import scores
 from baselines.scores.thresholds import fit_thresholds, global_threshold, per_class_thresholds
+from baselines.task import decide
 
 # Few distinct values make ties likely; neighbours in float32 leave no number between them.
 VALUES = st.sampled_from([0.0, 1e-30, 0.1, float(np.nextafter(np.float32(0.1), np.float32(1))), 0.3, 0.5, 0.7, 1.0])

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from baselines.dataset import Dataset, Part, TaxonomyEntry
 from baselines.models.rules import RulesClassifier
+from baselines.task import LabelSpace
 from bench.quality.behaviour import CHANGES, Subject, _swap_names, names_of, run_behaviour
 from bench.quality.typos import f1_under_typos, with_typos
 
 
 def subject_of(tiny: Dataset) -> Subject:
     rules = RulesClassifier().fit(tiny.part("train"))
-    return Subject(rules.predict_proba, rules.thresholds_, rules.classes_)
+    return Subject(rules.predict_proba, rules.thresholds_, rules.space_)
 
 
 def by_name(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -45,7 +46,7 @@ def test_each_fault_is_caught_by_its_test(tiny: Dataset) -> None:
         ]
         return np.array(rows, np.float32).reshape(-1, 6)
 
-    subject = Subject(faulty, np.full(6, 0.5, np.float32), tiny.classes)
+    subject = Subject(faulty, np.full(6, 0.5, np.float32), LabelSpace(tiny.classes))
     results = by_name(run_behaviour(subject, tiny.everything, 0))
     assert results["a class's name alone gets the class"]["failed"] == 5
     for fault in ("lower case", "blanks around it", "without punctuation", "sentences in reverse order"):
@@ -60,7 +61,9 @@ def test_each_fault_is_caught_by_its_test(tiny: Dataset) -> None:
 
 def test_data_without_a_taxonomy_is_tested_by_class_names() -> None:
     part = Part(("A red_wine. Good.", "white"), np.ones((2, 2), bool), ("red_wine", "white"))
-    always = Subject(lambda texts: np.ones((len(texts), 2), np.float32), np.full(2, 0.5, np.float32), part.classes)
+    always = Subject(
+        lambda texts: np.ones((len(texts), 2), np.float32), np.full(2, 0.5, np.float32), LabelSpace(part.classes)
+    )
     results = by_name(run_behaviour(always, part, 0))
     assert "an alias alone gets its class" not in results
     assert "another name of the same class" not in results

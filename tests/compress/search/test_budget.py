@@ -15,7 +15,7 @@ from baselines.errors import BudgetError, MissingExtra, UserError
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
 from compress.kinds.int_linear import IntLinearClassifier
-from compress.method import Context, validation_f1
+from compress.method import Context, validation_score
 from compress.methods.distill.student import DistillConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import run_recipe, stored_bytes
@@ -74,7 +74,7 @@ def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Con
     best = require_feasible(more)
     assert best.best.is_feasible
     assert stored_bytes(best.classifier) == best.best.size_bytes <= 12_000
-    assert validation_f1(best.classifier, context) == pytest.approx(best.best.f1_weighted)
+    assert validation_score(best.classifier, context) == pytest.approx(best.best.f1_weighted)
     # Another budget judges what was measured anew.
     stricter = solve(parent, Budget(max_f1_drop=-0.9), context, tmp_path, search=QUICK)
     assert (stricter.binding, len(stricter.candidates)) == ("max_f1_drop", 3)
@@ -113,7 +113,7 @@ def test_smaller_forms_of_a_linear_model_compete(
         assert not made
         assert again.best.is_feasible
         assert isinstance(again.classifier, IntLinearClassifier) == (again.best.family == "linear")
-        assert validation_f1(again.classifier, context) == pytest.approx(again.best.f1_weighted)
+        assert validation_score(again.classifier, context) == pytest.approx(again.best.f1_weighted)
 
 
 def test_the_winner_is_not_made_again_in_the_same_process(

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.classifier import Probabilities
 from baselines.errors import NotCompressible
+from baselines.task import Probabilities
 from compress.methods.distill.out_of_fold import adapted, answers, check_classes, fresh_like, out_of_fold
 from compress.methods.distill.student import apply
 from tests.cases.compress_case import random_cnn, random_context, random_part

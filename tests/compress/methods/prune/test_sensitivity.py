@@ -8,7 +8,7 @@ import pytest
 
 from baselines.dataset import Dataset
 from baselines.models.cnn import CharCNNClassifier
-from compress.method import validation_f1
+from compress.method import validation_score
 from compress.methods.copies import pooled_responses, without_filters
 from compress.methods.prune.importance import taylor_importance
 from compress.methods.prune.pruning import PruneConfig, apply, keep_most_important
@@ -25,7 +25,7 @@ def test_a_trial_agrees_with_the_rebuilt_model(tiny: Dataset) -> None:
     rebuilt, _ = apply(parent, replace(ONE_SHOT, sparsity=0.4), context)
     assert isinstance(rebuilt, CharCNNClassifier)
     assert rebuilt.module.shape.n_filters == without_filters(parent.module, keep, mean).shape.n_filters
-    assert FilterTrial(parent, context).f1_weighted(keep) == pytest.approx(validation_f1(rebuilt, context))
+    assert FilterTrial(parent, context).f1_weighted(keep) == pytest.approx(validation_score(rebuilt, context))
 
 
 def test_the_scan_has_every_width_and_auto_stays_within_its_tolerance(tiny: Dataset) -> None:

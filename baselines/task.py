@@ -1,0 +1,157 @@
+"""What a data set asks of a classifier: several labels a text, one of many classes, or yes and no.
+
+The three tasks differ in two steps only, and both stand here: how logits become probabilities (`link`), and how
+probabilities become classes (`decide`). Nothing else compares a probability with a threshold. NumPy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError, DataError
+
+Task = Literal["multilabel", "multiclass", "binary"]
+TASKS: tuple[Task, ...] = get_args(Task)
+
+LabelMatrix = NDArray[np.bool_]
+Probabilities = NDArray[np.float32]
+Thresholds = NDArray[np.float32]
+Known = NDArray[np.bool_]
+
+HALF = 0.5
+# What each task is judged by unless the user asks otherwise; `baselines.scores.judging` knows how they are computed.
+DEFAULT_METRIC: Mapping[Task, str] = {"multilabel": "f1_weighted", "multiclass": "accuracy", "binary": "f1"}
+
+
+@dataclass(frozen=True)
+class LabelSpace:
+    """What can be answered.
+
+    Attributes:
+        classes: names, in the order of the columns; of a binary task the positive class alone.
+        task: `multilabel` (any number of classes a text), `multiclass` (exactly one) or `binary` (one column).
+        negative: name of what isn't the positive class; binary only, "" where the data doesn't name it.
+        shares: share of the training texts that have each class, which is what a text without anything known is
+            answered by. Empty for multilabel, where such a text gets no label, and where nothing is known of the
+            training texts.
+    """
+
+    classes: tuple[str, ...]
+    task: Task = "multilabel"
+    negative: str = ""
+    shares: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise DataError(f"task: one of {', '.join(TASKS)} is allowed, got {self.task!r}")
+        if self.task == "binary" and len(self.classes) != 1:
+            raise DataError(f"task binary: one class, the positive one, is allowed, got {len(self.classes)}")
+        if self.task == "multiclass" and len(self.classes) < 2:
+            raise DataError(f"task multiclass: at least 2 classes are needed, got {len(self.classes)}")
+        if self.shares and len(self.shares) != len(self.classes):
+            raise DataError(f"shares: one a class is needed, got {len(self.shares)} for {len(self.classes)} classes")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that an answer can say: the classes, and of a binary task the negative one first."""
+        return (self.negative or f"not {self.classes[0]}", *self.classes) if self.task == "binary" else self.classes
+
+    def thresholds(self) -> Thresholds:
+        """float32 (n_classes,) that nothing was chosen for: 0.5, and 0 where the largest probability decides."""
+        return np.full(len(self.classes), 0.0 if self.task == "multiclass" else HALF, np.float32)
+
+    def said(self, decided: NDArray[np.bool_]) -> list[str]:
+        """The names that one row of `decide` stands for; of a binary task always one."""
+        if self.task == "binary":
+            return [self.names[int(decided[0])]]
+        return [self.classes[column] for column in decided.nonzero()[0].tolist()]
+
+    def to_json(self) -> dict[str, Any]:
+        """For `labels.json`; without the fields that say nothing."""
+        content: dict[str, Any] = {"classes": list(self.classes), "task": self.task}
+        if self.negative:
+            content["negative"] = self.negative
+        if self.shares:
+            content["shares"] = list(self.shares)
+        return content
+
+    @classmethod
+    def from_json(cls, content: Any) -> LabelSpace:
+        """The inverse of `to_json`; raises ArtifactError naming what doesn't fit."""
+        try:
+            classes, task = tuple(content["classes"]), content["task"]
+            negative, shares = content.get("negative", ""), tuple(float(share) for share in content.get("shares", ()))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ArtifactError(f"labels: classes and task are needed ({type(error).__name__}: {error})") from None
+        if not all(isinstance(name, str) for name in (*classes, negative)) or len(set(classes)) != len(classes):
+            raise ArtifactError("labels: classes must be strings, each once, and negative a string")
+        if not all(0 <= share <= 1 for share in shares):
+            raise ArtifactError("labels: shares must lie between 0 and 1")
+        try:
+            return cls(classes, task, negative, shares)
+        except DataError as error:
+            raise ArtifactError(f"labels: {error}") from None
+
+
+def link(logits: NDArray[Any], task: Task) -> Probabilities:
+    """Logits (n_texts, n_classes) to float32 probabilities: the softmax for multiclass, else the logistic function.
+
+    The logistic function is `(1 + tanh(z / 2)) / 2` in float32, the softmax is computed in float64 and rounded once:
+    what every engine repeats.
+    """
+    if task == "multiclass":
+        exact = np.asarray(logits, np.float64)
+        powers = np.exp(exact - exact.max(axis=-1, keepdims=True, initial=-np.inf))
+        softmax: Probabilities = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+        return softmax
+    halves = np.tanh(np.float32(0.5) * np.asarray(logits, np.float32))
+    logistic: Probabilities = np.float32(0.5) * (np.float32(1) + halves)
+    return logistic
+
+
+def decide(probabilities: Probabilities, thresholds: Thresholds, task: Task) -> LabelMatrix:
+    """Which classes each text gets; bool (n_texts, n_classes).
+
+    Multilabel and binary: every class whose probability is at least its threshold. Multiclass: the class with the
+    largest probability (the first of equal ones), unless that is below the class's threshold: then the text gets none,
+    which is how a model abstains. Thresholds of 0 never abstain.
+    """
+    reached: LabelMatrix = np.greater_equal(probabilities, thresholds)
+    if task != "multiclass":
+        return reached
+    largest = np.zeros(reached.shape, np.bool_)
+    rows = np.arange(len(reached))
+    best = probabilities.argmax(axis=1) if len(reached) else rows
+    largest[rows, best] = reached[rows, best]
+    return largest
+
+
+def unknown_answer(space: LabelSpace, thresholds: Thresholds) -> Probabilities:
+    """What is said of a text without anything that a model knows; float32 (n_classes,).
+
+    Multilabel: 0 for every class, so no label. Multiclass: the classes' shares in training, so the most frequent class.
+    Binary: the share of positives, held on the side of the threshold that the more frequent of both stands on.
+    """
+    if space.task == "multilabel":
+        return np.zeros(len(space.classes), np.float32)
+    shares = np.array(space.shares or (1.0,) * len(space.classes), np.float32)
+    if space.task == "multiclass":
+        return np.asarray(shares / shares.sum(), np.float32)
+    if not space.shares:
+        return np.zeros(1, np.float32)
+    if shares[0] > HALF:
+        return np.asarray(np.maximum(shares, thresholds), np.float32)
+    below = np.nextafter(thresholds, np.float32(-1), dtype=np.float32).clip(0)
+    return np.asarray(np.minimum(shares, below), np.float32)
+
+
+def answered(probabilities: Probabilities, known: Known, space: LabelSpace, thresholds: Thresholds) -> Probabilities:
+    """The probabilities with `unknown_answer` in the rows of texts in which nothing is known; changed in place."""
+    if not known.all():
+        probabilities[~known] = unknown_answer(space, thresholds)
+    return probabilities
