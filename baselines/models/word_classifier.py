@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier, Probabilities, Progress, check_texts, ignore_progress
 from baselines.dataset import LabelMatrix, Part
 from baselines.errors import ArtifactError
-from baselines.models.linear import as_matrix
+from baselines.models.linear import as_matrix, shortest_word
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.weights import read_weights, write_weights
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _VOCABULARY = "vocabulary.json"
 _WEIGHTS = "weights.safetensors"
-_COURSE = (NgramSettings("word", shortest_word=2),)
 
 
 class WordClassifier(Classifier):
@@ -41,7 +40,8 @@ class WordClassifier(Classifier):
         """Learn the vocabulary, then the model; notes classes without positives."""
         self.classes_ = train.classes
         self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
-        self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(), _COURSE)
+        settings = [NgramSettings("word", shortest_word=shortest_word(self.cleaning))]
+        self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(self.cleaning), settings)
         self._fit(as_matrix(self.vectorizer_, train.texts), train.labels, progress)
         return self
 
@@ -73,6 +73,11 @@ class WordClassifier(Classifier):
         out = np.zeros(self.vectorizer_.n_features, np.float32)
         out[row[0]] = row[1]
         return out
+
+    @property
+    @abstractmethod
+    def cleaning(self) -> CleaningName:
+        """How texts are cleaned before their words are read."""
 
     @classmethod
     @abstractmethod

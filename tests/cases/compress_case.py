@@ -11,12 +11,13 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset, Part
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.models.linear import LinearClassifier, LinearConfig
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.method import Context
 from compress.methods.copies import clone
 
 _TRAINED: dict[str, CharCNNClassifier] = {}
-TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789")
+TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789", Cleaning("course"))
 AWKWARD = [
     "",
     "   ",

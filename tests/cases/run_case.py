@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from baselines.storage.artifact import Lineage
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.packed import StoredTables
 from compress.formats.tables import IntTables
@@ -21,7 +22,7 @@ from tests.cases.report_case import make_results
 def make_tables(n_classes: int = len(CLASSES)) -> tuple[IntTables, Tokenizer]:
     """A small int8 table model with random weights, and the tokenizer that belongs to it."""
     rng = np.random.default_rng(5)
-    tokenizer = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789éσß深")
+    tokenizer = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789éσß深", Cleaning("course"))
     tables = []
     for width, filters in ((1, 6), (3, 8), (4, 8)):
         table = rng.integers(-127, 128, (width, tokenizer.n_ids, filters)).astype(np.int8)

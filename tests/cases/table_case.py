@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.storage.artifact import Lineage
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.packed import StoredTables
 from compress.formats.tables import FloatTables, IntTables
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 
-TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyzé0123456789")
+TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyzé0123456789", Cleaning("course"))
 CLASSES = ("attention", "computer-vision", "graphs", "nlp", "transformers")
 TEXTS = [
     "Building a Transformer from scratch",
