@@ -93,7 +93,7 @@ def adopt(
     from baselines.text.cleaning import Cleaning
     from compress.foreign.adopt import adopt, tokenizer_of
 
-    cleaning = Cleaning(stop_words=drop_stop_words)
+    cleaning = Cleaning("course" if drop_stop_words else "letters")
     tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown, cleaning=cleaning)
     classifier, receipt = adopt(module, tokenizer, classes, rows=rows, thresholds=thresholds)
     remember(classifier, Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json()))

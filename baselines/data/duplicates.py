@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.text.cleaning import split_words
+from baselines.text.cleaning import Cleaning
+from baselines.text.unicode import pieces
 
 SIMILARITY = 0.7
 WORDS = 3
@@ -33,7 +34,8 @@ def duplicate_groups(texts: Sequence[str], *, near: bool) -> NDArray[np.intp]:
 
     Empty texts are duplicates of nothing.
     """
-    words = [split_words(text) for text in texts]
+    clean = Cleaning("letters")
+    words = [pieces(clean(text)) for text in texts]
     parents = np.arange(len(texts))
     first: dict[str, int] = {}
     for row, own in enumerate(words):

@@ -29,7 +29,7 @@ from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer, pad
 
 MODEL_FILE, ALPHABET_FILE, SHAPE_FILE = "model.safetensors", "alphabet.json", "shape.json"
@@ -130,8 +130,8 @@ class CNNConfig(TrainingConfig):
     Attributes:
         embedding_dim, filters, hidden_dim, dropout: as in `CharCNNShape`.
         min_count: times a character must occur in the cleaned training texts to get an id of its own.
-        stop_words: whether cleaning removes stop words.
-        stem: whether cleaning stems.
+        cleaning: of the texts, see `baselines.text.cleaning`.
+        stem: whether cleaning stems; not with raw.
     """
 
     embedding_dim: int = 128
@@ -139,7 +139,7 @@ class CNNConfig(TrainingConfig):
     hidden_dim: int = 128
     dropout: float = 0.5
     min_count: int = 10
-    stop_words: bool = True
+    cleaning: CleaningName = "words"
     stem: bool = False
 
     @classmethod
@@ -190,7 +190,7 @@ class CharCNNClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         config = self.config
-        cleaning = Cleaning(stop_words=config.stop_words, stem=config.stem)
+        cleaning = Cleaning(config.cleaning, config.stem)
         self.tokenizer = Tokenizer.learn(train.texts, min_count=config.min_count, cleaning=cleaning)
         shape = CharCNNShape(
             n_ids=self.tokenizer.n_ids,

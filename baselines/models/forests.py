@@ -21,6 +21,7 @@ from baselines.models.word_classifier import WordClassifier
 from baselines.notes import note_missing_classes
 from baselines.storage.configs import config_from_json
 from baselines.task import LabelMatrix, link
+from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ForestConfig:
-    """`trees`: how many; `seed`: of the bootstrap samples and features; `threads`: trees grown side by side."""
+    """`trees`: how many; `seed`: of the bootstrap samples and features; `threads`: trees grown side by side.
+
+    `cleaning`: of the texts.
+    """
 
     trees: int = 100
     seed: int = 0
     threads: int = 1
+    cleaning: CleaningName = "course"
 
 
 class ForestClassifier(WordClassifier):
@@ -43,8 +48,14 @@ class ForestClassifier(WordClassifier):
     arrays: ClassVar[tuple[str, ...]] = NAMES
     trees_: Trees
 
+    config: ForestConfig
+
     def __init__(self, config: ForestConfig = ForestConfig()) -> None:
         self.config = config
+
+    @property
+    def cleaning(self) -> CleaningName:
+        return self.config.cleaning
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:
@@ -85,13 +96,14 @@ def _shares(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float
 
 @dataclass(frozen=True)
 class BoostingConfig:
-    """Gradient boosting of each class: `trees` of `depth`, each scaled by `learning_rate`."""
+    """Gradient boosting of each class: `trees` of `depth`, each scaled by `learning_rate`; `cleaning`: of the texts."""
 
     trees: int = 100
     depth: int = 3
     learning_rate: float = 0.1
     seed: int = 0
     threads: int = 1
+    cleaning: CleaningName = "course"
 
 
 class BoostingClassifier(WordClassifier):
@@ -103,8 +115,14 @@ class BoostingClassifier(WordClassifier):
     prior_: NDArray[np.float32]
     columns_: NDArray[np.int32]
 
+    config: BoostingConfig
+
     def __init__(self, config: BoostingConfig = BoostingConfig()) -> None:
         self.config = config
+
+    @property
+    def cleaning(self) -> CleaningName:
+        return self.config.cleaning
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:

@@ -13,6 +13,7 @@ from baselines.classifier import Progress
 from baselines.errors import ArtifactError
 from baselines.storage.configs import config_from_json
 from baselines.task import LabelMatrix
+from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ from baselines.models.word_classifier import WordClassifier
 
 @dataclass(frozen=True)
 class KnnConfig:
-    """`neighbours`: how many training texts vote, each with the same weight."""
+    """`neighbours`: how many training texts vote, each with the same weight; `cleaning`: of the texts."""
 
     neighbours: int = 5
+    cleaning: CleaningName = "course"
 
 
 class KnnClassifier(WordClassifier):
@@ -33,8 +35,14 @@ class KnnClassifier(WordClassifier):
     kind: ClassVar[str] = "knn"
     arrays: ClassVar[tuple[str, ...]] = ("starts", "rows", "values", "labels")
 
+    config: KnnConfig
+
     def __init__(self, config: KnnConfig = KnnConfig()) -> None:
         self.config = config
+
+    @property
+    def cleaning(self) -> CleaningName:
+        return self.config.cleaning
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:

@@ -27,7 +27,7 @@ from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
 from baselines.storage.weights import read_weights, write_weights
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, link
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class LinearConfig:
         characters: smallest and largest n of the character n-grams inside words; (0, 0) for none.
         min_texts: training texts that must hold a word n-gram, and a character n-gram.
         sublinear: 1 + ln(tf) in place of tf.
-        stop_words, stem: cleaning, see `Cleaning`.
+        cleaning: of the texts, see `baselines.text.cleaning`.
+        stem: whether cleaning stems; without effect on raw, so that both can be tuned side by side.
         max_iterations: of the solver, for each class.
         threads: classes fitted side by side.
     """
@@ -64,7 +65,7 @@ class LinearConfig:
     characters: tuple[int, int] = (2, 5)
     min_texts: tuple[int, int] = (1, 2)
     sublinear: bool = True
-    stop_words: bool = True
+    cleaning: CleaningName = "words"
     stem: bool = False
     max_iterations: int = 1000
     threads: int = 1
@@ -78,10 +79,16 @@ class LinearConfig:
 
     def learn_vocabulary(self, texts: Sequence[str]) -> NgramTfidf:
         """The features of training texts."""
-        settings = [NgramSettings("word", 1, self.word_high, self.min_texts[0], self.sublinear, shortest_word=2)]
+        shortest = shortest_word(self.cleaning)
+        settings = [NgramSettings("word", 1, self.word_high, self.min_texts[0], self.sublinear, shortest)]
         if self.characters[1]:
             settings.append(NgramSettings("char_wb", *self.characters, self.min_texts[1], self.sublinear))
-        return NgramTfidf.learn(texts, Cleaning(self.stop_words, self.stem), settings)
+        return NgramTfidf.learn(texts, Cleaning(self.cleaning, self.stem and self.cleaning != "raw"), settings)
+
+
+def shortest_word(cleaning: CleaningName) -> int:
+    """Letters of the shortest word that is read: 2 as in the course, 1 where symbols and Chinese are words too."""
+    return 2 if cleaning in ("course", "letters") else 1
 
 
 class LinearClassifier(Classifier):

@@ -85,6 +85,7 @@ _WEIGHTS = "It names each word's exact share of a decision: its weight times its
 def _course_linear(**changes: Any) -> LinearConfig:
     return LinearConfig(
         C=1.0,
+        cleaning="course",
         balanced=False,
         word_high=1,
         characters=(0, 0),

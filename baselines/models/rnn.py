@@ -30,10 +30,11 @@ from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.tokenizer import PAD_ID, UNKNOWN_ID
 
 MODEL_FILE, VOCABULARY_FILE = "model.safetensors", "vocabulary.json"
+_DEFAULT_CLEANING = Cleaning()
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class RNNConfig(TrainingConfig):
         min_count: times a word must occur in the cleaned training texts to get an id of its own.
         max_tokens: words read of a text; what follows is ignored, so that a text of 100,000 characters takes no longer
             than one of `max_tokens` words.
+        cleaning: of the texts, see `baselines.text.cleaning`.
     """
 
     epochs: int = 20
@@ -58,6 +60,7 @@ class RNNConfig(TrainingConfig):
     dropout: float = 0.3
     min_count: int = 2
     max_tokens: int = 512
+    cleaning: CleaningName = "words"
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -74,13 +77,15 @@ class WordTokenizer:
 
     words: tuple[str, ...]
     max_tokens: int
+    cleaning: Cleaning = _DEFAULT_CLEANING
 
     @classmethod
-    def learn(cls, texts: Iterable[str], *, min_count: int, max_tokens: int) -> WordTokenizer:
+    def learn(
+        cls, texts: Iterable[str], *, min_count: int, max_tokens: int, cleaning: Cleaning = _DEFAULT_CLEANING
+    ) -> WordTokenizer:
         """Build the vocabulary from the words that occur at least `min_count` times."""
-        cleaning = Cleaning()
-        counts = Counter(word for text in texts for word in cleaning(text).split())
-        return cls(tuple(sorted(word for word, n in counts.items() if n >= min_count)), max_tokens)
+        counts = Counter(word for text in texts for word in cleaning.words(cleaning(text)))
+        return cls(tuple(sorted(word for word, n in counts.items() if n >= min_count)), max_tokens, cleaning)
 
     @cached_property
     def _ids(self) -> dict[str, int]:
@@ -88,10 +93,14 @@ class WordTokenizer:
 
     def encode_batch(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Ids (L,) of each text, L at most `max_tokens` and 0 for a text without words."""
-        ids, most, clean = self._ids, self.max_tokens, Cleaning()
+        find, most, clean = self._ids.get, self.max_tokens, self.cleaning
         return [
-            np.array([ids.get(word, UNKNOWN_ID) for word in clean(text).split()[:most]], np.int64) for text in texts
+            np.array([find(word, UNKNOWN_ID) for word in clean.words(clean(text))[:most]], np.int64) for text in texts
         ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `vocabulary.json`, as a bundle's reader needs it."""
+        return {"words": list(self.words), "max_tokens": self.max_tokens, **self.cleaning.to_json()}
 
 
 class WordGRU(nn.Module):
@@ -137,7 +146,12 @@ class RNNClassifier(Classifier):
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         config = self.config
-        self.tokenizer = WordTokenizer.learn(train.texts, min_count=config.min_count, max_tokens=config.max_tokens)
+        self.tokenizer = WordTokenizer.learn(
+            train.texts,
+            min_count=config.min_count,
+            max_tokens=config.max_tokens,
+            cleaning=Cleaning(config.cleaning),
+        )
         with seeded(config.seed):
             self.module = WordGRU(len(self.tokenizer.words) + 2, len(train.classes), config)
         self.log = train_network(self.module, self.tokenizer, train, validation, config, progress=progress)
@@ -157,7 +171,7 @@ class RNNClassifier(Classifier):
 
     def save_state(self, folder: Path) -> None:
         save_tensors(self.module, folder / MODEL_FILE)
-        write_json(folder / VOCABULARY_FILE, {"words": list(self.tokenizer.words)}, compact=True)
+        write_json(folder / VOCABULARY_FILE, self.tokenizer.to_json(), compact=True)
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
@@ -166,7 +180,7 @@ class RNNClassifier(Classifier):
         words = content.get("words") if isinstance(content, dict) else None
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise ArtifactError(f"{folder / VOCABULARY_FILE}: expected a list of strings under `words`")
-        made.tokenizer = WordTokenizer(tuple(words), made.config.max_tokens)
+        made.tokenizer = WordTokenizer(tuple(words), made.config.max_tokens, Cleaning.from_json(content))
         made.module = WordGRU(len(words) + 2, len(space.classes), made.config)
         load_tensors(made.module, folder / MODEL_FILE)
         made.accept(space)

@@ -20,7 +20,7 @@ from baselines.errors import ArtifactError, DataError
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
 from baselines.task import Known, LabelSpace, Probabilities
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import Cleaning, CleaningName
 
 _STATE = "rules.json"
 
@@ -31,9 +31,11 @@ class RulesConfig:
 
     Attributes:
         stem: compare Porter stems, so that "transformer" finds "transformers".
+        cleaning: of texts and names, see `baselines.text.cleaning`.
     """
 
     stem: bool = False
+    cleaning: CleaningName = "course"
 
 
 class RulesClassifier(Classifier):
@@ -65,7 +67,7 @@ class RulesClassifier(Classifier):
 
     def reasons(self, text: str) -> Iterator[str]:
         """The phrases found in a text, in order; each gives the classes `phrases_` lists for it."""
-        words = self._clean(text).split()
+        words = self._clean.words(self._clean(text))
         for start in range(len(words)):
             for end in range(start + 1, min(start + self._longest, len(words)) + 1):
                 phrase = " ".join(words[start:end])
@@ -74,7 +76,7 @@ class RulesClassifier(Classifier):
 
     @property
     def _clean(self) -> Cleaning:
-        return Cleaning(stem=self.config.stem)
+        return Cleaning(self.config.cleaning, self.config.stem)
 
     @cached_property
     def _longest(self) -> int:
@@ -110,7 +112,7 @@ def phrases_of(
     for tag, entry in entries.items():
         implied = {column[t] for t in with_parents(tag, entries) if t in column}
         for name in (tag.replace("-", " "), *entry.aliases):
-            if implied and (phrase := clean(name)):
+            if implied and (phrase := " ".join(clean.words(clean(name)))):
                 found.setdefault(phrase, set()).update(implied)
     return {phrase: tuple(sorted(found[phrase])) for phrase in sorted(found)}
 

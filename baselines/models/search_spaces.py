@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baselines.text.cleaning import CHOICES
+
 
 @dataclass(frozen=True)
 class Real:
@@ -41,7 +43,7 @@ LINEAR: Space = {
     "characters": OneOf(((0, 0), (2, 4), (2, 5), (2, 6), (3, 5), (3, 6))),
     "min_texts": OneOf(((1, 1), (1, 2), (2, 2), (2, 3))),
     "sublinear": OneOf((True, False)),
-    "stop_words": OneOf((True, False)),
+    "cleaning": OneOf(CHOICES),
     "stem": OneOf((True, False)),
 }
 # The course's rungs keep its features: only the strength of the penalty is free.

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
-from baselines.models.linear import as_matrix
+from baselines.models.linear import as_matrix, shortest_word
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.weights import read_weights, write_weights
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _VOCABULARY = "vocabulary.json"
 _WEIGHTS = "weights.safetensors"
-_COURSE = (NgramSettings("word", shortest_word=2),)
 
 
 class WordClassifier(Classifier):
@@ -41,7 +40,8 @@ class WordClassifier(Classifier):
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Learn the vocabulary, then the model; notes classes without positives."""
         self.accept(train.space)
-        self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(), _COURSE)
+        settings = [NgramSettings("word", shortest_word=shortest_word(self.cleaning))]
+        self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(self.cleaning), settings)
         self._fit(as_matrix(self.vectorizer_, train.texts), train.labels, progress)
         return self
 
@@ -73,6 +73,11 @@ class WordClassifier(Classifier):
         out = np.zeros(self.vectorizer_.n_features, np.float32)
         out[row[0]] = row[1]
         return out
+
+    @property
+    @abstractmethod
+    def cleaning(self) -> CleaningName:
+        """How texts are cleaned before their words are read."""
 
     @classmethod
     @abstractmethod

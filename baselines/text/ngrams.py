@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from baselines.errors import ArtifactError, DataError
 from baselines.text.cleaning import Cleaning
 
-Analyzer = Literal["word", "char_wb"]
+Analyzer = Literal["word", "char_wb", "char"]
 # Column numbers, ascending, and their values.
 Row = tuple[NDArray[np.intp], NDArray[np.float32]]
+# A cleaned text and its words.
+CleanText = tuple[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class NgramSettings:
     """Which n-grams one block reads.
 
     Attributes:
-        analyzer: `word` joins neighbouring words; `char_wb` takes characters inside a word padded with one space on
-            either side (a word shorter than the n-gram counts once, as a whole).
+        analyzer: `word` joins neighbouring words; `char_wb` takes characters inside a run without blanks, padded with
+            one space on either side; `char` takes them across the whole text, padded in the same way. What is shorter
+            than the n-gram counts once, as a whole.
         low, high: smallest and largest n.
         min_texts: terms that fewer training texts hold are left out.
         sublinear: 1 + ln(tf) in place of tf.
@@ -46,10 +49,17 @@ class NgramSettings:
     sublinear: bool = False
     shortest_word: int = 1
 
-    def terms(self, words: Sequence[str]) -> list[str]:
-        """The n-grams of a cleaned text's words, repeated as often as they occur."""
+    def terms(self, clean: str, words: Sequence[str]) -> list[str]:
+        """The n-grams of a text, repeated as often as they occur.
+
+        Args:
+            clean: the cleaned text.
+            words: what the cleaning finds in it.
+        """
+        if self.analyzer == "char":
+            return _inside(f" {clean} ", self.low, self.high) if clean else []
         if self.analyzer == "char_wb":
-            return [term for word in words for term in _inside(f" {word} ", self.low, self.high)]
+            return [term for run in clean.split() for term in _inside(f" {run} ", self.low, self.high)]
         kept = [word for word in words if len(word) >= self.shortest_word]
         return [
             " ".join(kept[start : start + n])
@@ -73,13 +83,13 @@ class NgramBlock:
     idf: NDArray[np.float32]
 
     @classmethod
-    def learn(cls, settings: NgramSettings, texts: Iterable[Sequence[str]]) -> NgramBlock:
-        """Count the terms of texts given as lists of words."""
+    def learn(cls, settings: NgramSettings, texts: Iterable[CleanText]) -> NgramBlock:
+        """Count the terms of cleaned texts, each with its words."""
         n_texts = 0
         counts: Counter[str] = Counter()
-        for words in texts:
+        for clean, words in texts:
             n_texts += 1
-            counts.update(set(settings.terms(words)))
+            counts.update(set(settings.terms(clean, words)))
         vocabulary = tuple(sorted(term for term, n in counts.items() if n >= settings.min_texts))
         df = np.array([counts[term] for term in vocabulary], np.float64)
         return cls(settings, vocabulary, (np.log((1 + n_texts) / (1 + df)) + 1).astype(np.float32))
@@ -88,10 +98,10 @@ class NgramBlock:
     def _column(self) -> dict[str, int]:
         return {term: column for column, term in enumerate(self.vocabulary)}
 
-    def encode(self, words: Sequence[str]) -> Row:
+    def encode(self, clean: str, words: Sequence[str]) -> Row:
         """The known terms of a text, L2-normalised; empty where none is known."""
         find = self._column.get
-        found = [column for term in self.settings.terms(words) if (column := find(term)) is not None]
+        found = [column for term in self.settings.terms(clean, words) if (column := find(term)) is not None]
         columns, counts = np.unique(np.array(found, np.intp), return_counts=True)
         tf = counts.astype(np.float32)
         values = (1 + np.log(tf) if self.settings.sublinear else tf) * self.idf[columns]
@@ -113,8 +123,9 @@ class NgramTfidf:
     @classmethod
     def learn(cls, texts: Sequence[str], cleaning: Cleaning, settings: Sequence[NgramSettings]) -> NgramTfidf:
         """Learn one block for each of `settings`; raises DataError when the texts hold not one term."""
-        words = [cleaning(text).split() for text in texts]
-        tfidf = cls(cleaning, tuple(NgramBlock.learn(each, words) for each in settings))
+        clean = [cleaning(text) for text in texts]
+        read = [(text, cleaning.words(text)) for text in clean]
+        tfidf = cls(cleaning, tuple(NgramBlock.learn(each, read) for each in settings))
         if not tfidf.n_features:
             raise DataError(f"{len(texts)} training texts: no words are left after cleaning; check the text column")
         return tfidf
@@ -135,8 +146,9 @@ class NgramTfidf:
 
     def encode(self, text: str) -> Row:
         """One text's columns and values; a text without known terms has none."""
-        words = self.cleaning(text).split()
-        rows = [block.encode(words) for block in self.blocks]
+        clean = self.cleaning(text)
+        words = self.cleaning.words(clean)
+        rows = [block.encode(clean, words) for block in self.blocks]
         columns = [offset + row[0] for offset, row in zip(self._offsets, rows, strict=True)]
         return np.concatenate(columns), np.concatenate([row[1] for row in rows])
 
@@ -151,7 +163,7 @@ class NgramTfidf:
     def to_json(self) -> dict[str, Any]:
         """Everything but the idf values, as JSON types."""
         blocks = [{**vars(block.settings), "vocabulary": list(block.vocabulary)} for block in self.blocks]
-        return {"stop_words": self.cleaning.stop_words, "stem": self.cleaning.stem, "blocks": blocks}
+        return {**self.cleaning.to_json(), "blocks": blocks}
 
     def idf(self) -> NDArray[np.float32]:
         """idf of every column; float32 (n_features,)."""
@@ -161,7 +173,7 @@ class NgramTfidf:
     def from_json(cls, content: Mapping[str, Any], idf: NDArray[np.float32]) -> NgramTfidf:
         """Undo `to_json` and `idf`; raises ArtifactError when a field is missing or the lengths don't fit."""
         try:
-            cleaning = Cleaning(bool(content["stop_words"]), bool(content["stem"]))
+            cleaning = Cleaning.from_json(content)
             vocabularies = [tuple(block["vocabulary"]) for block in content["blocks"]]
             settings = [
                 NgramSettings(**{k: v for k, v in block.items() if k != "vocabulary"}) for block in content["blocks"]

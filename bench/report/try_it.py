@@ -29,6 +29,8 @@ def payload_of(bundle: Path) -> tuple[dict[str, Any] | None, str]:
         return None, f"the form {predictor.bundle.form!r} doesn't run in the page; the table form does"
     if predictor.tokenizer.cleaning.stem:
         return None, "its texts are stemmed, which the page doesn't do"
+    if predictor.tokenizer.cleaning.name not in ("course", "letters") or predictor.tokenizer.unit != "characters":
+        return None, "its texts are cleaned in a way that the page doesn't know"
     n_bytes = sum(table.nbytes for table in predictor.tables.tables) + predictor.tables.head.nbytes
     if n_bytes > MAX_BYTES:
         return None, f"its tables take {n_bytes:,} bytes, more than the {MAX_BYTES:,} a page may hold"
@@ -41,7 +43,7 @@ def payload(
     """JSON content; arrays as base64 of their little-endian bytes in C order."""
     return {
         "alphabet": tokenizer.alphabet,
-        "stop_words": sorted(STOP_WORDS) if tokenizer.cleaning.stop_words else [],
+        "stop_words": sorted(STOP_WORDS) if tokenizer.cleaning.name == "course" else [],
         "word_ranges": word_ranges(),
         "classes": list(classes),
         "thresholds": _base64(thresholds.astype("<f4")),

@@ -15,7 +15,7 @@ from compress.registry import KINDS
 pytestmark = pytest.mark.benchmark(group="text preprocessing: one text a call", disable_gc=True)
 
 
-@pytest.mark.parametrize("cleaning", [Cleaning(), Cleaning(stem=True)], ids=["clean", "clean and stem"])
+@pytest.mark.parametrize("cleaning", [Cleaning("course"), Cleaning("course", stem=True), Cleaning()], ids=str)
 def test_cleaning(cleaning: Cleaning, suite: Suite, time_calls: Callable[..., Any]) -> None:
     time_calls(cleaning, suite.texts)
 

@@ -25,7 +25,7 @@ from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.networks.torch_state import seeded
 from baselines.task import LabelSpace
-from baselines.text.cleaning import Cleaning, split_words
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import MAX_CHARACTERS, PAD_ID, Tokenizer
 from compress.foreign.agreement import Asked, find_call, given_texts, prove, text_to_read, texts_to_try
 from compress.foreign.conv_branch import Branch
@@ -37,7 +37,7 @@ INSTEAD = (
     "As it is, the module can still teach a student, and prune_weights, round_weights and int8_linear apply to it: see "
     "compress.foreign.any_module"
 )
-_CLEANING = Cleaning()
+_CLEANING = Cleaning("course")
 
 
 def adopt(
@@ -58,7 +58,7 @@ def adopt(
         module: one `nn.Embedding`, parallel `nn.Conv1d` or `nn.Conv2d` with one window a character, each perhaps with a
             BatchNorm right behind, the maximum over time, dropout, one or two `nn.Linear` without a non-linearity
             between them; gives logits. It is copied and stays as it is.
-        tokenizer: of the texts. It cleans them first: lower case, letters and digits, by choice without stop words.
+        tokenizer: of the texts. It cleans them first, see `baselines.text.cleaning`.
         classes: names of the outputs, in order; each has a probability of its own, its logit's sigmoid.
         rows: the module's id for each of the tokenizer's, as `tokenizer_of` gives them; None where they are the same.
         thresholds: one a class, in [0, 1]; None is 0.5.
@@ -89,7 +89,7 @@ def adopt(
         facts = prove(network, asked, texts)
     except NotCompressible as refusal:
         raise NotCompressible(f"adopt: {refusal}. {INSTEAD}") from None
-    trained = replace(config or CNNConfig(), stop_words=tokenizer.cleaning.stop_words, stem=tokenizer.cleaning.stem)
+    trained = replace(config or CNNConfig(), cleaning=tokenizer.cleaning.name, stem=tokenizer.cleaning.stem)
     chosen = None if thresholds is None else np.asarray(thresholds, np.float32)
     classifier = CharCNNClassifier.from_module(network, tokenizer, LabelSpace(tuple(classes)), chosen, trained)
     return classifier, _receipt(net, network, read, tokenizer, facts)
@@ -197,7 +197,10 @@ def _receipt(
     notes = [f"read: {read}", agree]
     if facts["several_lengths"] == "differs":
         notes.append("its own answers depend on the padding of a batch; ours are those it gives a text without padding")
-    lost = [character for character in tokenizer.alphabet if character != " " and split_words(character) != [character]]
+    # A letter that is a stop word by itself is read inside of words.
+    name = tokenizer.cleaning.name
+    read_as = Cleaning("letters" if name == "course" else name)
+    lost = [character for character in tokenizer.alphabet if character != " " and read_as(character) != character]
     if lost:
         notes.append(
             f"{len(lost)} characters of the alphabet, such as {lost[-1]!r}, are never read: cleaning takes them out"

@@ -152,7 +152,7 @@ def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any],
     source: Any = classifier
     model = to_onnx(classifier)
     if classifier.kind == "rnn":
-        vocabulary = {"words": list(source.tokenizer.words), "max_tokens": source.tokenizer.max_tokens}
+        vocabulary = source.tokenizer.to_json()
         write_json(folder / VOCABULARY, vocabulary, compact=True)
         facts: dict[str, Any] = dict(labels)
     else:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
 from baselines.text.cleaning import STOP_WORDS
-from baselines.text.tokenizer import UNKNOWN_ID, Ids, Tokenizer
+from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.tables import IntTables
 
 try:
@@ -32,7 +32,7 @@ class TableKernel:
 
     def __init__(self, tables: IntTables, tokenizer: Tokenizer, level: str = "") -> None:
         shapes = np.array([(table.shape[0], table.shape[2]) for table in tables.tables], np.int32)
-        stop_words = sorted(STOP_WORDS) if tokenizer.cleaning.stop_words else []
+        stop_words = sorted(STOP_WORDS) if tokenizer.cleaning.name == "course" else []
         self._tokenizer = tokenizer
         self._n_classes = len(tables.bias)
         try:
@@ -44,7 +44,7 @@ class TableKernel:
                 np.ascontiguousarray(tables.bias, np.float32),
                 tables.n_ids,
                 self._n_classes,
-                _ids_of_bytes(tokenizer),
+                tokenizer.by_byte,
                 "".join(f"{word}\n" for word in stop_words).encode("ascii"),
                 level,
             )
@@ -54,7 +54,7 @@ class TableKernel:
     def prepare(self, texts: Sequence[str]) -> list[str | Ids]:
         """Plain ASCII as it is, to be cleaned and encoded in C; ids of everything else."""
         encode = self._tokenizer.encode
-        if self._tokenizer.cleaning.stem:
+        if self._tokenizer.cleaning.stem or self._tokenizer.cleaning.name not in ("course", "letters"):
             return [encode(text) for text in texts]
         return [text if text.isascii() else encode(text) for text in texts]
 
@@ -71,9 +71,3 @@ class TableKernel:
     def encode(self, text: str) -> Ids:
         """Ids of one ASCII text as the kernel reads it; equal to `Tokenizer.encode`."""
         return np.frombuffer(_C.encode(self._model, text), np.uint8)
-
-
-def _ids_of_bytes(tokenizer: Tokenizer) -> bytes:
-    """256 ids, one for each byte as `Tokenizer.encode` maps cleaned ASCII characters."""
-    known = {char: position + 2 for position, char in enumerate(tokenizer.alphabet)}
-    return bytes(known.get(chr(i), UNKNOWN_ID) if i < 128 else UNKNOWN_ID for i in range(256))

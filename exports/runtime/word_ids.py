@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
+from baselines.task import Known
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import UNKNOWN_ID
 
@@ -29,11 +30,18 @@ class WordReader:
             raise ArtifactError(f"vocabulary.json: max_tokens of 1 to {1 << 20} is needed, got {most!r}")
         self._ids = {word: position + 2 for position, word in enumerate(words)}
         self._max_tokens = most
+        try:
+            self._cleaning = Cleaning.from_json(content)
+        except ArtifactError as error:
+            raise ArtifactError(f"vocabulary.json: {error}") from None
 
     def encode_batch(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Ids (L,) of each text; L = 0 for a text without words."""
-        clean, ids = Cleaning(), self._ids
+        find, most, clean = self._ids.get, self._max_tokens, self._cleaning
         return [
-            np.array([ids.get(word, UNKNOWN_ID) for word in clean(text).split()[: self._max_tokens]], np.int64)
-            for text in texts
+            np.array([find(word, UNKNOWN_ID) for word in clean.words(clean(text))[:most]], np.int64) for text in texts
         ]
+
+    def known_batch(self, encoded: Sequence[NDArray[np.int64]]) -> Known:
+        """Whether any word of each text is known; (n_texts,)."""
+        return np.array([(ids > UNKNOWN_ID).any() for ids in encoded], np.bool_)

@@ -139,11 +139,11 @@ def test_a_damaged_artifact_is_refused(classifier: Classifier, name: str, tmp_pa
     classifier.save_state(tmp_path)
     config = {**dataclasses.asdict(classifier.config), "unknown": 1}
     with pytest.raises(ArtifactError, match="unknown"):
-        type(classifier).load_state(tmp_path, config, classifier.classes_)
+        type(classifier).load_state(tmp_path, config, classifier.space_)
     for path in [path for path in tmp_path.rglob("*") if path.suffix in {".json", ".safetensors"}]:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(ArtifactError):
-        type(classifier).load_state(tmp_path, dataclasses.asdict(classifier.config), classifier.classes_)
+        type(classifier).load_state(tmp_path, dataclasses.asdict(classifier.config), classifier.space_)
 
 
 def test_same_seed_same_bytes(name: str, fitted: Fitted, small: Small, tiny: Dataset, tmp_path: Path) -> None:

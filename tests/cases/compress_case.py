@@ -11,12 +11,14 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset, Part
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.models.linear import LinearClassifier, LinearConfig
+from baselines.task import LabelSpace
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.method import Context
 from compress.methods.copies import clone
 
 _TRAINED: dict[str, CharCNNClassifier] = {}
-TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789")
+TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789", Cleaning("course"))
 AWKWARD = [
     "",
     "   ",
@@ -62,7 +64,7 @@ def random_cnn(seed: int = 0, **shape: object) -> CharCNNClassifier:
     module = random_module(seed=seed, **shape)  # type: ignore[arg-type]
     classes = tuple(f"class-{c}" for c in range(module.shape.n_classes))
     config = CNNConfig(epochs=1, threads=1)
-    return CharCNNClassifier.from_module(module, TOKENIZER, classes, None, config)
+    return CharCNNClassifier.from_module(module, TOKENIZER, LabelSpace(classes), None, config)
 
 
 def random_context(seed: int = 0) -> Context:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from baselines.storage.artifact import Lineage
+from baselines.task import LabelSpace
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.packed import StoredTables
 from compress.formats.tables import IntTables
@@ -21,7 +23,7 @@ from tests.cases.report_case import make_results
 def make_tables(n_classes: int = len(CLASSES)) -> tuple[IntTables, Tokenizer]:
     """A small int8 table model with random weights, and the tokenizer that belongs to it."""
     rng = np.random.default_rng(5)
-    tokenizer = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789éσß深")
+    tokenizer = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789éσß深", Cleaning("course"))
     tables = []
     for width, filters in ((1, 6), (3, 8), (4, 8)):
         table = rng.integers(-127, 128, (width, tokenizer.n_ids, filters)).astype(np.int8)
@@ -38,7 +40,7 @@ def write_run(folder: Path, results: dict[str, Any] | None = None) -> Path:
     results = make_results() if results is None else results
     folder.mkdir(parents=True, exist_ok=True)
     tables, tokenizer = make_tables()
-    classifier = IntTableClassifier(StoredTables(tables), tokenizer, CLASSES)
+    classifier = IntTableClassifier(StoredTables(tables), tokenizer, LabelSpace(CLASSES))
     classifier.thresholds_ = np.linspace(0.3, 0.6, len(CLASSES)).astype(np.float32)
     lineage = Lineage("student-int8", "compress", "quantize-tables", "student")
     write_bundle(classifier, lineage, folder / "exports" / "student-int8-table", "table")

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.storage.artifact import Lineage
+from baselines.task import LabelSpace
+from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.packed import StoredTables
 from compress.formats.tables import FloatTables, IntTables
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 
-TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyzé0123456789")
+TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyzé0123456789", Cleaning("course"))
 CLASSES = ("attention", "computer-vision", "graphs", "nlp", "transformers")
+SPACE = LabelSpace(CLASSES)
 TEXTS = [
     "Building a Transformer from scratch",
     "Graph neural networks: a gentle introduction with PyTorch Geometric",
@@ -51,14 +54,14 @@ def float_tables(seed: int = 0) -> FloatTables:
 
 def int_classifier(seed: int = 0, limit: int = 127) -> IntTableClassifier:
     """A classifier over `int_tables` with a threshold of its own for each class."""
-    classifier = IntTableClassifier(StoredTables(int_tables(seed, limit=limit)), TOKENIZER, CLASSES)
+    classifier = IntTableClassifier(StoredTables(int_tables(seed, limit=limit)), TOKENIZER, SPACE)
     classifier.thresholds_ = np.linspace(0.3, 0.7, len(CLASSES)).astype(np.float32)
     return classifier
 
 
 def float_classifier(seed: int = 0) -> FloatTableClassifier:
     """A classifier over `float_tables`."""
-    return FloatTableClassifier(float_tables(seed), TOKENIZER, CLASSES)
+    return FloatTableClassifier(float_tables(seed), TOKENIZER, SPACE)
 
 
 def lineage(name: str = "student") -> Lineage:

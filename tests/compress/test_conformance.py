@@ -127,7 +127,7 @@ def test_a_damaged_artifact_is_refused(made: Made, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError):
         load(tmp_path, KINDS)
     with pytest.raises(ArtifactError):
-        type(made.child).load_state(tmp_path, {}, made.child.classes_)
+        type(made.child).load_state(tmp_path, {}, made.child.space_)
 
 
 @pytest.mark.parametrize("case", ["prune unstructured", "quantize factors finetuned", "distill"])

@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_network(fitted: CharCNNClassifier, tiny: D
 def test_a_checkpoint_of_another_architecture_names_the_tensor(fitted: CharCNNClassifier, tmp_path: Path) -> None:
     def expect(message: str) -> None:
         with pytest.raises(ArtifactError, match=message):
-            CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.classes_)
+            CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.space_)
 
     fitted.save_state(tmp_path)
     shape = json.loads((tmp_path / SHAPE_FILE).read_text())
@@ -108,19 +108,19 @@ def test_weights_that_cannot_be_right(
     tensors["embedding.weight"][row] = value
     save_file(tensors, tmp_path / MODEL_FILE)
     with pytest.raises(ArtifactError, match=message):
-        CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.classes_)
+        CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.space_)
 
 
 def test_filters_lie_in_the_order_the_tables_need(fitted: CharCNNClassifier, tmp_path: Path) -> None:
     fitted.save_state(tmp_path)
-    read = CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.classes_)
+    read = CharCNNClassifier.load_state(tmp_path, dataclasses.asdict(CONFIG), fitted.space_)
     for module in (fitted.module, read.module, copy.deepcopy(fitted.module)):
         assert all(weight.permute(1, 2, 0).is_contiguous() for weight in module.weights)
 
 
 def test_a_module_from_elsewhere_is_wrapped(fitted: CharCNNClassifier) -> None:
     module = CharCNN(CharCNNShape(fitted.tokenizer.n_ids, 6, 4, ((2, 3),), 0))
-    made = CharCNNClassifier.from_module(module, fitted.tokenizer, fitted.classes_, config=CONFIG)
+    made = CharCNNClassifier.from_module(module, fitted.tokenizer, fitted.space_, config=CONFIG)
     assert made.config == dataclasses.replace(CONFIG, embedding_dim=4, filters=((2, 3),), hidden_dim=0, dropout=0.5)
     assert made.predict_proba(["graph"]).shape == (1, 6)
     assert made.thresholds_.tolist() == [0.5] * 6

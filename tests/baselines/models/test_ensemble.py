@@ -14,7 +14,7 @@ from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, fit_pl
 from baselines.models.registry import BASELINES, KINDS, Ensemble
 from baselines.storage.artifact import Lineage, load, save, write_json
 from tests.cases.cnn_case import small_cnn
-from tests.cases.table_case import CLASSES, TOKENIZER, int_classifier
+from tests.cases.table_case import SPACE, TOKENIZER, int_classifier
 
 MEMBERS = ("linear", "tfidf-knn")
 
@@ -74,7 +74,7 @@ def test_without_validation_it_is_the_plain_average(tiny: Dataset) -> None:
 
 
 def test_it_needs_what_its_members_need() -> None:
-    tables, network = int_classifier(), CharCNNClassifier.from_module(small_cnn(), TOKENIZER, CLASSES)
+    tables, network = int_classifier(), CharCNNClassifier.from_module(small_cnn(), TOKENIZER, SPACE)
     light = EnsembleClassifier(EnsembleConfig(("a", "b"))).combine({"a": tables, "b": int_classifier(seed=2)}, None)
     assert (light.library, "torch" in light.packages) == ("python", False)
     mixed = EnsembleClassifier(EnsembleConfig(("a", "b"))).combine({"a": tables, "b": network}, None)
@@ -97,7 +97,7 @@ def test_members_are_artifacts_of_their_own(ensemble: EnsembleClassifier, tmp_pa
         state / "ensemble.json", {"shares": [{"member": "../a/linear", "weight": 1, "slope": 1, "offset": 0}] * 2}
     )
     with pytest.raises(ArtifactError, match="expected shares of linear, tfidf-knn"):
-        EnsembleClassifier.load_state(state, {"members": list(MEMBERS)}, tiny.classes)
+        EnsembleClassifier.load_state(state, {"members": list(MEMBERS)}, tiny.everything.space)
 
 
 @pytest.mark.parametrize("members", [("linear",), ("linear", "linear"), ("linear", "ensemble"), (), ("a", "b", "a")])

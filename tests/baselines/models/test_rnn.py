@@ -60,19 +60,19 @@ def test_parts_that_do_not_fit_together(fitted: RNNClassifier, tmp_path: Path) -
     fitted.save_state(tmp_path)
     config = dataclasses.asdict(CONFIG)
     with pytest.raises(ArtifactError, match=r"gru\.bias_hh_l0 should be \(15,\), is \(18,\)"):
-        RNNClassifier.load_state(tmp_path, {**config, "hidden_dim": 5}, fitted.classes_)
+        RNNClassifier.load_state(tmp_path, {**config, "hidden_dim": 5}, fitted.space_)
     with pytest.raises(ArtifactError, match=r"config of an rnn: .*layers"):
-        RNNClassifier.load_state(tmp_path, {**config, "layers": 5}, fitted.classes_)
+        RNNClassifier.load_state(tmp_path, {**config, "layers": 5}, fitted.space_)
     (tmp_path / VOCABULARY_FILE).write_text(json.dumps({"words": ["a", 1]}))
     with pytest.raises(ArtifactError, match="a list of strings"):
-        RNNClassifier.load_state(tmp_path, config, fitted.classes_)
+        RNNClassifier.load_state(tmp_path, config, fitted.space_)
 
 
 def test_the_vocabulary_is_sorted_and_counted() -> None:
     tokenizer = WordTokenizer.learn(["Graph nets", "graph NETS, graph", "robots"], min_count=2, max_tokens=3)
     assert tokenizer.words == ("graph", "nets")
-    assert [ids.tolist() for ids in tokenizer.encode_batch(["robots and nets", "", "graph " * 9])] == [
-        [1, 3],
+    assert [ids.tolist() for ids in tokenizer.encode_batch(["robots: nets", "", "graph " * 9])] == [
+        [1, 1, 3],
         [],
         [2, 2, 2],
     ]

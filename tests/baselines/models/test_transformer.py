@@ -66,7 +66,7 @@ def test_saved_and_read_it_says_the_same(fitted: Any, tiny: Dataset, tmp_path: P
     )
     (tmp_path / "encoder" / "config.json").write_text("{}")
     with pytest.raises(ArtifactError, match="not a readable encoder"):
-        type(read).load_state(tmp_path, artifact.read_json(tmp_path / "manifest.json")["config"], read.classes_)
+        type(read).load_state(tmp_path, artifact.read_json(tmp_path / "manifest.json")["config"], read.space_)
 
 
 @pytest.mark.parametrize("which", ["frozen", "tuned"])

@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from baselines.dataset import Dataset, Part
 from baselines.errors import ArtifactError, DataError
-from baselines.models.linear import LinearClassifier, as_matrix
+from baselines.models.linear import LinearClassifier, LinearConfig, as_matrix
 from baselines.text.cleaning import Cleaning
 from baselines.text.ngrams import NgramSettings, NgramTfidf
 
@@ -31,7 +31,7 @@ SETTINGS = [
 
 @pytest.mark.parametrize(("ours", "theirs"), SETTINGS)
 def test_same_rows_as_scikit_learn(tiny: Dataset, ours: NgramSettings, theirs: dict[str, object]) -> None:
-    cleaning = Cleaning()
+    cleaning = Cleaning("course")
     train, test = tiny.part("train").texts, (*tiny.part("test").texts, "", "é ü 漢字 漢字", "x")
     vectorizer = TfidfVectorizer(**theirs).fit([cleaning(text) for text in train])
     tfidf = NgramTfidf.learn(train, cleaning, [ours])
@@ -44,15 +44,15 @@ def test_same_rows_as_scikit_learn(tiny: Dataset, ours: NgramSettings, theirs: d
 @settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=40), st.integers(1, 4), st.integers(0, 3))
 def test_any_text_has_scikit_learns_character_ngrams(text: str, low: int, more: int) -> None:
-    words = Cleaning(stop_words=False)(text)
+    words = Cleaning("letters")(text)
     theirs = TfidfVectorizer(analyzer="char_wb", ngram_range=(low, low + more)).build_analyzer()(words)
-    assert sorted(NgramSettings("char_wb", low, low + more).terms(words.split())) == sorted(theirs)
+    assert sorted(NgramSettings("char_wb", low, low + more).terms(words, [])) == sorted(theirs)
 
 
 def test_texts_without_words_are_named() -> None:
     train = Part(("", "the", "and"), np.array([[1, 0], [0, 1], [0, 1]], bool), ("a", "b"))
     with pytest.raises(DataError, match="3 training texts: no words are left"):
-        LinearClassifier().fit(train)
+        LinearClassifier(LinearConfig(cleaning="course")).fit(train)
 
 
 def test_vocabulary_must_fit_its_idf() -> None:
@@ -60,5 +60,5 @@ def test_vocabulary_must_fit_its_idf() -> None:
     with pytest.raises(ArtifactError, match="2 terms need as many idf values"):
         NgramTfidf.from_json(tfidf.to_json(), np.ones(3, np.float32))
     with pytest.raises(ArtifactError, match="'blocks'"):
-        NgramTfidf.from_json({"stop_words": True, "stem": False}, np.ones(3, np.float32))
+        NgramTfidf.from_json({"cleaning": "words", "stem": False}, np.ones(3, np.float32))
     assert csr_matrix(as_matrix(tfidf, [])).shape == (0, 2)

@@ -63,7 +63,7 @@ def test_an_own_vocabulary_is_permuted_into_ours(unknown: int) -> None:
     assert tokenizer.n_ids == len(rows) == len(characters) + 3
     assert any("1 characters of the alphabet, such as 'A'" in note for note in receipt.notes)
     for text in ("graphs learn", "zyx 42 ab", "b"):
-        own = torch.tensor([[vocabulary.get(char, unknown) for char in Cleaning()(text)]])
+        own = torch.tensor([[vocabulary.get(char, unknown) for char in Cleaning("course")(text)]])
         expected = torch.sigmoid(net(own)).detach().numpy()
         np.testing.assert_allclose(classifier.predict_proba([text]), expected, atol=1e-6)
 
@@ -107,6 +107,6 @@ def test_what_the_caller_names_must_fit() -> None:
 
 
 def test_the_cleaning_of_the_tokenizer_is_that_of_further_training() -> None:
-    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning(stop_words=False))
+    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning("letters"))
     classifier, _ = adopt(TextNet(Layout()), tokenizer, CLASSES, config=CNNConfig(epochs=3))
-    assert (classifier.config.stop_words, classifier.config.stem, classifier.config.epochs) == (False, False, 3)
+    assert (classifier.config.cleaning, classifier.config.stem, classifier.config.epochs) == ("letters", False, 3)

@@ -113,7 +113,7 @@ def test_an_integer_model_loses_its_dead_filters_only() -> None:
     head = parent.tables.head.copy()
     head[:, [0, 7, 50]] = 0
     tables = type(parent.tables)(parent.tables.tables, head, parent.tables.scale, parent.tables.bias)
-    parent = IntTableClassifier(StoredTables(tables), parent.tokenizer, parent.classes_)
+    parent = IntTableClassifier(StoredTables(tables), parent.tokenizer, parent.space_)
     child, receipt = apply(parent, FoldConfig(), random_context())
     assert isinstance(child, IntTableClassifier)
     assert receipt.touched == 3

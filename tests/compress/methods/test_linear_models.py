@@ -123,7 +123,7 @@ def test_every_packed_model_is_read_back(
         NgramBlock(settings, tuple(sorted(names)), rng.choice([1.5, 2.25, 3.0], len(names)).astype(np.float32))
         for settings, names in zip([NgramSettings("word"), NgramSettings("char_wb", 2, 4)], terms, strict=True)
     )
-    vectorizer = NgramTfidf(Cleaning(stop_words=True, stem=False), blocks)
+    vectorizer = NgramTfidf(Cleaning("course"), blocks)
     if not vectorizer.n_features:
         return
     levels = rng.integers(-limit, limit + 1, (classes, vectorizer.n_features)).astype(np.int8)

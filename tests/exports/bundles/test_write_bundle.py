@@ -29,11 +29,11 @@ from exports.bundles.write_bundle import write_bundle
 from exports.run import main
 from exports.runtime.bundle_format import bundle_bytes
 from tests.cases.cnn_case import small_cnn
-from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, lineage
+from tests.cases.table_case import CLASSES, SPACE, TEXTS, TOKENIZER, float_classifier, int_classifier, lineage
 
 
 def _cnn() -> CharCNNClassifier:
-    return CharCNNClassifier.from_module(small_cnn(), TOKENIZER, CLASSES)
+    return CharCNNClassifier.from_module(small_cnn(), TOKENIZER, SPACE)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_tables_stored_as_factors_stay_factors(tmp_path: Path) -> None:
     head = rng.integers(-7, 8, (5, 48)).astype(np.int8)
     scale, bias = np.full(5, 1e-5, np.float32), np.zeros(5, np.float32)
     stored = StoredTables.from_factors(Factors(embedding, filters), head, scale, bias)
-    classifier = IntTableClassifier(stored, TOKENIZER, CLASSES)
+    classifier = IntTableClassifier(stored, TOKENIZER, SPACE)
     small = bundle_bytes(write_bundle(classifier, lineage(), tmp_path / "a", "table"))[0]
-    dense = IntTableClassifier(StoredTables(stored.tables), TOKENIZER, CLASSES)
+    dense = IntTableClassifier(StoredTables(stored.tables), TOKENIZER, SPACE)
     assert small < 0.6 * bundle_bytes(write_bundle(dense, lineage(), tmp_path / "b", "table"))[0]
     assert np.array_equal(runtime.load(tmp_path / "a").predict_proba(TEXTS), classifier.predict_proba(TEXTS))
 

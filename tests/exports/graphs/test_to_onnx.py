@@ -20,7 +20,16 @@ from exports.graphs.to_onnx import add_metadata, one_hot_model, to_onnx
 from exports.runtime.onnx_predictor import open_session
 from exports.runtime.onnx_scan import scan
 from tests.cases.cnn_case import small_cnn
-from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, float_tables, int_classifier, int_tables
+from tests.cases.table_case import (
+    CLASSES,
+    SPACE,
+    TEXTS,
+    TOKENIZER,
+    float_classifier,
+    float_tables,
+    int_classifier,
+    int_tables,
+)
 
 WIDTHS: list[tuple[tuple[int, int], ...]] = [
     ((1, 7),),
@@ -117,7 +126,7 @@ def test_a_large_alphabet_falls_back_to_the_convolution() -> None:
 
 
 def test_to_onnx_covers_the_cnn_family_and_names_what_it_does_not() -> None:
-    cnn = CharCNNClassifier.from_module(small_cnn(), TOKENIZER, CLASSES)
+    cnn = CharCNNClassifier.from_module(small_cnn(), TOKENIZER, SPACE)
     for classifier in (cnn, int_classifier(), float_classifier()):
         encoded = TOKENIZER.encode_batch(TEXTS)
         assert np.abs(_run(to_onnx(classifier), encoded) - classifier.predict_proba(TEXTS)).max() < 2e-6

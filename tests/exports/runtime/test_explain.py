@@ -21,11 +21,20 @@ from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import explain, explainer_of, influential_ngrams, why, winning_windows
 from tests.cases.cnn_case import small_cnn
-from tests.cases.table_case import CLASSES, TEXTS, TOKENIZER, float_classifier, int_classifier, int_tables, lineage
+from tests.cases.table_case import (
+    CLASSES,
+    SPACE,
+    TEXTS,
+    TOKENIZER,
+    float_classifier,
+    int_classifier,
+    int_tables,
+    lineage,
+)
 
 
 def _cnn() -> CharCNNClassifier:
-    return CharCNNClassifier.from_module(small_cnn(), TOKENIZER, CLASSES)
+    return CharCNNClassifier.from_module(small_cnn(), TOKENIZER, SPACE)
 
 
 def _sums_to_the_logits(model: Any, texts: list[str], source: Any) -> None:
