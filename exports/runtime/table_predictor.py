@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
-from baselines.task import Known, Probabilities, link
+from baselines.task import Known, Probabilities, answered, link
 from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.packed import read_tables
 from compress.formats.tables import IntTables
@@ -61,8 +61,9 @@ class TablePredictor(Predictor[list[Ids]]):
         check_texts(texts)
         if self.kernel is not None:
             # The kernel cleans and encodes plain ASCII itself, outside the interpreter's lock.
-            return _sigmoid_in_place(self.kernel.logits(self.kernel.prepare(texts), self.threads))
-        return self.run(self.encode(texts))
+            probabilities = self._linked(self.kernel.logits(self.kernel.prepare(texts), self.threads))
+            return answered(probabilities, self.known(self.encode(texts)), self.space, self.thresholds)
+        return super().predict_proba(texts)
 
 
 def _sigmoid_in_place(logits: NDArray[np.float32]) -> Probabilities:
