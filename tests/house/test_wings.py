@@ -23,6 +23,7 @@ ORDER = {
         ("data", "storage", "scores"),
         ("classifier",),
         ("dataset",),
+        ("task",),
         ("text", "console", "cores", "notes"),
         ("errors",),
     ),
@@ -39,8 +40,8 @@ ORDER = {
     ),
     "exports": (("run", "predict"), ("bundles",), ("graphs", "runtime"), ("kernel",)),
     "bench": (
-        ("fold_study", "compare", "screenshot", "conftest"),
-        ("study", "suite"),
+        ("fold_study", "public_study", "compare", "screenshot", "conftest"),
+        ("study", "suite", "public"),
         ("report",),
         ("verdict",),
         ("results",),
