@@ -130,8 +130,8 @@ def _unlabelled_note(groups: Sequence[Records]) -> tuple[str, ...]:
         return ()
     first = next(r.where(i) for r in groups for i, names in enumerate(r.labels) if not names)
     return (
-        f"{without} texts have no label, the first in {first}, so this is read as multilabel although all others have "
-        "exactly one; label or drop them, and use --task multiclass",
+        f"{without} of {len(sizes)} texts have no label (the first: {first}), so this is read as multilabel although all "
+        "others have exactly one label; label them or drop them, and it is one label a text",
     )
 
 
