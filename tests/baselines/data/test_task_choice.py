@@ -102,6 +102,18 @@ def test_the_positive_class_is_found_and_said(labels: list[str], positive: str, 
     assert dataset.everything.labels[:, 0].tolist() == [name == positive for name in labels]
 
 
+def test_what_was_found_is_noted_and_what_was_asked_for_is_not() -> None:
+    found = "read as binary: every text has exactly one of 2 classes; change it by --task"
+    positive = "; spam is positive, a usual name of the positive class; change it by --positive"
+    assert built(["ham", "spam"] * 10).notes == (found + positive,)
+    assert built(["ham", "spam"] * 10, positive="ham").notes == (found,)
+    many = built(["a", "b", "c"] * 10)
+    assert many.notes == ("read as multiclass: every text has exactly one of 3 classes; change it by --task",)
+    assert (
+        built(["ham", "spam"] * 10, task="binary").notes == built(["a", "b", "c"] * 10, task="multilabel").notes == ()
+    )
+
+
 def test_the_user_says_which_class_is_positive() -> None:
     dataset = built(["ham", "spam"] * 10, positive=" ham\u200b")
     assert (dataset.classes, dataset.everything.negative) == (("ham",), "spam")
