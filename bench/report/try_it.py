@@ -70,8 +70,8 @@ def unicode_tables() -> dict[str, Any]:
 
     Returns:
         `kinds`: (length, kind) of each run of code points, flat, kinds numbered as in `KINDS`. `folds`: runs of
-        capitals as (code points since the last one, how many, step, shift to the small letter), flat. `longer`: the characters
-        that casefold to several.
+        capitals as (code points since the last one, how many, step, shift to the small letter), flat. `longer`: the
+        characters that casefold to several.
     """
     kinds = np.fromiter((_kind(chr(point)) for point in range(sys.maxunicode + 1)), np.int8, sys.maxunicode + 1)
     starts = np.flatnonzero(np.diff(kinds, prepend=-1))

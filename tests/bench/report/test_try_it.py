@@ -71,7 +71,8 @@ def test_reasons_are_runs_of_whole_characters(browser: Browser) -> None:
     )
     text = "深度学习 हिन्दी"
     parts: Any = browser.evaluate(
-        f"(() => {{ const model = tagpress.open({json.dumps(payload)}), a = tagpress.predict(model, {json.dumps(text)});"
+        f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
+        f" const a = tagpress.predict(model, {json.dumps(text)});"
         " return tagpress.parts(model, a, 0).map((part) => [part.ngram, part.start, part.end]); })()"
     )
     assert parts
