@@ -175,10 +175,8 @@ class FrozenTransformer(_TransformerClassifier):
                 progress(1, 1)
             else:
                 fitted = fit_each(labels, classes, fit_one, threads=max(1, config.threads), progress=progress)
-        late = [
-            name for name, model in zip(classes, fitted, strict=True) if model and model[2] >= config.max_iterations
-        ]
-        note_not_converged(late, config.max_iterations)
+        most = config.max_iterations
+        note_not_converged([n for n, model in zip(classes, fitted, strict=True) if model and model[2] >= most], most)
         return plane_of(fitted, labels, vectors.shape[1])
 
 
