@@ -78,7 +78,7 @@ class ChanceClassifier(Classifier):
             return _uniform(self.config.seed, text, len(self.rates_)) < self.rates_
         steps = np.cumsum(self.rates_)
         at = np.searchsorted(steps, _uniform(self.config.seed, text, 1)[0] * steps[-1], side="right")
-        return np.arange(len(steps)) == min(int(at), len(steps) - 1)
+        return np.equal(np.arange(len(steps)), min(int(at), len(steps) - 1))
 
     def save_state(self, folder: Path) -> None:
         write_json(folder / _STATE, {"rates": self.rates_.tolist()})

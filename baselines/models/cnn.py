@@ -173,6 +173,8 @@ class CharCNNClassifier(Classifier):
     library = "torch"
     packages = ("numpy", "safetensors", "torch")
     config: CNNConfig
+    tokenizer: Tokenizer
+    module: CharCNN
 
     def __init__(self, config: CNNConfig | None = None) -> None:
         self.config = self._asked = config or CNNConfig()
@@ -199,19 +201,17 @@ class CharCNNClassifier(Classifier):
         """Train; where the config has candidates, `config` says afterwards what was taken."""
         tried = self._asked.candidates or ({},)
         if validation is None or not len(validation) or len(tried) == 1:
-            self._take(self._trained(train, validation, tried[0], progress))
-            return self
+            return self._take(self._trained(train, validation, tried[0], progress))
         seen = drawn(train, CHOICE_TEXTS, self._asked.seed)
 
-        def one(number: int, changes: Mapping[str, Any]) -> tuple[Self, Probabilities]:
+        def one(number: int, changes: Mapping[str, Any]) -> tuple[CharCNNClassifier, Probabilities]:
             made = self._trained(seen, validation, changes, share_of(progress, number, len(tried)))
             return made, made.predict_proba(validation.texts)
 
         best, self.trials_ = choose(tried, validation, one)
         if seen is not train:
             best = self._trained(train, validation, chosen_changes(self.trials_, validation.judged_by), progress)
-        self._take(best)
-        return self
+        return self._take(best)
 
     def _trained(self, train: Part, validation: Part | None, changes: Mapping[str, Any], progress: Progress) -> Self:
         config = dataclasses.replace(self._asked, candidates=(), **changes)
@@ -232,9 +232,10 @@ class CharCNNClassifier(Classifier):
         made.accept(train.space)
         return made
 
-    def _take(self, made: Self) -> None:
+    def _take(self, made: CharCNNClassifier) -> Self:
         self.config, self.tokenizer, self.module, self.log = made.config, made.tokenizer, made.module, made.log
         self.accept(made.space_)
+        return self
 
     @torch.no_grad()
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:

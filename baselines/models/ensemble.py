@@ -77,7 +77,7 @@ class EnsembleClassifier(Classifier):
     def __init__(self, config: EnsembleConfig = EnsembleConfig()) -> None:
         self.config = config
 
-    def make_member(self, name: str) -> Classifier:
+    def make_member(self, name: str, task: Task) -> Classifier:
         """An unfitted member. This class knows no registry: `baselines.models.registry.Ensemble` does."""
         raise UserError(
             f"ensemble: nothing here can make its member {name!r}; combine fitted ones with from_members, or take the "
@@ -94,7 +94,8 @@ class EnsembleClassifier(Classifier):
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Train every member, then combine them on validation; without one, on training with equal weights."""
         members = {
-            name: self.make_member(name).fit(train, validation, progress=progress) for name in self.config.members
+            name: self.make_member(name, train.task).fit(train, validation, progress=progress)
+            for name in self.config.members
         }
         return self.combine(members, validation)
 

@@ -153,10 +153,7 @@ class LinearClassifier(Classifier):
         # Models that differ in their fit alone read the same rows.
         features = read(replace(config, **{name: getattr(_ANY_FIT, name) for name in _OF_THE_FIT}))
         made = _margins_of(features, train, config, progress)
-        logits = as_matrix(made.vectorizer, validation.texts) @ made.coef.T + made.intercept
-        # Fitted to the very texts that judge: two numbers, the same for all candidates.
-        slope, offset = fit_scale(logits, validation.labels, validation.task)
-        return made, link(slope * logits + offset, validation.task)
+        return made, made.judged(validation)
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         rows = [self.vectorizer_.encode(text) for text in texts]
@@ -243,6 +240,20 @@ class _Margins:
     rows: csr_matrix
     coef: NDArray[np.float32]
     intercept: NDArray[np.float32]
+
+    def judged(self, validation: Part) -> Probabilities:
+        """Answers to the validation texts, scaled by these very texts: two numbers that favour no candidate."""
+        logits = as_matrix(self.vectorizer, validation.texts) @ self.coef.T + self.intercept
+        if validation.task == "multilabel":
+            return link(logits, validation.task)
+        slope, offset = fit_scale(logits, validation.labels, validation.task)
+        return link(slope * logits + offset, validation.task)
+
+
+def quick_answers(train: Part, validation: Part, config: LinearConfig) -> Probabilities:
+    """What a linear model with a config's first candidate says of validation, for comparisons; nothing is kept."""
+    config = replace(config, candidates=(), **(config.candidates or ({},))[0])
+    return _margins_of(_Features.of(train, config), train, config, ignore_progress).judged(validation)
 
 
 def _margins_of(features: _Features, train: Part, config: LinearConfig, progress: Progress) -> _Margins:

@@ -48,6 +48,7 @@ class Baseline:
         extra: the optional dependency it needs, "" for none.
         space: what tuning may change; empty where there is nothing to tune.
         by_task: fields of the config that differ for a task.
+        folds_case: whether it compares names, so that it reads `words` where raw texts are chosen.
         tasks: on whose ladder it stands unless it is asked for by name.
     """
 
@@ -60,6 +61,7 @@ class Baseline:
     extra: str = ""
     space: Space = field(default_factory=dict)
     by_task: Mapping[Task, Mapping[str, Any]] = field(default_factory=dict)
+    folds_case: bool = False
     tasks: tuple[Task, ...] = TASKS
 
     def make(
@@ -98,9 +100,9 @@ def _without(candidates: Sequence[Mapping[str, Any]], names: Collection[str]) ->
 class Ensemble(EnsembleClassifier):
     """An ensemble whose members are baselines of this registry, so that it can be fitted, also after it was loaded."""
 
-    def make_member(self, name: str) -> Classifier:
+    def make_member(self, name: str, task: Task) -> Classifier:
         config = self.config
-        return BASELINES[name].make(config.seed, config.device, config.threads, config.changes.get(name))
+        return BASELINES[name].make(config.seed, config.device, config.threads, config.changes.get(name), task)
 
 
 _GUESS = "It reads nothing of a text, so it has no reasons."
@@ -169,7 +171,13 @@ BASELINES: dict[str, Baseline] = {
         tasks=("multiclass", "binary"),
     ),
     "rules": Baseline(
-        "Rules", RulesClassifier, lambda seed, device, threads: RulesConfig(), _RULE, True, fits_thresholds=False
+        "Rules",
+        RulesClassifier,
+        lambda seed, device, threads: RulesConfig(),
+        _RULE,
+        True,
+        fits_thresholds=False,
+        folds_case=True,
     ),
     "rules-stemmed": Baseline(
         "Rules, stemmed",
@@ -178,6 +186,7 @@ BASELINES: dict[str, Baseline] = {
         _RULE,
         True,
         fits_thresholds=False,
+        folds_case=True,
     ),
     "tfidf-logistic": Baseline(
         "TF-IDF + logistic regression",
