@@ -80,7 +80,7 @@ def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
     ways = {name: _make(name, parent) for name in ([way] if way else WAYS)}
     trials = [_tried(name, child, parent, context) for name, child in ways.items()]
     reference = OnnxClassifier(
-        conv_model(parent.module).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.space_
+        conv_model(parent.module, parent.task_).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.space_
     )
     reference.thresholds_ = parent.thresholds_
     seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
@@ -104,7 +104,7 @@ def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> On
     """onnxruntime's `quantize_dynamic` on the CNN's plain graph: s8 weights, u8 activations scaled as they come."""
     with tempfile.TemporaryDirectory() as folder, _quiet():
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        onnx.save(conv_model(parent.module), source)
+        onnx.save(conv_model(parent.module, parent.task_), source)
         quantize_dynamic(
             source,
             target,
@@ -131,7 +131,7 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
     operators = ("Conv", "Gemm", "MatMul")
     with tempfile.TemporaryDirectory() as folder, _quiet():
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        onnx.save(conv_model(parent.module), source)
+        onnx.save(conv_model(parent.module, parent.task_), source)
         quantize_static(
             source,
             target,
