@@ -75,7 +75,7 @@ def add_beyond(builder: GraphBuilder) -> str:
 
 
 def add_link(builder: GraphBuilder, logits: str, task: Task) -> str:
-    """From logits (batch, classes) to the output `probabilities`: the softmax for multiclass, else the logistic function.
+    """From logits (batch, classes) to the output `probabilities`: softmax for multiclass, else the logistic function.
 
     What `baselines.task.link` does, in float32: within 1e-6 of it.
     """

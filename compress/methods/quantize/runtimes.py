@@ -79,9 +79,8 @@ def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
         raise NotCompressible(f"way: {'; '.join(WAYS)} are known, got {way!r}")
     ways = {name: _make(name, parent) for name in ([way] if way else WAYS)}
     trials = [_tried(name, child, parent, context) for name, child in ways.items()]
-    reference = OnnxClassifier(
-        conv_model(parent.module, parent.task_).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.space_
-    )
+    plain = conv_model(parent.module, parent.task_).SerializeToString()
+    reference = OnnxClassifier(plain, OnnxConfig("none", ()), parent.tokenizer, parent.space_)
     reference.thresholds_ = parent.thresholds_
     seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
     ratios = {t.name: float(s / seconds[0]) for t, s in zip(trials, seconds[1:], strict=True)}
