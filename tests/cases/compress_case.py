@@ -84,7 +84,6 @@ def trained_cnn(tiny: Dataset) -> CharCNNClassifier:
             min_count=3,
             epochs=25,
             learning_rate=6e-3,
-            cleaning="course",
             threads=1,
         )
         _TRAINED[tiny.sha256] = CharCNNClassifier(config).fit(tiny.part("train"), tiny.part("validation"))
