@@ -10,8 +10,9 @@ from hypothesis.extra import numpy as hnp
 from scipy.special import expit
 from scipy.stats import norm
 
+from baselines.scores.judging import score
 from baselines.scores.metrics import scores
-from baselines.scores.thresholds import fit_thresholds, global_threshold, per_class_thresholds
+from baselines.scores.thresholds import binary_threshold, fit_thresholds, global_threshold, per_class_thresholds
 from baselines.task import decide
 
 # Few distinct values make ties likely; neighbours in float32 leave no number between them.
@@ -29,9 +30,9 @@ def validation(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 def test_global_is_the_best_of_all(pair: tuple[np.ndarray, np.ndarray]) -> None:
     truth, probabilities = pair
     chosen = np.float32(global_threshold(truth, probabilities, spread=0))
-    reached = scores(truth, decide(probabilities, chosen)).f1_weighted
+    reached = scores(truth, decide(probabilities, chosen, "multilabel")).f1_weighted
     everything = [*np.unique(probabilities), np.float32(0.5)]
-    assert reached >= max(scores(truth, decide(probabilities, t)).f1_weighted for t in everything) - 1e-9
+    assert reached >= max(scores(truth, decide(probabilities, t, "multilabel")).f1_weighted for t in everything) - 1e-9
 
 
 @settings(deadline=None)
@@ -39,16 +40,18 @@ def test_global_is_the_best_of_all(pair: tuple[np.ndarray, np.ndarray]) -> None:
 def test_per_class_without_shrinkage_is_the_best_of_all(pair: tuple[np.ndarray, np.ndarray]) -> None:
     truth, probabilities = pair
     chosen = per_class_thresholds(truth, probabilities, shrinkage=0, spread=0)
-    reached = scores(truth, decide(probabilities, chosen)).f1
+    reached = scores(truth, decide(probabilities, chosen, "multilabel")).f1
     for t in np.unique(probabilities):
         has_positives = truth.any(axis=0)
-        assert (reached >= scores(truth, decide(probabilities, t)).f1 - 1e-9)[has_positives].all()
+        assert (reached >= scores(truth, decide(probabilities, t, "multilabel")).f1 - 1e-9)[has_positives].all()
 
 
 def expected_f1(truth: np.ndarray, probabilities: np.ndarray, threshold: float, spread: float) -> float:
     """F1 averaged over thresholds at the middles of 80 equally likely slices of the normal distribution."""
     odds = np.log(threshold / (1 - threshold)) + spread * norm.ppf((np.arange(80) + 0.5) / 80)
-    return float(np.mean([scores(truth, decide(probabilities, np.float32(t))).f1_weighted for t in expit(odds)]))
+    return float(
+        np.mean([scores(truth, decide(probabilities, np.float32(t), "multilabel")).f1_weighted for t in expit(odds)])
+    )
 
 
 @settings(deadline=None, max_examples=15)
@@ -83,7 +86,7 @@ def test_always_usable(pair: tuple[np.ndarray, np.ndarray]) -> None:
         assert thresholds.dtype == np.float32
         assert ((thresholds >= 0) & (thresholds <= 1)).all()
     exact = fit_thresholds(*pair, spread=0)
-    assert exact.f1_weighted["global"] >= max(choices.f1_weighted["half"], choices.f1_weighted["global"]) - 1e-9
+    assert exact.reached["global"] >= max(choices.reached["half"], choices.reached["global"]) - 1e-9
 
 
 def test_class_without_positives_gets_the_global_threshold() -> None:
@@ -121,3 +124,30 @@ def test_mistakes_are_named() -> None:
         per_class_thresholds(np.ones((1, 1), bool), np.ones((1, 1), np.float32), shrinkage=-1)
     with pytest.raises(ValueError, match="spread"):
         global_threshold(np.ones((1, 1), bool), np.ones((1, 1), np.float32), spread=-1)
+
+
+def test_a_binary_threshold_is_the_best_of_all() -> None:
+    generator = np.random.default_rng(4)
+    truth = generator.random((60, 1)) < 0.3
+    probabilities = (0.4 * generator.random((60, 1)) + 0.4 * truth).astype(np.float32)
+    for metric in ("f1", "accuracy", "balanced_accuracy", "mcc"):
+        chosen = binary_threshold(truth, probabilities, metric, spread=0)
+        reached = score(metric, truth, probabilities, np.float32([chosen]), "binary")
+        others = [score(metric, truth, probabilities, np.float32([t]), "binary") for t in np.linspace(0, 1, 201)]
+        assert reached >= max(others) - 1e-9
+
+
+def test_a_binary_threshold_stays_near_one_half_unless_validation_can_tell() -> None:
+    generator = np.random.default_rng(5)
+    logits = generator.normal(0, 2, (300, 1))
+    truth = generator.random((300, 1)) < expit(logits)
+    calibrated = expit(logits).astype(np.float32)
+    surely, perhaps = (binary_threshold(truth, calibrated, doubt=doubt) for doubt in (0.0, 1.0))
+    assert surely < perhaps <= 0.5
+    shifted = expit(logits - 4).astype(np.float32)  # wrong by 4 in log-odds: one half is clearly bad
+    assert binary_threshold(truth, shifted) < 0.1
+
+
+def test_a_binary_threshold_without_one_of_both_sides() -> None:
+    for truth in (np.zeros((3, 1), bool), np.ones((3, 1), bool)):
+        assert binary_threshold(truth, np.full((3, 1), 0.2, np.float32)) == 0.5
