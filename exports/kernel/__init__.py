@@ -70,10 +70,8 @@ class TableKernel:
         """
         return self.answer(texts, threads)[0]
 
-    def answer(
-        self, texts: Sequence[str | Ids], threads: int = 1
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
-        """The same, and whether anything is known in each text: bool (n_texts,), or None where that is so in all."""
+    def answer(self, texts: Sequence[str | Ids], threads: int = 1) -> tuple[NDArray[np.float32], Known | None]:
+        """`logits`, and whether anything is known in each text: bool (n_texts,), or None where that is so in all."""
         out = np.empty((len(texts), self._n_classes), np.float32)
         known = _C.logits(self._model, texts, out, threads)
         return out, None if known is None else np.frombuffer(known, np.bool_)
