@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
 from baselines.task import Known, LabelSpace, Probabilities, Task, Thresholds, answered, decide
-from exports.runtime.answer import Answer, answer_of
+from exports.runtime.answer import Answer, answer_of, most_probable
 from exports.runtime.bundle_format import BundleContent
 
 Encoded = TypeVar("Encoded")
@@ -66,9 +66,17 @@ class Predictor(ABC, Generic[Encoded]):
         known = self.known(encoded)
         return answered(self.run(encoded), known, self.space, self.thresholds), known
 
-    def answers(self, texts: Sequence[str]) -> list[Answer]:
-        """What each text gets, with probabilities, and whether anything in it is known."""
+    def answers(self, texts: Sequence[str], top: int | None = None) -> list[Answer]:
+        """What each text gets, with probabilities, and whether anything in it is known.
+
+        Args:
+            texts: any number.
+            top: None for what is decided, else so many of the most probable names, whatever is decided.
+        """
         probabilities, known = self.answered(texts)
+        if top is not None:
+            pairs = zip(probabilities, known.tolist(), strict=True)
+            return [most_probable(self.space, row, top, knows) for row, knows in pairs]
         decided = decide(probabilities, self.thresholds, self.task)
         rows = zip(probabilities, decided, known.tolist(), strict=True)
         return [answer_of(self.space, row, names, knows) for row, names, knows in rows]
