@@ -37,14 +37,6 @@ UNICODE = (
     "ｗｈｏ ﬁnds",
     "n\u0303ot good",
 )
-    "हिन्दी में who",
-    "深度学习 who",
-    "who\u00ad found",
-    "WHO FOUND",
-    "👩‍🔬 C++ 😡",
-    "ｗｈｏ ﬁnds",
-    "n\u0303ot good",
-)
 
 
 @pytest.fixture(params=CASES, ids=" ".join, scope="module")
