@@ -20,10 +20,11 @@ ORDER = {
         ("fitting",),
         ("models",),
         ("networks",),
-        ("data", "storage", "scores"),
+        ("data", "storage"),
+        ("scores",),
         ("classifier",),
         ("dataset",),
-        ("text", "console", "cores", "notes"),
+        ("text", "console", "cores", "notes", "task"),
         ("errors",),
     ),
     "compress": (
