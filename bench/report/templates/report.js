@@ -101,16 +101,17 @@
   const make = (name, className, text = "") => Object.assign(document.createElement(name), { className, textContent: text });
 
   function line(answer, c) {
-    const probability = answer.probabilities[c], on = probability >= model.thresholds[c];
+    const probability = answer.probabilities[c], on = answer.decided[c];
     const row = make("div", `tag ${on ? "on" : "off"}`), meter = make("div", "meter");
     const bar = make("i", ""), limit = make("s", "");
     bar.style.width = `${100 * probability}%`;
     limit.style.left = `${100 * Math.min(1, model.thresholds[c])}%`;
     limit.title = `threshold ${model.thresholds[c].toFixed(2)}`;
-    meter.append(bar, limit);
+    meter.append(bar, ...(model.thresholds[c] > 0 ? [limit] : []));
     const name = make("b", "", model.classes[c]);
     name.dir = "auto";
-    const because = tagpress.parts(model, answer, c).filter((part) => part.weight > 0).slice(0, 4);
+    const parts = answer.known ? tagpress.parts(model, answer, c) : [];
+    const because = parts.filter((part) => part.weight > 0).slice(0, 4);
     const reasons = make("span", "because");
     because.forEach((part, index) => {
       const code = make("code", "", part.ngram.replaceAll(" ", "␣"));
@@ -126,12 +127,19 @@
     const answer = tagpress.predict(model, box.value);
     const took = performance.now() - start;
     const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
-    const on = order.filter((c) => answer.probabilities[c] >= model.thresholds[c]);
+    const on = order.filter((c) => answer.decided[c]);
     const shown = [...on, ...order.filter((c) => !on.includes(c)).slice(0, Math.max(2, 5 - on.length))];
-    const text = on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
-    const panel = document.getElementById("try-answer");
-    panel.replaceChildren(make("p", "note", `${text}; ${took.toFixed(1)} ms in this page. The mark on each bar is the label's threshold.`),
-      ...shown.map((c) => line(answer, c)));
+    const mark = model.thresholds.some((least) => least > 0) ? " The mark on each bar is the label's threshold." : "";
+    const known = answer.known ? "" : " Nothing in this text is known (known: false): it gets what the training data say of such texts.";
+    const note = make("p", "note", `${summary(answer, on)}; ${took.toFixed(1)} ms in this page.${mark}${known}`);
+    note.dir = "auto";
+    document.getElementById("try-answer").replaceChildren(note, ...shown.map((c) => line(answer, c)));
+  }
+
+  function summary(answer, on) {
+    if (model.task === "binary") return `Answer: ${answer.predicted[0]}`;
+    if (model.task === "multiclass") return on.length ? `One of ${model.classes.length} classes` : "Not sure enough of any class";
+    return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
   }
   box.addEventListener("input", answerNow);
   answerNow();
