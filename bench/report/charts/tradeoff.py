@@ -73,7 +73,7 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
     x = alt.X("cost:Q", title=AXIS_TITLES[cost], axis=_cost_axis(cost, costs),
               scale=alt.Scale(type="log", domain=[min(costs) / 2.2, max(costs) * 2.2], nice=False))  # fmt: skip
     y = alt.Y("score:Q", title=f"{scene.metric.heading}, {scene.metric.direction}",
-              axis=alt.Axis(tickCount=6, titleLimit=height), scale=_score_scale(points, scene.metric))  # fmt: skip
+              axis=alt.Axis(tickCount=6, titleLimit=min(height, 290)), scale=_score_scale(points, scene.metric))  # fmt: skip
     base = chart_of("points")
     present = [kind for kind in theme.kinds if any(p["kind"] == kind for p in points)]
     key = alt.Legend(orient="bottom", columns=4, symbolSize=110, symbolOpacity=1) if legend else None

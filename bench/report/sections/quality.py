@@ -91,15 +91,20 @@ def overall(model: Json, against: Json | None, facts: Facts) -> dict[str, Any]:
         ours = estimate(model["quality"].get(metric.name))
         if ours is None:
             continue
-        cells = [score_interval(ours)]
+        cells = [_with_reach(ours)]
         if against:
-            cells.append(score_interval(estimate(theirs.get(metric.name))))
+            cells.append(_with_reach(estimate(theirs.get(metric.name))))
         if always:
-            cells.append(score(always.get(metric.name)))
+            cells.append({"value": score(always.get(metric.name)), "reach": ""})
         rows.append({"name": metric.heading, "note": metric.caution, "cells": cells})
     columns = [model["name"], *([against["name"]] if against else []),
                *([f"always “{majority['answer']}”"] if always else [])]  # fmt: skip
     return {"columns": columns, "rows": rows}
+
+
+def _with_reach(found: Estimate | None) -> dict[str, str]:
+    reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
+    return {"value": score(found.value if found else None), "reach": reach}
 
 
 def _beside(model: Json, facts: Facts) -> list[tuple[str, str]]:
