@@ -74,23 +74,27 @@
   }
   document.querySelectorAll("table.models, table.sortable").forEach(makeSortable);
 
-  // Filtering of the table of models.
-  const table = document.getElementById("table"), filter = document.getElementById("filter");
-  const onlyFront = document.getElementById("only-front"), onlyMeasured = document.getElementById("only-measured");
-  const total = table.tBodies[0].rows.length;
-  function applyFilter() {
-    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of table.tBodies[0].rows) {
-      const text = row.textContent.toLowerCase();
-      const fits = words.every((word) => text.includes(word))
-        && (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1");
-      row.hidden = !fits;
-      shown += fits;
+  // Filtering: rows stay whose text holds every word, and that pass the other controls.
+  function makeFilter(table, box, status, noun, textOf, controls = [], passes = () => true) {
+    const rows = [...table.tBodies[0].rows];
+    function apply() {
+      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) {
+        const text = textOf(row).toLowerCase();
+        row.hidden = !(words.every((word) => text.includes(word)) && passes(row));
+      }
+      const shown = rows.filter((row) => !row.hidden).length;
+      status.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} ${noun}`;
     }
-    document.getElementById("matches").textContent = shown === total ? "" : `${shown} of ${total} models`;
+    for (const control of [box, ...controls]) control.addEventListener("input", apply);
   }
-  for (const control of [filter, onlyFront, onlyMeasured]) control.addEventListener("input", applyFilter);
+  const byId = (id) => document.getElementById(id);
+  const onlyFront = byId("only-front"), onlyMeasured = byId("only-measured");
+  makeFilter(byId("table"), byId("filter"), byId("matches"), "models", (row) => row.textContent, [onlyFront, onlyMeasured],
+    (row) => (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1"));
+  if (byId("class-filter")) {
+    makeFilter(byId("classes"), byId("class-filter"), byId("class-matches"), "", (row) => row.cells[0].textContent);
+  }
 
   // Try it: the model runs here; every text is set as text, never as markup.
   const box = document.getElementById("try-text");
@@ -101,13 +105,13 @@
   const make = (name, className, text = "") => Object.assign(document.createElement(name), { className, textContent: text });
 
   function line(answer, c) {
-    const probability = answer.probabilities[c], on = probability >= model.thresholds[c];
+    const probability = answer.probabilities[c], on = answer.predicted.includes(model.classes[c]);
     const row = make("div", `tag ${on ? "on" : "off"}`), meter = make("div", "meter");
     const bar = make("i", ""), limit = make("s", "");
     bar.style.width = `${100 * probability}%`;
     limit.style.left = `${100 * Math.min(1, model.thresholds[c])}%`;
     limit.title = `threshold ${model.thresholds[c].toFixed(2)}`;
-    meter.append(bar, limit);
+    meter.append(bar, ...(model.thresholds[c] > 0 ? [limit] : []));
     const name = make("b", "", model.classes[c]);
     name.dir = "auto";
     const because = tagpress.parts(model, answer, c).filter((part) => part.weight > 0).slice(0, 4);
@@ -121,16 +125,25 @@
     return row;
   }
 
+  // What is answered, in words: several labels are counted, one answer is named.
+  function said(answer, on) {
+    if ((data.try.task ?? "multilabel") !== "multilabel") {
+      return answer.predicted.length ? `Answer: ${answer.predicted[0]}` : "Not sure enough for an answer";
+    }
+    return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
+  }
+
   function answerNow() {
     const start = performance.now();
     const answer = tagpress.predict(model, box.value);
     const took = performance.now() - start;
     const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
-    const on = order.filter((c) => answer.probabilities[c] >= model.thresholds[c]);
+    const on = order.filter((c) => answer.predicted.includes(model.classes[c]));
     const shown = [...on, ...order.filter((c) => !on.includes(c)).slice(0, Math.max(2, 5 - on.length))];
-    const text = on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
+    const marks = model.thresholds.some((threshold) => threshold > 0) ? " The mark on each bar is the threshold." : "";
+    const unknown = answer.known === false ? " The model knows nothing in this text; it answers what the training texts say." : "";
     const panel = document.getElementById("try-answer");
-    panel.replaceChildren(make("p", "note", `${text}; ${took.toFixed(1)} ms in this page. The mark on each bar is the label's threshold.`),
+    panel.replaceChildren(make("p", "note", `${said(answer, on)}; ${took.toFixed(1)} ms in this page.${marks}${unknown}`),
       ...shown.map((c) => line(answer, c)));
   }
   box.addEventListener("input", answerNow);
