@@ -81,6 +81,14 @@ class Part:
         return LabelSpace(self.classes, self.task, self.negative, shares)
 
     @property
+    def named_labels(self) -> LabelMatrix:
+        """bool (n_texts, names): `labels` with a column for each of `space.names`, so of yes and no one each."""
+        if self.task != "binary":
+            return self.labels
+        both: LabelMatrix = np.concatenate([~self.labels, self.labels], axis=1)
+        return both
+
+    @property
     def judged_by(self) -> str:
         """The metric that choices are made by."""
         return self.metric or DEFAULT_METRIC[self.task]
@@ -118,6 +126,8 @@ class Dataset:
         notes: what the reader had to do (dropped classes, empty texts), as sentences.
         course_cleaning: whether published figures on these data were made with the course's cleaning, so that the
             course's rungs keep it; everybody else's texts are cleaned as validation says.
+        task_found: how the task was found, as the end of a sentence: "every text has exactly one of 6 classes".
+        positive_found: how the positive class was found, binary only: "the rarer of two classes".
     """
 
     name: str
@@ -127,6 +137,8 @@ class Dataset:
     source: str = ""
     notes: tuple[str, ...] = field(default=())
     course_cleaning: bool = False
+    task_found: str = ""
+    positive_found: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -142,7 +154,10 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a result depends on: texts, labels, classes, task, taxonomy and split."""
+        """Hash of the data that a result depends on: texts, labels, classes, task, taxonomy and split.
+
+        Not of the metric, which is a choice of the user's: the same data judged by another metric are the same data.
+        """
         digest = hashlib.sha256()
         everything = self.everything
         names = [self.classes, [(t.tag, t.aliases, t.parents) for t in everything.taxonomy]]

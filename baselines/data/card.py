@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,33 +12,52 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from baselines.data.collisions import collisions
 from baselines.data.duplicates import RULE, duplicate_groups
 from baselines.dataset import PARTS, Dataset, PartName
+from baselines.scores.judging import METRICS
+from baselines.text.cleaning import Cleaning
 
 RARE = 30
 _QUANTILES = (0.05, 0.5, 0.95)
 
 
-def data_card(dataset: Dataset) -> dict[str, Any]:
+def data_card(dataset: Dataset, cleaning: Cleaning | None = None) -> dict[str, Any]:
     """The summary, JSON types only.
 
-    Keys: name, source, licence, sha256, n_documents, n_classes, split (texts a part), labels_per_document (mean, max,
-    histogram), characters and words (min, p05, p50, p95, max, mean), empty_texts, without_label, classes (name, n and
-    positives a part, most frequent first), rare_below and rare_classes (fewer positives in train), absent (classes
-    without a positive, by part), duplicates (exact and near: groups, documents in them, `leaks`: test texts with a
-    double in train or validation), notes.
+    Keys: name, source, licence, sha256, task, task_found (why it is that task), metric (that choices are made by),
+    positive, negative and positive_found (of a binary task, else ""), n_documents, n_classes (both sides of a binary
+    task count), split (texts a part), majority (one label a text only, else null: `answer`, the most frequent in
+    training, and by part `n` texts that have it and the `accuracy` of always answering it), labels_per_document (mean,
+    max, histogram), characters and words (min, p05, p50, p95, max, mean), empty_texts, without_label (multilabel),
+    classes (name, n and positives a part, most frequent first; of a binary task both sides), rare_below and
+    rare_classes (fewer positives in train), absent (classes without a positive, by part), duplicates (exact and near:
+    groups, documents in them, `leaks`: test texts with a double in train or validation), collisions (of the cleaning
+    where one is given, else null: `cleaning`, and what `Collisions.to_json` gives), notes.
+
+    Args:
+        dataset: what is summed up.
+        cleaning: that the texts are cleaned with, where that is chosen already.
     """
     everything = dataset.everything
     per_text = everything.labels.sum(axis=1)
     classes = _classes(dataset)
+    binary = dataset.task == "binary"
     return {
         "name": dataset.name,
         "source": dataset.source,
         "licence": dataset.licence,
         "sha256": dataset.sha256,
+        "task": dataset.task,
+        "task_found": dataset.task_found,
+        "metric": everything.judged_by,
+        "positive": everything.classes[0] if binary else "",
+        "negative": everything.negative,
+        "positive_found": dataset.positive_found,
         "n_documents": len(everything),
-        "n_classes": len(dataset.classes),
+        "n_classes": len(classes),
         "split": {part: len(getattr(dataset.split, part)) for part in PARTS},
+        "majority": None if dataset.task == "multilabel" else _majority(dataset),
         "labels_per_document": {
             "mean": round(float(per_text.mean()), 3),
             "max": int(per_text.max()),
@@ -47,7 +66,7 @@ def data_card(dataset: Dataset) -> dict[str, Any]:
         "characters": _spread([len(text) for text in everything.texts]),
         "words": _spread([len(text.split()) for text in everything.texts]),
         "empty_texts": sum(not text.strip() for text in everything.texts),
-        "without_label": int((per_text == 0).sum()),
+        "without_label": 0 if binary else int((per_text == 0).sum()),
         "classes": classes,
         "rare_below": RARE,
         "rare_classes": [entry["class"] for entry in classes if entry["train"] < RARE],
@@ -56,18 +75,31 @@ def data_card(dataset: Dataset) -> dict[str, Any]:
             "exact": _duplicates(dataset, near=False),
             "near": {"rule": RULE, **_duplicates(dataset, near=True)},
         },
+        "collisions": cleaning and {"cleaning": cleaning.name, **collisions(everything, cleaning).to_json()},
         "notes": list(dataset.notes),
     }
 
 
 def _classes(dataset: Dataset) -> list[dict[str, Any]]:
-    labels = dataset.everything.labels
+    labels, names = dataset.everything.named_labels, dataset.everything.space.names
     totals = labels.sum(axis=0)
     parts = {part: labels[getattr(dataset.split, part)].sum(axis=0) for part in PARTS}
     return [
-        {"class": dataset.classes[i], "n": int(totals[i]), **{part: int(parts[part][i]) for part in PARTS}}
+        {"class": names[i], "n": int(totals[i]), **{part: int(parts[part][i]) for part in PARTS}}
         for i in np.argsort(-totals, kind="stable")
     ]
+
+
+def _majority(dataset: Dataset) -> dict[str, Any]:
+    """What the most frequent answer of training would reach in each part."""
+    labels = dataset.everything.named_labels
+    column = int(labels[dataset.split.train].sum(axis=0).argmax())
+    right = {part: labels[getattr(dataset.split, part), column] for part in PARTS}
+    return {
+        "answer": dataset.everything.space.names[column],
+        "n": {part: int(own.sum()) for part, own in right.items()},
+        "accuracy": {part: round(float(own.mean()), 4) if len(own) else 0.0 for part, own in right.items()},
+    }
 
 
 def _spread(lengths: Sequence[int]) -> dict[str, float]:
@@ -101,33 +133,49 @@ def leaking(dataset: Dataset, groups: NDArray[np.intp]) -> NDArray[np.intp]:
 def render(card: dict[str, Any]) -> RenderableType:
     """The card for a terminal."""
     table = Table(title=f"Data: {card['name']}", show_header=False, title_justify="left")
-    for name, value in _facts(card):
+    for name, value in (*_task_facts(card), *_facts(card)):
         table.add_row(name, Text(value))
     return Group(table, *(Text(f"note: {note}", style="yellow") for note in card["notes"]))
 
 
-def _facts(card: dict[str, Any]) -> list[tuple[str, str]]:
+def _task_facts(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    found = f" ({card['task_found']})" if card["task_found"] else ""
+    yield "task", f"{card['task']}{found}; change it by --task"
+    if card["positive"]:
+        counts = next(entry for entry in card["classes"] if entry["class"] == card["positive"])
+        found = f" ({card['positive_found']})" if card["positive_found"] else ""
+        yield "positive class", f"{card['positive']}{found}; change it by --positive"
+        yield "positives", ", ".join(f"{part} {counts[part]:,} of {n:,}" for part, n in card["split"].items())
+    yield "judged by", f"{METRICS[card['metric']].title}; change it by --metric"
+    if majority := card["majority"]:
+        reached = ", ".join(f"{part} {share:.3f}" for part, share in majority["accuracy"].items())
+        yield f"accuracy of always {majority['answer']}", reached
+    if card["task"] == "multilabel":
+        sizes = card["labels_per_document"]
+        yield "labels a text", f"{sizes['mean']:.2f} on average, {sizes['max']} at most"
+
+
+def _facts(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     split: dict[PartName, int] = card["split"]
-    exact, near = card["duplicates"]["exact"], card["duplicates"]["near"]
-    frequent = card["classes"][0]
-    rare = card["rare_classes"]
-    return [
-        ("texts", f"{card['n_documents']:,} ({', '.join(f'{name} {n:,}' for name, n in split.items())})"),
-        ("classes", f"{card['n_classes']}, most frequent {frequent['class']} ({frequent['n']:,})"),
-        (
-            "labels a text",
-            f"{card['labels_per_document']['mean']:.2f} on average, {card['labels_per_document']['max']} at most",
-        ),
-        ("characters", _spread_words(card["characters"])),
-        ("words", _spread_words(card["words"])),
-        (
-            f"rare (< {card['rare_below']} in train)",
-            f"{len(rare)}{': ' if rare else ''}{', '.join(rare[:8])}{', …' if len(rare) > 8 else ''}",
-        ),
-        ("empty, without label", f"{card['empty_texts']:,}, {card['without_label']:,}"),
-        ("exact duplicates", _duplicate_words(exact)),
-        ("near duplicates", _duplicate_words(near)),
-    ]
+    frequent, rare = card["classes"][0], card["rare_classes"]
+    yield "texts", f"{card['n_documents']:,} ({', '.join(f'{name} {n:,}' for name, n in split.items())})"
+    yield "classes", f"{card['n_classes']}, most frequent {frequent['class']} ({frequent['n']:,})"
+    yield "characters", _spread_words(card["characters"])
+    yield "words", _spread_words(card["words"])
+    shown = f"{': ' if rare else ''}{', '.join(rare[:8])}{', …' if len(rare) > 8 else ''}"
+    yield f"rare (< {card['rare_below']} in train)", f"{len(rare)}{shown}"
+    yield "empty, without label", f"{card['empty_texts']:,}, {card['without_label']:,}"
+    yield "exact duplicates", _duplicate_words(card["duplicates"]["exact"])
+    yield "near duplicates", _duplicate_words(card["duplicates"]["near"])
+    if found := card["collisions"]:
+        yield f"made equal by {found['cleaning']}", _collision_words(found)
+
+
+def _collision_words(found: dict[str, Any]) -> str:
+    if not found["n"]:
+        return "no texts with different labels"
+    a, b = found["examples"][0]["texts"]
+    return f"{found['n_texts']:,} texts with different labels in {found['n']:,} groups, such as {a!r:.60} and {b!r:.60}"
 
 
 def _spread_words(spread: dict[str, float]) -> str:

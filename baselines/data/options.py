@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _ArgumentGroup
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from baselines.console import names, whole_number
-from baselines.data.sources import DataOptions, load
+from baselines.data.data_options import ASKED_TASKS, DataOptions
+from baselines.data.sources import load
 from baselines.data.table_labels import Labels
 from baselines.dataset import Dataset
 
@@ -17,6 +18,21 @@ from baselines.dataset import Dataset
 def add_data_options(parser: ArgumentParser) -> None:
     """Add `--dataset` and what goes with it, and `--seed`, which also decides the split."""
     group = parser.add_argument_group("data")
+    _add_files(group)
+    _add_columns(group)
+    _add_task(group)
+    group.add_argument(
+        "--min-texts-per-class",
+        type=whole_number(1),
+        metavar="N",
+        help="drop classes with fewer texts (default: 3; Made With ML: 30, as in the course)",
+    )
+    group.add_argument(
+        "--seed", type=whole_number(0), default=0, metavar="N", help="of the split and of the training (default: 0)"
+    )
+
+
+def _add_files(group: _ArgumentGroup) -> None:
     group.add_argument(
         "--dataset",
         default="sample",
@@ -29,6 +45,22 @@ def add_data_options(parser: ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder with Made With ML's projects.json and tags.json, instead of a download",
     )
+    for part in ("test", "validation"):
+        group.add_argument(
+            f"--{part}",
+            type=Path,
+            metavar="FILE",
+            help=f"a published {part} part, with the columns of --dataset (default: 15 %% of the texts)",
+        )
+    group.add_argument(
+        "--taxonomy",
+        type=Path,
+        metavar="FILE",
+        help="JSON list of {tag, aliases, parents}: names and parents of the classes, for the rules",
+    )
+
+
+def _add_columns(group: _ArgumentGroup) -> None:
     group.add_argument(
         "--text-column",
         action="append",
@@ -51,20 +83,27 @@ def add_data_options(parser: ArgumentParser) -> None:
         metavar="NAME[,NAME]",
         help="0/1 columns, one a label; 'rest' for all but the text columns",
     )
+
+
+def _add_task(group: _ArgumentGroup) -> None:
     group.add_argument(
-        "--taxonomy",
-        type=Path,
-        metavar="FILE",
-        help="JSON list of {tag, aliases, parents}: names and parents of the classes, for the rules",
+        "--task",
+        choices=ASKED_TASKS,
+        default="auto",
+        help="several labels a text, one of many, or yes and no (default: auto, as the labels are)",
     )
     group.add_argument(
-        "--min-texts-per-class",
-        type=whole_number(1),
-        metavar="N",
-        help="drop classes with fewer texts (default: 3; Made With ML: 30, as in the course)",
+        "--positive",
+        default="",
+        metavar="CLASS",
+        help="of a binary task the class that scores are about (default: by its name, else the rarer one)",
     )
     group.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="of the split and of the training (default: 0)"
+        "--metric",
+        default="",
+        metavar="NAME",
+        help="what choices and the verdict are made by (default: f1_weighted for multilabel, accuracy for multiclass, "
+        "f1 for binary)",
     )
 
 
@@ -78,6 +117,11 @@ def options_from(args: Namespace) -> DataOptions:
         taxonomy=args.taxonomy,
         min_texts_per_class=args.min_texts_per_class,
         seed=args.seed,
+        task=args.task,
+        positive=args.positive,
+        metric=args.metric,
+        test=args.test,
+        validation=args.validation,
     )
 
 

@@ -75,13 +75,21 @@ def table_of_frame(frame: Any, name: str = "data frame") -> Table:
     columns: dict[str, list[Any]] = {}
     for column in frame.columns if hasattr(frame, "columns") else frame:
         values = frame[column]
-        cells = values.to_list() if hasattr(values, "to_list") else list(values)
+        cells = _plain_values(values)
         columns[str(column)] = [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
     lengths = {len(cells) for cells in columns.values()}
     if len(lengths) != 1 or not max(lengths):
         shown = ", ".join(f"{column!r} {len(cells)}" for column, cells in columns.items()) or "none"
         raise DataError(f"{name}: expected columns of one length, at least one record; got columns: {shown}")
     return Table(Path(name), columns, list(range(max(lengths))))
+
+
+def _plain_values(values: Any) -> list[Any]:
+    """Python's own values of a column: an array's numbers would be no labels."""
+    for name in ("to_list", "tolist"):
+        if hasattr(values, name):
+            return list(getattr(values, name)())
+    return list(values)
 
 
 def read_utf8(path: Path) -> str:

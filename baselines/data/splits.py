@@ -7,7 +7,7 @@ linear time, and the rows of a rare class stay in one chunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -17,8 +17,9 @@ from baselines.dataset import PARTS, PartName, Split
 from baselines.errors import DataError
 from baselines.task import LabelMatrix
 
-SHARES = (14, 3, 3)
 N_FOLDS = 20
+# Of them go to validation, and as many to the test part.
+EVALUATION_SHARE = 3
 CHUNK = 5_000
 WAYS = 200
 MIN_TEXTS = 10
@@ -26,19 +27,30 @@ MIN_TEXTS = 10
 Rows = NDArray[np.intp]
 
 
-def split(labels: LabelMatrix, seed: int) -> Split:
+def split(labels: LabelMatrix, seed: int, given: Mapping[PartName, Rows] = {}) -> Split:
     """Stratified 70 / 15 / 15 parts; the same labels and seed give the same rows.
 
     Args:
         labels: bool (n_texts, n_classes).
         seed: any non-negative integer.
+        given: rows of the parts that are fixed already; the others are dealt from what is left, 15 % of it to each part
+            but training.
 
     Raises:
-        DataError: fewer than 10 texts.
+        DataError: fewer than 10 texts are left to deal.
     """
-    _check_enough(labels, MIN_TEXTS)
-    owner = stratify(labels, SHARES, np.random.default_rng([seed, 0]))
-    return Split(*(np.flatnonzero(owner == part) for part in range(3)))
+    rest = np.setdiff1d(np.arange(len(labels)), np.concatenate([*given.values(), np.empty(0, np.intp)]))
+    _check_enough(len(rest), MIN_TEXTS)
+    open_parts = [part for part in PARTS if part not in given]
+    owner = stratify(labels[rest], _shares(len(open_parts)), np.random.default_rng([seed, 0]))
+    dealt = {part: rest[owner == number] for number, part in enumerate(open_parts)}
+    return Split(**{**dealt, **{part: np.sort(rows) for part, rows in given.items()}})
+
+
+def _shares(n_parts: int) -> tuple[int, ...]:
+    """In twentieths: each part but training gets three."""
+    others = (n_parts - 1) * (EVALUATION_SHARE,)
+    return (N_FOLDS - sum(others), *others)
 
 
 def folds(labels: LabelMatrix, k: int, seed: int) -> list[Split]:
@@ -51,7 +63,7 @@ def folds(labels: LabelMatrix, k: int, seed: int) -> list[Split]:
     """
     if k < 2:
         raise DataError(f"folds: at least 2 are needed, got {k}")
-    _check_enough(labels, max(MIN_TEXTS, 4 * k))
+    _check_enough(len(labels), max(MIN_TEXTS, 4 * k))
     fold_of = stratify(labels, [1] * k, np.random.default_rng([seed, 1]))
     splits = []
     for fold in range(k):
@@ -123,9 +135,9 @@ def missing_classes(labels: LabelMatrix, classes: Sequence[str], split: Split) -
     return {part: [classes[int(i)] for i in columns] for part, columns in absent.items() if len(columns)}
 
 
-def _check_enough(labels: LabelMatrix, needed: int) -> None:
-    if len(labels) < needed:
-        raise DataError(f"split: at least {needed} texts are needed, got {len(labels)}; add texts")
+def _check_enough(n_texts: int, needed: int) -> None:
+    if n_texts < needed:
+        raise DataError(f"split: at least {needed} texts are needed, got {n_texts}; add texts")
 
 
 def _rarest_first(labels: LabelMatrix, rng: np.random.Generator) -> Rows:

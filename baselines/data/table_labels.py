@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,48 @@ class Labels:
     columns: tuple[str, ...] = ()
 
 
-def text_columns(table: Table, asked: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns asked for, or the first usual ones the table has; raises DataError with the columns there are."""
+@dataclass(frozen=True)
+class Columns:
+    """What `columns_of` found in one table, so that another table is read in the same way.
+
+    Attributes:
+        texts: joined by a space.
+        labels: the column of the labels, "" where they stand in 0/1 columns.
+        separator: between the labels of one cell, or None.
+        flags: names of the 0/1 columns, one a label.
+        yes_no: whether the labels' column holds nothing but 0 and 1 (or true and false): its classes are `0` and `1`.
+    """
+
+    texts: tuple[str, ...]
+    labels: str = ""
+    separator: str | None = None
+    flags: tuple[str, ...] = ()
+    yes_no: bool = False
+
+
+def columns_of(table: Table, labels: Labels = Labels(), texts: tuple[str, ...] = ()) -> Columns:
+    """The columns that were asked for, or the usual ones.
+
+    Args:
+        table: the records.
+        labels: where they are.
+        texts: the text columns asked for; empty: `text`, or `title` and `description`.
+
+    Raises:
+        DataError: a column that isn't there, or options that exclude each other.
+    """
+    if labels.columns and (labels.column or labels.separator):
+        raise DataError("--label-columns excludes --labels-column and --label-separator; give one or the other")
+    if labels.separator == "":
+        raise DataError("--label-separator: expected at least one character, got an empty string")
+    texts = _text_columns(table, texts)
+    if labels.columns:
+        return Columns(texts, flags=_flag_columns(table, labels.columns, texts))
+    name = labels.column or _usual_column(table)
+    return Columns(texts, name, labels.separator, yes_no=_holds_yes_and_no(table.column(name)))
+
+
+def _text_columns(table: Table, asked: tuple[str, ...]) -> tuple[str, ...]:
     for usual in TEXT_COLUMNS:
         if not asked and all(name in table.columns for name in usual):
             return usual
@@ -42,41 +82,6 @@ def text_columns(table: Table, asked: tuple[str, ...]) -> tuple[str, ...]:
             f"{', '.join(map(repr, table.columns))}"
         )
     return asked
-
-
-def texts_of(table: Table, asked: tuple[str, ...] = ()) -> list[str]:
-    """Text of each record: its text columns joined by a space, empty ones left out."""
-    columns = [(name, table.column(name)) for name in text_columns(table, asked)]
-    for name, values in columns:
-        for row, value in zip(table.rows, values, strict=True):
-            if value is not None and not isinstance(value, str):
-                raise DataError(
-                    f"{table.path}: row {row}, column {name!r}: expected a text, got {type(value).__name__} {value!r}"
-                )
-    return [" ".join(value for value in record if value) for record in zip(*(v for _, v in columns), strict=True)]
-
-
-def label_sets(table: Table, labels: Labels, texts: tuple[str, ...] = ()) -> list[list[str]]:
-    """Labels of each record, each once, in the order they stand there.
-
-    Args:
-        table: the records.
-        labels: where they are.
-        texts: the text columns asked for, which `rest` leaves out.
-
-    Raises:
-        DataError: unknown column, or a value that is no label; names row, column and value.
-    """
-    if labels.columns and (labels.column or labels.separator):
-        raise DataError("--label-columns excludes --labels-column and --label-separator; give one or the other")
-    if labels.columns:
-        return _from_columns(table, labels.columns, text_columns(table, texts))
-    name = labels.column or _usual_column(table)
-    split = _splitter(labels.separator)
-    return [
-        list(dict.fromkeys(_from_cell(value, split, f"{table.path}: row {row}, column {name!r}")))
-        for row, value in zip(table.rows, table.column(name), strict=True)
-    ]
 
 
 def _usual_column(table: Table) -> str:
@@ -89,9 +94,55 @@ def _usual_column(table: Table) -> str:
     )
 
 
+def _flag_columns(table: Table, asked: tuple[str, ...], texts: Collection[str]) -> tuple[str, ...]:
+    if asked == (THE_REST,) and THE_REST not in table.columns:
+        return tuple(name for name in table.columns if name not in texts)
+    return tuple(dict.fromkeys(asked))
+
+
+def _holds_yes_and_no(cells: Sequence[Any]) -> bool:
+    """Whether there are 0 and 1, or true and false, and nothing else but empty cells."""
+    found = {_word(cell) for cell in cells if not isinstance(cell, list)} - {""}
+    both = not found.isdisjoint(_ON) and not found.isdisjoint(_OFF)
+    return both and found <= {*_ON, *_OFF} and not any(isinstance(cell, list) for cell in cells)
+
+
+def texts_of(table: Table, columns: Columns) -> list[str]:
+    """Text of each record: its text columns joined by a space, empty ones left out."""
+    found = [(name, table.column(name)) for name in columns.texts]
+    for name, values in found:
+        for row, value in zip(table.rows, values, strict=True):
+            if value is not None and not isinstance(value, str):
+                raise DataError(
+                    f"{table.path}: row {row}, column {name!r}: expected a text, got {type(value).__name__} {value!r}"
+                )
+    return [" ".join(value for value in record if value) for record in zip(*(v for _, v in found), strict=True)]
+
+
+def label_sets(table: Table, columns: Columns) -> list[list[str]]:
+    """Labels of each record, each once, in the order they stand there.
+
+    Raises:
+        DataError: unknown column, or a value that is no label; names row, column and value.
+    """
+    if columns.flags:
+        return _from_flags(table, columns.flags)
+    name = columns.labels
+    cells = table.column(name)
+    if columns.yes_no:
+        advice = "the column holds nothing else where training texts are read"
+        return [
+            [str(int(_is_on(value, table, row, name, advice)))] if _word(value) else []
+            for row, value in zip(table.rows, cells, strict=True)
+        ]
+    split = _splitter(columns.separator)
+    return [
+        list(dict.fromkeys(_from_cell(value, split, f"{table.path}: row {row}, column {name!r}")))
+        for row, value in zip(table.rows, cells, strict=True)
+    ]
+
+
 def _splitter(separator: str | None) -> Callable[[str], list[str]]:
-    if separator == "":
-        raise DataError("--label-separator: expected at least one character, got an empty string")
     if separator is None:
         return lambda cell: [cell]
     return lambda cell: cell.split(separator)
@@ -107,23 +158,22 @@ def _from_cell(value: Any, split: Callable[[str], list[str]], where: str) -> lis
     return [name for item in items if (name := str(item).strip())]
 
 
-def _from_columns(table: Table, asked: tuple[str, ...], texts: Collection[str]) -> list[list[str]]:
-    names = list(asked)
-    if asked == (THE_REST,) and THE_REST not in table.columns:
-        names = [name for name in table.columns if name not in texts]
+def _from_flags(table: Table, names: Sequence[str]) -> list[list[str]]:
+    advice = "leave columns that are no label out of --label-columns"
     found: list[list[str]] = [[] for _ in table.rows]
-    for name in dict.fromkeys(names):
+    for name in names:
         for own, row, value in zip(found, table.rows, table.column(name), strict=True):
-            if value == "1" or (value != "0" and _is_on(value, table, row, name)):
+            if value == "1" or (value != "0" and _is_on(value, table, row, name, advice)):
                 own.append(name)
     return found
 
 
-def _is_on(value: Any, table: Table, row: int, name: str) -> bool:
-    word = str(value).strip().lower()
+def _word(value: Any) -> str:
+    return "" if value is None else str(value).strip().lower()
+
+
+def _is_on(value: Any, table: Table, row: int, name: str, advice: str) -> bool:
+    word = _word(value)
     if word not in _ON and word not in _OFF:
-        raise DataError(
-            f"{table.path}: row {row}, column {name!r}: expected 0 or 1, got {value!r}; "
-            "leave columns that are no label out of --label-columns"
-        )
+        raise DataError(f"{table.path}: row {row}, column {name!r}: expected 0 or 1, got {value!r}; {advice}")
     return word in _ON

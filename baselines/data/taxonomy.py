@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.data.readers import read_utf8
+from baselines.data.records import label_name
 from baselines.dataset import TaxonomyEntry
 from baselines.errors import DataError
 
@@ -40,7 +41,9 @@ def _entry(item: Any, where: str) -> TaxonomyEntry:
         lists[field] = item.get(field) or []
         if not isinstance(lists[field], list) or not all(isinstance(name, str) for name in lists[field]):
             raise DataError(f"{where}: {field} of tag {item['tag']!r}: expected a list of strings")
-    return TaxonomyEntry(item["tag"], tuple(lists["aliases"]), tuple(lists["parents"]))
+    # Spelled as the classes are, or they would not be found among them.
+    parents = tuple(map(label_name, lists["parents"]))
+    return TaxonomyEntry(label_name(item["tag"]), tuple(lists["aliases"]), parents)
 
 
 def check_taxonomy(taxonomy: Sequence[TaxonomyEntry], where: str) -> None:

@@ -30,12 +30,12 @@ from baselines.networks.batches import (
 )
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training_config import EpochLog, TrainingConfig, TrainingLog
-from baselines.scores.metrics import scores
-from baselines.scores.thresholds import global_threshold
-from baselines.task import LabelMatrix, decide
+from baselines.scores.judging import score, utility
+from baselines.scores.thresholds import shared_threshold
+from baselines.task import LabelMatrix, Task, link
 from baselines.text.tokenizer import pad
 
-# Epochs whose validation F1 is averaged before it is compared.
+# Epochs whose validation score is averaged before it is compared.
 STEADY = 3
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -60,8 +60,8 @@ def train(
         module: `(ids (B, L), lengths (B,)) -> logits (B, C)`.
         tokenizer: texts to ids, 0 being the padding.
         train: texts and labels to learn from.
-        validation: for early stopping by weighted F1 with the best global threshold, averaged over `STEADY` epochs
-            (ties: lower loss); None or no texts: all epochs are made and the last weights kept.
+        validation: for early stopping by its metric with the best threshold for all classes, averaged over `STEADY`
+            epochs (ties: lower loss); None or no texts: all epochs are made and the last weights kept.
         config: epochs, learning rate, seed, ...
         loss: `(logits (B, C), labels (B, C) of 0.0 and 1.0, rows (B,)) -> scalar`, rows numbering the texts of `train`;
             default `class_weighted_loss`.
@@ -77,30 +77,33 @@ def train(
     if not len(train) or (len(extra_texts) and loss is None):
         raise ValueError("train: expected at least one training text, and with extra_texts a loss that uses them")
     if loss is None:
-        loss = class_weighted_loss(train.labels, config.class_weights)
+        loss = class_weighted_loss(train.labels, config.class_weights, train.task)
     with limited_threads(config.threads), seeded(config.seed):
         run = _Run(module.to(config.device), tokenizer, train, extra_texts, config, loss, after_step)
         return run.fit(validation if validation is not None and len(validation) else None, progress)
 
 
 def _steadied(epochs: Sequence[EpochLog]) -> tuple[float, float]:
-    """What the best epoch has most of: mean validation F1 of the last epochs, then the least loss.
+    """What the best epoch has most of: mean validation score of the last epochs, then the least loss.
 
-    One epoch's F1 on a small validation part jumps by chance, and an early jump would stop training too soon.
+    One epoch's score on a small validation part jumps by chance, and an early jump would stop training too soon.
     """
     last = epochs[-STEADY:]
-    return sum(epoch.validation_f1 or 0.0 for epoch in last) / len(last), -(epochs[-1].validation_loss or 0.0)
+    return sum(epoch.validation_score or 0.0 for epoch in last) / len(last), -(epochs[-1].validation_loss or 0.0)
 
 
-def class_weighted_loss(labels: LabelMatrix, exponent: float) -> Loss:
-    """Mean binary cross-entropy, each class weighted by (1 / its texts) ** exponent, scaled to mean 1.
+def class_weighted_loss(labels: LabelMatrix, exponent: float, task: Task = "multilabel") -> Loss:
+    """The task's cross-entropy, each class weighted by (1 / its texts) ** exponent, scaled to mean 1.
 
-    A class without texts counts as one with a single text.
+    Multiclass: of the softmax, mean over texts, each with the weight of its class. Multilabel and binary: of the
+    logistic function, mean over texts and classes. A class without texts counts as one with a single text.
     """
     weights = (1.0 / np.maximum(labels.sum(axis=0), 1)) ** exponent
     scaled = torch.tensor(weights / weights.mean(), dtype=torch.float32)
 
     def weighted(logits: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
+        if task == "multiclass":
+            return F.cross_entropy(logits, labels, weight=scaled.to(logits.device))
         return F.binary_cross_entropy_with_logits(logits, labels, weight=scaled.to(logits.device))
 
     return weighted
@@ -146,7 +149,7 @@ class _Run:
                 epochs.append(EpochLog(mean_loss))
                 best = epoch
             else:
-                epochs.append(validate(self.averaged, held_out, validation.labels, mean_loss, self.config.batch_ids))
+                epochs.append(validate(self.averaged, held_out, validation, mean_loss, self.config.batch_ids))
                 key = _steadied(epochs)
                 if key > best_key:
                     best, best_key = epoch, key
@@ -203,17 +206,20 @@ class _Run:
 
 @torch.no_grad()
 def validate(
-    module: nn.Module, encoded: Sequence[IdArray], labels: LabelMatrix, loss: float, budget: int = ID_BUDGET
+    module: nn.Module, encoded: Sequence[IdArray], validation: Part, loss: float, budget: int = ID_BUDGET
 ) -> EpochLog:
-    """Judge a network on validation: weighted F1 with the best global threshold, and plain binary cross-entropy."""
+    """Judge a network on validation: its metric with the best threshold for all classes, and plain cross-entropy."""
     logits = logits_of(module, encoded, budget)
-    truth = torch.from_numpy(labels.astype(np.float32))
-    cross_entropy = F.binary_cross_entropy_with_logits(torch.from_numpy(logits), truth)
-    probabilities = torch.sigmoid(torch.from_numpy(logits)).numpy()
+    truth = torch.from_numpy(validation.labels.astype(np.float32))
+    cross_entropy = class_weighted_loss(validation.labels, 0.0, validation.task)(
+        torch.from_numpy(logits), truth, torch.arange(len(truth))
+    )
+    probabilities, task, metric = link(logits, validation.task), validation.task, validation.judged_by
     # The exact maximum: an averaged one would hide a small step forward on a small validation part.
-    threshold = global_threshold(labels, probabilities, spread=0)
-    predicted = decide(probabilities, np.full(labels.shape[1], threshold, np.float32), "multilabel")
-    return EpochLog(loss, float(cross_entropy), scores(labels, predicted).f1_weighted, threshold)
+    threshold = shared_threshold(validation.labels, probabilities, task, metric, spread=0)
+    thresholds = np.full(probabilities.shape[1], threshold, np.float32)
+    reached = score(metric, validation.labels, probabilities, thresholds, task)
+    return EpochLog(loss, float(cross_entropy), utility(metric, reached), threshold)
 
 
 @torch.no_grad()

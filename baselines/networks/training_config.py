@@ -53,11 +53,18 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class EpochLog:
-    """One epoch: mean training loss; on validation the loss, weighted F1 and the global threshold it took (or None)."""
+    """One epoch.
+
+    Attributes:
+        loss: mean over the training texts.
+        validation_loss: plain cross-entropy on validation; None without validation, like what follows.
+        validation_score: what the part is judged by, as something to maximise: losses have their sign changed.
+        threshold: the one for all classes that the score was reached with; 0 where the largest probability decides.
+    """
 
     loss: float
     validation_loss: float | None = None
-    validation_f1: float | None = None
+    validation_score: float | None = None
     threshold: float | None = None
 
 

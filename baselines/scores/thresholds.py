@@ -70,15 +70,22 @@ def fit_thresholds(
     else for F1 of the positive class. Multiclass: 0, since the largest probability decides.
     """
     metric = metric or DEFAULT_METRIC[task]
-    if task == "multiclass":
-        shared, own = 0.0, np.zeros(probabilities.shape[1], np.float32)
-    elif task == "binary":
-        shared = binary_threshold(truth, probabilities, metric, spread=spread)
-        own = np.full(1, shared, np.float32)
-    else:
-        shared = global_threshold(truth, probabilities, spread=spread)
+    shared = shared_threshold(truth, probabilities, task, metric, spread=spread)
+    own = np.full(probabilities.shape[1], shared, np.float32)
+    if task == "multilabel":
         own = per_class_thresholds(truth, probabilities, shared=shared, shrinkage=shrinkage, spread=spread)
     return _rated(truth, probabilities, shared, own, task, metric)
+
+
+def shared_threshold(
+    truth: LabelMatrix, probabilities: Probabilities, task: Task, metric: str, *, spread: float = SPREAD
+) -> float:
+    """The one threshold for all classes of a task: see `global_threshold` and `binary_threshold`; multiclass 0."""
+    if task == "multiclass":
+        return 0.0
+    if task == "binary":
+        return binary_threshold(truth, probabilities, metric, spread=spread)
+    return global_threshold(truth, probabilities, spread=spread)
 
 
 def no_thresholds(

@@ -25,6 +25,7 @@ class Row:
 
     Attributes:
         score: the run's metric (`Run.metric`) on the test texts; of a loss, lower is better.
+        higher_is_better: false where that metric is a loss.
         quality: every metric of the task, by name.
         class_scores: by class, its entry of `per_class`: precision, recall and f1, with `intervals`.
         delta: by how much it is better than the reference model in the metric, also where that is a loss; paired. None
@@ -46,6 +47,7 @@ class Row:
     status: str
     reason: str
     score: Estimate | None = None
+    higher_is_better: bool = True
     quality: Mapping[str, Estimate] = field(default_factory=dict)
     class_scores: Mapping[str, Json] = field(default_factory=dict)
     delta: Estimate | None = None
@@ -83,6 +85,19 @@ class Row:
             return None, None
         reach = Z_ONE_SIDED * self.delta.deviation
         return self.delta.value - reach, self.delta.value + reach
+
+    @property
+    def goodness(self) -> float | None:
+        """The score as something of which more is better: of a loss its negative."""
+        if self.score is None:
+            return None
+        return self.score.value if self.higher_is_better else -self.score.value
+
+    @property
+    def guesses_as_well(self) -> str:
+        """Name of the rung that guesses, and that this model isn't shown to be better than; "" where it is, or none."""
+        versus = self.versus_chance or {}
+        return "" if versus.get("better", True) else str(versus["model"])
 
     @property
     def measured(self) -> bool:
@@ -134,10 +149,10 @@ def _is_single(run: Json) -> bool:
     )
 
 
-def row_of(model: Json, reference: str | None, folds: Json, metric: str) -> Row:
+def row_of(model: Json, reference: str | None, folds: Json, metric: str, higher_is_better: bool = True) -> Row:
     """One model of results.json, compared with `reference`: over `folds` where they have it, else on the test split.
 
-    `metric` is the name of the one that the run is judged by.
+    `metric` is the name of the one that the run is judged by; `higher_is_better` is false for a loss.
     """
     quality, size, compute = (model.get(key) or {} for key in ("quality", "size", "compute"))
     run = main_run(model)
@@ -156,6 +171,7 @@ def row_of(model: Json, reference: str | None, folds: Json, metric: str) -> Row:
         status=status,
         reason=reason,
         score=score,
+        higher_is_better=higher_is_better,
         quality=found,
         class_scores={str(entry["class"]): entry for entry in quality.get("per_class") or ()},
         **_against_reference(model, reference, folds),

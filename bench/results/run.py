@@ -87,7 +87,9 @@ class Run:
     def rows(self) -> tuple[Row, ...]:
         """One row a model, in the order of the file."""
         folds = self.content.get("folds") or {}
-        return tuple(row_of(model, self.reference, folds, self.metric.name) for model in self.models.values())
+        own = self.metric
+        models = self.models.values()
+        return tuple(row_of(model, self.reference, folds, own.name, own.higher_is_better) for model in models)
 
     @cached_property
     def by_name(self) -> dict[str, Row]:
@@ -97,7 +99,7 @@ class Run:
     def against_parent(self, name: str) -> Row:
         """The row of a model, its difference counted from its parent in place of the reference."""
         model = {key: value for key, value in self.models[name].items() if key != "versus_reference"}
-        return row_of(model, model["parent"], {}, self.metric.name)
+        return row_of(model, model["parent"], {}, self.metric.name, self.metric.higher_is_better)
 
     @property
     def noise_floor(self) -> float | None:

@@ -14,7 +14,7 @@ _EPILOG = """examples:
   python -m compress.run --method quantize --run q                int8 and 4-bit variants of the CNN
   python -m compress.run --dataset my.csv --labels-column tags --label-separator ";"
   python -m compress.run --recipe distill,prune,quantize --teacher linear
-  python -m compress.run --max-bytes 25k --max-f1-drop 0.01       search for a model within a budget
+  python -m compress.run --max-bytes 25k --max-drop 0.01       search for a model within a budget
   python -m compress.run --gate "f1_weighted >= 0.70" --gate "bytes <= 50k"
 
 exit codes: 0 done and every gate passed; 1 a gate failed or no model meets the budget; 2 an input can't be used."""
@@ -46,7 +46,7 @@ def folds_parser(prog: str) -> ArgumentParser:
         description="Models over K folds alone: F1 and bytes, no latency; ends in runs/NAME/folds.json.",
     )
     _add_what(parser)
-    parser.set_defaults(max_bytes=None, max_f1_drop=None, max_p95_us=None)
+    parser.set_defaults(max_bytes=None, max_drop=None, max_p95_us=None)
     add_run_options(parser, run="folds")
     _add_judging(parser, folds=5)
     add_data_options(parser)
@@ -96,7 +96,13 @@ def _add_budget(parser: ArgumentParser) -> None:
         "budget (searches students and smaller linear models for the best one; all limits that are given must hold)"
     )
     budget.add_argument("--max-bytes", type=size_in_bytes, metavar="N", help="all files needed to predict, such as 25k")
-    budget.add_argument("--max-f1-drop", type=number, metavar="D", help="validation F1 below the CNN's, such as 0.01")
+    budget.add_argument(
+        "--max-drop",
+        "--max-f1-drop",
+        type=number,
+        metavar="D",
+        help="how much worse than the CNN on validation, in units of the metric, such as 0.01 (older: --max-f1-drop)",
+    )
     budget.add_argument("--max-p95-us", type=above_zero, metavar="US", help="microseconds of one text, one thread")
     budget.add_argument(
         "--trials", type=whole_number(1), default=30, metavar="N", help="students trained at most (default: 30)"

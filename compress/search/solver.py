@@ -92,7 +92,7 @@ def solve(
         UserError: no limit, or a latency limit without a clock. MissingExtra without Optuna.
     """
     if budget == Budget():
-        raise UserError("budget: give at least one of --max-bytes, --max-f1-drop, --max-p95-us")
+        raise UserError("budget: give at least one of --max-bytes, --max-drop, --max-p95-us")
     if budget.max_p95_s is not None and p95 is None:
         raise UserError("budget: a latency limit needs a clock")
     name = _name(parent, context, search)
@@ -114,7 +114,8 @@ def solve(
             f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
         )
     best = choose(candidates)
-    return Solution(best, bench.model_of(best), binding_constraint(best), candidates)
+    metric = context.validation.judged_by
+    return Solution(best, bench.model_of(best), binding_constraint(best), candidates, metric)
 
 
 def _train_students(study: Study, bench: Workbench, search: Search) -> None:
@@ -154,7 +155,7 @@ class _Students:
             raise optuna.TrialPruned(f"about {estimate:.0f} bytes")
         steps = [Step("distill", distill), Step("prune", prune), Step("quantize", quantize)]
         recipe = to_recipe([step for step in steps if step.config != PruneConfig(sparsity=0.0)])
-        return self.bench.judge(trial, FAMILY, recipe, self.bench.make(FAMILY, recipe)).f1_weighted
+        return self.bench.judge(trial, FAMILY, recipe, self.bench.make(FAMILY, recipe)).score
 
     def _suggest(self, trial: Trial) -> tuple[DistillConfig, PruneConfig, QuantizeConfig]:
         distill = DistillConfig(
@@ -164,6 +165,7 @@ class _Students:
             alpha=trial.suggest_float("alpha", 0.3, 1.0, step=0.1),
             epochs=self.search.epochs,
             mixtures=self.search.mixtures,
+            against_control=False,
         )
         sparsity = trial.suggest_float("sparsity", 0.0, 0.5, step=0.25)
         bits = trial.suggest_int("bits", 2, 8)
@@ -178,7 +180,7 @@ def _name(parent: Classifier, context: Context, search: Search) -> str:
     digest = hashlib.sha256(_digest_of(parent, context).encode())
     if context.teacher is not None:
         digest.update(_digest_of(context.teacher, context).encode())
-    training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed]
+    training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed, context.validation.judged_by]
     digest.update(json.dumps([training, context.train.texts, context.unlabelled]).encode())
     digest.update(np.packbits(context.train.labels).tobytes())
     return f"budget-{digest.hexdigest()[:16]}"
@@ -210,4 +212,4 @@ def _is_over(found: Sequence[Candidate], search: Search) -> bool:
     feasible = [number for number, candidate in enumerate(found) if candidate.is_feasible]
     if len(found) >= search.n_trials:
         return True
-    return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].f1_weighted) >= search.patience
+    return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].score) >= search.patience

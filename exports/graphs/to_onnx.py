@@ -38,7 +38,7 @@ def table_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
 
 # Every kind with a form `onnx`; a test holds the two against each other.
 GRAPHS: dict[str, Callable[[Any], onnx.ModelProto]] = {
-    "cnn": lambda classifier: conv_model(classifier.module),
+    "cnn": lambda classifier: conv_model(classifier.module, classifier.task_),
     "rnn": lambda classifier: rnn_model(classifier.module, len(classifier.classes_)),
     "tables-float": lambda classifier: table_model(classifier.tables),
     "tables-int8": lambda classifier: table_model(classifier.tables),

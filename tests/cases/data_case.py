@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+from baselines.data.data_options import DataOptions
 from baselines.data.options import add_data_options, options_from
-from baselines.data.sources import DataOptions
 
 
 def options(*arguments: str) -> DataOptions:

@@ -55,7 +55,7 @@ def test_the_ledger_says_what_each_step_left(tiny: Dataset) -> None:
     sizes = [entry.size_bytes for entry in outcome.ledger]
     assert sizes[0] > sizes[1] > sizes[2] >= sizes[3]
     assert isinstance(outcome.classifier, IntTableClassifier)
-    assert outcome.ledger[2].f1_weighted == pytest.approx(validation_score(outcome.models[2], context))
+    assert outcome.ledger[2].score == pytest.approx(validation_score(outcome.models[2], context))
     assert all(entry.p50_s == 1e-3 for entry in outcome.ledger)
     # A fold after quantize finds tables already, and says so instead of failing.
     assert outcome.ledger[3].note.startswith("fold:") or outcome.ledger[3].receipt is not None
@@ -68,7 +68,7 @@ def test_thresholds_are_chosen_anew_after_each_step(tiny: Dataset) -> None:
     parent.thresholds_ = np.full(len(parent.classes_), 0.999, np.float32)
     outcome = run_recipe(parent, (Step("quantize", QuantizeConfig()),), context)
     assert not np.allclose(outcome.classifier.thresholds_, 0.999)
-    assert outcome.ledger[1].f1_weighted > outcome.ledger[0].f1_weighted
+    assert outcome.ledger[1].score > outcome.ledger[0].score
 
 
 def test_any_other_refusal_is_raised() -> None:

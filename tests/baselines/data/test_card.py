@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from baselines.data.building import build_dataset
 from baselines.data.card import data_card, leaking, render
+from baselines.data.data_options import DataOptions
 from baselines.data.duplicates import duplicate_groups
-from baselines.data.sources import DataOptions, build_dataset
 from baselines.dataset import Dataset
 
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"

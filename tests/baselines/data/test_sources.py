@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.data.sources import DataOptions, build_dataset, load
+from baselines.data.building import build_dataset
+from baselines.data.data_options import DataOptions
+from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
 from tests.cases.data_case import GOOD, many_rows, options, write

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.data import splits
-from baselines.data.sources import DataOptions, load
+from baselines.data.data_options import DataOptions
+from baselines.data.sources import load
 from baselines.dataset import PARTS, Dataset, Split
 from baselines.errors import DataError
 from baselines.task import LabelMatrix

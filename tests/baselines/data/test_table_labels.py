@@ -6,7 +6,7 @@ import pytest
 
 from baselines.data.readers import Table
 from baselines.data.sources import load
-from baselines.data.table_labels import Labels, label_sets, texts_of
+from baselines.data.table_labels import Labels, columns_of, label_sets, texts_of
 from tests.cases.data_case import FORMATS, options, write
 
 
@@ -36,6 +36,6 @@ def test_several_text_columns_are_joined_and_may_be_repeated_options(tmp_path: P
 
 def test_cells_become_labels() -> None:
     table = Table(Path("f"), {"text": ["x"] * 5, "label": ["a|b", " a | |a", "", None, ["b", 3]]}, [1, 2, 3, 4, 5])
-    assert label_sets(table, Labels(separator="|")) == [["a", "b"], ["a"], [], [], ["b", "3"]]
-    assert label_sets(table, Labels())[0] == ["a|b"]
-    assert texts_of(table) == ["x"] * 5
+    assert label_sets(table, columns_of(table, Labels(separator="|"))) == [["a", "b"], ["a"], [], [], ["b", "3"]]
+    assert label_sets(table, columns_of(table))[0] == ["a|b"]
+    assert texts_of(table, columns_of(table)) == ["x"] * 5

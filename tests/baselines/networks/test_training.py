@@ -76,8 +76,8 @@ def test_the_best_epoch_is_restored(parts: tuple[Part, Part, Tokenizer]) -> None
     log = train(module, tokenizer, train_part, validation, config, after_step=ruin_after_two_epochs)
     assert log.best_epoch < 2
     assert len(log.epochs) == log.best_epoch + 1 + config.patience
-    again = validate(module, tokenizer.encode_batch(validation.texts), validation.labels, 0.0)
-    assert again.validation_f1 == log.epochs[log.best_epoch].validation_f1 > log.epochs[-1].validation_f1
+    again = validate(module, tokenizer.encode_batch(validation.texts), validation, 0.0)
+    assert again.validation_score == log.epochs[log.best_epoch].validation_score > log.epochs[-1].validation_score
     assert not module.training
 
 
@@ -99,7 +99,7 @@ def test_the_loss_falls_and_every_step_is_counted(parts: tuple[Part, Part, Token
     assert seen == [(1, 3), (2, 3), (3, 3)]
     assert log.epochs[-1].loss < log.epochs[0].loss
     assert log.best_epoch == 2
-    assert log.epochs[0].validation_f1 is None
+    assert log.epochs[0].validation_score is None
 
 
 def test_a_loss_sees_rows_labels_and_extra_texts(parts: tuple[Part, Part, Tokenizer]) -> None:

@@ -25,7 +25,7 @@ from compress.search.solver import Search, estimated_bytes, solve
 from tests.cases.compress_case import tiny_context, trained_cnn
 
 QUICK = Search(n_trials=3, epochs=1, finetune_epochs=0, mixtures=0.0)
-BUDGET = Budget(max_bytes=10_000, max_f1_drop=0.02, max_p95_s=1e-3)
+BUDGET = Budget(max_bytes=10_000, max_drop=0.02, max_p95_s=1e-3)
 
 
 def candidate(size: int, f1: float, p95_s: float | None = 1e-4, parent: float = 0.7) -> Candidate:
@@ -45,13 +45,13 @@ def test_without_a_feasible_one_the_nearest_is_given_and_the_constraint_named() 
     large = candidate(11_000, 0.70)
     poor = candidate(5_000, 0.5)
     assert choose([slow, large, poor]) is large
-    assert [binding_constraint(c) for c in (slow, large, poor)] == ["max_p95_us", "max_bytes", "max_f1_drop"]
+    assert [binding_constraint(c) for c in (slow, large, poor)] == ["max_p95_us", "max_bytes", "max_drop"]
 
 
 def test_violations_are_relative_to_their_limits() -> None:
     found = violations(BUDGET, 15_000, 0.04, 2e-3)
-    assert found == pytest.approx({"max_bytes": 0.5, "max_f1_drop": 1.0, "max_p95_us": 1.0})
-    assert violations(Budget(max_f1_drop=0.0), 1, 0.005, None) == pytest.approx({"max_f1_drop": 0.5})
+    assert found == pytest.approx({"max_bytes": 0.5, "max_drop": 1.0, "max_p95_us": 1.0})
+    assert violations(Budget(max_drop=0.0), 1, 0.005, None) == pytest.approx({"max_drop": 0.5})
     assert not any(violations(BUDGET, 10_000, 0.02, 1e-3).values())
 
 
@@ -65,7 +65,7 @@ def case(tiny: Dataset) -> tuple[CharCNNClassifier, Context]:
 
 def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Context], tmp_path: Path) -> None:
     parent, context = case
-    budget = Budget(max_bytes=12_000, max_f1_drop=0.9)
+    budget = Budget(max_bytes=12_000, max_drop=0.9)
     first = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=2))
     assert len(first.candidates) == 2
     more = solve(parent, budget, context, tmp_path, search=QUICK)
@@ -74,10 +74,10 @@ def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Con
     best = require_feasible(more)
     assert best.best.is_feasible
     assert stored_bytes(best.classifier) == best.best.size_bytes <= 12_000
-    assert validation_score(best.classifier, context) == pytest.approx(best.best.f1_weighted)
+    assert validation_score(best.classifier, context) == pytest.approx(best.best.score)
     # Another budget judges what was measured anew.
-    stricter = solve(parent, Budget(max_f1_drop=-0.9), context, tmp_path, search=QUICK)
-    assert (stricter.binding, len(stricter.candidates)) == ("max_f1_drop", 3)
+    stricter = solve(parent, Budget(max_drop=-0.9), context, tmp_path, search=QUICK)
+    assert (stricter.binding, len(stricter.candidates)) == ("max_drop", 3)
     # Everything was measured already: only the winner is made again.
     again = solve(parent, budget, context, tmp_path, search=QUICK)
     assert again.best == more.best
@@ -103,7 +103,7 @@ def test_smaller_forms_of_a_linear_model_compete(
     sizes = [c.size_bytes for c in grid]
     assert sizes[0] > sizes[1] > sizes[3]
     assert sizes[0] > sizes[2] > sizes[3]
-    assert found.best.f1_weighted == max(c.f1_weighted for c in found.candidates)
+    assert found.best.score == max(c.score for c in found.candidates)
     # What was measured is not made again, and the winner's recipe starts from its own family.
     made.clear()
     for limit in (sizes[3], sizes[0]):
@@ -113,7 +113,7 @@ def test_smaller_forms_of_a_linear_model_compete(
         assert not made
         assert again.best.is_feasible
         assert isinstance(again.classifier, IntLinearClassifier) == (again.best.family == "linear")
-        assert validation_score(again.classifier, context) == pytest.approx(again.best.f1_weighted)
+        assert validation_score(again.classifier, context) == pytest.approx(again.best.score)
 
 
 def test_the_winner_is_not_made_again_in_the_same_process(
