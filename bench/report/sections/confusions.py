@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the pairs that matter first, and a matrix that stays readable with many classes."""
+"""Which classes are taken for which: the pairs that matter first, and a matrix that many classes don't break."""
 
 from __future__ import annotations
 

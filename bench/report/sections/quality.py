@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.quantities import MISSING, Estimate, count, difference_interval, percent, score, score_interval
+from bench.quantities import Estimate, count, difference_interval, percent, score, score_interval
 from bench.report.charts import lines as line_charts
 from bench.report.sections.classes import class_f1, classes, nouns
 from bench.report.sections.confusions import confusions
@@ -15,7 +15,6 @@ from bench.report.sections.two_sides import names_of_sides, two_sides
 from bench.results.row import estimate
 
 Json = Mapping[str, Any]
-_BESIDE = {"precision_weighted": "Weighted precision", "recall_weighted": "Weighted recall"}
 _THRESHOLDS = {
     "at_0.5": "threshold 0.5",
     "at_global": "one threshold for all labels",
@@ -36,7 +35,7 @@ def shown_model(facts: Facts) -> Json | None:
     if facts.verdict.model:
         return dict(models[facts.verdict.model])
     scored = [row for row in facts.rows if row.measured and row.score]
-    top = max(scored, key=lambda row: facts.metric.utility(row.score.value) if row.score else 0.0, default=None)
+    top = max(scored, key=lambda row: row.goodness or 0.0, default=None)
     return dict(models[top.name]) if top else None
 
 
@@ -110,7 +109,7 @@ def _with_reach(found: Estimate | None) -> dict[str, str]:
 def _beside(model: Json, facts: Facts) -> list[tuple[str, str]]:
     """Facts beside the metrics: other thresholds, labels a text, flips."""
     content, metric = model["quality"], facts.metric
-    found = [(name, score_interval(estimate(content[key]))) for key, name in _BESIDE.items() if content.get(key)]
+    found = []
     if labels := content.get("labels_per_text"):
         found.append(("Labels a text", f"{labels['predicted']:.2f} given, {labels['true']:.2f} true"))
     for key, name in _THRESHOLDS.items():

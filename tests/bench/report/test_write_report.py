@@ -15,7 +15,6 @@ from tests.cases.page_case import GATES, page_of
 from tests.cases.report_case import make_results
 from tests.cases.run_case import write_run
 
-
 _BARE = {"format_version": 3, "task": "multilabel", "metric": "f1_weighted"}
 
 
