@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Classifier
-from baselines.data.sources import DataOptions
+from baselines.data.data_options import DataOptions
 from baselines.data.sources import load as load_dataset
 from baselines.dataset import Dataset
 from baselines.fitting.fit import ARTIFACT, train_baseline

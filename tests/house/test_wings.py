@@ -24,7 +24,7 @@ ORDER = {
         ("scores",),
         ("classifier",),
         ("dataset",),
-        ("text", "console", "cores", "notes"),
+        ("text", "console", "cores", "notes", "task"),
         ("errors",),
     ),
     "compress": (

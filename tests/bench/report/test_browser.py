@@ -194,6 +194,8 @@ def test_typing_a_text_shows_labels_with_their_ngrams(page: Browser) -> None:
     page.evaluate("(() => { const t = document.getElementById('try-text'); t.value = '';"
                   " t.dispatchEvent(new Event('input')); })()")  # fmt: skip
     assert page.evaluate("document.querySelectorAll('#try-answer .tag').length") >= 5
+    assert "known: false" in page.evaluate("document.getElementById('try-answer').innerText")
+    assert page.evaluate("document.querySelectorAll('#try-answer code').length") == 0
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
