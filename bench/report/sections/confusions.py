@@ -72,7 +72,9 @@ def _matrix(matrix: Json) -> dict[str, Any]:
     away, into = matrix.get("to_others") or [], matrix.get("from_others") or []
     if any(away) and len(away) == len(names):
         counts = [[*row, n] for row, n in zip(counts, away, strict=True)]
-    columns = [*names, *([OTHERS] if counts and len(counts[0]) > len(names) else [])]
+    # Where every class is shown, only what got no answer lies outside.
+    beyond = OTHERS if rest > 0 else ABSTAINED
+    columns = [*names, *([beyond] if counts and len(counts[0]) > len(names) else [])]
     strengths = _strengths(counts, len(names))
     rows = [
         {"name": name, "shown": cut_inside(name), "total": count(sum(row)),
@@ -119,5 +121,5 @@ def _matrix_note(names: Sequence[str], n_classes: int, rest: int) -> str:
         return reading
     return (
         f"{reading} Of {n_classes} classes the {len(names)} that are most often confused are shown; the other {rest} "
-        f"are summed in “{OTHERS}”."
+        f"are summed in “{OTHERS}”, with texts that got no answer."
     )

@@ -79,6 +79,13 @@ def test_a_matrix_of_all_classes_has_no_others() -> None:
     assert OTHERS not in matrix["note"]
 
 
+def test_where_every_class_is_shown_only_no_answer_lies_outside() -> None:
+    matrix = found_of(matrix={"classes": ["a", "b"], "counts": [[1, 0], [0, 2]], "to_others": [3, 0],
+                              "from_others": [0, 0], "n_classes": 2})["matrix"]  # fmt: skip
+    assert [c["name"] for c in matrix["columns"]] == ["a", "b", ABSTAINED]
+    assert matrix["rows"][0]["cells"][2]["says"] == f"a answered as {ABSTAINED}: 3 texts, 75 %"
+
+
 def test_names_that_begin_alike_stay_apart() -> None:
     cut = {cut_inside(name) for name in INTENTS[8:]}
     assert len(cut) == N_CLASSES - 8
