@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 import tagpress
-from baselines.scores.intervals import Interval, resample_scores
+from baselines.scores.intervals import Interval
+from baselines.scores.resampling import resample_scores
 
 RUNGS = ("linear", "tfidf-logistic")
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from baselines.dataset import Part
-from baselines.scores.metrics import scores
 from baselines.storage.artifact import LABELS, read_labels
 from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
@@ -40,10 +39,6 @@ class Scored:
     @property
     def decisions(self) -> LabelMatrix:
         return decide(self.probabilities, self.thresholds, self.task)
-
-    def f1_weighted(self, truth: LabelMatrix) -> float:
-        """On the test part."""
-        return scores(truth, self.decisions).f1_weighted
 
 
 def candidates_of(name: str, artifact: Path, bundles: Mapping[str, Path], runtime: Runtime) -> list[Candidate]:

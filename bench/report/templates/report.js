@@ -74,23 +74,27 @@
   }
   document.querySelectorAll("table.models, table.sortable").forEach(makeSortable);
 
-  // Filtering of the table of models.
-  const table = document.getElementById("table"), filter = document.getElementById("filter");
-  const onlyFront = document.getElementById("only-front"), onlyMeasured = document.getElementById("only-measured");
-  const total = table.tBodies[0].rows.length;
-  function applyFilter() {
-    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of table.tBodies[0].rows) {
-      const text = row.textContent.toLowerCase();
-      const fits = words.every((word) => text.includes(word))
-        && (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1");
-      row.hidden = !fits;
-      shown += fits;
+  // Filtering: rows stay whose text holds every word, and that pass the other controls.
+  function makeFilter(table, box, status, noun, textOf, controls = [], passes = () => true) {
+    const rows = [...table.tBodies[0].rows];
+    function apply() {
+      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) {
+        const text = textOf(row).toLowerCase();
+        row.hidden = !(words.every((word) => text.includes(word)) && passes(row));
+      }
+      const shown = rows.filter((row) => !row.hidden).length;
+      status.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} ${noun}`;
     }
-    document.getElementById("matches").textContent = shown === total ? "" : `${shown} of ${total} models`;
+    for (const control of [box, ...controls]) control.addEventListener("input", apply);
   }
-  for (const control of [filter, onlyFront, onlyMeasured]) control.addEventListener("input", applyFilter);
+  const byId = (id) => document.getElementById(id);
+  const onlyFront = byId("only-front"), onlyMeasured = byId("only-measured");
+  makeFilter(byId("table"), byId("filter"), byId("matches"), "models", (row) => row.textContent, [onlyFront, onlyMeasured],
+    (row) => (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1"));
+  if (byId("class-filter")) {
+    makeFilter(byId("classes"), byId("class-filter"), byId("class-matches"), "", (row) => row.cells[0].textContent);
+  }
 
   // Try it: the model runs here; every text is set as text, never as markup.
   const box = document.getElementById("try-text");
@@ -129,7 +133,7 @@
     const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
     const on = order.filter((c) => answer.decided[c]);
     const shown = [...on, ...order.filter((c) => !on.includes(c)).slice(0, Math.max(2, 5 - on.length))];
-    const mark = model.thresholds.some((least) => least > 0) ? " The mark on each bar is the label's threshold." : "";
+    const mark = model.thresholds.some((least) => least > 0) ? " The mark on each bar is its threshold." : "";
     const known = answer.known ? "" : " Nothing in this text is known (known: false): it gets what the training data say of such texts.";
     const note = make("p", "note", `${summary(answer, on)}; ${took.toFixed(1)} ms in this page.${mark}${known}`);
     note.dir = "auto";
@@ -137,8 +141,8 @@
   }
 
   function summary(answer, on) {
-    if (model.task === "binary") return `Answer: ${answer.predicted[0]}`;
-    if (model.task === "multiclass") return on.length ? `One of ${model.classes.length} classes` : "Not sure enough of any class";
+    if (model.task === "multiclass" && !on.length) return "Not sure enough of any class";
+    if (model.task !== "multilabel") return `Answer: ${answer.predicted[0]}`;
     return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
   }
   box.addEventListener("input", answerNow);

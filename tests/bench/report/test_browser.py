@@ -80,7 +80,7 @@ def test_stored_texts_run_nothing(page: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("column", "first", "direction"),
-    [("F1", "linear", "descending"), ("Size", "chance-coin", "ascending"), ("p50", "chance-coin", "ascending"),
+    [("Weighted F1", "linear", "descending"), ("Size", "chance-coin", "ascending"), ("p50", "chance-coin", "ascending"),
      ("Model", "chance-coin", "ascending"), ("Texts/s", "chance-coin", "descending")],
 )  # fmt: skip
 def test_columns_sort_best_first_then_the_other_way(page: Browser, column: str, first: str, direction: str) -> None:
