@@ -70,6 +70,8 @@ def train_baseline(
     classifier = baseline.make(seed, device, threads, setting.changes)
     step = f"baselines/{name}"
     inputs = {"config": dataclasses.asdict(classifier.config), "seed": seed, "dataset_sha256": dataset.sha256}
+    # Early stopping and thresholds are chosen by it.
+    inputs["metric"] = dataset.everything.judged_by
     if not run.is_done(step, inputs):
         # Before the step opens: an ensemble's members are steps of their own.
         members = _members(run, dataset, classifier, setting, progress)

@@ -103,7 +103,7 @@ def run_folds(
             workshop.baseline(name)
             announce(f"  {name}")
         for variant in _with_fresh_teachers(workshop, variants, announce):
-            workshop.variant(variant)
+            workshop.variant(workshop.settled(variant))
             announce(f"  {variant.name}")
         for name in [*baselines, *(v.name for v in variants)]:
             if name in workshop.skipped:
@@ -161,5 +161,6 @@ def _fold_answers(workshop: Workshop, name: str, scored: Scored, fold: int, seed
         },
         len(workshop.dataset.split.train),
         float(facts["seconds"]),
-        scored.task,
+        scored.space.task,
+        workshop.dataset.everything.judged_by,
     )

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from baselines.storage.run_folder import STEP_FILE, RunFolder
 from bench.cost.energy import Counter
 from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
-from compress.method import Context, Receipt
+from compress.method import Context, Receipt, score_on
+from compress.methods.distill.against_control import Comparison
 from compress.methods.distill.out_of_fold import fresh_like
 from compress.registry import KINDS, METHODS
 from compress.teachers import SavedTeacher, read_teacher
@@ -40,6 +41,7 @@ class Workshop:
         skipped: (status, reason) of the models that couldn't be made; their rows say so.
         watch: gives the progress callback of a step with this description.
         counter: of the energy that trainings take; None counts nothing.
+        controls: by name of a taught student made here, that of the same student without a teacher.
     """
 
     run: RunFolder
@@ -52,6 +54,7 @@ class Workshop:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     counter: Counter | None = None
     skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
+    controls: dict[str, str] = field(default_factory=dict)
     _loaded: dict[str, Classifier] = field(default_factory=dict)
 
     def baseline(self, name: str) -> None:
@@ -73,8 +76,28 @@ class Workshop:
                 raise
             self.skipped[name] = ("skipped", str(error))
 
+    def settled(self, variant: Variant) -> Variant:
+        """The variant, made from its parent's control where that is better on validation: nothing worse is shipped.
+
+        Both are made before.
+        """
+        beaten = self.beaten_by_control(variant.parent)
+        return replace(variant, parent=self.controls[variant.parent], note=beaten) if beaten else variant
+
+    def beaten_by_control(self, name: str) -> str:
+        """Why a taught student must not be shipped, with both scores on validation; "" where it may, or isn't one."""
+        control = self.controls.get(name)
+        if control is None or {name, control} & set(self.skipped):
+            return ""
+        part = self.dataset.part("validation")
+        scores = (float(self.facts_of(model)["validation_score"]) for model in (name, control))
+        found = Comparison(part.judged_by, *scores)
+        return str(found) if found.keeps_control else ""
+
     def variant(self, variant: Variant) -> None:
         """Make a compressed model; the reason is kept when the method doesn't apply."""
+        if variant.control:
+            self.controls[variant.name] = variant.control
         if variant.parent in self.skipped:
             self.skipped[variant.name] = ("skipped", f"its parent {variant.parent} could not be made")
             return
@@ -85,6 +108,7 @@ class Workshop:
             "method": variant.method,
             "config": dataclasses.asdict(variant.config),
             "seed": self.seed + variant.seed_offset,
+            "metric": self.dataset.everything.judged_by,
             "unlabelled": list(self.unlabelled) if variant.method == "distill" else [],
         }
         if self.run.is_done(step, inputs):
@@ -162,20 +186,27 @@ class Workshop:
             wall, cpu = time.perf_counter(), time.process_time()
             child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
             receipt = self._with_notes_of_parent(receipt, variant.parent)
+            if variant.note:
+                receipt = replace(receipt, notes=(*receipt.notes, f"made from {variant.parent}: {variant.note}"))
             facts = {
                 "seconds": time.perf_counter() - wall,
                 "cpu_seconds": time.process_time() - cpu,
                 "receipt": receipt.to_json(),
-                "thresholds": self._thresholds(child),
+                **self._on_validation(child),
             }
             artifact.save(child, folder / ARTIFACT, self._lineage(variant, receipt.to_json()))
             write_json(folder / FACTS, facts)
 
-    def _thresholds(self, classifier: Classifier) -> dict[str, Any]:
-        """Every choice of thresholds, from validation, in the form of the baselines' facts."""
-        validation = self.dataset.part("validation")
-        choices = fit_thresholds(validation.labels, classifier.predict_proba(validation.texts))
-        return {"half": 0.5, "global": choices.global_, "per_class": [float(t) for t in choices.per_class]}
+    def _on_validation(self, classifier: Classifier) -> dict[str, Any]:
+        """Every choice of thresholds, in the form of the baselines' facts, and the score at the model's own."""
+        part = self.dataset.part("validation")
+        answers = classifier.predict_proba(part.texts)
+        choices = fit_thresholds(part.labels, answers, part.task, part.judged_by)
+        per_class = [float(t) for t in choices.per_class]
+        return {
+            "thresholds": {"half": choices.half, "global": choices.global_, "per_class": per_class},
+            "validation_score": score_on(part, classifier, answers) if len(part) else 0.0,
+        }
 
     def context(self, variant: Variant) -> Context:
         """What a method may look at while it makes this variant."""
@@ -225,7 +256,7 @@ class Workshop:
         if not notes:
             return receipt
         facts = {**receipt.facts, "teacher_notes": [*receipt.facts.get("teacher_notes", []), *notes]}
-        return dataclasses.replace(receipt, notes=(*receipt.notes, *notes), facts=facts)
+        return replace(receipt, notes=(*receipt.notes, *notes), facts=facts)
 
     def _teacher_maker(self, variant: Variant) -> Callable[[int], Classifier] | None:
         name = variant.teacher or variant.parent

@@ -10,7 +10,17 @@ import jinja2
 from bench.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report.charts.tradeoff import below_picture
 from bench.report.page import TEMPLATES, commands
-from bench.report.sections import classes, confusions, data_facts, first_screen, provenance, quality, speed, table, two_sides
+from bench.report.sections import (
+    classes,
+    confusions,
+    data_facts,
+    first_screen,
+    provenance,
+    quality,
+    speed,
+    table,
+    two_sides,
+)
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
 
