@@ -151,7 +151,9 @@ def _part(kept: _Kept, choice: TaskChoice, options: DataOptions, taxonomy: Seque
     classes = (choice.positive,) if choice.task == "binary" else tuple(kept.counts)
     texts = tuple(text for own in kept.groups for text in own.texts)
     labels = _matrix([names for own in kept.groups for names in own.labels], classes)
-    return Part(texts, labels, classes, restrict(taxonomy, classes), choice.task, choice.negative, options.metric)
+    return Part(
+        texts, labels, classes, restrict(taxonomy, tuple(kept.counts)), choice.task, choice.negative, options.metric
+    )
 
 
 def _matrix(labels: Sequence[Iterable[str]], classes: Sequence[str]) -> LabelMatrix:

@@ -149,7 +149,7 @@ def _task_facts(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "judged by", f"{METRICS[card['metric']].title}; change it by --metric"
     if majority := card["majority"]:
         reached = ", ".join(f"{part} {share:.3f}" for part, share in majority["accuracy"].items())
-        yield f"accuracy of always {majority['answer']}", reached
+        yield "majority guess", f"always {majority['answer']}: accuracy {reached}"
     if card["task"] == "multilabel":
         sizes = card["labels_per_document"]
         yield "labels a text", f"{sizes['mean']:.2f} on average, {sizes['max']} at most"
@@ -175,7 +175,8 @@ def _collision_words(found: dict[str, Any]) -> str:
     if not found["n"]:
         return "no texts with different labels"
     a, b = found["examples"][0]["texts"]
-    return f"{found['n_texts']:,} texts with different labels in {found['n']:,} groups, such as {a!r:.60} and {b!r:.60}"
+    groups = "1 group" if found["n"] == 1 else f"{found['n']:,} groups"
+    return f"{found['n_texts']:,} texts with different labels in {groups}, such as {a!r:.60} and {b!r:.60}"
 
 
 def _spread_words(spread: dict[str, float]) -> str:

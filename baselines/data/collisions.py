@@ -54,9 +54,10 @@ class Collisions:
             )
             for example in self.examples
         )
+        groups = "1 group" if self.n == 1 else f"{self.n} groups"
         return (
-            f"cleaning {self.cleaning} makes texts equal that have different labels ({self.n_texts} texts in {self.n} "
-            f"groups), such as {examples}"
+            f"cleaning {self.cleaning} makes texts equal that have different labels "
+            f"({self.n_texts} texts in {groups}), such as {examples}"
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from baselines.text.cleaning import STOP_WORDS
+from baselines.text.cleaning import STOP_WORDS, CleaningName
 from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.tables import IntTables
 
@@ -20,6 +20,8 @@ except ImportError:
 _C: Any = _extension
 
 AVAILABLE = _C is not None
+# Numbers of the cleanings in tables.h; the course's is that of letters, with a list of stop words.
+_CLEANINGS: dict[CleaningName, int] = {"course": 0, "letters": 0, "words": 1, "raw": 2}
 
 
 def levels() -> tuple[str, ...]:
@@ -46,6 +48,7 @@ class TableKernel:
                 self._n_classes,
                 tokenizer.by_byte,
                 "".join(f"{word}\n" for word in stop_words).encode("ascii"),
+                _CLEANINGS[tokenizer.cleaning.name],
                 level,
             )
         except ValueError as error:
@@ -54,7 +57,7 @@ class TableKernel:
     def prepare(self, texts: Sequence[str]) -> list[str | Ids]:
         """Plain ASCII as it is, to be cleaned and encoded in C; ids of everything else."""
         encode = self._tokenizer.encode
-        if self._tokenizer.cleaning.stem or self._tokenizer.cleaning.name not in ("course", "letters"):
+        if self._tokenizer.cleaning.stem:
             return [encode(text) for text in texts]
         return [text if text.isascii() else encode(text) for text in texts]
 

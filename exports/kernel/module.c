@@ -17,11 +17,12 @@ static PyObject *load(PyObject *self, PyObject *args)
 {
     Py_buffer shapes, tables, head, scale, bias, id_of_byte, stop_words;
     Py_ssize_t n_ids, n_classes;
+    int cleaning;
     const char *level = "", *problem = NULL;
     struct tables *model = NULL;
     (void)self;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nny*y*|s", &shapes, &tables, &head, &scale, &bias, &n_ids, &n_classes,
-                          &id_of_byte, &stop_words, &level))
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nny*y*i|s", &shapes, &tables, &head, &scale, &bias, &n_ids, &n_classes,
+                          &id_of_byte, &stop_words, &cleaning, &level))
         return NULL;
     struct tables_spec spec = {
         .shapes = shapes.buf, .n_widths = (size_t)shapes.len / 8,
@@ -31,6 +32,7 @@ static PyObject *load(PyObject *self, PyObject *args)
         .scale_size = (size_t)scale.len / sizeof(float), .bias_size = (size_t)bias.len / sizeof(float),
         .n_ids = (size_t)n_ids, .n_classes = (size_t)n_classes,
         .id_of_byte = id_of_byte.buf, .id_of_byte_size = (size_t)id_of_byte.len,
+        .cleaning = cleaning,
         .stop_words = stop_words.buf, .stop_words_size = (size_t)stop_words.len,
     };
     if (shapes.len % 8 || scale.len % sizeof(float) || bias.len % sizeof(float) || n_ids < 0 || n_classes < 0)
@@ -129,7 +131,7 @@ static PyObject *encode(PyObject *self, PyObject *const *args, Py_ssize_t n_args
     Py_ssize_t size;
     const char *text = model ? PyUnicode_AsUTF8AndSize(args[1], &size) : NULL;
     if (!text) return NULL;
-    uint8_t few[1024], *ids = size < (Py_ssize_t)sizeof few ? few : PyMem_Malloc((size_t)size + 1);
+    uint8_t few[1024], *ids = size <= (Py_ssize_t)sizeof few / 2 ? few : PyMem_Malloc(2 * (size_t)size);
     if (!ids) return PyErr_NoMemory();
     size_t n = tables_encode(model, (const uint8_t *)text, (size_t)size, ids);
     PyObject *result = NULL;
@@ -153,7 +155,7 @@ static PyObject *level_names(PyObject *self, PyObject *none)
 }
 
 static PyMethodDef methods[] = {
-    {"load", load, METH_VARARGS, "load(shapes, tables, head, scale, bias, n_ids, n_classes, id_of_byte, stop_words, level='')"},
+    {"load", load, METH_VARARGS, "load(shapes, tables, head, scale, bias, n_ids, n_classes, id_of_byte, stop_words, cleaning, level='')"},
     {"logits", (PyCFunction)(void (*)(void))logits, METH_FASTCALL, "logits(model, texts, out, n_threads)"},
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, "encode(model, text) -> ids of an ASCII text"},
     {"levels", level_names, METH_NOARGS, "Names of the instruction sets this CPU can use, best first."},

@@ -76,6 +76,7 @@ def trained_cnn(tiny: Dataset) -> CharCNNClassifier:
     """A small CNN that has learned something of the tiny data; trained once, a copy for everybody."""
     if tiny.sha256 not in _TRAINED:
         config = CNNConfig(
+            cleaning="course",
             embedding_dim=12,
             filters=((2, 8), (3, 12), (4, 12)),
             hidden_dim=16,

@@ -31,10 +31,11 @@ def int_tables(
     filters: Sequence[tuple[int, int]] = ((1, 5), (2, 32), (3, 40), (7, 33)),
     n_classes: int = len(CLASSES),
     limit: int = 127,
+    n_ids: int = TOKENIZER.n_ids,
 ) -> IntTables:
     """Random int8 tables with values in -limit..limit, and logits of a few units."""
     rng = np.random.default_rng(seed)
-    tables = [rng.integers(-limit, limit + 1, (f, TOKENIZER.n_ids, n)).astype(np.int8) for f, n in filters]
+    tables = [rng.integers(-limit, limit + 1, (f, n_ids, n)).astype(np.int8) for f, n in filters]
     for table in tables:
         table[:, 0] = 0
     n_filters = sum(n for _, n in filters)

@@ -24,6 +24,7 @@ ORDER = {
         ("scores",),
         ("classifier",),
         ("dataset",),
+        ("task",),
         ("text", "console", "cores", "notes"),
         ("errors",),
     ),
@@ -40,8 +41,8 @@ ORDER = {
     ),
     "exports": (("run", "predict"), ("bundles",), ("graphs", "runtime"), ("kernel",)),
     "bench": (
-        ("fold_study", "compare", "screenshot", "conftest"),
-        ("study", "suite"),
+        ("fold_study", "public_study", "compare", "screenshot", "conftest"),
+        ("study", "suite", "public"),
         ("report",),
         ("verdict",),
         ("results",),

@@ -44,7 +44,41 @@ def test_columns_are_named_by_one_name_or_several() -> None:
     assert both.everything.texts[0] == "note number 0 more"
     rest = tagpress.read_dataset({k: v for k, v in columns.items() if k != "body"}, text="title", label_columns="rest")
     assert np.array_equal(rest.everything.labels, both.everything.labels)
-    assert tagpress.read_dataset({"text": TEXTS, "labels": KINDS}, min_texts_per_class=15).classes == ("even", "odd")
+    kinds = tagpress.read_dataset({"text": TEXTS, "labels": KINDS}, min_texts_per_class=15)
+    assert kinds.everything.space.names == ("even", "odd")
+
+
+@pytest.mark.parametrize("kind", ["file", "frame", "mapping"])
+@pytest.mark.parametrize("own", ["file", "frame", "mapping"])
+def test_a_test_part_comes_from_anywhere(kind: str, own: str, tmp_path: Path) -> None:
+    columns = {"text": TEXTS, "labels": ["a", "b", "c"] * 10}
+    last = {"labels": ["c", "a"], "text": ["last", "very last"]}
+    dataset = tagpress.read_dataset(_as(kind, columns, tmp_path / "f.csv"), test=_as(own, last, tmp_path / "own.csv"))
+    assert dataset.part("test").texts == ("last", "very last")
+    assert dataset.part("test").labels.tolist() == [[False, False, True], [True, False, False]]
+    assert len(dataset.part("train")) + len(dataset.part("validation")) == 30
+    assert (dataset.task, dataset.name) == ("multiclass", "f.csv" if kind == "file" else "data frame")
+
+
+def _as(kind: str, columns: dict[str, list[str]], path: Path) -> Any:
+    frame = pd.DataFrame(columns)
+    if kind == "file":
+        frame.to_csv(path, index=False)
+    return {"file": path, "frame": frame, "mapping": columns}[kind]
+
+
+def test_both_parts_may_be_given() -> None:
+    columns = {"text": TEXTS, "labels": KINDS}
+    own = {"text": ["x", "y"], "labels": ["odd", "even"]}
+    dataset = tagpress.read_dataset(columns, test=own, validation=pd.DataFrame(own), positive="even")
+    assert [len(dataset.part(name)) for name in ("train", "validation", "test")] == [30, 2, 2]
+    assert (dataset.classes, dataset.everything.negative) == (("even",), "odd")
+
+
+def test_task_and_metric_are_said() -> None:
+    dataset = tagpress.read_dataset({"text": TEXTS, "labels": KINDS}, task="multiclass", metric="f1_macro")
+    assert (dataset.task, dataset.part("train").judged_by) == ("multiclass", "f1_macro")
+    assert tagpress.read_dataset("sample", metric="exact_match").part("test").judged_by == "exact_match"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +103,16 @@ def test_columns_are_named_by_one_name_or_several() -> None:
         ),
         ({"text": TEXTS, "labels": KINDS[:7]}, {}, "got columns: 'text' 30, 'labels' 7"),
         ({"text": TEXTS, "labels": KINDS}, {"min_texts_per_class": 16}, "at least 2 classes with 16 texts"),
+        ({"text": TEXTS, "labels": KINDS}, {"task": "several"}, "auto, multilabel, multiclass, binary is allowed, got"),
+        ({"text": TEXTS, "labels": KINDS}, {"positive": "red"}, "'red': not a class of data frame"),
+        ({"text": TEXTS, "labels": KINDS}, {"test": 5}, "test: a name, a path, a data frame or a mapping"),
+        (
+            {"text": TEXTS, "labels": KINDS},
+            {"test": {"text": ["x"], "labels": ["red"]}},
+            "test part: row 0: class 'red' has no text in data frame",
+        ),
+        ("sample", {"task": "multiclass"}, "row 0: with --task multiclass every text needs exactly one label"),
+        ("sample", {"test": {"text": ["x"], "labels": ["red"]}}, "test: they go with texts of your own"),
     ],
 )
 def test_what_cannot_be_read_is_named(source: Any, options: dict[str, Any], message: str) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from baselines.data.card import data_card, leaking, render
 from baselines.data.data_options import DataOptions
 from baselines.data.duplicates import duplicate_groups
 from baselines.dataset import Dataset
+from baselines.text.cleaning import Cleaning
 
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 
@@ -40,6 +42,61 @@ def test_card_counts_what_is_wrong() -> None:
     assert card["duplicates"]["exact"] == {"groups": 1, "documents": 2, "leaks": card["duplicates"]["exact"]["leaks"]}
     assert card["rare_classes"][-1] == "few"
     assert card["labels_per_document"]["histogram"] == {"0": 1, "1": 57, "2": 2}
+
+
+def one_label(names: list[str], **asked: Any) -> Dataset:
+    return build_dataset(
+        "n", [f"text {i}" for i in range(len(names))], [[name] for name in names], DataOptions(**asked)
+    )
+
+
+def rendered(card: dict[str, Any]) -> str:
+    out = io.StringIO()
+    Console(file=out, width=160).print(render(card))
+    return out.getvalue()
+
+
+def test_card_of_yes_and_no() -> None:
+    card = data_card(one_label(["ham"] * 180 + ["spam"] * 20))
+    assert json.loads(json.dumps(card, allow_nan=False)) == card
+    assert (card["task"], card["positive"], card["negative"], card["metric"]) == ("binary", "spam", "ham", "f1")
+    assert [(entry["class"], entry["n"]) for entry in card["classes"]] == [("ham", 180), ("spam", 20)]
+    assert (card["n_classes"], card["without_label"], card["rare_classes"]) == (2, 0, ["spam"])
+    assert card["majority"]["answer"] == "ham"
+    assert card["majority"]["accuracy"] == {"train": 0.9, "validation": 0.9, "test": 0.9}
+    shown = rendered(card)
+    assert "binary (every text has exactly one of 2 classes); change it by --task" in shown
+    assert "spam (a usual name of the positive class); change it by --positive" in shown
+    assert "train 14 of 140, validation 3 of 30, test 3 of 30" in shown
+    assert "always ham: accuracy train 0.900" in shown
+    assert "labels a text" not in shown
+
+
+def test_card_of_one_label_of_many() -> None:
+    card = data_card(one_label(["a", "b", "b", "c"] * 25, metric="log_loss"))
+    assert (card["task"], card["positive"], card["positive_found"], card["n_classes"]) == ("multiclass", "", "", 3)
+    assert card["majority"]["answer"] == "b"
+    assert card["majority"]["n"] == next({p: c[p] for p in card["split"]} for c in card["classes"] if c["class"] == "b")
+    shown = rendered(card)
+    assert "multiclass (every text has exactly one of 3 classes); change it by --task" in shown
+    assert "log loss; change it by --metric" in shown
+    assert "labels a text" not in shown
+
+
+def test_card_of_several_labels(sample: Dataset) -> None:
+    card = data_card(sample)
+    assert (card["task"], card["majority"], card["collisions"]) == ("multilabel", None, None)
+    assert "labels a text" in rendered(card)
+
+
+def test_card_shows_what_the_cleaning_makes_equal() -> None:
+    texts = ["so good", "not so good"] * 15
+    dataset = build_dataset("n", texts, [["yes"], ["no"]] * 15, DataOptions())
+    card = data_card(dataset, Cleaning("course"))
+    assert (card["collisions"]["cleaning"], card["collisions"]["n"]) == ("course", 1)
+    assert json.loads(json.dumps(card)) == card
+    assert "30 texts with different labels in 1 group, such as 'so good' and 'not so good'" in rendered(card)
+    assert "no texts with different labels" in rendered(data_card(dataset, Cleaning("words")))
 
 
 def test_card_is_rendered(tiny: Dataset) -> None:

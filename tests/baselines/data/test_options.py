@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from baselines.data.data_options import DataOptions
 from baselines.data.options import add_data_options, dataset_from
 from tests.cases.data_case import many_rows, options, write
 
@@ -22,3 +23,16 @@ def test_bad_numbers_are_refused(arguments: list[str], capsys: pytest.CaptureFix
     with pytest.raises(SystemExit, match="2"):
         options(*arguments)
     assert "whole number" in capsys.readouterr().err
+
+
+def test_the_task_is_read_from_the_command_line() -> None:
+    asked = options("--task", "binary", "--positive", "spam", "--metric", "mcc", "--test", "t.csv")
+    assert (asked.task, asked.positive, asked.metric) == ("binary", "spam", "mcc")
+    assert (asked.test, asked.validation) == (Path("t.csv"), None)
+    assert options() == DataOptions()
+
+
+def test_an_unknown_task_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        options("--task", "several")
+    assert "multiclass" in capsys.readouterr().err

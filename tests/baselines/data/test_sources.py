@@ -10,7 +10,7 @@ from baselines.data.data_options import DataOptions
 from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
-from tests.cases.data_case import GOOD, many_rows, options, write
+from tests.cases.data_case import FORMATS, GOOD, many_rows, options, write
 
 
 def test_sample_is_complete(sample: Dataset) -> None:
@@ -43,7 +43,7 @@ def test_tiny_fixture_is_small_and_whole(tiny: Dataset) -> None:
 def test_rare_classes_are_dropped_and_named(tmp_path: Path) -> None:
     path = write(tmp_path, "f.csv", "text,label\n" + many_rows() + "more,rare\nmore,rare\n")
     dataset = load(options("--dataset", path))
-    assert dataset.classes == ("a", "b")
+    assert dataset.everything.space.names == ("a", "b")
     assert dataset.notes[0] == "dropped rare: fewer than 3 texts each"
     assert load(options("--dataset", path, "--min-texts-per-class", "2")).classes == ("a", "b", "rare")
 
@@ -72,6 +72,8 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str], list[str]]] = {
     "number as text": ("f.jsonl", '{"text": "a", "label": "b"}\n{"text": 1}\n', [], ["row 2, column 'text'", "int"]),
     "object as label": ("f.jsonl", '{"text": "a", "label": {}}\n', [], ["row 1, column 'label'"]),
     "all texts empty": ("f.csv", "text,label\n" + " ,a\n ,b\n" * 9, [], ["all 18 texts are empty"]),
+    "one class and nothing": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "ok,\n" * 9, [], ["1 of 1", "--task binary"]),
+    "one side only": ("f.csv", "text,red\n" + "ok,1\n" * 18, ["--label-columns", "red"], ["got 18 and 0"]),
     "no labels": ("f.csv", "text,label\n" + "ok,\n" * 9, [], ["no text has a label"]),
     "one class": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "ok,b\n", [], ["at least 2 classes", "got 1 of 2"]),
     "too few texts": ("f.csv", "text,label\n" + many_rows(8), [], ["at least 10 texts", "got 8"]),
@@ -104,11 +106,71 @@ def test_options_of_a_file_are_refused_elsewhere(arguments: list[str]) -> None:
         load(options(*arguments))
 
 
+@pytest.mark.parametrize("part", ["test", "validation"])
+def test_the_sample_takes_no_part_of_the_user(part: str) -> None:
+    with pytest.raises(DataError, match="--test and --validation go with a file of yours, got --dataset sample"):
+        load(options(f"--{part}", "any.csv"))
+
+
+def test_published_data_keep_the_cleaning_of_the_course(sample: Dataset, tmp_path: Path) -> None:
+    assert sample.course_cleaning
+    assert not load(options("--dataset", write(tmp_path, "f.csv", GOOD))).course_cleaning
+
+
+PARTS_THAT_ARE_REFUSED: dict[str, tuple[str, list[str]]] = {
+    "empty": ("", ["own.csv: the file is empty"]),
+    "another column": ("text,topic\nx,a\n", ["own.csv: no column 'label'", "'text', 'topic'"]),
+    "unknown class": (GOOD + "x,a\nx,new\ny,newer\n", ["own.csv: row 33: class 'new' has no text in", "2 such"]),
+    "no text": ("text,label\n ,a\n", ["own.csv: all 1 texts are empty"]),
+}
+
+
+@pytest.mark.parametrize("part", ["test", "validation"])
+@pytest.mark.parametrize("case", PARTS_THAT_ARE_REFUSED)
+def test_a_bad_part_is_one_clear_message(case: str, part: str, tmp_path: Path) -> None:
+    content, expected = PARTS_THAT_ARE_REFUSED[case]
+    path, own = write(tmp_path, "f.csv", GOOD), write(tmp_path, "own.csv", content)
+    with pytest.raises(DataError) as caught:
+        load(options("--dataset", path, f"--{part}", own))
+    assert [words for words in expected if words not in str(caught.value)] == []
+    assert "\n" not in str(caught.value)
+
+
+def test_a_part_needs_a_file_of_its_own(tmp_path: Path) -> None:
+    path, other = write(tmp_path, "f.csv", GOOD), write(tmp_path, "g.csv", GOOD)
+    with pytest.raises(DataError, match=r"gone.csv: no such file; --test takes a file with the columns of .*f.csv"):
+        load(options("--dataset", path, "--test", str(tmp_path / "gone.csv")))
+    with pytest.raises(DataError, match=r"f.csv: --test takes a file of its own"):
+        load(options("--dataset", path, "--test", path))
+    with pytest.raises(DataError, match=r"g.csv: --validation takes a file of its own"):
+        load(options("--dataset", path, "--test", other, "--validation", other))
+
+
+def test_given_parts_are_read_by_the_columns_of_training(tmp_path: Path) -> None:
+    path = write(tmp_path, "f.csv", "text,odd\n" + "".join(f"text {i},{i % 2}\n" for i in range(40)))
+    own = write(tmp_path, "own.tsv", "odd\tmore\ttext\n1\tx\tlast\n0\tx\tvery last\n")
+    dataset = load(options("--dataset", path, "--label-columns", "rest", "--test", own))
+    assert dataset.part("test").texts == ("last", "very last")
+    assert dataset.part("test").labels.tolist() == [[True], [False]]
+    assert dataset.everything.texts[: len(dataset.everything) - 2] == tuple(f"text {i}" for i in range(40))
+    assert "own.tsv" in dataset.source
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_given_part_may_have_any_format(suffix: str, tmp_path: Path) -> None:
+    records = [{"text": f"text {i}", "label": "abc"[i % 3]} for i in range(9)]
+    FORMATS[suffix](records, own := tmp_path / f"own{suffix}")
+    path = write(tmp_path, "f.csv", "text,label\n" + "".join(f"t {i},{'abc'[i % 3]}\n" for i in range(60)))
+    dataset = load(options("--dataset", path, "--validation", str(own)))
+    assert dataset.part("validation").texts == tuple(f"text {i}" for i in range(9))
+    assert (len(dataset.part("train")), len(dataset.part("test"))) == (51, 9)
+
+
 def test_half_an_emoji_is_replaced_and_noted(tmp_path: Path) -> None:
     lines = [f'{{"text": "cut {i} \\ud83d", "label": "{"ab"[i % 2]}\\udc00"}}' for i in range(20)]
     dataset = load(options("--dataset", write(tmp_path, "f.jsonl", "\n".join(lines))))
     assert dataset.everything.texts[0] == "cut 0 \ufffd"
-    assert dataset.classes == ("a\ufffd", "b\ufffd")
+    assert dataset.everything.space.names == ("a\ufffd", "b\ufffd")
     assert "20 texts hold half an emoji" in dataset.notes[0]
 
 

@@ -1,5 +1,6 @@
 """Parts and folds: complete, disjoint, the same for the same seed, and fair to every class."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from baselines.data import splits
 from baselines.data.data_options import DataOptions
 from baselines.data.sources import load
-from baselines.dataset import PARTS, Dataset, Split
+from baselines.dataset import PARTS, Dataset, PartName, Split
 from baselines.errors import DataError
 from baselines.task import LabelMatrix
 
@@ -90,6 +91,55 @@ def test_two_positives_serve_training_first() -> None:
         assert labels[split.train][:, 1].any()
         absent = splits.missing_classes(labels, ("many", "few"), split)
         assert list(absent.values()) == [["few"]]
+
+
+@pytest.mark.parametrize(
+    ("n", "shares"),
+    [
+        (20_000, np.ones(77) / 77),
+        (20_000, np.arange(1, 78) ** 2 / np.sum(np.arange(1, 78) ** 2)),
+        (5_000, np.array([0.13, 0.87])),
+        (600, np.arange(1, 11) / 55),
+    ],
+)
+def test_one_label_a_text_is_dealt_fairly_and_quickly(n: int, shares: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.eye(len(shares), dtype=bool)[rng.choice(len(shares), n, p=shares)]
+    for matrix in (labels, labels[:, :1]):
+        start = time.perf_counter()
+        found = splits.split(matrix, 0)
+        assert time.perf_counter() - start < 20
+        for part, share in zip(PARTS, (0.7, 0.15, 0.15), strict=True):
+            rows = getattr(found, part)
+            assert abs(len(rows) - share * n) <= 20
+            wanted = share * matrix.sum(axis=0)
+            assert (np.abs(matrix[rows].sum(axis=0) - wanted) <= 3 + 0.03 * wanted).all()
+        enough = matrix.sum(axis=0) >= 3
+        assert all(matrix[getattr(found, part)].any(axis=0)[enough].all() for part in PARTS)
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    st.integers(40, 200),
+    st.sets(st.sampled_from(["validation", "test"]), min_size=1),
+    st.integers(0, 2**31),
+)
+def test_given_parts_stay_and_the_rest_is_dealt(n: int, names: set[PartName], seed: int) -> None:
+    labels = random_labels(n, 4, seed)
+    rows = np.random.default_rng(seed).permutation(n)
+    given_rows = {name: rows[10 * i : 10 * i + 10] for i, name in enumerate(sorted(names))}
+    found = splits.split(labels, seed, given_rows)
+    assert (all_rows(found) == np.arange(n)).all()
+    for name, own in given_rows.items():
+        assert (getattr(found, name) == np.sort(own)).all()
+    left = n - 10 * len(names)
+    dealt = 1.0 if len(names) == 2 else 0.85
+    assert abs(len(found.train) - dealt * left) <= 0.05 * left + 4
+
+
+def test_too_little_is_left_beside_given_parts() -> None:
+    with pytest.raises(DataError, match="at least 10 texts are needed, got 9"):
+        splits.split(np.ones((29, 2), np.bool_), 0, {"test": np.arange(20)})
 
 
 def test_texts_without_labels_are_split_too() -> None:

@@ -57,3 +57,8 @@ def test_taxonomy_of_a_file_reaches_the_part(tmp_path: Path) -> None:
     assert load(options("--dataset", path, "--taxonomy", tags)).part("test").taxonomy == (
         TaxonomyEntry("a", ("first",)),
     )
+
+
+def test_tags_are_spelled_as_the_classes_are() -> None:
+    (above, tag) = parse_taxonomy([{"tag": "cafe\u0301"}, {"tag": "te\u00ada", "parents": ["cafe\u0301"]}], "here")
+    assert {*restrict([above, tag], ["tea"])} == {TaxonomyEntry("caf\u00e9"), TaxonomyEntry("tea", (), ("caf\u00e9",))}

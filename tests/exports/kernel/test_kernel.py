@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.errors import ArtifactError
-from baselines.text.cleaning import Cleaning
-from baselines.text.tokenizer import Tokenizer
+from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
+from baselines.text.tokenizer import UNITS, Tokenizer, Unit
 from compress.formats.tables import IntTables
 from exports import kernel
 from exports.bundles.parity import AWKWARD, LONG_TEXT
@@ -56,11 +56,25 @@ def test_the_widest_filters_reach_the_largest_sums_without_overflow() -> None:
 
 @built
 @settings(max_examples=150, deadline=None)
-@given(st.text(st.characters(max_codepoint=127), max_size=80), st.booleans())
-def test_ascii_is_cleaned_and_encoded_as_the_tokenizer_does(text: str, stop_words: bool) -> None:
-    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning("course" if stop_words else "letters"))
-    model = kernel.TableKernel(int_tables(), tokenizer)
+@given(
+    st.text(st.characters(max_codepoint=127) | st.sampled_from(" Aa!+-"), max_size=80),
+    st.sampled_from(CLEANINGS),
+    st.sampled_from(UNITS),
+)
+def test_ascii_is_cleaned_and_encoded_as_the_tokenizer_does(text: str, name: CleaningName, unit: Unit) -> None:
+    tokenizer = Tokenizer(" abcdefghijklmnopqrstuvwxyzAZ+-!?9é012", Cleaning(name), unit)
+    model = kernel.TableKernel(int_tables(n_ids=tokenizer.n_ids), tokenizer)
     assert np.array_equal(model.encode(text), tokenizer.encode(text))
+
+
+@built
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4), st.sampled_from(CLEANINGS), st.sampled_from(UNITS))
+def test_any_texts_are_answered_with_the_bits_of_the_twin(texts: list[str], name: CleaningName, unit: Unit) -> None:
+    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning(name), unit)
+    model = kernel.TableKernel(int_tables(), tokenizer)
+    texts = [*texts, "+" * 700, "\ud800"]
+    assert np.array_equal(model.logits(model.prepare(texts)), _twin(int_tables(), texts, tokenizer))
 
 
 @built
@@ -110,9 +124,9 @@ def test_the_binding_refuses_what_is_no_model_and_buffers_that_do_not_fit() -> N
     with pytest.raises(TypeError, match="are needed"):
         _kernel.logits(raw, ["a"])
     with pytest.raises(ValueError, match="shapes"):
-        _kernel.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"")
+        _kernel.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
     with pytest.raises(ValueError, match="int32 pairs"):
-        _kernel.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"")
+        _kernel.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
 
 
 @built

@@ -1,0 +1,97 @@
+"""Records become a data set: labels in one spelling, rare classes out, given parts kept as they are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from baselines.data.building import build_dataset, dataset_of_records
+from baselines.data.card import data_card
+from baselines.data.data_options import DataOptions
+from baselines.data.records import Records
+from baselines.errors import DataError
+
+
+def records(labels: Sequence[Sequence[str]], source: str = "train.csv") -> Records:
+    texts = [f"{source} text {i}" for i in range(len(labels))]
+    return Records(source, texts, labels, range(2, 2 + len(labels)))
+
+
+def test_labels_that_unicode_takes_for_the_same_are_one_class() -> None:
+    names = ["caf\u00e9", "cafe\u0301", "tea", "te\u00ada", "tea "]
+    dataset = build_dataset("n", [f"t {i}" for i in range(40)], [[names[i % 5]] for i in range(40)], DataOptions())
+    assert dataset.everything.space.names == ("tea", "caf\u00e9")
+    assert "2 classes are written in several ways" in dataset.notes[0]
+    assert "'caf\\xe9' and 'cafe\\u0301' are caf\u00e9" in dataset.notes[0]
+    both = build_dataset("n", ["x"] * 30, [["a", "a\u200b"], ["b"], ["\u200b"]] * 10, DataOptions())
+    assert both.classes == ("a", "b")
+    assert both.everything.labels.sum(axis=1).max() == 1
+
+
+def test_labels_written_in_one_way_are_not_spoken_of() -> None:
+    dataset = build_dataset("n", ["x"] * 30, [["e\u0301"], ["b"], ["c"]] * 10, DataOptions())
+    assert dataset.classes == ("b", "c", "\u00e9")
+    assert not any("several ways" in note for note in dataset.notes)
+
+
+def test_texts_of_a_rare_class_are_left_out_where_each_has_one() -> None:
+    labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
+    dataset = dataset_of_records("n", records(labels), DataOptions(), {"test": records([["rare"], ["a"]], "own.csv")})
+    assert (dataset.task, dataset.classes) == ("multiclass", ("a", "b", "c"))
+    assert len(dataset.everything) == 31
+    assert dataset.part("test").texts == ("own.csv text 1",)
+    assert dataset.notes[:2] == (
+        "dropped rare: fewer than 3 texts each",
+        "their texts are left out: 2 of train.csv, 1 of own.csv",
+    )
+
+
+def test_texts_of_a_rare_class_stay_where_texts_may_have_none() -> None:
+    labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
+    assert len(build_dataset("n", ["x"] * 32, labels, DataOptions(task="multilabel")).everything) == 32
+    several = build_dataset("n", ["x"] * 33, [*labels, ["a", "b"]], DataOptions())
+    assert (several.task, len(several.everything)) == ("multilabel", 33)
+
+
+def test_a_part_of_rare_classes_alone_is_refused() -> None:
+    labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
+    with pytest.raises(DataError, match=r"own.csv: no text is left without the rare classes"):
+        dataset_of_records("n", records(labels), DataOptions(), {"test": records([["rare"]], "own.csv")})
+
+
+def test_given_parts_are_kept_and_the_rest_is_dealt() -> None:
+    train = records([["a"], ["b"], ["c"], ["d"]] * 50)
+    test, validation = records([["a"], ["b"]] * 15, "test.csv"), records([["c"], ["d"]] * 5, "validation.csv")
+    one = dataset_of_records("n", train, DataOptions(), {"test": test})
+    assert one.part("test").texts == tuple(test.texts)
+    assert (len(one.split.train), len(one.split.validation)) == (170, 30)
+    assert one.part("validation").labels.any(axis=0).all()
+    assert "test has no text of c, d; their scores there are 0 by definition" in one.notes
+    both = dataset_of_records("n", train, DataOptions(), {"validation": validation, "test": test})
+    assert both.part("train").texts == tuple(train.texts)
+    assert both.part("validation").texts == tuple(validation.texts)
+    assert both.source == "train.csv; validation: validation.csv; test: test.csv"
+
+
+def test_the_hash_covers_which_part_was_given() -> None:
+    train, own = records([["a"], ["b"], ["c"]] * 20), records([["a"], ["b"]], "own.csv")
+    found = {
+        dataset_of_records("n", train, DataOptions(seed=seed), {part: own}).sha256
+        for part in ("test", "validation")
+        for seed in (0, 1)
+    }
+    assert len(found) == 4
+
+
+def test_doubles_between_training_and_a_given_test_part_are_leaks() -> None:
+    train = records([["a"], ["b"], ["c"]] * 20)
+    own = Records("own.csv", [train.texts[0].upper(), "something else"], [["a"], ["b"]], [2, 3])
+    card = data_card(dataset_of_records("n", train, DataOptions(), {"test": own}))
+    assert card["duplicates"]["exact"]["leaks"] == 1
+
+
+def test_a_negative_side_that_is_missing_from_a_part_is_noted() -> None:
+    train = records([["ham"], ["spam"]] * 20)
+    dataset = dataset_of_records("n", train, DataOptions(), {"test": records([["spam"]] * 3, "own.csv")})
+    assert "test has no text of ham; their scores there are 0 by definition" in dataset.notes
+    assert np.array_equal(dataset.part("test").named_labels, [[False, True]] * 3)
