@@ -34,7 +34,9 @@ class Classifier(ABC):
             than its class says of both.
         space_: what it can answer: classes, task, and what is said of a text in which it knows nothing.
         thresholds_: float32 (n_classes,); what they mean, `baselines.task.decide` says.
-        config: the frozen dataclass the classifier was made with; JSON types only.
+        config: the frozen dataclass the classifier was made with; JSON types only. Where it left a choice to
+            validation, what was chosen, once fitted.
+        trials_: what was tried for that choice (`baselines.scores.choices.Trial`); empty without one.
     """
 
     kind: ClassVar[str]
@@ -44,6 +46,7 @@ class Classifier(ABC):
     library: Literal["python", "torch"] = "python"
     packages: tuple[str, ...] = ("numpy", "safetensors")
     config: Any
+    trials_: Sequence[Any] = ()
     space_: LabelSpace
     thresholds_: Thresholds
 

@@ -39,10 +39,13 @@ def train(
         >>> linear.predict_proba(["Segmenting satellite images with a U-Net"]).shape == (1, len(dataset.classes))
         True
     """
+    from baselines.fitting.cleaning_choice import remembered_choice, with_cleaning
     from baselines.fitting.fit import baseline_named, choose_thresholds, training_lineage
 
     device, threads = device_and_threads(device, threads)
-    classifier = baseline_named(baseline).make(seed, device, threads, config)
+    entry = baseline_named(baseline)
+    config = with_cleaning(dataset, baseline, config, lambda: remembered_choice(dataset))
+    classifier = entry.make(seed, device, threads, config, dataset.task)
     validation = dataset.part("validation")
     classifier.fit(dataset.part("train"), validation)
     choose_thresholds(baseline, classifier, validation)

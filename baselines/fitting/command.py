@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,32 @@ from baselines.console import whole_number
 from baselines.data.options import add_data_options, dataset_from
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
-from baselines.fitting.cross_validation import FoldPlan, add_fold_options, evaluate_folds, fold_plan_from
+from baselines.fitting.cleaning_choice import made_choice
+from baselines.fitting.cross_validation import (
+    FoldPlan,
+    add_fold_options,
+    cleaning_by_fold,
+    evaluate_folds,
+    fold_plan_from,
+)
 from baselines.fitting.fit import baseline_named, read_facts
 from baselines.fitting.fit import train_baseline as train_baseline
 from baselines.fitting.options import add_run_options, device_from, run_from
 from baselines.fitting.tuning import tune
-from baselines.models.registry import BASELINES
+from baselines.models.registry import BASELINES, ladder
 from baselines.scores.fold_scores import render_folds
+from baselines.scores.judging import METRICS
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
+from baselines.task import Task
 
 FOLDS = "folds.json"
+# What is shown of a task's thresholds, and under which heading.
+_COLUMNS: Mapping[Task, Mapping[str, str]] = {
+    "multilabel": {"half": "at 0.5", "global": "one threshold", "per_class": "one a class"},
+    "binary": {"half": "at 0.5", "global": "threshold of validation"},
+    "multiclass": {"half": "largest probability"},
+}
 
 
 def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
@@ -44,8 +59,7 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
         "--baseline",
         nargs="+",
         metavar="NAME",
-        default=[name for name, entry in BASELINES.items() if not entry.extra],
-        help=f"which (default: all that need no extra); known: {', '.join(BASELINES)}",
+        help=f"which (default: the task's ladder, without what needs an extra); known: {', '.join(BASELINES)}",
     )
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="JSON object of config fields to replace; with one --baseline"
@@ -70,13 +84,17 @@ def run(args: Namespace, command: str) -> int:
 
 def _trained(args: Namespace, console: Console) -> Table:
     """Everything the options ask for; returns the table to print."""
-    for name in args.baseline:
+    asked = args.baseline or ()
+    for name in asked:
         baseline_named(name)
-    changes = {args.baseline[0]: read_config(args.config, args.baseline)} if args.config else {}
+    changes = {asked[0]: read_config(args.config, asked)} if args.config and asked else {}
+    if args.config and not asked:
+        raise UserError(f"--config {args.config}: belongs to one baseline; name it with --baseline")
     device = device_from(args)
-    reference = "cnn" if "cnn" in args.baseline else args.baseline[0]
+    reference = "cnn" if "cnn" in asked or not asked else asked[0]
     plan = fold_plan_from(args, device=device, threads=args.threads, reference=reference, delta=0.01)
     dataset = dataset_from(args)
+    args.baseline = list(asked or ladder(dataset.task, extras=False))
     run = run_from(args, dataset)
     if args.tune:
         changes = _tuned(args, run, dataset, device, console)
@@ -102,6 +120,8 @@ def _over_folds(
 ) -> Table:
     with _bar(f"{plan.k} folds", console) as progress:
         result = evaluate_folds(dataset, args.baseline, run, plan, changes=changes, progress=progress)
+    if chosen := cleaning_by_fold(dataset, run, plan):
+        console.print("cleaning chosen on each fold's validation: " + ", ".join(chosen), highlight=False)
     inputs = {"baselines": list(args.baseline), "plan": dataclasses.asdict(plan), "changes": changes}
     with run.write("baselines/folds", inputs) as folder:
         write_json(folder / FOLDS, result)
@@ -111,7 +131,8 @@ def _over_folds(
 def _on_one_split(
     args: Namespace, run: RunFolder, dataset: Dataset, device: str, changes: dict[str, Any], console: Console
 ) -> Table:
-    table = Table("baseline", "F1 at 0.5", "global", "per class", "trained in", title="Weighted F1 on validation")
+    columns, title = _COLUMNS[dataset.task], METRICS[dataset.everything.judged_by].title
+    table = Table("baseline", *columns.values(), "trained in", title=f"{title[0].upper()}{title[1:]} on validation")
     how = {"seed": args.seed, "threads": args.threads, "device": device}
     for name in args.baseline:
         title = BASELINES[name].title
@@ -124,11 +145,25 @@ def _on_one_split(
             table.add_row(title, f"skipped: {error}")
             continue
         facts = read_facts(step)
+        for trial in facts["trials"]:
+            changed = ", ".join(f"{field}={value}" for field, value in trial["changes"].items())
+            console.print(f"{name}: {changed}: {trial['score']:.4f} on validation", markup=False, highlight=False)
         for note in facts["notes"]:
             console.print(f"warning: {name}: {note}", style="yellow", markup=False, highlight=False)
-        reached = (f"{facts['validation'][kind]:.3f}" for kind in ("half", "global", "per_class"))
+        reached = (f"{facts['validation'][kind]:.3f}" for kind in columns)
         table.add_row(title, *reached, f"{facts['seconds']:.1f} s")
+    _say_cleaning(run, dataset, console)
     return table
+
+
+def _say_cleaning(run: RunFolder, dataset: Dataset, console: Console) -> None:
+    """How texts are cleaned and why, where some baseline asked for the choice."""
+    if (choice := made_choice(run, dataset)) is None:
+        return
+    scores = ", ".join(f"{name} {score:.4f}" for name, score in choice.scores.items())
+    console.print(f"cleaning {choice.chosen}: {choice.why} ({scores})", markup=False, highlight=False)
+    if choice.warning:
+        console.print(f"warning: {choice.warning}", style="yellow", markup=False, highlight=False)
 
 
 @contextmanager

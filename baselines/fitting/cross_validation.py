@@ -19,12 +19,14 @@ from baselines.classifier import Progress, ignore_progress
 from baselines.data.splits import folds, missing_classes
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
+from baselines.fitting.cleaning_choice import made_choice
 from baselines.fitting.fit import CHOSEN, baseline_named, read_classifier, read_facts, train_baseline
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
 from baselines.scores.thresholds import ThresholdKind
 from baselines.storage.artifact import read_json
 from baselines.storage.run_folder import STEP_FILE, RunFolder
 from baselines.storage.weights import read_weights, write_weights
+from baselines.task import Task
 
 _ANSWERS = "answers.safetensors"
 
@@ -41,7 +43,7 @@ class FoldPlan:
         seed: of the folds and of the first training.
         device, threads: for the training.
         reference: the baseline the others are compared with.
-        delta: margin of non-inferiority in weighted F1.
+        delta: margin of non-inferiority, in units of the data's metric.
     """
 
     k: int
@@ -108,7 +110,7 @@ def evaluate_folds(
     jobs = [
         (name, seed, fold)
         for name in names
-        for seed in _seeds(name, plan, changes.get(name, {}))
+        for seed in _seeds(name, plan, changes.get(name, {}), dataset.task)
         for fold in range(plan.k)
     ]
     answers: dict[str, list[FoldAnswers]] = {}
@@ -141,11 +143,17 @@ def fold_run(run: RunFolder, fold_set: Dataset, plan: FoldPlan, fold: int, seed:
     return place
 
 
-def _seeds(name: str, plan: FoldPlan, changes: Mapping[str, Any]) -> list[int]:
+def cleaning_by_fold(dataset: Dataset, run: RunFolder, plan: FoldPlan) -> list[str]:
+    """The cleaning that was chosen in each fold, for the first seed; empty where no baseline asked for one."""
+    places = [(fold_run(run, own, plan, fold, plan.seed), own) for fold, own in enumerate(fold_datasets(dataset, plan))]
+    return [choice.chosen for place, own in places if (choice := made_choice(place, own)) is not None]
+
+
+def _seeds(name: str, plan: FoldPlan, changes: Mapping[str, Any], task: Task) -> list[int]:
     """Training seeds; those that change nothing in the config would only repeat a training."""
     seeds: dict[str, int] = {}
     for seed in range(plan.seed, plan.seed + plan.n_seeds):
-        config = baseline_named(name).make(seed, plan.device, plan.threads, changes).config
+        config = baseline_named(name).make(seed, plan.device, plan.threads, changes, task).config
         seeds.setdefault(repr(config), seed)
     return list(seeds.values())
 

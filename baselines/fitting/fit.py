@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
+from baselines.fitting.cleaning_choice import cleaning_of, with_cleaning
 from baselines.models.ensemble import EnsembleClassifier
 from baselines.models.registry import BASELINES, KINDS, Baseline
 from baselines.notes import collected_notes
@@ -65,19 +66,37 @@ def train_baseline(
     Raises:
         UserError: an unknown name or field of the config; MissingExtra for an optional dependency.
     """
-    baseline = baseline_named(name)
-    setting = Setting(seed, device, threads, changes or {})
-    classifier = baseline.make(seed, device, threads, setting.changes)
+    setting = Setting(seed, device, threads, _changes(run, dataset, name, changes))
+    classifier = BASELINES[name].make(seed, device, threads, setting.changes, dataset.task)
     step = f"baselines/{name}"
     inputs = {"config": dataclasses.asdict(classifier.config), "seed": seed, "dataset_sha256": dataset.sha256}
-    # Early stopping and thresholds are chosen by it.
-    inputs["metric"] = dataset.everything.judged_by
+    if dataset.everything.metric:
+        inputs["metric"] = dataset.everything.metric
     if not run.is_done(step, inputs):
         # Before the step opens: an ensemble's members are steps of their own.
         members = _members(run, dataset, classifier, setting, progress)
         with run.write(step, inputs) as folder:
             _train(folder, dataset, name, classifier, members, setting, progress)
     return run.place(step)
+
+
+def unfitted(
+    run: RunFolder,
+    dataset: Dataset,
+    name: str,
+    *,
+    seed: int = 0,
+    threads: int = 1,
+    device: str = "cpu",
+    changes: Mapping[str, Any] | None = None,
+) -> Classifier:
+    """The classifier that `train_baseline` would fit: of the data's task, with the cleaning chosen for the run."""
+    return BASELINES[name].make(seed, device, threads, _changes(run, dataset, name, changes), dataset.task)
+
+
+def _changes(run: RunFolder, dataset: Dataset, name: str, changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    baseline_named(name)
+    return with_cleaning(dataset, name, changes or {}, lambda: cleaning_of(run, dataset))
 
 
 def baseline_named(name: str) -> Baseline:
@@ -142,7 +161,7 @@ def _train(
     probabilities, choices = choose_thresholds(name, classifier, validation)
     write_weights(folder / _VALIDATION, {"probabilities": probabilities})
     save(classifier, folder / ARTIFACT, training_lineage(name, classifier, dataset, setting.seed))
-    facts = _facts(name, classifier.packages, choices, setting)
+    facts = _facts(name, classifier, choices, setting, validation)
     spent = [read_facts(step) for step in members.values()]
     facts["seconds"] = wall + sum(each["seconds"] for each in spent)
     facts["cpu_seconds"] = cpu + sum(each["cpu_seconds"] for each in spent)
@@ -168,7 +187,9 @@ def training_lineage(name: str, classifier: Classifier, dataset: Dataset, seed: 
     return lineage_from(name, dataset, [step], seed)
 
 
-def _facts(name: str, packages: Sequence[str], choices: ThresholdChoices, setting: Setting) -> dict[str, Any]:
+def _facts(
+    name: str, classifier: Classifier, choices: ThresholdChoices, setting: Setting, validation: Part
+) -> dict[str, Any]:
     baseline = BASELINES[name]
     return {
         "name": name,
@@ -178,7 +199,11 @@ def _facts(name: str, packages: Sequence[str], choices: ThresholdChoices, settin
         "threads": setting.threads,
         "interpretability": baseline.reasons,
         "names_reasons": baseline.names_reasons,
-        "packages": list(packages),
+        "packages": list(classifier.packages),
+        "task": validation.task,
+        "metric": validation.judged_by,
+        "cleaning": getattr(classifier.config, "cleaning", ""),
+        "trials": [dataclasses.asdict(trial) for trial in classifier.trials_],
         "thresholds": {
             "chosen": CHOSEN,
             "half": choices.half,

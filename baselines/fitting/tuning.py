@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from baselines.classifier import Progress, ignore_progress
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
-from baselines.fitting.fit import baseline_named
+from baselines.fitting.fit import baseline_named, unfitted
 from baselines.models.registry import Baseline
 from baselines.models.search_spaces import Dimension, OneOf, Real, Space, Whole
 from baselines.notes import collected_notes
@@ -40,13 +40,13 @@ class Tuned:
     Attributes:
         best: JSON file of config fields, as `--config` takes it.
         changes: its content.
-        f1_weighted: on validation with a global threshold fitted there; optimistic, being the best of many.
+        score: the data's metric on validation with a global threshold fitted there; optimistic, being the best of many.
         trials: done in all.
     """
 
     best: Path
     changes: Mapping[str, Any]
-    f1_weighted: float
+    score: float
     trials: int
 
 
@@ -71,8 +71,9 @@ def tune(
         raise UserError(f"--tune: {name} has nothing to tune")
     folder = run.place(f"baselines/tune-{name}")
     folder.mkdir(parents=True, exist_ok=True)
-    default = dataclasses.asdict(baseline.config(seed, device, threads))
-    key = {"config": default, "dataset_sha256": dataset.sha256, "code": code_version("baselines")}
+    default = dataclasses.asdict(unfitted(run, dataset, name, seed=seed, threads=threads, device=device).config)
+    metric = dataset.everything.judged_by
+    key = {"config": default, "dataset_sha256": dataset.sha256, "metric": metric, "code": code_version("baselines")}
     study = _study(folder / JOURNAL, fingerprint(key))
     for number in range(len(_done(study)), trials):
         _one_trial(study, baseline, dataset, default, (seed, number), threads, device)
@@ -80,7 +81,7 @@ def tune(
     best = max(_done(study), key=lambda trial: (trial.value or 0.0, -trial.number))
     changes = _changes(best.params, baseline.space)
     write_json(folder / BEST, changes)
-    return Tuned(folder / BEST, changes, float(best.value or 0.0), len(_done(study)))
+    return Tuned(folder / BEST, changes, utility(metric, float(best.value or 0.0)), len(_done(study)))
 
 
 def _one_trial(
@@ -99,13 +100,18 @@ def _one_trial(
     if number == 0:
         study.enqueue_trial(_inside(default, baseline.space), skip_if_exists=True)
     trial = study.ask(_distributions(baseline.space))
-    changes = _changes(trial.params, baseline.space)
+    changes = {**_kept(default), **_changes(trial.params, baseline.space)}
     train, validation = dataset.part("train"), dataset.part("validation")
     with collected_notes():
-        classifier = baseline.make(seed, device, threads, changes).fit(train, validation)
+        classifier = baseline.make(seed, device, threads, changes, dataset.task).fit(train, validation)
     probabilities = classifier.predict_proba(validation.texts)
     choices = fit_thresholds(validation.labels, probabilities, validation.task, validation.metric)
     study.tell(trial, utility(validation.judged_by, choices.reached["global"]))
+
+
+def _kept(default: Mapping[str, Any]) -> dict[str, Any]:
+    """What was decided before the search, for all trials that don't say otherwise."""
+    return {"cleaning": default["cleaning"]} if "cleaning" in default else {}
 
 
 def _study(path: Path, name: str) -> optuna.Study:

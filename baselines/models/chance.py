@@ -21,7 +21,7 @@ from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
 from baselines.task import Known, LabelSpace, Probabilities
 
-Rate = Literal["coin", "frequency"]
+Rate = Literal["coin", "frequency", "majority"]
 _STATE = "rate.json"
 
 
@@ -30,8 +30,10 @@ class ChanceConfig:
     """How to guess.
 
     Attributes:
-        rate: probability of every class: 0.5 for `coin`, the share of ones in the label matrix of training for
-            `frequency` (the course's second guess).
+        rate: of several labels, the probability of each: 0.5 for `coin`, the share of ones in the label matrix of
+            training for `frequency` (the course's second guess). Of one label, `coin` draws all classes equally often,
+            `frequency` as often as training has them (the stratified guess). `majority` draws nothing: it answers every
+            text by the shares of training, so by the most frequent class, or by no label where none has half the texts.
         seed: of the draws.
     """
 
@@ -44,12 +46,12 @@ class ChanceConfig:
 
 
 class ChanceClassifier(Classifier):
-    """Answers 0 or 1 at random; reads of a text nothing but its hash."""
+    """Answers 0 or 1 at random, or always the same; reads of a text nothing but its hash."""
 
     kind: ClassVar[str] = "chance"
     why_no_form: ClassVar[str] = "it reads nothing of a text, so there is nothing to ship"
     packages = ("numpy",)
-    rate_: float
+    rates_: NDArray[np.float64]
 
     def __init__(self, config: ChanceConfig = ChanceConfig()) -> None:
         self.config = config
@@ -57,26 +59,40 @@ class ChanceClassifier(Classifier):
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Count the labels; 0 for no texts."""
         self.accept(train.space)
-        self.rate_ = 0.5 if self.config.rate == "coin" else float(train.labels.sum() / max(train.labels.size, 1))
+        shares = train.labels.mean(axis=0) if len(train) else np.zeros(len(train.classes))
+        self.rates_ = {
+            "coin": np.full(len(shares), 1 / len(shares) if train.task == "multiclass" else 0.5),
+            "frequency": shares if train.task == "multiclass" else np.full(len(shares), shares.mean()),
+            "majority": shares,
+        }[self.config.rate].astype(np.float64)
         return self
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         out = np.zeros((len(texts), len(self.classes_)), np.float32)
         for row, text in zip(out, texts, strict=True):
-            row[:] = _uniform(self.config.seed, text, len(row)) < self.rate_
+            row[:] = self.rates_ if self.config.rate == "majority" else self._drawn(text)
         return out, np.ones(len(texts), np.bool_)
 
+    def _drawn(self, text: str) -> NDArray[np.bool_]:
+        if self.task_ != "multiclass":
+            return _uniform(self.config.seed, text, len(self.rates_)) < self.rates_
+        steps = np.cumsum(self.rates_)
+        at = np.searchsorted(steps, _uniform(self.config.seed, text, 1)[0] * steps[-1], side="right")
+        return np.equal(np.arange(len(steps)), min(int(at), len(steps) - 1))
+
     def save_state(self, folder: Path) -> None:
-        write_json(folder / _STATE, {"rate": self.rate_})
+        write_json(folder / _STATE, {"rates": self.rates_.tolist()})
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(ChanceConfig, config))
-        rate = read_json(folder / _STATE).get("rate")
-        if not isinstance(rate, float) or not 0 <= rate <= 1:
-            raise ArtifactError(f"{folder / _STATE}: expected a rate between 0 and 1, got {rate!r}")
+        rates = read_json(folder / _STATE).get("rates")
+        if not isinstance(rates, list) or not all(isinstance(rate, float) and 0 <= rate <= 1 for rate in rates):
+            raise ArtifactError(f"{folder / _STATE}: expected rates between 0 and 1, got {rates!r}")
+        if len(rates) != len(space.classes):
+            raise ArtifactError(f"{folder / _STATE}: expected {len(space.classes)} rates, got {len(rates)}")
         classifier.accept(space)
-        classifier.rate_ = rate
+        classifier.rates_ = np.array(rates)
         return classifier
 
 

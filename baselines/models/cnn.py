@@ -27,11 +27,14 @@ from baselines.networks.lookup_conv import same_padding as same_padding
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
+from baselines.scores.choices import choose, chosen_changes, drawn, share_of
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
 from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer, pad
 
+# Texts up to which every candidate is trained on all of them.
+CHOICE_TEXTS = 20_000
 MODEL_FILE, ALPHABET_FILE, SHAPE_FILE = "model.safetensors", "alphabet.json", "shape.json"
 
 
@@ -132,6 +135,9 @@ class CNNConfig(TrainingConfig):
         min_count: times a character must occur in the cleaned training texts to get an id of its own.
         cleaning: of the texts, see `baselines.text.cleaning`.
         stem: whether cleaning stems; not with raw.
+        candidates: sets of fields to replace; each is trained, and the one that is best on validation kept. The first
+            is taken where there is no validation part. Of more than `CHOICE_TEXTS` training texts, half as many are
+            drawn to choose with, so that the choice never costs more than a training.
     """
 
     embedding_dim: int = 128
@@ -141,13 +147,14 @@ class CNNConfig(TrainingConfig):
     min_count: int = 10
     cleaning: CleaningName = "words"
     stem: bool = False
+    candidates: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """Read what `dataclasses.asdict` and JSON made of a config; raises ArtifactError naming what doesn't fit."""
         try:
             filters = tuple((int(width), int(n)) for width, n in content["filters"])
-            return cls(**{**content, "filters": filters})
+            return cls(**{**content, "filters": filters, "candidates": tuple(content.get("candidates", ()))})
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"config of a cnn: {error}; was it written by another version?") from None
 
@@ -166,9 +173,11 @@ class CharCNNClassifier(Classifier):
     library = "torch"
     packages = ("numpy", "safetensors", "torch")
     config: CNNConfig
+    tokenizer: Tokenizer
+    module: CharCNN
 
     def __init__(self, config: CNNConfig | None = None) -> None:
-        self.config = config or CNNConfig()
+        self.config = self._asked = config or CNNConfig()
         self.log: TrainingLog | None = None
 
     @classmethod
@@ -189,11 +198,28 @@ class CharCNNClassifier(Classifier):
         return made
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
-        config = self.config
+        """Train; where the config has candidates, `config` says afterwards what was taken."""
+        tried = self._asked.candidates or ({},)
+        if validation is None or not len(validation) or len(tried) == 1:
+            return self._take(self._trained(train, validation, tried[0], progress))
+        seen = drawn(train, CHOICE_TEXTS, self._asked.seed)
+
+        def one(number: int, changes: Mapping[str, Any]) -> tuple[CharCNNClassifier, Probabilities]:
+            made = self._trained(seen, validation, changes, share_of(progress, number, len(tried)))
+            return made, made.predict_proba(validation.texts)
+
+        best, self.trials_ = choose(tried, validation, one)
+        if seen is not train:
+            best = self._trained(train, validation, chosen_changes(self.trials_, validation.judged_by), progress)
+        return self._take(best)
+
+    def _trained(self, train: Part, validation: Part | None, changes: Mapping[str, Any], progress: Progress) -> Self:
+        config = dataclasses.replace(self._asked, candidates=(), **changes)
+        made = type(self)(config)
         cleaning = Cleaning(config.cleaning, config.stem)
-        self.tokenizer = Tokenizer.learn(train.texts, min_count=config.min_count, cleaning=cleaning)
+        made.tokenizer = Tokenizer.learn(train.texts, min_count=config.min_count, cleaning=cleaning)
         shape = CharCNNShape(
-            n_ids=self.tokenizer.n_ids,
+            n_ids=made.tokenizer.n_ids,
             n_classes=len(train.classes),
             embedding_dim=config.embedding_dim,
             filters=config.filters,
@@ -201,9 +227,14 @@ class CharCNNClassifier(Classifier):
             dropout=config.dropout,
         )
         with seeded(config.seed):
-            self.module = CharCNN(shape)
-        self.log = train_network(self.module, self.tokenizer, train, validation, config, progress=progress)
-        self.accept(train.space)
+            made.module = CharCNN(shape)
+        made.log = train_network(made.module, made.tokenizer, train, validation, config, progress=progress)
+        made.accept(train.space)
+        return made
+
+    def _take(self, made: CharCNNClassifier) -> Self:
+        self.config, self.tokenizer, self.module, self.log = made.config, made.tokenizer, made.module, made.log
+        self.accept(made.space_)
         return self
 
     @torch.no_grad()

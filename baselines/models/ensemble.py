@@ -1,11 +1,10 @@
 """The average of several classifiers: members err on different texts, so their calibrated average errs less.
 
 Each member's probabilities are first calibrated by Platt scaling, `p' = σ(a · logit p + b)` with one `a` and `b` for
-all classes, and then averaged with weights. Both are fitted to validation by likelihood, not by F1: it is smooth, its
-maximum over the weights is unique, and few parameters (3 a member) leave little to overfit. The weights are a
-mixture's, found by expectation-maximisation, then drawn half-way to equal ones.
-
-Source: Platt, "Probabilistic outputs for support vector machines" (1999).
+all classes, or of one label a text by a temperature, `p' = softmax(a · log p)`, and then averaged with weights. Both
+are fitted to validation by likelihood, not by a score: it is smooth, its maximum over the weights is unique, and few
+parameters (3 a member) leave little to overfit. The weights are a mixture's, found by expectation-maximisation, then
+drawn half-way to equal ones.
 """
 
 from __future__ import annotations
@@ -21,10 +20,11 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, UserError
+from baselines.scores.calibration import fit_platt, fit_scale, log_odds, log_shares, logistic, softmax
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, read_json, write_json
 from baselines.storage.configs import config_from_json
-from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
+from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task
 
 _STATE = "ensemble.json"
 _EDGE = 1e-6
@@ -77,7 +77,7 @@ class EnsembleClassifier(Classifier):
     def __init__(self, config: EnsembleConfig = EnsembleConfig()) -> None:
         self.config = config
 
-    def make_member(self, name: str) -> Classifier:
+    def make_member(self, name: str, task: Task) -> Classifier:
         """An unfitted member. This class knows no registry: `baselines.models.registry.Ensemble` does."""
         raise UserError(
             f"ensemble: nothing here can make its member {name!r}; combine fitted ones with from_members, or take the "
@@ -94,23 +94,24 @@ class EnsembleClassifier(Classifier):
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
         """Train every member, then combine them on validation; without one, on training with equal weights."""
         members = {
-            name: self.make_member(name).fit(train, validation, progress=progress) for name in self.config.members
+            name: self.make_member(name, train.task).fit(train, validation, progress=progress)
+            for name in self.config.members
         }
         return self.combine(members, validation)
 
     def combine(self, members: Mapping[str, Classifier], validation: Part | None) -> Self:
         """Take fitted members; calibrate and weigh them on validation, or plainly average them without one."""
-        if len({member.classes_ for member in members.values()}) != 1:
-            raise UserError("ensemble: all members must know the same classes in the same order")
+        if len({(member.classes_, member.task_) for member in members.values()}) != 1:
+            raise UserError("ensemble: all members must know the same classes in the same order, for the same task")
         self._take(members)
         self.accept(next(iter(members.values())).space_)
         if validation is None or not len(validation):
             self.shares_ = tuple(Share(1 / len(members), 1.0, 0.0) for _ in members)
             return self
-        logits = [_logit(member.predict_proba(validation.texts)) for member in members.values()]
-        scales = [fit_platt(each, validation.labels) for each in logits]
-        calibrated = np.stack([_sigmoid(a * each + b) for each, (a, b) in zip(logits, scales, strict=True)])
-        weights = mixture_weights(calibrated, validation.labels)
+        logits = [_logits(member.predict_proba(validation.texts), self.task_) for member in members.values()]
+        scales = [_scale(each, validation) for each in logits]
+        calibrated = np.stack([_linked(a * each + b, self.task_) for each, (a, b) in zip(logits, scales, strict=True)])
+        weights = mixture_weights(calibrated, validation.labels, self.task_)
         self.shares_ = tuple(Share(float(w), a, b) for w, (a, b) in zip(weights, scales, strict=True))
         return self
 
@@ -122,7 +123,8 @@ class EnsembleClassifier(Classifier):
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         total, known = np.zeros((len(texts), len(self.classes_))), np.zeros(len(texts), np.bool_)
         for share, member in zip(self.shares_, self.members_.values(), strict=True):
-            total += share.weight * _sigmoid(share.slope * _logit(member.predict_proba(texts)) + share.offset)
+            logits = _logits(member.predict_proba(texts), self.task_)
+            total += share.weight * _linked(share.slope * logits + share.offset, self.task_)
             known |= member.answer(texts)[1]
         return total.clip(0, 1).astype(np.float32), known
 
@@ -144,32 +146,21 @@ class EnsembleClassifier(Classifier):
 
     def load_members(self, read: Callable[[str], Classifier]) -> None:
         self._take({name: read(name) for name in self.config.members})
-        if odd := [name for name, member in self.members_.items() if member.classes_ != self.classes_]:
-            raise ArtifactError(f"ensemble: members that know other classes than the ensemble: {', '.join(odd)}")
+        if odd := [name for name, member in self.members_.items() if _asks_else(member.space_, self.space_)]:
+            raise ArtifactError(
+                f"ensemble: members of other classes, or another task, than the ensemble: {', '.join(odd)}"
+            )
 
 
-def fit_platt(logits: Floats, truth: LabelMatrix, *, iterations: int = 50, ridge: float = 1.0) -> tuple[float, float]:
-    """Slope a and offset b that maximise the likelihood of `σ(a · logit + b)`, drawn weakly to a = 1, b = 0.
-
-    Newton's method on all texts and classes together; `ridge` is the strength of the pull, in observations.
-    """
-    x = np.stack([logits.ravel(), np.ones(logits.size)])  # (2, n)
-    y, at = truth.ravel().astype(np.float64), np.array([1.0, 0.0])
-    for _ in range(iterations):
-        p = _sigmoid(at @ x)
-        gradient = x @ (p - y) + ridge * (at - [1.0, 0.0])
-        curvature = (x * (p * (1 - p))) @ x.T + ridge * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        at = at - step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-8:
-            break
-    return float(max(at[0], 0.0)), float(at[1])
-
-
-def mixture_weights(probabilities: Floats, truth: LabelMatrix, *, iterations: int = 200) -> Floats:
+def mixture_weights(
+    probabilities: Floats, truth: LabelMatrix, task: Task = "multilabel", *, iterations: int = 200
+) -> Floats:
     """Weights (n_members,) of the likeliest mixture of members (n_members, n_texts, n_classes), half-way to equal."""
     n_members = len(probabilities)
-    likelihood = np.where(truth, probabilities, 1 - probabilities).reshape(n_members, -1).clip(_EDGE)
+    if task == "multiclass":
+        likelihood = probabilities[:, truth].clip(_EDGE)  # of the true class alone; (n_members, n_texts)
+    else:
+        likelihood = np.where(truth, probabilities, 1 - probabilities).reshape(n_members, -1).clip(_EDGE)
     weights = np.full(n_members, 1 / n_members)
     for _ in range(iterations):
         joint = weights[:, None] * likelihood
@@ -177,12 +168,20 @@ def mixture_weights(probabilities: Floats, truth: LabelMatrix, *, iterations: in
     return (1 - _TO_EQUAL) * weights + _TO_EQUAL / n_members
 
 
-def _logit(probabilities: Probabilities) -> Floats:
-    clipped = probabilities.astype(np.float64).clip(_EDGE, 1 - _EDGE)
-    logits: Floats = np.log(clipped) - np.log1p(-clipped)
-    return logits
+def _asks_else(ours: LabelSpace, theirs: LabelSpace) -> bool:
+    return (ours.classes, ours.task) != (theirs.classes, theirs.task)
 
 
-def _sigmoid(logits: Floats) -> Floats:
-    probabilities: Floats = 0.5 * (1 + np.tanh(0.5 * logits))
-    return probabilities
+def _scale(logits: Floats, validation: Part) -> tuple[float, float]:
+    """Of several labels a slope of 0 may say that a member knows nothing."""
+    if validation.task == "multilabel":
+        return fit_platt(logits, validation.labels)
+    return fit_scale(logits, validation.labels, validation.task)
+
+
+def _logits(probabilities: Probabilities, task: Task) -> Floats:
+    return log_shares(probabilities) if task == "multiclass" else log_odds(probabilities)
+
+
+def _linked(logits: Floats, task: Task) -> Floats:
+    return softmax(logits) if task == "multiclass" else logistic(logits)

@@ -68,9 +68,11 @@ class ForestClassifier(WordClassifier):
         config = self.config
         # Grown all at once: the library reports no progress within a forest, which takes seconds.
         forest = RandomForestClassifier(config.trees, random_state=config.seed, n_jobs=config.threads)
-        forest.fit(rows, labels.astype(np.uint8))
+        one_of_many = self.task_ == "multiclass"
+        forest.fit(rows, labels.argmax(axis=1) if one_of_many else np.squeeze(labels.astype(np.uint8)))
         trees = [grown.tree_ for grown in forest.estimators_]
-        self.trees_ = Trees.of(trees, [_shares(tree.value, labels) for tree in trees])
+        shares = _shares_of_one if one_of_many else _shares
+        self.trees_ = Trees.of(trees, [shares(tree.value, labels) for tree in trees])
         progress(1, 1)
 
     def _answer(self, row: Row) -> NDArray[np.float32]:
@@ -94,6 +96,13 @@ def _shares(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float
     return shares
 
 
+def _shares_of_one(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float32]:
+    """(n_nodes, 1, classes that training has) -> (n_nodes, n_classes)."""
+    shares = np.zeros((len(value), labels.shape[1]), np.float32)
+    shares[:, labels.any(axis=0)] = value[:, 0]
+    return shares
+
+
 @dataclass(frozen=True)
 class BoostingConfig:
     """Gradient boosting of each class: `trees` of `depth`, each scaled by `learning_rate`; `cleaning`: of the texts."""
@@ -107,7 +116,7 @@ class BoostingConfig:
 
 
 class BoostingClassifier(WordClassifier):
-    """Each class: the logistic function of the prior's log odds plus the sum of its trees."""
+    """Each class: the prior's log odds plus the sum of its trees, linked by the task."""
 
     kind: ClassVar[str] = "boosting"
     arrays: ClassVar[tuple[str, ...]] = (*NAMES, "prior", "columns")
@@ -159,7 +168,7 @@ class BoostingClassifier(WordClassifier):
         logits = self.prior_.astype(np.float64)
         steps = self.trees_.leaves(self.dense(row)).reshape(len(self.columns_), -1)
         logits[self.columns_] += steps.sum(axis=1, dtype=np.float64)
-        return link(logits.astype(np.float32), "binary")
+        return link(logits.astype(np.float32), self.task_)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays = {field.name: getattr(self.trees_, field.name) for field in fields(Trees)}

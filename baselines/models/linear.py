@@ -1,17 +1,17 @@
 """Linear models over TF-IDF: one weight a class and n-gram, so a prediction can be traced to the words it rests on.
 
 Three rungs share this file: the course's logistic regression and linear SVM over single words, and the tuned one over
-words, word pairs and characters. Probabilities are the logistic function of `weights · row + intercept`. For the SVM
-that number is its margin: order and the decision at 0.5 (margin 0) are the SVM's own, the values in between are no
+words, word pairs and characters. Logits are `weights · row + intercept`, linked by the task: see `baselines.task`. For
+one label a text the weights hold a scale that was fitted to held-out folds of training, so that the probabilities can
+be believed. For several labels they don't: the SVM's logit is its margin then, and the values between 0 and 1 are no
 calibrated odds.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
-from baselines.models.one_vs_rest import constant_logit, fit_each
-from baselines.notes import note_not_converged
+from baselines.models.one_vs_rest import fit_margins, scaled
+from baselines.models.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
+from baselines.scores.calibration import fit_scale
+from baselines.scores.choices import choose
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
 from baselines.storage.weights import read_weights, write_weights
-from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, link
+from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.cleaning import Cleaning, CleaningName
-from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
+from baselines.text.ngrams import Analyzer, NgramSettings, NgramTfidf, Row
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -48,13 +50,15 @@ class LinearConfig:
         balanced: weigh positives and negatives of each class inversely to their number.
         penalise_intercept: the penalty covers the intercept too (liblinear's way, twice as fast); else L-BFGS.
         word_high: words are read up to this n; at least 1.
-        characters: smallest and largest n of the character n-grams inside words; (0, 0) for none.
+        characters: smallest and largest n of the character n-grams; (0, 0) for none.
+        across_words: whether character n-grams go on over blanks, else they stay inside words.
         min_texts: training texts that must hold a word n-gram, and a character n-gram.
         sublinear: 1 + ln(tf) in place of tf.
         cleaning: of the texts, see `baselines.text.cleaning`.
         stem: whether cleaning stems; without effect on raw, so that both can be tuned side by side.
         max_iterations: of the solver, for each class.
         threads: classes fitted side by side.
+        candidates: sets of fields to replace; the set that is best on validation is taken, the first without one.
     """
 
     loss: Loss = "logistic"
@@ -63,12 +67,14 @@ class LinearConfig:
     penalise_intercept: bool = True
     word_high: int = 2
     characters: tuple[int, int] = (2, 5)
+    across_words: bool = False
     min_texts: tuple[int, int] = (1, 2)
     sublinear: bool = True
     cleaning: CleaningName = "words"
     stem: bool = False
     max_iterations: int = 1000
     threads: int = 1
+    candidates: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if self.C <= 0 or self.word_high < 1 or self.threads < 1:
@@ -82,8 +88,13 @@ class LinearConfig:
         shortest = shortest_word(self.cleaning)
         settings = [NgramSettings("word", 1, self.word_high, self.min_texts[0], self.sublinear, shortest)]
         if self.characters[1]:
-            settings.append(NgramSettings("char_wb", *self.characters, self.min_texts[1], self.sublinear))
+            analyzer: Analyzer = "char" if self.across_words else "char_wb"
+            settings.append(NgramSettings(analyzer, *self.characters, self.min_texts[1], self.sublinear))
         return NgramTfidf.learn(texts, Cleaning(self.cleaning, self.stem and self.cleaning != "raw"), settings)
+
+
+_ANY_FIT = LinearConfig()
+_OF_THE_FIT = ("loss", "C", "balanced", "penalise_intercept", "max_iterations", "threads")
 
 
 def shortest_word(cleaning: CleaningName) -> int:
@@ -107,17 +118,42 @@ class LinearClassifier(Classifier):
     intercept_: NDArray[np.float32]
 
     def __init__(self, config: LinearConfig = LinearConfig()) -> None:
-        self.config = config
+        self.config = self._asked = config
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
-        """Fit each class against the rest; notes classes without positives, and solvers that did not converge."""
+        """Fit each class against the rest; notes classes without positives, and solvers that did not converge.
+
+        Where the config has candidates, `config` says afterwards what was taken.
+        """
         self.accept(train.space)
-        self.vectorizer_ = self.config.learn_vocabulary(train.texts)
-        self.coef_, self.intercept_ = fit_one_vs_rest(
-            as_matrix(self.vectorizer_, train.texts), train.labels, train.classes, self.config, progress
-        )
+        tried = self._asked.candidates or ({},)
+        if validation is None or not len(validation) or len(tried) == 1:
+            config = replace(self._asked, candidates=(), **tried[0])
+            made, self.trials_ = _margins_of(_Features.of(train, config), train, config, progress), ()
+        else:
+            read = cache(lambda config: _Features.of(train, config))
+            made, self.trials_ = choose(tried, validation, partial(self._try, read, train, validation, progress))
+        self.config, self.vectorizer_ = made.config, made.vectorizer
+        weights = (made.coef, made.intercept)
+        self.coef_, self.intercept_ = scaled(weights, made.rows, train.labels, train.classes, made.config, train.task)
         self.__dict__.pop("_by_feature", None)
+        self.__dict__.pop("_names", None)
         return self
+
+    def _try(
+        self,
+        read: Callable[[LinearConfig], _Features],
+        train: Part,
+        validation: Part,
+        progress: Progress,
+        number: int,
+        changes: Mapping[str, Any],
+    ) -> tuple[_Margins, Probabilities]:
+        config = replace(self._asked, candidates=(), **changes)
+        # Models that differ in their fit alone read the same rows.
+        features = read(replace(config, **{name: getattr(_ANY_FIT, name) for name in _OF_THE_FIT}))
+        made = _margins_of(features, train, config, progress)
+        return made, made.judged(validation)
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         rows = [self.vectorizer_.encode(text) for text in texts]
@@ -182,45 +218,44 @@ def as_matrix(vectorizer: NgramTfidf, texts: Sequence[str]) -> csr_matrix:
     return csr_matrix((values.astype(np.float64), columns, starts), shape=(len(texts), vectorizer.n_features))
 
 
-def fit_one_vs_rest(
-    rows: csr_matrix,
-    labels: LabelMatrix,
-    classes: Sequence[str],
-    config: LinearConfig,
-    progress: Progress,
-    *,
-    task: Task = "multilabel",
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights float32 (n_classes, n_features) and intercepts (n_classes,) of all classes."""
-    from sklearn.exceptions import ConvergenceWarning
+@dataclass(frozen=True)
+class _Features:
+    """Training texts as rows."""
 
-    with warnings.catch_warnings():
-        # Threads warn in any order; the notes below name the classes instead.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        models = fit_each(
-            labels,
-            classes,
-            lambda column, targets: _solver(config).fit(rows, targets),
-            threads=config.threads,
-            progress=progress,
-        )
-    coef = np.zeros((len(classes), rows.shape[1]), np.float32)
-    intercept = np.array([constant_logit(labels[:, c]) for c in range(len(classes))], np.float32)
-    late = []
-    for column, model in enumerate(models):
-        if model is not None:
-            coef[column], intercept[column] = model.coef_[0], model.intercept_[0]
-            late += [classes[column]] if np.max(model.n_iter_) >= config.max_iterations else []
-    note_not_converged(late, config.max_iterations)
-    return coef, intercept
+    vectorizer: NgramTfidf
+    rows: csr_matrix
+
+    @classmethod
+    def of(cls, train: Part, config: LinearConfig) -> _Features:
+        vectorizer = config.learn_vocabulary(train.texts)
+        return cls(vectorizer, as_matrix(vectorizer, train.texts))
 
 
-def _solver(config: LinearConfig) -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import LinearSVC
+@dataclass(frozen=True)
+class _Margins:
+    """A model before its logits are scaled, and the rows it came from."""
 
-    shared = {"C": config.C, "max_iter": config.max_iterations, "class_weight": "balanced" if config.balanced else None}
-    if config.loss == "hinge":
-        # The primal solver draws no random numbers, so threads cannot disturb it.
-        return LinearSVC(dual=False, **shared)
-    return LogisticRegression(solver="liblinear" if config.penalise_intercept else "lbfgs", **shared)
+    config: LinearConfig
+    vectorizer: NgramTfidf
+    rows: csr_matrix
+    coef: NDArray[np.float32]
+    intercept: NDArray[np.float32]
+
+    def judged(self, validation: Part) -> Probabilities:
+        """Answers to the validation texts, scaled by these very texts: two numbers that favour no candidate."""
+        logits = as_matrix(self.vectorizer, validation.texts) @ self.coef.T + self.intercept
+        if validation.task == "multilabel":
+            return link(logits, validation.task)
+        slope, offset = fit_scale(logits, validation.labels, validation.task)
+        return link(slope * logits + offset, validation.task)
+
+
+def quick_answers(train: Part, validation: Part, config: LinearConfig) -> Probabilities:
+    """What a linear model with a config's first candidate says of validation, for comparisons; nothing is kept."""
+    config = replace(config, candidates=(), **(config.candidates or ({},))[0])
+    return _margins_of(_Features.of(train, config), train, config, ignore_progress).judged(validation)
+
+
+def _margins_of(features: _Features, train: Part, config: LinearConfig, progress: Progress) -> _Margins:
+    weights = fit_margins(features.rows, train.labels, train.classes, config, progress, train.task)
+    return _Margins(config, features.vectorizer, features.rows, *weights)

@@ -1,11 +1,15 @@
 """Tagging by names: a text gets a class when it holds its name or an alias as whole words, and the class's parents too.
 
+Where a text has one label, it gets the class whose names it holds most often; of equal ones that of the longest name,
+and of equally long ones that of the first. The name of a binary task's negative class speaks against the positive one.
+
 Source: the rule-based baseline of Made With ML. Nothing is learned; the taxonomy of the data is the model. Data without
 a taxonomy is tagged by the names of its classes, hyphens read as spaces.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +27,7 @@ from baselines.task import Known, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning, CleaningName
 
 _STATE = "rules.json"
+_NEGATIVE = -1
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,10 @@ class RulesConfig:
 
 
 class RulesClassifier(Classifier):
-    """Answers 1 for the classes whose names a text holds, else 0. `phrases_` maps a cleaned phrase to its columns."""
+    """Answers 1 for the classes whose names a text holds, else 0; of one label a text, 1 for the one named most.
+
+    `phrases_` maps a cleaned phrase to its columns; the name of a negative class has none.
+    """
 
     kind: ClassVar[str] = "rules"
     why_no_form: ClassVar[str] = (
@@ -55,15 +63,29 @@ class RulesClassifier(Classifier):
         """Turn the taxonomy into phrases; raises DataError for an unknown parent."""
         self.accept(train.space)
         self.phrases_ = phrases_of(train.taxonomy, train.classes, self._clean)
+        if against := " ".join(self._clean.words(self._clean(train.negative.replace("-", " ")))):
+            self.phrases_.setdefault(against, ())
         self.__dict__.pop("_longest", None)
         return self
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
-        out = np.zeros((len(texts), len(self.classes_)), np.float32)
-        for row, text in zip(out, texts, strict=True):
-            for phrase in self.reasons(text):
-                row[list(self.phrases_[phrase])] = 1
-        return out, np.asarray(out.any(axis=1), np.bool_)
+        out, known = np.zeros((len(texts), len(self.classes_)), np.float32), np.zeros(len(texts), np.bool_)
+        for number, text in enumerate(texts):
+            found = list(self.reasons(text))
+            known[number] = bool(found)
+            columns = {column for phrase in found for column in self.phrases_[phrase]}
+            out[number, list(columns if self.task_ == "multilabel" else self._named_most(found))] = 1
+        return out, known
+
+    def _named_most(self, found: Sequence[str]) -> tuple[int, ...]:
+        """The column that most phrases stand for; none where that is the negative class, or nothing is found."""
+        votes = Counter(column for phrase in found for column in self.phrases_[phrase] or (_NEGATIVE,))
+        most = max(votes.values(), default=0)
+        for phrase in sorted(found, key=len, reverse=True):  # stable: the first of equally long ones
+            for column in self.phrases_[phrase] or (_NEGATIVE,):
+                if votes[column] == most:
+                    return () if column == _NEGATIVE else (column,)
+        return ()
 
     def reasons(self, text: str) -> Iterator[str]:
         """The phrases found in a text, in order; each gives the classes `phrases_` lists for it."""

@@ -41,6 +41,7 @@ LINEAR: Space = {
     "balanced": OneOf((True, False)),
     "word_high": Whole(1, 3),
     "characters": OneOf(((0, 0), (2, 4), (2, 5), (2, 6), (3, 5), (3, 6))),
+    "across_words": OneOf((False, True)),
     "min_texts": OneOf(((1, 1), (1, 2), (2, 2), (2, 3))),
     "sublinear": OneOf((True, False)),
     "cleaning": OneOf(CHOICES),

@@ -20,7 +20,7 @@ from torch import nn
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
-from baselines.models.one_vs_rest import constant_logit, fit_each
+from baselines.models.one_vs_rest import Weights, fit_each, fit_together, plane_of
 from baselines.networks.batches import length_batches
 from baselines.networks.checkpoint import load_tensors, save_tensors
 from baselines.networks.encoder import EncoderWithHead, TextEncoder, find_encoder
@@ -122,7 +122,7 @@ class _TransformerClassifier(Classifier):
 
 
 class FrozenTransformer(_TransformerClassifier):
-    """Mean-pooled vectors of length 1, and one logistic regression a class."""
+    """Mean-pooled vectors of length 1, and one logistic regression a class; a multinomial one for one of many."""
 
     kind: ClassVar[str] = "transformer-frozen"
     config_type = FrozenTransformerConfig
@@ -156,28 +156,28 @@ class FrozenTransformer(_TransformerClassifier):
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
-        config, unfinished = self.config, list[str]()
+        config = self.config
+        balance = "balanced" if config.balanced else None
 
-        def fit_one(column: int, targets: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-            balance = "balanced" if config.balanced else None
+        def fit(targets: NDArray[Any]) -> Any:
             model = LogisticRegression(C=config.C, class_weight=balance, max_iter=config.max_iterations)
-            model.fit(vectors, targets)
-            if model.n_iter_[0] >= config.max_iterations:
-                unfinished.append(train.classes[column])
-            return model.coef_[0], float(model.intercept_[0])
+            return model.fit(vectors, targets)
 
+        def fit_one(column: int, targets: NDArray[np.bool_]) -> Weights:
+            model = fit(targets)
+            return model.coef_[0], float(model.intercept_[0]), int(model.n_iter_[0])
+
+        labels, classes = train.labels, train.classes
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted = fit_each(train.labels, train.classes, fit_one, threads=max(1, config.threads), progress=progress)
-        note_not_converged(sorted(unfinished), config.max_iterations)
-        weight = np.zeros((len(train.classes), vectors.shape[1]), np.float32)
-        bias = np.zeros(len(train.classes), np.float32)
-        for column, model in enumerate(fitted):
-            if model is None:
-                bias[column] = constant_logit(train.labels[:, column])
+            if train.task == "multiclass":
+                fitted = fit_together(labels, classes, fit, task=train.task)
+                progress(1, 1)
             else:
-                weight[column], bias[column] = model
-        return weight, bias
+                fitted = fit_each(labels, classes, fit_one, threads=max(1, config.threads), progress=progress)
+        most = config.max_iterations
+        note_not_converged([n for n, model in zip(classes, fitted, strict=True) if model and model[2] >= most], most)
+        return plane_of(fitted, labels, vectors.shape[1])
 
 
 class TunedTransformer(_TransformerClassifier):

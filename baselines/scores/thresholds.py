@@ -26,8 +26,11 @@ SHRINKAGE = 40.0
 # F1 on test is 0.7175 at 0, and 0.7224, 0.7230, 0.7233, 0.7234, 0.7234 at 0.25, 0.5, 0.75, 1 and 1.5; with the best
 # threshold for the test texts themselves it would be 0.7266. The CNN gains most, 0.012.
 SPREAD = 0.75
+# Standard errors within which two thresholds of a binary task count as equally good.
+DOUBT = 1.0
 # Candidates of an averaged curve, in log-odds: beyond 1e-6 and its opposite no model here says anything.
 _GRID = np.linspace(-14.0, 14.0, 561)
+_THRESHOLDS = 1 / (1 + np.exp(-_GRID))
 # Sums of float64 differences agree to about this; candidates closer than that to the best count as equally good.
 _EQUAL = 1e-9
 
@@ -106,15 +109,24 @@ def _rated(
 
 
 def binary_threshold(
-    truth: LabelMatrix, probabilities: Probabilities, metric: str = "f1", *, spread: float = SPREAD
+    truth: LabelMatrix,
+    probabilities: Probabilities,
+    metric: str = "f1",
+    *,
+    spread: float = SPREAD,
+    doubt: float = DOUBT,
 ) -> float:
     """The threshold of the only column that maximises a metric, averaged over the thresholds around it.
+
+    Of all thresholds that validation can't tell from the best one, the nearest to 0.5 is taken: probabilities are
+    calibrated where they can be, and 0.5 is right for more than one metric then.
 
     Args:
         truth: bool (n_texts, 1) of validation.
         probabilities: float32 of the same shape.
         metric: of `BINARY_RATES`; for any other name, F1 of the positive class.
-        spread: as in `global_threshold`.
+        spread: as in `global_threshold`; 0 takes the exact maximum, and has no doubt.
+        doubt: standard errors of the difference up to which a threshold counts as good as the best.
 
     Returns:
         0.5 where one of both sides has no text.
@@ -129,7 +141,13 @@ def binary_threshold(
     rate = BINARY_RATES.get(metric, BINARY_RATES["f1"])
     nobody = float(rate(*(np.array([float(count)]) for count in (0, 0, positives, len(truth) - positives)))[0])
     reached = rate(tp, fp, positives - tp, len(truth) - positives - fp)
-    return _best(probabilities[order, 0], reached, spread, nobody)
+    values = probabilities[order, 0]
+    if spread == 0:
+        return _best(values, reached, 0.0, nobody)
+    # Between two thresholds lie texts that one of them calls positive: the difference of scores is the sum of their
+    # steps, and its variance about the sum of the steps' squares.
+    steps = np.diff(reached, prepend=nobody)
+    return _nearest_to_half(values, reached, np.cumsum(steps**2), spread, doubt, nobody)
 
 
 def global_threshold(truth: LabelMatrix, probabilities: Probabilities, *, spread: float = SPREAD) -> float:
@@ -233,13 +251,37 @@ def _best(values: NDArray[np.float32], f1: NDArray[np.float64], spread: float, n
 
 def _best_on_average(upper: NDArray[np.float64], f1: NDArray[np.float64], spread: float, nobody: float) -> float:
     """The same for scores averaged by a normal distribution; `upper` are the falling distinct probabilities."""
-    thresholds = 1 / (1 + np.exp(-_GRID))
+    averaged = _averaged(upper, f1, spread, nobody)
+    good = _THRESHOLDS[averaged >= averaged.max() - _EQUAL]
+    return float(good[np.abs(good - HALF).argmin()])
+
+
+def _nearest_to_half(
+    values: NDArray[np.float32],
+    scores: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    spread: float,
+    doubt: float,
+    nobody: float,
+) -> float:
+    """Of the thresholds that can't be told from the best one; `scores` and `variance` up to each falling value."""
+    ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))
+    averaged = _averaged(values[ends].astype(np.float64), scores[ends], spread, nobody)
+    passed = np.searchsorted(-values.astype(np.float64), -_THRESHOLDS, side="right")
+    spent = np.append(0.0, variance)[passed]
+    best = int(averaged.argmax())
+    slack = doubt * np.sqrt(np.abs(spent - spent[best])) + _EQUAL
+    good = _THRESHOLDS[averaged >= averaged[best] - slack]
+    return float(good[np.abs(good - HALF).argmin()])
+
+
+def _averaged(upper: NDArray[np.float64], f1: NDArray[np.float64], spread: float, nobody: float) -> NDArray[np.float64]:
+    """Scores of `_THRESHOLDS`, averaged by a normal distribution; `upper` are the falling distinct probabilities."""
     # How many of the distinct probabilities reach each threshold; with none of them nothing is predicted.
-    reached = np.searchsorted(-upper, -thresholds, side="right")
+    reached = np.searchsorted(-upper, -_THRESHOLDS, side="right")
     curve = np.append(nobody, f1)[reached]
     step = _GRID[1] - _GRID[0]
     reach = int(np.ceil(4 * spread / step))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / spread) ** 2)
-    averaged = np.convolve(np.pad(curve, reach, mode="edge"), kernel / kernel.sum(), "valid")
-    good = thresholds[averaged >= averaged.max() - _EQUAL]
-    return float(good[np.abs(good - HALF).argmin()])
+    averaged: NDArray[np.float64] = np.convolve(np.pad(curve, reach, mode="edge"), kernel / kernel.sum(), "valid")
+    return averaged

@@ -32,11 +32,12 @@ def test_a_step_holds_all_that_others_need(run: RunFolder, tiny: Dataset) -> Non
     assert classifier.thresholds_.tolist() == facts["thresholds"]["per_class"]
     shared = np.float32(facts["thresholds"]["global"])
     for kind, thresholds in (("half", 0.5), ("global", shared), ("per_class", classifier.thresholds_)):
-        reached = scores(validation.labels, decide(probabilities, thresholds)).f1_weighted
-        assert facts["validation_f1_weighted"][kind] == pytest.approx(reached)
+        reached = scores(validation.labels, decide(probabilities, thresholds, "multilabel")).f1_weighted
+        assert facts["validation"][kind] == pytest.approx(reached)
     assert facts["seconds"] > 0
     assert facts["cpu_seconds"] > 0
     assert facts["names_reasons"]
+    assert (facts["task"], facts["metric"], facts["cleaning"]) == ("multilabel", "f1_weighted", "words")
 
 
 def test_trained_once_until_an_input_changes(run: RunFolder, tiny: Dataset) -> None:

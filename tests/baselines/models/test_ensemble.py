@@ -10,8 +10,9 @@ import pytest
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError, UserError
 from baselines.models.cnn import CharCNNClassifier
-from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, fit_platt, mixture_weights
+from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, mixture_weights
 from baselines.models.registry import BASELINES, KINDS, Ensemble
+from baselines.scores.calibration import fit_platt
 from baselines.storage.artifact import Lineage, load, save, write_json
 from tests.cases.cnn_case import small_cnn
 from tests.cases.table_case import SPACE, TOKENIZER, int_classifier
