@@ -108,7 +108,9 @@ def parse_recipe(text: str, changes: Mapping[str, Mapping[str, Any]] | None = No
     Raises:
         UserError: an unknown method or field; names the known ones.
     """
-    changes = changes or {}
+    # Whoever runs one recipe has no control beside it, so a student brings its own.
+    changes = {**(changes or {})}
+    changes["distill"] = {"against_control": True, **changes.get("distill", {})}
     if text in RECIPES:
         return tuple(Step(s.method, configured(s.method, changes.get(s.method, {}), s.config)) for s in RECIPES[text])
     names = [name.strip() for name in text.split(",") if name.strip()]

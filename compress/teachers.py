@@ -1,7 +1,8 @@
 """A saved artifact as teacher: whether it may teach here, and what its students' figures are then worth.
 
-A teacher that was fitted elsewhere may have seen this run's test texts, and its students' scores then flatter. Its lineage
-holds the hash of the data it was made from, split included; as much as follows from that is said in the receipts.
+A teacher that was fitted elsewhere may have seen this run's test texts, and its students' scores then flatter. Its
+lineage holds the hash of the data it was made from, split included; as much as follows from that is said in the
+receipts.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def read_teacher(place: str | Path, dataset: Dataset) -> SavedTeacher:
 
     Raises:
         UserError: no artifact there. ArtifactError: a damaged one.
-        NotCompressible: another task, other classes, an abstaining model; or a kind that can't be fitted and that has seen the labels of these texts.
+        NotCompressible: another task, other classes, an abstaining model; or a kind that can't be fitted and that has
+            seen the labels of these texts.
     """
     folder = _artifact_folder(Path(place))
     classifier, lineage = artifact.load(folder, KINDS), artifact.lineage_of(folder)

@@ -103,7 +103,7 @@ def run_folds(
             workshop.baseline(name)
             announce(f"  {name}")
         for variant in _with_fresh_teachers(workshop, variants, announce):
-            workshop.variant(workshop.settled(variant))
+            workshop.variant(variant)
             announce(f"  {variant.name}")
         for name in [*baselines, *(v.name for v in variants)]:
             if name in workshop.skipped:

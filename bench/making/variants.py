@@ -33,7 +33,6 @@ class Variant:
         seed_offset: added to the study's seed; the further seeds of a distillation are trained, but get no row.
         control: name of the variant that is the same but without a teacher.
         recipe: name of the ledger it is the last step of, "" for none.
-        note: why its parent is another than was planned, "" where it isn't.
     """
 
     name: str
@@ -45,7 +44,6 @@ class Variant:
     seed_offset: int = 0
     control: str = ""
     recipe: str = ""
-    note: str = ""
 
     @property
     def has_row(self) -> bool:

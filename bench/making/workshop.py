@@ -6,14 +6,14 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from baselines.classifier import Classifier, Progress
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
-from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline, unfitted
+from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline
 from baselines.models.registry import BASELINES
 from baselines.notes import collected_notes
 from baselines.scores.thresholds import fit_thresholds
@@ -23,8 +23,8 @@ from baselines.storage.run_folder import STEP_FILE, RunFolder
 from bench.cost.energy import Counter
 from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
-from compress.method import Context, Receipt, score_on
-from compress.methods.distill.against_control import Comparison
+from compress.method import Context, Receipt
+from compress.methods.distill.against_control import Comparison, compared
 from compress.methods.distill.out_of_fold import fresh_like
 from compress.registry import KINDS, METHODS
 from compress.teachers import SavedTeacher, read_teacher
@@ -41,7 +41,8 @@ class Workshop:
         skipped: (status, reason) of the models that couldn't be made; their rows say so.
         watch: gives the progress callback of a step with this description.
         counter: of the energy that trainings take; None counts nothing.
-        controls: by name of a taught student made here, that of the same student without a teacher.
+        parents: what each variant was really made from: a taught student whose control is better on validation has no
+            children, its control has them.
     """
 
     run: RunFolder
@@ -54,7 +55,9 @@ class Workshop:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     counter: Counter | None = None
     skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
-    controls: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    _controls: dict[str, str] = field(default_factory=dict)
+    _compared: dict[str, Comparison] = field(default_factory=dict)
     _loaded: dict[str, Classifier] = field(default_factory=dict)
 
     def baseline(self, name: str) -> None:
@@ -76,31 +79,15 @@ class Workshop:
                 raise
             self.skipped[name] = ("skipped", str(error))
 
-    def settled(self, variant: Variant) -> Variant:
-        """The variant, made from its parent's control where that is better on validation: nothing worse is shipped.
-
-        Both are made before.
-        """
-        beaten = self.beaten_by_control(variant.parent)
-        return replace(variant, parent=self.controls[variant.parent], note=beaten) if beaten else variant
-
-    def beaten_by_control(self, name: str) -> str:
-        """Why a taught student must not be shipped, with both scores on validation; "" where it may, or isn't one."""
-        control = self.controls.get(name)
-        if control is None or {name, control} & set(self.skipped):
-            return ""
-        part = self.dataset.part("validation")
-        scores = (float(self.facts_of(model)["validation_score"]) for model in (name, control))
-        found = Comparison(part.judged_by, *scores)
-        return str(found) if found.keeps_control else ""
-
     def variant(self, variant: Variant) -> None:
         """Make a compressed model; the reason is kept when the method doesn't apply."""
-        if variant.control:
-            self.controls[variant.name] = variant.control
         if variant.parent in self.skipped:
             self.skipped[variant.name] = ("skipped", f"its parent {variant.parent} could not be made")
             return
+        if variant.control:
+            self._controls[variant.name] = variant.control
+        variant = dataclasses.replace(variant, parent=self._heir_of(variant.parent))
+        self.parents[variant.name] = variant.parent
         step = f"compress/{variant.name}"
         inputs = {
             "parent": self.key_of(variant.parent),
@@ -118,6 +105,25 @@ class Workshop:
                 self._make(variant, step, inputs)
         except NotCompressible as error:
             self.skipped[variant.name] = ("failed", str(error))
+
+    def against_control(self, name: str) -> Comparison | None:
+        """A taught student against its control on validation; None where not both were made."""
+        pair = (name, self._controls.get(name, ""))
+        if not pair[1] or any(one in self.skipped or not self.step_of(one).exists() for one in pair):
+            return None
+        if name not in self._compared:
+            taught, control = (self.classifier(one) for one in pair)
+            self._compared[name] = compared(taught, control, self.dataset.part("validation"))
+        return self._compared[name]
+
+    def not_shipped(self, name: str) -> str:
+        """Why a model must not be recommended, "" where it may: a taught student whose control is better."""
+        found = self.against_control(name)
+        return str(found) if found is not None and found.keeps_control else ""
+
+    def _heir_of(self, name: str) -> str:
+        """Who has the children of a model: the model, or its control where that is the better one."""
+        return self._controls[name] if self.not_shipped(name) else name
 
     def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
         """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
@@ -186,27 +192,24 @@ class Workshop:
             wall, cpu = time.perf_counter(), time.process_time()
             child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
             receipt = self._with_notes_of_parent(receipt, variant.parent)
-            if variant.note:
-                receipt = replace(receipt, notes=(*receipt.notes, f"made from {variant.parent}: {variant.note}"))
+            for taught, control in self._controls.items():
+                if variant.parent == control and (reason := self.not_shipped(taught)):
+                    receipt = dataclasses.replace(receipt, notes=(*receipt.notes, f"made of {control}: {reason}"))
             facts = {
                 "seconds": time.perf_counter() - wall,
                 "cpu_seconds": time.process_time() - cpu,
                 "receipt": receipt.to_json(),
-                **self._on_validation(child),
+                "thresholds": self._thresholds(child),
             }
             artifact.save(child, folder / ARTIFACT, self._lineage(variant, receipt.to_json()))
             write_json(folder / FACTS, facts)
 
-    def _on_validation(self, classifier: Classifier) -> dict[str, Any]:
-        """Every choice of thresholds, in the form of the baselines' facts, and the score at the model's own."""
-        part = self.dataset.part("validation")
-        answers = classifier.predict_proba(part.texts)
-        choices = fit_thresholds(part.labels, answers, part.task, part.judged_by)
-        per_class = [float(t) for t in choices.per_class]
-        return {
-            "thresholds": {"half": choices.half, "global": choices.global_, "per_class": per_class},
-            "validation_score": score_on(part, classifier, answers) if len(part) else 0.0,
-        }
+    def _thresholds(self, classifier: Classifier) -> dict[str, Any]:
+        """Every choice of thresholds, from validation, in the form of the baselines' facts."""
+        validation = self.dataset.part("validation")
+        answers = classifier.predict_proba(validation.texts)
+        choices = fit_thresholds(validation.labels, answers, validation.task, validation.metric)
+        return {"half": choices.half, "global": choices.global_, "per_class": [float(t) for t in choices.per_class]}
 
     def context(self, variant: Variant) -> Context:
         """What a method may look at while it makes this variant."""
@@ -256,14 +259,13 @@ class Workshop:
         if not notes:
             return receipt
         facts = {**receipt.facts, "teacher_notes": [*receipt.facts.get("teacher_notes", []), *notes]}
-        return replace(receipt, notes=(*receipt.notes, *notes), facts=facts)
+        return dataclasses.replace(receipt, notes=(*receipt.notes, *notes), facts=facts)
 
     def _teacher_maker(self, variant: Variant) -> Callable[[int], Classifier] | None:
         name = variant.teacher or variant.parent
         if not isinstance(name, str) or name not in BASELINES:
             return None
-        how: dict[str, Any] = {"threads": self.threads, "device": self.device, "changes": self._changes(name)}
-        return lambda seed: unfitted(self.run, self.dataset, name, seed=seed, **how)
+        return lambda seed: BASELINES[name].make(seed, self.device, self.threads, self._changes(name))
 
     def _lineage(self, variant: Variant, receipt: Mapping[str, Any]) -> Lineage:
         above = lineage_of(self.artifact_of(variant.parent))

@@ -131,7 +131,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         row["interpretability"] = BASELINES[name].reasons
     else:
         row["audit"] = audit(study.workshop.classifier(name), facts["receipt"], study.workshop.artifact_of(name))
-        if beaten := study.workshop.beaten_by_control(name):
+        if beaten := study.workshop.not_shipped(name):
             row["audit"]["failed"] = beaten
         row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
     if variant is not None and variant.control:

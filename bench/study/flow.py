@@ -123,13 +123,12 @@ def make_models(study: Study) -> None:
                 study.workshop.baseline(name)
     if study.options.budget is not None:
         search(study, study.options.budget)
-    settled = []
-    for planned in study.options.variants:
-        with study.watch.step(planned.name):
-            variant = study.workshop.settled(planned)
+    for variant in study.options.variants:
+        with study.watch.step(variant.name):
             study.workshop.variant(variant)
-            settled.append(variant)
-    study.options = replace(study.options, variants=tuple(settled))
+    parents = study.workshop.parents
+    made = (replace(variant, parent=parents.get(variant.name, variant.parent)) for variant in study.options.variants)
+    study.options = replace(study.options, variants=tuple(made))
 
 
 def search(study: Study, budget: Budget) -> None:

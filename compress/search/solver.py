@@ -1,8 +1,9 @@
 """A budget in, the best model that keeps it out: search over student shape, bits, sparsity and the teacher's weight.
 
 Every trial is a recipe (distill, prune, quantize), judged on validation only. Trials that would be too large are
-rejected before they are trained. Smaller forms of a linear model compete with the students. The search is resumed from
-its journal, stops early, and where nothing fits gives the nearest candidate and the constraint that binds.
+rejected before they are trained. Smaller forms of a linear model compete with the students, and the winner is trained
+once more without a teacher. The search is resumed from its journal, stops early, and where nothing fits gives the
+nearest candidate and the constraint that binds.
 
 Source of the sampler: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as in Optuna, with
 constraints.
@@ -28,7 +29,7 @@ from compress.methods.distill.student import DistillConfig, soft_targets
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import Clock, Step, stored_bytes
-from compress.search import linear_grid
+from compress.search import controls, linear_grid
 from compress.search.budget import Budget, Candidate, Solution, binding_constraint, choose
 from compress.search.candidates import Weigh, Workbench, measured, to_recipe
 
@@ -113,6 +114,9 @@ def solve(
         raise BudgetError(
             f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
         )
+    of_controls = _open(folder, f"{name}-controls", context.seed)
+    controls.measure_control(of_controls, bench, choose(candidates))
+    candidates = (*candidates, *measured(of_controls, budget))
     best = choose(candidates)
     metric = context.validation.judged_by
     return Solution(best, bench.model_of(best), binding_constraint(best), candidates, metric)

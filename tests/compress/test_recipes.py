@@ -27,7 +27,11 @@ def test_methods_in_an_order_and_presets_by_name() -> None:
     assert [step.method for step in steps] == ["distill", "prune", "quantize", "fold"]
     assert steps[1].config == PruneConfig(sparsity=0.25)
     for name in RECIPES:
-        assert parse_recipe(name) == RECIPES[name]
+        first, *others = parse_recipe(name)
+        # Alone, a student brings its own control; in a study that is a model of its own.
+        assert first == Step("distill", replace(RECIPES[name][0].config, against_control=True))
+        assert tuple(others) == RECIPES[name][1:]
+    assert not parse_recipe("distill", {"distill": {"against_control": False}})[0].config.against_control
     assert parse_recipe("smallest", {"quantize": {"bits": 4}})[-1].config.bits == 4
 
 

@@ -32,7 +32,7 @@ from exports.bundles.write_bundle import write_bundle
 from tests.cases.compress_case import random_linear
 
 CHANGES = {"cnn": {"epochs": 1, "embedding_dim": 8, "filters": [[2, 6]], "hidden_dim": 0}, "linear": {"C": 3.0}}
-STUDENT = DistillConfig(6, 4, (3,), epochs=1, folds=2, mixtures=1.0)
+STUDENT = DistillConfig(6, 4, (3,), epochs=1, folds=2, mixtures=1.0, against_control=False)
 INT4 = Variant("linear-int4", "4 bits", "linear", "quantize", QuantizeConfig(bits=4))
 
 

@@ -107,7 +107,7 @@ def test_a_student_that_its_control_beats_on_validation_is_not_shipped(one_of_ma
     models = by_name(one_of_many)
     beaten = models["student"]["audit"].get("failed")
     assert models["student-int4"]["parent"] == ("student-control" if beaten else "student")
-    assert any("student-control" in note for note in models["student-int4"]["audit"]["notes"]) == bool(beaten)
+    assert any("made of student-control" in note for note in models["student-int4"]["audit"]["notes"]) == bool(beaten)
     if beaten:
         assert one_of_many.content["verdict"]["model"] != "student"
 

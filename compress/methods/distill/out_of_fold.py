@@ -118,8 +118,8 @@ def check_teacher(teacher: Classifier, space: LabelSpace) -> None:
     check_space(teacher, space)
     if teacher.task_ == "multiclass" and teacher.thresholds_.any():
         raise NotCompressible(
-            f"teacher: it abstains below {teacher.thresholds_.max():.2g}, and a student needs an answer for every text; "
-            "give the same model with thresholds of 0"
+            f"teacher: it abstains below {teacher.thresholds_.max():.2g}, and a student needs an answer for every "
+            "text; give the same model with thresholds of 0"
         )
 
 

@@ -43,7 +43,8 @@ class PruneConfig:
         structured: whole filters, or single weights.
         criterion: of filters: `l2` (root mean square of a filter's weights) or `taylor` (|gradient · weight| on
             training texts).
-        auto: structured only: take the sparsity of each width from a scan of the validation score instead of `sparsity`.
+        auto: structured only: take the sparsity of each width from a scan of the validation score, not from
+            `sparsity`.
         tolerance: with `auto`, how much the validation score may fall before fine-tuning, in the metric's own units.
         epochs: fine-tuning at most; 0 leaves it out.
         learning_rate: of the fine-tuning.

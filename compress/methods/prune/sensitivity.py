@@ -1,4 +1,4 @@
-"""What the validation score loses when filters of one width leave: the scan behind `--auto`, and the figure in the report.
+"""What the validation score loses when filters of one width leave: the scan behind `--auto`, and a figure.
 
 Without fine-tuning the rest of the model stays as it is, so the pooled responses are computed once, and a trial is
 one small matrix product with the missing responses replaced by their mean.

@@ -2,8 +2,8 @@
 
 What each really reaches differs: PyTorch's dynamic int8 knows Linear layers only; onnxruntime's turns Conv into
 ConvInteger, which has no fast path on CPUs. So all are made, timed in turn on the same texts, and the fastest that
-keeps its score on validation is taken; the receipt holds the figures of all, with their share of operators, parameters and MACs in
-int8.
+keeps its score on validation is taken; the receipt holds the figures of all, with their share of operators, parameters
+and MACs in int8.
 
 Weights have 7 bits (`reduce_range`): products of u8 activations and s8 weights are added in pairs in int16 on CPUs
 without VNNI, and 8-bit weights could saturate there.

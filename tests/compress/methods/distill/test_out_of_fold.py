@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from baselines.errors import NotCompressible
-from baselines.task import Probabilities
-from compress.methods.distill.out_of_fold import adapted, answers, check_classes, fresh_like, out_of_fold
+from baselines.task import LabelSpace, Probabilities
+from compress.methods.distill.out_of_fold import adapted, answers, check_teacher, fresh_like, out_of_fold
 from compress.methods.distill.student import apply
 from tests.cases.compress_case import random_cnn, random_context, random_part
 from tests.cases.memory_case import STUDENT, Memory, MemoryConfig
@@ -39,9 +39,9 @@ def test_out_of_fold_predictions_hold_no_memory(tmp_path: Path) -> None:
 def test_a_teacher_with_other_classes_is_named_by_the_difference() -> None:
     teacher = Memory().fit(random_part())
     with pytest.raises(NotCompressible, match=r"missing: z; too many: class-4"):
-        check_classes(teacher, (*teacher.classes_[:4], "z"))
+        check_teacher(teacher, LabelSpace((*teacher.classes_[:4], "z")))
     with pytest.raises(NotCompressible, match="another order"):
-        check_classes(teacher, teacher.classes_[::-1])
+        check_teacher(teacher, LabelSpace(teacher.classes_[::-1]))
     context = replace(random_context(), teacher=Memory().fit(random_part(n_classes=4)))
     with pytest.raises(NotCompressible, match="missing: class-4"):
         apply(random_cnn(), STUDENT, context)
