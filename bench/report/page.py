@@ -21,8 +21,9 @@ from bench.report.sections import data_facts, first_screen, provenance, quality,
 from bench.report.sections.facts import Facts
 
 TEMPLATES = Path(__file__).with_name("templates")
-NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"), ("quality", "Quality"), ("speed", "Speed"),
-       ("audit", "Audit"), ("why", "Why"), ("try", "Try it"), ("provenance", "Provenance"))  # fmt: skip
+NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"), ("quality", "Quality"),
+       ("speed", "Speed"), ("audit", "Audit"), ("why", "Why"), ("try", "Try it"),
+       ("provenance", "Provenance"))  # fmt: skip
 MISSING = {
     "ledgers": "This run stored no ledger: no recipe of more than one step was measured.",
     "quality": "No model of this run was scored.",

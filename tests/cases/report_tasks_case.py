@@ -127,7 +127,14 @@ def _matrix() -> dict[str, Any]:
 
 def _binary_quality(level: float) -> dict[str, Any]:
     f1 = 0.28 + 0.95 * level
-    row = {"class": POSITIVE, "precision": 0.972, "recall": 0.926, "f1": _bounded(f1), "support": 149, "threshold": 0.42}
+    row = {
+        "class": POSITIVE,
+        "precision": 0.972,
+        "recall": 0.926,
+        "f1": _bounded(f1),
+        "support": 149,
+        "threshold": 0.42,
+    }
     return {
         "f1": _bounded(f1),
         "precision": _bounded(0.972),

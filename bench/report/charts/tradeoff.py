@@ -72,8 +72,9 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
     costs = [p["cost"] for p in points]
     x = alt.X("cost:Q", title=AXIS_TITLES[cost], axis=_cost_axis(cost, costs),
               scale=alt.Scale(type="log", domain=[min(costs) / 2.2, max(costs) * 2.2], nice=False))  # fmt: skip
-    y = alt.Y("score:Q", title=f"{scene.metric.heading}, {scene.metric.direction}",
-              axis=alt.Axis(tickCount=6, titleLimit=height), scale=_score_scale(points, scene.metric))  # fmt: skip
+    axis = alt.Axis(tickCount=6, titleLimit=min(height, 290))
+    y = alt.Y("score:Q", title=f"{scene.metric.heading}, {scene.metric.direction}", axis=axis,
+              scale=_score_scale(points, scene.metric))  # fmt: skip
     base = chart_of("points")
     present = [kind for kind in theme.kinds if any(p["kind"] == kind for p in points)]
     key = alt.Legend(orient="bottom", columns=4, symbolSize=110, symbolOpacity=1) if legend else None
@@ -133,12 +134,11 @@ def _cost(row: Row, cost: str) -> float | None:
 
 def _is_shown(row: Row, scene: Scene, cost: str) -> bool:
     """Models far below the others are left out, but for the recommended one and the reference."""
-    if not row.measured or row.score is None or not _cost(row, cost):
+    if not row.measured or row.goodness is None or not _cost(row, cost):
         return False
-    utility = scene.metric.utility
-    best = max(utility(r.score.value) for r in scene.rows if r.measured and r.score and _cost(r, cost))
+    best = max(r.goodness for r in scene.rows if r.measured and r.goodness is not None and _cost(r, cost))
     slack = SHOWN_BELOW_BEST if scene.metric.higher_is_better else SHOWN_ABOVE_LOSS
-    return utility(row.score.value) >= best - slack or row.name in scene.always
+    return row.goodness >= best - slack or row.name in scene.always
 
 
 def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Spec:
@@ -154,7 +154,7 @@ def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Sp
         "score": found.value,
         "score_low": found.value if found.low is None else found.low,
         "score_high": found.value if found.high is None else found.high,
-        "up": scene.metric.utility(found.value),
+        "up": row.goodness or 0.0,
         "bytes": row.bytes or 1,
         "shown_score": score_interval(found),
         "delta": difference_interval(row.delta),

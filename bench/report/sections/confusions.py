@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the pairs that matter first, and a matrix that stays readable with many classes."""
+"""Which classes are taken for which: the pairs that matter first, and a matrix that many classes don't break."""
 
 from __future__ import annotations
 
@@ -72,16 +72,24 @@ def _matrix(matrix: Json) -> dict[str, Any]:
     away, into = matrix.get("to_others") or [], matrix.get("from_others") or []
     if any(away) and len(away) == len(names):
         counts = [[*row, n] for row, n in zip(counts, away, strict=True)]
-    columns = [*names, *([OTHERS] if counts and len(counts[0]) > len(names) else [])]
-    rows = list(zip(names, counts, strict=True))
+    # Where every class is shown, only what got no answer lies outside.
+    beyond = OTHERS if rest > 0 else ABSTAINED
+    columns = [*names, *([beyond] if counts and len(counts[0]) > len(names) else [])]
     strengths = _strengths(counts, len(names))
-    shown = [
-        {"name": name, "total": count(sum(row)), "cells": _cells(name, row, columns, strengths[i], i)}
-        for i, (name, row) in enumerate(rows)
-    ]
+    rows = [
+        {"name": name, "shown": cut_inside(name), "total": count(sum(row)),
+         "cells": _cells(name, row, columns, strengths[i], i)}
+        for i, (name, row) in enumerate(zip(names, counts, strict=True))
+    ]  # fmt: skip
     foot = [*map(count, into), ""][: len(columns)] if any(into) and len(into) == len(names) else []
-    return {"columns": columns, "rows": shown, "foot": foot, "note": _matrix_note(names, n_classes, rest),
+    shown = [{"name": name, "shown": cut_inside(name)} for name in columns]
+    return {"columns": shown, "rows": rows, "foot": foot, "note": _matrix_note(names, n_classes, rest),
             "others": OTHERS}  # fmt: skip
+
+
+def cut_inside(name: str, limit: int = 22) -> str:
+    """A long name without its middle: names of many classes often begin alike."""
+    return name if len(name) <= limit else f"{name[: limit // 2]}…{name[1 - limit // 2 :]}"
 
 
 def _strengths(counts: Sequence[Sequence[int]], n: int) -> list[list[float]]:
@@ -113,5 +121,5 @@ def _matrix_note(names: Sequence[str], n_classes: int, rest: int) -> str:
         return reading
     return (
         f"{reading} Of {n_classes} classes the {len(names)} that are most often confused are shown; the other {rest} "
-        f"are summed in “{OTHERS}”."
+        f"are summed in “{OTHERS}”, with texts that got no answer."
     )

@@ -69,7 +69,9 @@ def collision_warning(facts: Facts) -> str:
     n = ((content.get("collisions") or {}).get(chosen) or {}).get("n")
     if not n:
         return ""
-    return f"The cleaning {chosen} makes texts with different labels equal ({_groups(n)}); no model can tell them apart."
+    return (
+        f"The cleaning {chosen} makes texts with different labels equal ({_groups(n)}); no model can tell them apart."
+    )
 
 
 def _names(scores: Json, collisions: Json, chosen: str, facts: Facts) -> list[str]:

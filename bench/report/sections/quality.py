@@ -15,7 +15,6 @@ from bench.report.sections.two_sides import names_of_sides, two_sides
 from bench.results.row import estimate
 
 Json = Mapping[str, Any]
-_BESIDE = {"precision_weighted": "Weighted precision", "recall_weighted": "Weighted recall"}
 _THRESHOLDS = {
     "at_0.5": "threshold 0.5",
     "at_global": "one threshold for all labels",
@@ -36,7 +35,7 @@ def shown_model(facts: Facts) -> Json | None:
     if facts.verdict.model:
         return dict(models[facts.verdict.model])
     scored = [row for row in facts.rows if row.measured and row.score]
-    top = max(scored, key=lambda row: facts.metric.utility(row.score.value) if row.score else 0.0, default=None)
+    top = max(scored, key=lambda row: row.goodness or 0.0, default=None)
     return dict(models[top.name]) if top else None
 
 
@@ -91,21 +90,26 @@ def overall(model: Json, against: Json | None, facts: Facts) -> dict[str, Any]:
         ours = estimate(model["quality"].get(metric.name))
         if ours is None:
             continue
-        cells = [score_interval(ours)]
+        cells = [_with_reach(ours)]
         if against:
-            cells.append(score_interval(estimate(theirs.get(metric.name))))
+            cells.append(_with_reach(estimate(theirs.get(metric.name))))
         if always:
-            cells.append(score(always.get(metric.name)))
+            cells.append({"value": score(always.get(metric.name)), "reach": ""})
         rows.append({"name": metric.heading, "note": metric.caution, "cells": cells})
     columns = [model["name"], *([against["name"]] if against else []),
                *([f"always “{majority['answer']}”"] if always else [])]  # fmt: skip
     return {"columns": columns, "rows": rows}
 
 
+def _with_reach(found: Estimate | None) -> dict[str, str]:
+    reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
+    return {"value": score(found.value if found else None), "reach": reach}
+
+
 def _beside(model: Json, facts: Facts) -> list[tuple[str, str]]:
     """Facts beside the metrics: other thresholds, labels a text, flips."""
     content, metric = model["quality"], facts.metric
-    found = [(name, score_interval(estimate(content[key]))) for key, name in _BESIDE.items() if content.get(key)]
+    found = []
     if labels := content.get("labels_per_text"):
         found.append(("Labels a text", f"{labels['predicted']:.2f} given, {labels['true']:.2f} true"))
     for key, name in _THRESHOLDS.items():

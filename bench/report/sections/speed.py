@@ -125,7 +125,9 @@ def ledgers(facts: Facts) -> list[dict[str, Any]]:
         steps = ledger.get("steps") or []
         specs = {field: ledger_spec(steps, field, facts.metric) for field in PANELS}
         charts = [
-            inline_svg(spec, f"ledger{index}-{field}", f"{ledger['recipe']}: {panel_title(field, facts.metric)} by step")
+            inline_svg(
+                spec, f"ledger{index}-{field}", f"{ledger['recipe']}: {panel_title(field, facts.metric)} by step"
+            )
             for field, spec in specs.items()
             if spec
         ]

@@ -18,7 +18,7 @@ _BETTER_LESS, _BETTER_MORE = "less", "more"
 def table(facts: Facts) -> dict[str, Any]:
     """Columns and rows of the table of all models; the order is by verdict, then by score."""
     order = {"recommended": 0, "reference": 1, "front": 1, "dominated": 1, "skipped": 2, "failed": 2}
-    rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -_utility(r, facts), r.name))
+    rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -_goodness(r), r.name))
     measured = sum(row.measured for row in facts.rows)
     missing = len(facts.rows) - measured
     summary = f"{measured} measured" + (
@@ -33,9 +33,9 @@ def table(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _utility(row: Row, facts: Facts) -> float:
-    """The score as something of which more is better; models without one come last."""
-    return facts.metric.utility(row.score.value) if row.score else -math.inf
+def _goodness(row: Row) -> float:
+    """Models without a score come last."""
+    return -math.inf if row.goodness is None else row.goodness
 
 
 def _columns(facts: Facts) -> tuple[tuple[str, str], ...]:
@@ -65,14 +65,16 @@ def kind_of(row: Row, facts: Facts) -> str:
 
 
 def reason_of(row: Row, facts: Facts) -> str:
-    """Why it is, or isn't, the recommended one."""
+    """Why it is, or isn't, the recommended one; and whether it could be guessing."""
     if row.name == facts.verdict.model:
         return facts.verdict.reasons[0] if facts.verdict.reasons else ""
     rejected = next((item for item in facts.verdict.rejected if item.model == row.name), None)
     if rejected is None:
         return ""
     by = f"; dominated by `{rejected.dominated_by}`" if rejected.dominated_by else ""
-    return rejected.reason.removeprefix(f"{row.status}: ") + by
+    chance = row.guesses_as_well
+    guessing = f"; not shown to be better than guessing (`{chance}`)" if chance and row.measured else ""
+    return rejected.reason.removeprefix(f"{row.status}: ") + by + guessing
 
 
 def _table_row(row: Row, facts: Facts) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _mark(name: str, at: Json, x: str, y: str) -> list[tuple[str, float, float]]
 
 def _area(model: Json, key: str, name: str) -> str:
     found = estimate(model["quality"].get(key))
-    return f" ({name} {score_interval(found)})" if found else ""
+    return f": {name} {score_interval(found)}" if found else ""
 
 
 def is_rare(facts: Facts) -> bool:
@@ -102,8 +102,10 @@ def rare_note(facts: Facts) -> str:
         return ""
     positive, _ = names_of_sides(facts)
     share, scores = float(majority["share"]), majority.get("scores") or {}
-    told = [f"{m.title} {score(scores[m.name])}" for m in facts.metrics if scores.get(m.name) is not None]
+    # Accuracy is told by the share already.
+    told = [m for m in facts.metrics if m.name in (facts.metric.name, "f1") and m.name != "accuracy"]
+    reached = ", ".join(f"{m.title} {score(scores[m.name])}" for m in told if scores.get(m.name) is not None)
     return (
         f"{percent(1 - share)} of the test texts are {positive}. Always answering “{majority['answer']}” would be "
-        f"right for {percent(share)} of them and find none of those: {', '.join(told) or 'recall 0.000'}."
+        f"right for {percent(share)} and find none of them{f' ({reached})' if reached else ''}."
     )

@@ -105,7 +105,7 @@
   const make = (name, className, text = "") => Object.assign(document.createElement(name), { className, textContent: text });
 
   function line(answer, c) {
-    const probability = answer.probabilities[c], on = answer.predicted.includes(model.classes[c]);
+    const probability = answer.probabilities[c], on = answer.decided[c];
     const row = make("div", `tag ${on ? "on" : "off"}`), meter = make("div", "meter");
     const bar = make("i", ""), limit = make("s", "");
     bar.style.width = `${100 * probability}%`;
@@ -114,7 +114,8 @@
     meter.append(bar, ...(model.thresholds[c] > 0 ? [limit] : []));
     const name = make("b", "", model.classes[c]);
     name.dir = "auto";
-    const because = tagpress.parts(model, answer, c).filter((part) => part.weight > 0).slice(0, 4);
+    const parts = answer.known ? tagpress.parts(model, answer, c) : [];
+    const because = parts.filter((part) => part.weight > 0).slice(0, 4);
     const reasons = make("span", "because");
     because.forEach((part, index) => {
       const code = make("code", "", part.ngram.replaceAll(" ", "␣"));
@@ -125,26 +126,24 @@
     return row;
   }
 
-  // What is answered, in words: several labels are counted, one answer is named.
-  function said(answer, on) {
-    if ((data.try.task ?? "multilabel") !== "multilabel") {
-      return answer.predicted.length ? `Answer: ${answer.predicted[0]}` : "Not sure enough for an answer";
-    }
-    return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
-  }
-
   function answerNow() {
     const start = performance.now();
     const answer = tagpress.predict(model, box.value);
     const took = performance.now() - start;
     const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
-    const on = order.filter((c) => answer.predicted.includes(model.classes[c]));
+    const on = order.filter((c) => answer.decided[c]);
     const shown = [...on, ...order.filter((c) => !on.includes(c)).slice(0, Math.max(2, 5 - on.length))];
-    const marks = model.thresholds.some((threshold) => threshold > 0) ? " The mark on each bar is the threshold." : "";
-    const unknown = answer.known === false ? " The model knows nothing in this text; it answers what the training texts say." : "";
-    const panel = document.getElementById("try-answer");
-    panel.replaceChildren(make("p", "note", `${said(answer, on)}; ${took.toFixed(1)} ms in this page.${marks}${unknown}`),
-      ...shown.map((c) => line(answer, c)));
+    const mark = model.thresholds.some((least) => least > 0) ? " The mark on each bar is its threshold." : "";
+    const known = answer.known ? "" : " Nothing in this text is known (known: false): it gets what the training data say of such texts.";
+    const note = make("p", "note", `${summary(answer, on)}; ${took.toFixed(1)} ms in this page.${mark}${known}`);
+    note.dir = "auto";
+    document.getElementById("try-answer").replaceChildren(note, ...shown.map((c) => line(answer, c)));
+  }
+
+  function summary(answer, on) {
+    if (model.task === "multiclass" && !on.length) return "Not sure enough of any class";
+    if (model.task !== "multilabel") return `Answer: ${answer.predicted[0]}`;
+    return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
   }
   box.addEventListener("input", answerNow);
   answerNow();
