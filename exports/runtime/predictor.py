@@ -21,6 +21,7 @@ class Predictor(ABC, Generic[Encoded]):
     Attributes:
         space: what can be answered: classes, task, and what is said of a text in which nothing is known.
         classes: names, in the order of the columns.
+        task: `multilabel`, `multiclass` or `binary`.
         thresholds: float32 (n_classes,).
         bundle: the checked bundle, with its manifest.
     """
@@ -29,12 +30,8 @@ class Predictor(ABC, Generic[Encoded]):
         self.bundle = bundle
         self.space: LabelSpace = bundle.space
         self.classes = bundle.classes
+        self.task: Task = bundle.space.task
         self.thresholds: Thresholds = bundle.thresholds
-
-    @property
-    def task(self) -> Task:
-        """`multilabel`, `multiclass` or `binary`."""
-        return self.space.task
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:

@@ -10,7 +10,7 @@ import pytest
 
 import tagpress
 from baselines.dataset import Dataset, Part, PartName
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
 from baselines.text.tokenizer import Tokenizer
 from tests.cases.adopted_case import answers
 from tests.cases.compress_case import TOKENIZER
@@ -93,12 +93,12 @@ def test_a_student_learns_from_the_teacher_that_is_given(
     assert not np.array_equal(own.predict_proba(texts), taught.predict_proba(texts))
 
 
-@pytest.mark.parametrize("drop", [False, True])
-def test_an_adopted_module_answers_as_it_did(drop: bool) -> None:
+@pytest.mark.parametrize("cleaning", CLEANINGS)
+def test_an_adopted_module_answers_as_it_did(cleaning: CleaningName) -> None:
     vocabulary = {character: number for number, character in enumerate(TOKENIZER.alphabet, 2)}
     net = TextNet(Layout(norm=True))
-    cnn, receipt = tagpress.adopt(net, vocabulary, CLASSES, thresholds=[0.4] * len(CLASSES), drop_stop_words=drop)
-    own = answers(net, OWN_TEXTS, Tokenizer(TOKENIZER.alphabet, Cleaning("course" if drop else "letters")))
+    cnn, receipt = tagpress.adopt(net, vocabulary, CLASSES, thresholds=[0.4] * len(CLASSES), cleaning=cleaning)
+    own = answers(net, OWN_TEXTS, Tokenizer(TOKENIZER.alphabet, Cleaning(cleaning)))
     np.testing.assert_allclose(cnn.predict_proba(OWN_TEXTS), own, atol=1e-5)
     assert (receipt.method, cnn.classes_) == ("adopt", CLASSES)
     assert cnn.thresholds_ == pytest.approx(0.4)
