@@ -116,7 +116,8 @@ def test_every_model_says_of_a_text_without_anything_known_what_the_data_say(one
     for found in (one_of_many, yes_or_no):
         for name, model in by_name(found).items():
             (test,) = [t for t in model["behaviour"] if t["test"] == "a text without anything known"]
-            assert (test["failed"], name) == (0, name)
+            # Who guesses doesn't look, and says the same of every text.
+            assert (test["failed"] > 0, name) == (name.startswith("chance"), name)
 
 
 def test_yes_or_no_is_judged_by_f1_of_the_positive_class(yes_or_no: Run) -> None:

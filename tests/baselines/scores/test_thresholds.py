@@ -48,7 +48,8 @@ def test_per_class_without_shrinkage_is_the_best_of_all(pair: tuple[np.ndarray, 
 def expected_f1(truth: np.ndarray, probabilities: np.ndarray, threshold: float, spread: float) -> float:
     """F1 averaged over thresholds at the middles of 80 equally likely slices of the normal distribution."""
     odds = np.log(threshold / (1 - threshold)) + spread * norm.ppf((np.arange(80) + 0.5) / 80)
-    return float(np.mean([scores(truth, decide(probabilities, np.float32(t), "multilabel")).f1_weighted for t in expit(odds)]))
+    decided = (decide(probabilities, np.float32(t), "multilabel") for t in expit(odds))
+    return float(np.mean([scores(truth, own).f1_weighted for own in decided]))
 
 
 @settings(deadline=None, max_examples=15)
