@@ -110,14 +110,19 @@ def names_of(classes: Sequence[str], taxonomy: Sequence[TaxonomyEntry]) -> dict[
 
 
 def telling_names(part: Part, synonyms: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """By class, those of its names that some texts hold, at least half of which have the class.
+    """By class, those of its names that mean it: all that a taxonomy gives, else those that texts of the class hold.
 
-    A class may have a name that means nothing in its texts ("HUM"), or something else ("positive").
+    Without a taxonomy a class may have a name that means nothing in its texts ("HUM"), or something else ("positive"):
+    at least half of the texts that hold it must have the class.
     """
+    described = {entry.tag for entry in part.taxonomy}
     lowered = [text.casefold() for text in part.texts]
     found: dict[str, list[str]] = {}
     for column, class_ in enumerate(part.classes):
         for name in synonyms[class_]:
+            if class_ in described:
+                found.setdefault(class_, []).append(name)
+                continue
             word = re.compile(rf"(?<!\w){re.escape(name.casefold())}(?!\w)")
             rows = [row for row, text in enumerate(lowered) if name.casefold() in text and word.search(text)]
             if rows and part.labels[rows, column].mean() >= 0.5:

@@ -141,7 +141,7 @@ def _no_gain(grounds: Grounds) -> str:
     top = max(others, key=lambda row: row.delta.value if row.delta else 0.0)
     text = f"of the {len(grounds.qualified)} models shown to be as good within {grounds.margin} none is {gain}"
     if top.lower is not None and top.lower > 0:
-        text += f"; where that matters more take `{top.name}`, which is better ({grounds.difference(top.delta)})"
+        text += f"; for better answers take `{top.name}` ({grounds.difference(top.delta)})"
     return text
 
 
