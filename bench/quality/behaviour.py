@@ -27,9 +27,9 @@ EXAMPLES = 3
 TOLERANCE = 0.01
 # A sensitivity test needs what it is about in more than this share of the texts, and so many to change.
 LEAST_SHARE = 0.05
+LEAST_TEXTS = 5
 # Engines of one model agree to about this; what moves a probability by more was read.
 _MOVED = 1e-5
-LEAST_TEXTS = 5
 # Nothing at all, blanks, and what is only there to steer the display.
 _NOTHING = ("", " ", " \t\n ", "\u200b\u00ad")
 # Letters of scripts that hardly any data hold: Ogham, runes, Gothic. Only those that the texts don't have are asked.
