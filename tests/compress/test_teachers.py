@@ -265,8 +265,8 @@ def test_a_search_within_a_budget_is_taught_by_it_and_starts_anew_with_another(
         assert solve(
             workshop.classifier("cnn"), Budget(max_bytes=40_000), context, folder, search=quick
         ).best.is_feasible
-        # More than to know it by its answers to the validation texts.
-        assert set(asked) - set(context.validation.texts)
+        # More than to know it by its answers to the validation texts; a search that goes on may have no more to ask.
+        assert set(asked) - set(context.validation.texts) or len(searches) == 1
         journal = (folder / JOURNAL).read_text(encoding="utf-8")
         searches.append(len(set(re.findall(r"budget-\w{16}", journal))))
     assert searches == [1, 1, 2]

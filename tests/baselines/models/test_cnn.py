@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
+from baselines.models import cnn
 from baselines.models.cnn import (
     MODEL_FILE,
     SHAPE_FILE,
@@ -21,8 +22,10 @@ from baselines.models.cnn import (
     CNNConfig,
     predict_logits,
 )
+from baselines.models.registry import BASELINES
 from baselines.storage import artifact
 from baselines.text.tokenizer import pad
+from tests.cases.task_case import task_data
 
 CONFIG = CNNConfig(
     epochs=2, batch_size=16, threads=1, embedding_dim=8, filters=((1, 8), (3, 8), (4, 6)), hidden_dim=8, min_count=3
@@ -139,3 +142,24 @@ def test_the_exported_graph_is_the_plain_convolution(fitted: CharCNNClassifier) 
     operators = {str(node.target) for node in exported.graph.nodes}
     assert any("conv1d" in name for name in operators)
     assert not any("embedding_bag" in name or "max_pool" in name for name in operators)
+
+
+def test_each_candidate_is_trained_and_the_best_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = task_data("binary")
+    train, validation = data.part("train"), data.part("validation")
+    small = {"epochs": 2, "embedding_dim": 4, "filters": [[2, 4]], "hidden_dim": 0, "learning_rate": 1e-2}
+    asked = BASELINES["cnn"].make(0, "cpu", 1, small, "binary")
+    seen: list[tuple[int, int]] = []
+    model = asked.fit(train, validation, progress=lambda done, total: seen.append((done, total)))
+    assert [trial.changes for trial in model.trials_] == [{"word_dropout": 0.0}, {"word_dropout": 0.2}]
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    kept = max(model.trials_, key=lambda trial: trial.score).changes
+    alone = BASELINES["cnn"].make(0, "cpu", 1, {**small, **kept}, "binary").fit(train, validation)
+    assert model.config == alone.config
+    np.testing.assert_array_equal(model.predict_proba(train.texts), alone.predict_proba(train.texts))
+    # Of many texts a share is enough to choose with; what is kept has learned from all.
+    monkeypatch.setattr(cnn, "CHOICE_TEXTS", 100)
+    again = BASELINES["cnn"].make(0, "cpu", 1, small, "binary").fit(train, validation)
+    full = BASELINES["cnn"].make(0, "cpu", 1, {**small, "word_dropout": again.config.word_dropout}, "binary")
+    full.fit(train, validation)
+    np.testing.assert_array_equal(again.predict_proba(train.texts), full.predict_proba(train.texts))

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.dataset import Dataset
+from baselines.dataset import Dataset, Part
 from baselines.errors import ArtifactError, UserError
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.ensemble import EnsembleClassifier, EnsembleConfig, mixture_weights
 from baselines.models.registry import BASELINES, KINDS, Ensemble
-from baselines.scores.calibration import fit_platt
+from baselines.scores.calibration import fit_platt, log_shares, softmax
 from baselines.storage.artifact import Lineage, load, save, write_json
 from tests.cases.cnn_case import small_cnn
 from tests.cases.table_case import SPACE, TOKENIZER, int_classifier
+from tests.cases.task_case import task_data
 
 MEMBERS = ("linear", "tfidf-knn")
 
@@ -28,6 +29,37 @@ def ensemble(tiny: Dataset) -> EnsembleClassifier:
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logits))
+
+
+def test_of_one_label_members_are_mixed_as_distributions() -> None:
+    data = task_data("multiclass")
+    train, validation = data.part("train"), data.part("validation")
+    members = {
+        "linear": BASELINES["linear"].make(0, "cpu", 1, task="multiclass").fit(train),
+        "rules": BASELINES["rules"].make(0, "cpu", 1, task="multiclass").fit(train),
+    }
+    ensemble = EnsembleClassifier.from_members(members, validation)
+    shares = dict(zip(members, ensemble.shares_, strict=True))
+    assert all(share.offset == 0 for share in shares.values())
+    assert shares["linear"].weight > shares["rules"].weight  # invented texts never name their class
+    texts = [*data.part("test").texts, ""]
+    mixed = sum(
+        share.weight * softmax(share.slope * log_shares(members[name].predict_proba(texts)))
+        for name, share in shares.items()
+    )
+    np.testing.assert_allclose(ensemble.predict_proba(texts[:-1]), mixed[:-1], atol=1e-6)
+    assert ensemble.predict([""]) == [["place"]]
+
+
+def test_members_of_another_task_are_refused() -> None:
+    data = task_data("multiclass").part("train")
+    several = Part(data.texts, data.labels, data.classes)
+    members = {
+        "linear": BASELINES["linear"].make(0, "cpu", 1, task="multiclass").fit(data),
+        "rules": BASELINES["rules"].make(0, "cpu", 1).fit(several),
+    }
+    with pytest.raises(UserError, match="for the same task"):
+        EnsembleClassifier.from_members(members, data)
 
 
 def test_platt_finds_the_scale_that_made_the_labels() -> None:

@@ -10,6 +10,7 @@ from baselines.dataset import Part, TaxonomyEntry
 from baselines.errors import DataError
 from baselines.models.chance import ChanceClassifier, ChanceConfig
 from baselines.models.rules import RulesClassifier, RulesConfig
+from baselines.task import Task
 
 CLASSES = ("attention", "natural-language-processing", "transformers")
 TAXONOMY = (
@@ -60,6 +61,59 @@ def test_a_narrower_tag_implies_its_class() -> None:
 def test_unknown_parent_is_named() -> None:
     with pytest.raises(DataError, match="'vision' of tag 'attention'"):
         RulesClassifier().fit(part([], (TaxonomyEntry("attention", (), ("vision",)),)))
+
+
+ONE = ("person", "place", "time of day")
+
+
+def one_label(texts: list[str], labels: list[int], task: Task = "multiclass") -> Part:
+    if task == "binary":
+        return Part(tuple(texts), np.array(labels, bool)[:, None], ("spam",), task="binary", negative="ham")
+    return Part(tuple(texts), np.eye(3, dtype=bool)[labels], ONE, task="multiclass")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A place, a person and a place", "place"),
+        ("person or place", "person"),  # of equally many the longest, here the first of those
+        ("place or time of day", "time of day"),
+        ("nothing of it", "place"),  # what most training texts have
+        ("", "place"),
+    ],
+)
+def test_of_one_label_the_most_named_is_taken(text: str, expected: str) -> None:
+    rules = RulesClassifier(RulesConfig(cleaning="words")).fit(one_label(["a", "b", "c"], [1, 1, 2]))
+    assert rules.predict([text]) == [[expected]]
+    assert rules.answer([text])[1].tolist() == [text not in ("", "nothing of it")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("No spam", "spam"), ("ham, ham and spam", "ham"), ("neither", "ham"), ("spam or ham", "spam")],
+)
+def test_a_negative_name_speaks_against_the_positive(text: str, expected: str) -> None:
+    rules = RulesClassifier(RulesConfig(cleaning="words")).fit(one_label(["a", "b", "c"], [0, 0, 1], "binary"))
+    assert rules.predict([text]) == [[expected]]
+
+
+def test_chance_of_one_label_draws_one_class() -> None:
+    texts = [str(n) for n in range(3000)]
+    train = one_label(texts, [0] * 600 + [1] * 2400)
+    shares = {
+        rate: predict(ChanceClassifier(ChanceConfig(rate, 3)).fit(train), texts).mean(axis=0)
+        for rate in ("coin", "frequency", "majority")
+    }
+    np.testing.assert_allclose(shares["coin"], [1 / 3] * 3, atol=0.03)
+    np.testing.assert_allclose(shares["frequency"], [0.2, 0.8, 0], atol=0.03)
+    assert shares["majority"].tolist() == [0, 1, 0]
+    answered = ChanceClassifier(ChanceConfig("majority")).fit(train).predict_proba(["x"])
+    np.testing.assert_allclose(answered, [[0.2, 0.8, 0]])
+
+
+def test_the_majority_of_a_binary_task_is_one_side() -> None:
+    train = one_label(["a", "b", "c"], [0, 1, 0], "binary")
+    assert ChanceClassifier(ChanceConfig("majority")).fit(train).predict(["x", "y"]) == [["ham"], ["ham"]]
 
 
 def test_chance_rates_are_kept() -> None:

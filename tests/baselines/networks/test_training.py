@@ -1,6 +1,7 @@
 """The training loop: best epoch restored, same seed same bytes, batches within budget, hooks called as promised."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,10 @@ from baselines.networks.pieces import Pieces, pieces_of
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import class_weighted_loss, logits_of, train, validate
 from baselines.networks.training_config import TrainingConfig
+from baselines.scores.judging import score, utility
+from baselines.task import Task, link
 from baselines.text.tokenizer import Tokenizer
+from tests.cases.task_case import task_data
 
 SMALL = TrainingConfig(epochs=3, batch_size=16, learning_rate=3e-3, threads=1)
 
@@ -210,3 +214,34 @@ def test_logits_in_batches_equal_logits_one_by_one(parts: tuple[Part, Part, Toke
     alone = np.concatenate([logits_of(module, [ids]) for ids in encoded])
     np.testing.assert_allclose(together, alone, atol=1e-5)
     assert logits_of(module, []).shape[0] == 0
+
+
+def test_the_loss_of_one_label_is_the_softmax_cross_entropy() -> None:
+    labels = np.eye(3, dtype=bool)[[0, 0, 1, 2]]
+    logits, truth, rows = torch.randn(4, 3), torch.from_numpy(labels).float(), torch.arange(4)
+    targets = truth.argmax(dim=1)
+    plain = class_weighted_loss(labels, 0.0, "multiclass")(logits, truth, rows)
+    torch.testing.assert_close(plain, nn.functional.cross_entropy(logits, targets))
+    each = nn.functional.cross_entropy(logits, targets, reduction="none")
+    weights = torch.tensor([0.6, 0.6, 1.2, 1.2])  # inverse to 2, 1 and 1 texts, 1 on average over the classes
+    weighted = class_weighted_loss(labels, 1.0, "multiclass")(logits, truth, rows)
+    torch.testing.assert_close(weighted, (each * weights).mean())
+
+
+@pytest.mark.parametrize(
+    ("task", "metric"), [("multiclass", ""), ("multiclass", "log_loss"), ("binary", ""), ("binary", "roc_auc")]
+)
+def test_the_best_epoch_is_the_best_by_the_data_s_metric(task: Task, metric: str) -> None:
+    data = task_data(task)
+    train_part, validation = (replace(data.part(name), metric=metric) for name in ("train", "validation"))
+    tokenizer = Tokenizer.learn(train_part.texts, min_count=1)
+    module = network(tokenizer, len(train_part.classes))
+    log = train(module, tokenizer, train_part, validation, TrainingConfig(epochs=4, learning_rate=1e-2, threads=1))
+    probabilities = link(logits_of(module, tokenizer.encode_batch(validation.texts)), task)
+    best = log.epochs[log.best_epoch]
+    thresholds = np.full(probabilities.shape[1], best.threshold, np.float32)
+    reached = score(validation.judged_by, validation.labels, probabilities, thresholds, task)
+    assert best.validation_score == pytest.approx(utility(validation.judged_by, reached))
+    assert best.threshold == 0.0 or task == "binary"
+    if metric == "log_loss":
+        assert best.validation_loss == pytest.approx(reached, abs=1e-5)

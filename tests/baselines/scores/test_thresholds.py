@@ -10,8 +10,9 @@ from hypothesis.extra import numpy as hnp
 from scipy.special import expit
 from scipy.stats import norm
 
+from baselines.scores.judging import score
 from baselines.scores.metrics import scores
-from baselines.scores.thresholds import fit_thresholds, global_threshold, per_class_thresholds
+from baselines.scores.thresholds import binary_threshold, fit_thresholds, global_threshold, per_class_thresholds
 from baselines.task import decide
 
 # Few distinct values make ties likely; neighbours in float32 leave no number between them.
@@ -48,8 +49,9 @@ def test_per_class_without_shrinkage_is_the_best_of_all(pair: tuple[np.ndarray, 
 def expected_f1(truth: np.ndarray, probabilities: np.ndarray, threshold: float, spread: float) -> float:
     """F1 averaged over thresholds at the middles of 80 equally likely slices of the normal distribution."""
     odds = np.log(threshold / (1 - threshold)) + spread * norm.ppf((np.arange(80) + 0.5) / 80)
-    decided = (decide(probabilities, np.float32(t), "multilabel") for t in expit(odds))
-    return float(np.mean([scores(truth, own).f1_weighted for own in decided]))
+    return float(
+        np.mean([scores(truth, decide(probabilities, np.float32(t), "multilabel")).f1_weighted for t in expit(odds)])
+    )
 
 
 @settings(deadline=None, max_examples=15)
@@ -122,3 +124,30 @@ def test_mistakes_are_named() -> None:
         per_class_thresholds(np.ones((1, 1), bool), np.ones((1, 1), np.float32), shrinkage=-1)
     with pytest.raises(ValueError, match="spread"):
         global_threshold(np.ones((1, 1), bool), np.ones((1, 1), np.float32), spread=-1)
+
+
+def test_a_binary_threshold_is_the_best_of_all() -> None:
+    generator = np.random.default_rng(4)
+    truth = generator.random((60, 1)) < 0.3
+    probabilities = (0.4 * generator.random((60, 1)) + 0.4 * truth).astype(np.float32)
+    for metric in ("f1", "accuracy", "balanced_accuracy", "mcc"):
+        chosen = binary_threshold(truth, probabilities, metric, spread=0)
+        reached = score(metric, truth, probabilities, np.float32([chosen]), "binary")
+        others = [score(metric, truth, probabilities, np.float32([t]), "binary") for t in np.linspace(0, 1, 201)]
+        assert reached >= max(others) - 1e-9
+
+
+def test_a_binary_threshold_stays_near_one_half_unless_validation_can_tell() -> None:
+    generator = np.random.default_rng(5)
+    logits = generator.normal(0, 2, (300, 1))
+    truth = generator.random((300, 1)) < expit(logits)
+    calibrated = expit(logits).astype(np.float32)
+    surely, perhaps = (binary_threshold(truth, calibrated, doubt=doubt) for doubt in (0.0, 1.0))
+    assert surely < perhaps <= 0.5
+    shifted = expit(logits - 4).astype(np.float32)  # wrong by 4 in log-odds: one half is clearly bad
+    assert binary_threshold(truth, shifted) < 0.1
+
+
+def test_a_binary_threshold_without_one_of_both_sides() -> None:
+    for truth in (np.zeros((3, 1), bool), np.ones((3, 1), bool)):
+        assert binary_threshold(truth, np.full((3, 1), 0.2, np.float32)) == 0.5
