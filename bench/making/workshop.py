@@ -137,7 +137,12 @@ class Workshop:
         for form in classifier.forms:
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
-                card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
+                card = CardFacts(
+                    licence=self.dataset.licence,
+                    judged_by=self.dataset.everything.judged_by,
+                    texts=self.dataset.part("test").texts,
+                    with_ngrams=False,
+                )
                 with self.run.write(step, inputs) as folder:
                     write_bundle(
                         classifier,

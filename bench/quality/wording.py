@@ -32,10 +32,13 @@ class Turn:
     Attributes:
         change: it.
         held: changes the texts that hold what it is about; where hardly any does, the change says nothing.
+        decides: whether some answers must change: what is asked for hangs on the question word, while what a text is
+            about often stays when a "not" comes in.
     """
 
     change: Change
     held: Change
+    decides: bool = False
 
 
 def without_negation(text: str) -> str:
@@ -76,5 +79,5 @@ INVARIANT: Mapping[str, Change] = {
 MEANING: Mapping[str, Turn] = {
     "a negation taken away": Turn(without_negation, without_negation),
     "a negation put in": Turn(with_negation, without_negation),
-    "another question word": Turn(other_question, other_question),
+    "another question word": Turn(other_question, other_question, decides=True),
 }

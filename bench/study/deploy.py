@@ -58,6 +58,7 @@ def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str
         title=model["title"],
         licence=study.workshop.dataset.licence,
         metrics={name: model["quality"][name] for name in metrics_of(study.workshop.dataset.task)},
+        judged_by=content["metric"],
         measured=tuple(_sentences(model, content)),
         limits=tuple(content["data_card"]["notes"]),
         texts=texts,

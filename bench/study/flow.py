@@ -42,6 +42,7 @@ from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
 from bench.study.reference import differences_to_cnn, reference_among
 from bench.study.state import Study, model_names
+from bench.study.task_facts import cleaning_words
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
@@ -121,6 +122,8 @@ def make_models(study: Study) -> None:
         if name not in study.workshop.skipped:
             with study.watch.step(name):
                 study.workshop.baseline(name)
+    for line in cleaning_words(study.workshop.run, study.workshop.dataset):
+        study.watch.say(line)
     if study.options.budget is not None:
         search(study, study.options.budget)
     for variant in study.options.variants:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from baselines.dataset import Dataset
+from baselines.fitting.cleaning_choice import made_choice
 from baselines.scores.judging import METRICS, metrics_of, title_of
-from baselines.storage.artifact import read_json
 from baselines.storage.run_folder import RunFolder
 from bench.quality.majority import majority
 from bench.study.evidence import Evidence, Json
@@ -13,8 +14,7 @@ from bench.study.evidence import Evidence, Json
 if TYPE_CHECKING:
     from bench.study.state import Study
 
-CLEANING_STEP = "baselines/cleaning"
-_FACTS = "facts.json"
+_OF_CLEANING = ("chosen", "why", "scores", "collisions")
 
 
 def task_facts(study: Study, evidence: Evidence) -> Json:
@@ -30,17 +30,26 @@ def task_facts(study: Study, evidence: Evidence) -> Json:
             for name in metrics_of(everything.task)
         ],
         "majority": majority(evidence.test, evidence.train_counts, len(study.workshop.dataset.split.train)),
-        "cleaning": cleaning_facts(study.workshop.run),
+        "cleaning": cleaning_facts(study.workshop.run, study.workshop.dataset),
     }
     if everything.task == "binary":
         found |= {"positive": space.classes[0], "negative": space.names[0]}
     return found
 
 
-def cleaning_facts(run: RunFolder) -> dict[str, Any] | None:
+def cleaning_facts(run: RunFolder, dataset: Dataset) -> Json | None:
     """How the cleaning was chosen; None where nothing was chosen in this run."""
-    path = run.place(CLEANING_STEP) / _FACTS
-    if not path.is_file():
+    choice = made_choice(run, dataset)
+    if choice is None:
         return None
-    facts = read_json(path)
-    return {name: facts[name] for name in ("chosen", "why", "scores", "collisions") if name in facts}
+    return {name: value for name, value in choice.to_json().items() if name in _OF_CLEANING}
+
+
+def cleaning_words(run: RunFolder, dataset: Dataset) -> list[str]:
+    """The same for a terminal: what was chosen with the scores, and the warning where there is one."""
+    choice = made_choice(run, dataset)
+    if choice is None:
+        return []
+    scores = ", ".join(f"{name} {value:.4f}" for name, value in choice.scores.items())
+    lines = [f"cleaning {choice.chosen}: {choice.why} ({METRICS[choice.metric].title} on validation: {scores})"]
+    return [*lines, *([f"warning: {choice.warning}"] if choice.warning else [])]

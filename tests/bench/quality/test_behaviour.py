@@ -127,7 +127,7 @@ def test_who_does_not_see_a_negation_fails_and_who_does_is_counted() -> None:
     for test in ("a negation taken away", "a negation put in"):
         assert 0 < seeing[test]["changed"] <= seeing[test]["n"]
         assert (seeing[test]["failed"], blind[test]["failed"]) == (0, blind[test]["n"])
-        assert blind[test]["examples"][0]["expected"] == ["some answers change"]
+        assert blind[test]["examples"][0]["expected"] == ["some probabilities move"]
     assert seeing["a negation taken away"]["changed"] == 18
     # One text in six asks who, which nobody here reads.
     assert (seeing["another question word"]["n"], seeing["another question word"]["failed"]) == (6, 6)
