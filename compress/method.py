@@ -16,12 +16,16 @@ import numpy as np
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
-from baselines.scores.judging import score, utility
+from baselines.scores.judging import METRICS, score, utility
 from baselines.scores.thresholds import fit_thresholds
-from baselines.task import Probabilities
+from baselines.task import LabelSpace, Probabilities
 
-# How much validation F1 a model may lose by rounding before it counts as failed.
+# How far a model's validation score may fall by rounding before it counts as failed: F1, accuracy and all that is at
+# most 1.
 MAX_FALL = 0.02
+# A loss has no upper end, and what it costs to add 0.02 depends on where it stands: it may grow by this share of
+# itself.
+MAX_GROWTH = 0.1
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,54 @@ class Method:
         title: for the report.
         config: the frozen dataclass of its settings; called without arguments it gives sensible ones.
         neutral: settings under which the method is the identity.
-        apply: (parent, config, context) -> (new model, receipt).
+        make: (parent, config, context) -> (new model, receipt), for a parent that fits the context.
         retrains: whether it trains, so that seeds matter.
     """
 
     title: str
     config: Callable[..., Any]
     neutral: Any
-    apply: Callable[[Classifier, Any, Context], Outcome]
+    make: Callable[[Classifier, Any, Context], Outcome]
     retrains: bool
+
+    def apply(self, parent: Classifier, config: Any, context: Context) -> Outcome:
+        """A new model and its receipt.
+
+        Raises:
+            NotCompressible: the parent answers something else than the context's texts ask, or the method refuses.
+        """
+        check_space(parent, context.train.space, "parent")
+        return self.make(parent, config, context)
+
+
+def check_space(model: Classifier, space: LabelSpace, role: str = "teacher") -> None:
+    """Raise NotCompressible naming the first difference unless a model answers what these texts ask.
+
+    Args:
+        model: only read.
+        space: of the texts: task, classes in order, and the negative class where both sides name one.
+        role: `teacher`, or what else the model is to be.
+    """
+    own = model.space_
+    if own.task != space.task:
+        raise NotCompressible(
+            f"{role}: it was trained for task {own.task}, these texts are {space.task}; train one on the same data, or "
+            f"read the data with --task {own.task} where it fits"
+        )
+    missing = [name for name in space.classes if name not in own.classes]
+    extra = [name for name in own.classes if name not in space.classes]
+    if missing or extra:
+        raise NotCompressible(
+            f"{role}: its classes differ from those of these texts; missing: {', '.join(missing) or 'none'}; "
+            f"too many: {', '.join(extra) or 'none'}. Train the {role} on the same data"
+        )
+    if own.classes != space.classes:
+        raise NotCompressible(f"{role}: it has the classes of these texts in another order; train it on the same data")
+    if own.negative and space.negative and own.negative != space.negative:
+        raise NotCompressible(
+            f"{role}: beside {own.classes[0]} it says {own.negative}, these texts say {space.negative}; train it on "
+            "the same data"
+        )
 
 
 def require_touched(receipt: Receipt, instead: str) -> Receipt:
@@ -122,10 +165,15 @@ def require_touched(receipt: Receipt, instead: str) -> Receipt:
 def refit_thresholds(classifier: Classifier, context: Context, like: Classifier | None = None) -> Probabilities:
     """Choose the thresholds anew on validation: one for all classes, or one a class where those of `like` differ.
 
+    Of multiclass they say when a model abstains, which is nothing to choose here: those of `like` stay.
+
     Returns:
         the classifier's probabilities for the validation texts, float32 (n_texts, n_classes).
     """
     probabilities = classifier.predict_proba(context.validation.texts)
+    if like is not None and classifier.task_ == "multiclass":
+        classifier.thresholds_ = like.thresholds_.copy()
+        return probabilities
     if not len(context.validation):
         return probabilities
     validation = context.validation
@@ -136,20 +184,41 @@ def refit_thresholds(classifier: Classifier, context: Context, like: Classifier 
 
 
 def validation_score(classifier: Classifier, context: Context) -> float:
-    """The metric that choices are made by, on validation, with the classifier's own thresholds; larger is better."""
-    part = context.validation
-    value = score(part.judged_by, part.labels, classifier.predict_proba(part.texts), classifier.thresholds_, part.task)
+    """The metric that choices are made by, on validation, with the classifier's own thresholds; larger is better.
+
+    A loss has its sign changed.
+    """
+    return score_on(context.validation, classifier, classifier.predict_proba(context.validation.texts))
+
+
+def score_on(part: Part, classifier: Classifier, probabilities: Probabilities) -> float:
+    """`validation_score` of answers that are there already; float32 (n_texts, n_classes)."""
+    value = score(part.judged_by, part.labels, probabilities, classifier.thresholds_, part.task)
     return utility(part.judged_by, value)
 
 
+def title_of(part: Part) -> str:
+    """What choices are made by, for people: `weighted F1`."""
+    return METRICS[part.judged_by].title
+
+
+def most_fall(part: Part, of_parent: float) -> float:
+    """How far the score may fall from the parent's before a model counts as failed, in the metric's own units."""
+    return MAX_FALL if METRICS[part.judged_by].higher_is_better else MAX_GROWTH * abs(of_parent)
+
+
 def marked_if_failed(outcome: Outcome, parent: Classifier, context: Context) -> Outcome:
-    """The outcome with its fall of validation F1 in the facts, and marked as failed where that is beyond `MAX_FALL`."""
+    """The outcome with its fall of the validation score in the facts, marked as failed where that is beyond bounds.
+
+    The bounds are `most_fall`.
+    """
     child, receipt = outcome
     if not receipt.touched or not len(context.validation):
         return outcome
-    fall = validation_score(parent, context) - validation_score(child, context)
-    facts, notes = {**receipt.facts, "validation_f1_fall": fall}, receipt.notes
-    if fall > MAX_FALL:
-        facts["failed"] = f"validation F1 fell by {fall:.3f}, more than {MAX_FALL:g}"
+    of_parent = validation_score(parent, context)
+    fall, limit = of_parent - validation_score(child, context), most_fall(context.validation, of_parent)
+    facts, notes = {**receipt.facts, "validation_fall": fall}, receipt.notes
+    if fall > limit:
+        facts["failed"] = f"{title_of(context.validation)} on validation got worse by {fall:.3f}, more than {limit:.2g}"
         notes = (*notes, f"failed: {facts['failed']}")
     return child, replace(receipt, notes=notes, facts=facts)

@@ -42,7 +42,7 @@ class LedgerEntry:
     Attributes:
         step: the method, `parent` for the start.
         model: kind of the classifier after the step.
-        f1_weighted: on validation, after thresholds were chosen anew.
+        score: what choices are made by, on validation, after thresholds were chosen anew; larger is better.
         size_bytes: of all files of the artifact but its manifest.
         p50_s: from the caller's clock, None without one.
         receipt: of the step, None for the start and for a step that had nothing to do.
@@ -51,19 +51,19 @@ class LedgerEntry:
 
     step: str
     model: str
-    f1_weighted: float
+    score: float
     size_bytes: int
     p50_s: float | None = None
     receipt: Receipt | None = None
     note: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """For the ledgers of results.json; the caller puts the interval of F1 in."""
+        """For the ledgers of results.json; the caller puts the interval of the score in."""
         receipt = None if self.receipt is None else self.receipt.to_json()
         return {
             "step": self.step,
             "model": self.model,
-            "f1_weighted": self.f1_weighted,
+            "score": self.score,
             "bytes": self.size_bytes,
             "p50_s": self.p50_s,
             "receipt": receipt,
@@ -108,7 +108,9 @@ def parse_recipe(text: str, changes: Mapping[str, Mapping[str, Any]] | None = No
     Raises:
         UserError: an unknown method or field; names the known ones.
     """
-    changes = changes or {}
+    # Whoever runs one recipe has no control beside it, so a student brings its own.
+    changes = {**(changes or {})}
+    changes["distill"] = {"against_control": True, **changes.get("distill", {})}
     if text in RECIPES:
         return tuple(Step(s.method, configured(s.method, changes.get(s.method, {}), s.config)) for s in RECIPES[text])
     names = [name.strip() for name in text.split(",") if name.strip()]

@@ -1,7 +1,8 @@
 """A saved artifact as teacher: whether it may teach here, and what its students' figures are then worth.
 
-A teacher that was fitted elsewhere may have seen this run's test texts, and its students' F1 then flatters. Its lineage
-holds the hash of the data it was made from, split included; as much as follows from that is said in the receipts.
+A teacher that was fitted elsewhere may have seen this run's test texts, and its students' scores then flatter. Its
+lineage holds the hash of the data it was made from, split included; as much as follows from that is said in the
+receipts.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from baselines.models.registry import BASELINES
 from baselines.storage import artifact
 from baselines.storage.artifact import MANIFEST, Lineage
 from compress.method import Context
-from compress.methods.distill.out_of_fold import check_classes
+from compress.methods.distill.out_of_fold import check_teacher
 from compress.registry import KINDS
 
-_MAY_FLATTER = "it may have seen the test texts, and then the F1 of its students flatters"
+_MAY_FLATTER = "it may have seen the test texts, and then the scores of its students flatter"
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,12 @@ def read_teacher(place: str | Path, dataset: Dataset) -> SavedTeacher:
 
     Raises:
         UserError: no artifact there. ArtifactError: a damaged one.
-        NotCompressible: other classes; or a kind that can't be fitted and that has seen the labels of these texts.
+        NotCompressible: another task, other classes, an abstaining model; or a kind that can't be fitted and that has
+            seen the labels of these texts.
     """
     folder = _artifact_folder(Path(place))
     classifier, lineage = artifact.load(folder, KINDS), artifact.lineage_of(folder)
-    check_classes(classifier, dataset.classes)
+    check_teacher(classifier, dataset.everything.space)
     known = _as_split_there(lineage, dataset)
     if known is not None and not classifier.can_fit:
         raise NotCompressible(_has_seen_them(classifier, lineage))
@@ -133,7 +135,7 @@ def _about_test_texts(lineage: Lineage, known: Dataset | None, dataset: Dataset)
     if known is not None:
         test = dataset.split.test
         n_seen = int(np.isin(test, [*known.split.train, *known.split.validation]).sum())
-        own = f"{n_seen} of the {len(test)} test texts were among its own, so the F1 of its students flatters"
+        own = f"{n_seen} of the {len(test)} test texts were among its own, so the scores of its students flatter"
         return (f"the saved {lineage.name} learned from another split of this data: {own}",) if n_seen else ()
     if not sha256:
         return (f"the saved {lineage.name} doesn't say which data it was made from; {_MAY_FLATTER}",)

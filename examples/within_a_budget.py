@@ -1,6 +1,6 @@
 """The best model of at most so many bytes: searched, measured, exported.
 
-    python examples/within_a_budget.py bundle --max-bytes 25k --max-f1-drop 0.01
+    python examples/within_a_budget.py bundle --max-bytes 25k --max-drop 0.01
     python examples/within_a_budget.py bundle --file texts.csv --max-bytes 40k
 
 Students of a linear model and smaller linear models compete; the fall of F1 is counted from the character CNN. Stopped
@@ -21,7 +21,7 @@ def options() -> ArgumentParser:
     parser.add_argument("--file", default="sample", help="CSV, TSV, JSON Lines or Parquet")
     parser.add_argument("--separator", help="between two labels of a text")
     parser.add_argument("--max-bytes", default="25k")
-    parser.add_argument("--max-f1-drop", type=float)
+    parser.add_argument("--max-drop", type=float)
     parser.add_argument("--trials", type=int, default=8, help="students trained at most")
     parser.add_argument("--run", default="budget")
     return parser
@@ -29,7 +29,7 @@ def options() -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, config: Mapping[str, Any] | None = None) -> int:
     asked = options().parse_args(argv)
-    limits = {"max_bytes": asked.max_bytes, "max_f1_drop": asked.max_f1_drop}
+    limits = {"max_bytes": asked.max_bytes, "max_drop": asked.max_drop}
     try:
         dataset = tagpress.read_dataset(asked.file, separator=asked.separator)
         run = tagpress.study(
@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None, config: Mapping[str, Any] | None = N
         return error.exit_code
     steps = ", ".join(step.get("baseline", step["method"]) for step in run.models[found.name]["recipe"])
     print(f"found: {steps}: {found.bytes:,} bytes, {found.p50_s * 1e6:.0f} µs a text")
-    print(f"F1 on the test part: {found.f1.value:.3f} ({found.f1.low:.3f} to {found.f1.high:.3f})")
+    score = found.score
+    print(f"{run.metric.title} on the test part: {score.value:.3f} ({score.low:.3f} to {score.high:.3f})")
     print(f"written: {bundle}")
     return 0
 

@@ -1,7 +1,8 @@
 """Texts that stand in a data set more than once, exactly or nearly, in linear time.
 
-Two texts are exact duplicates when their lower-case words are the same, and near duplicates when the Jaccard similarity
-of their sets of three successive words (all words of a shorter text) is at least 0.7. Candidates come from MinHash with
+Two texts are exact duplicates when their folded words are the same, and near duplicates when the Jaccard similarity of
+their sets of three successive words (all words of a shorter text) is at least 0.7. Symbols don't count; each Chinese,
+Japanese and Korean character is a word. Candidates come from MinHash with
 locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998) and are verified; the hashing misses a pair at 0.7 less
 than once in 10,000.
 """
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from baselines.text.cleaning import Cleaning
 from baselines.text.unicode import pieces
 
+_CLEANING = Cleaning("letters")
 SIMILARITY = 0.7
 WORDS = 3
 RULE = f"Jaccard similarity of word {WORDS}-grams at least {SIMILARITY}, after lower-casing and without punctuation"
@@ -34,8 +36,7 @@ def duplicate_groups(texts: Sequence[str], *, near: bool) -> NDArray[np.intp]:
 
     Empty texts are duplicates of nothing.
     """
-    clean = Cleaning("letters")
-    words = [pieces(clean(text)) for text in texts]
+    words = [_words(text) for text in texts]
     parents = np.arange(len(texts))
     first: dict[str, int] = {}
     for row, own in enumerate(words):
@@ -45,6 +46,11 @@ def duplicate_groups(texts: Sequence[str], *, near: bool) -> NDArray[np.intp]:
         for a, b in _near_pairs({row: _shingles(words[row]) for row in first.values()}):
             parents[max(_root(parents, a), _root(parents, b))] = min(_root(parents, a), _root(parents, b))
     return np.array([_root(parents, row) for row in range(len(texts))], np.intp)
+
+
+def _words(text: str) -> list[str]:
+    clean = _CLEANING(text)
+    return clean.split() if clean.isascii() else pieces(clean)
 
 
 def _root(parents: NDArray[np.intp], row: int) -> int:

@@ -26,6 +26,7 @@ from baselines.models.ensemble import EnsembleConfig
 from baselines.models.linear import LinearConfig, quick_answers
 from baselines.models.registry import BASELINES
 from baselines.notes import collected_notes
+from baselines.scores.answers import Answers
 from baselines.scores.choices import drawn
 from baselines.scores.judging import METRICS, utility
 from baselines.scores.thresholds import fit_thresholds
@@ -181,7 +182,8 @@ def _resampled(probabilities: Probabilities, validation: Part) -> NDArray[np.flo
     thresholds = fit_thresholds(validation.labels, probabilities, task, validation.metric).per_class
     weights = np.ones((1 + RESAMPLES, n))
     weights[1:] = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), RESAMPLES)
-    return metric.judge(validation.labels, decide(probabilities, thresholds, task), probabilities, weights)
+    answers = Answers(validation.labels, decide(probabilities, thresholds, task), probabilities)
+    return metric.judge(answers, weights)
 
 
 def _decided(

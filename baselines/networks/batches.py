@@ -6,12 +6,12 @@ Also word dropout, which works on ids, so that no text is cleaned twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.text.tokenizer import Tokenizer
+from baselines.networks.pieces import Pieces
 
 # Ids of one batch, padding included: a text of 100,000 characters gets a batch of its own, and short ones share one.
 ID_BUDGET = 32_768
@@ -19,13 +19,6 @@ ID_BUDGET = 32_768
 POOL = 8
 
 IdArray = NDArray[Any]
-
-
-class Encoder(Protocol):
-    """What `train` needs of a tokenizer."""
-
-    def encode_batch(self, texts: Sequence[str]) -> list[Any]:
-        """Integer ids (L,) of each text."""
 
 
 def length_batches(lengths: Sequence[int], budget: int = ID_BUDGET) -> Iterator[NDArray[np.intp]]:
@@ -53,41 +46,40 @@ def shuffled_batches(
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def separator_of(tokenizer: Encoder) -> int | None:
-    """Id that stands between words: the space's for characters, None where each id is a word of its own."""
-    if not isinstance(tokenizer, Tokenizer):
-        return None
-    return tokenizer.alphabet.find(" ") + 2 if " " in tokenizer.alphabet else -1
-
-
 class WordDropout:
-    """Leaves words out of encoded texts, all texts at once: a call for each of them would cost a tenth of training.
+    """Leaves words, or short runs of Chinese, Japanese and Korean characters, out of encoded texts.
+
+    All texts at once: a call for each of them would cost a tenth of training.
 
     Attributes:
         encoded: the whole texts, integer ids (L,) each.
     """
 
-    def __init__(self, encoded: Sequence[IdArray], separator: int | None) -> None:
+    def __init__(self, encoded: Sequence[IdArray], pieces: Pieces) -> None:
         """
         Args:
             encoded: texts.
-            separator: see `separator_of`.
+            pieces: of their tokenizer, see `pieces_of`.
         """
         self.encoded = encoded
         lengths = np.array([len(ids) for ids in encoded], np.intp)
         self._flat = np.concatenate([np.zeros(0, np.intp), *encoded])  # all ids, text after text
         self._text = np.repeat(np.arange(len(encoded)), lengths)  # of each id
         self._ends = np.cumsum(lengths)
-        self._is_separator = np.zeros(len(self._flat), bool) if separator is None else self._flat == separator
-        starts = np.ones(len(self._flat), bool) if separator is None else self._is_separator.copy()
-        starts[(self._ends - lengths)[lengths > 0]] = True
-        self._word = np.cumsum(starts) - 1  # of each id, counted over all texts; a space belongs to the word after it
+        self._is_separator = np.zeros(len(self._flat), bool)
+        if pieces.separator is not None:
+            self._is_separator = self._flat == pieces.separator
+        first = np.zeros(len(self._flat), bool)
+        first[(self._ends - lengths)[lengths > 0]] = True
+        self._starts, self._may_start = pieces.starts(self._flat, first)
+        self._word = np.cumsum(self._starts) - 1  # of each id, counted over all texts; a space belongs to what follows
 
     def draw(self, rate: float, rng: np.random.Generator) -> list[IdArray]:
-        """The texts, each word left out with probability `rate`; a text that would lose all its words stays whole."""
+        """The texts, each piece left out with probability `rate`; a text that would lose all its pieces stays whole."""
         if not len(self._flat):
             return list(self.encoded)
-        kept = (rng.random(self._word[-1] + 1) >= rate)[self._word]
+        word = self._pieces(rng)
+        kept = (rng.random(word[-1] + 1) >= rate)[word]
         kept |= (np.bincount(self._text[kept], minlength=len(self.encoded)) == 0)[self._text]
         # A text whose first words are gone would begin with the space of the next one.
         position = np.flatnonzero(kept)
@@ -96,3 +88,11 @@ class WordDropout:
         kept[position[leads & self._is_separator[position]]] = False
         ends = np.cumsum(np.bincount(self._text[kept], minlength=len(self.encoded)))
         return np.split(self._flat[kept], ends[:-1])
+
+    def _pieces(self, rng: np.random.Generator) -> NDArray[np.intp]:
+        """Number of each id's piece. Characters that may begin one do so half of the time: runs of two on average."""
+        if not len(self._may_start):
+            return self._word
+        starts = self._starts.copy()
+        starts[self._may_start] = rng.random(len(self._may_start)) < 0.5
+        return np.cumsum(starts) - 1

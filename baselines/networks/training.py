@@ -21,13 +21,12 @@ from baselines.dataset import Part
 from baselines.errors import UserError
 from baselines.networks.batches import (
     ID_BUDGET,
-    Encoder,
     IdArray,
     WordDropout,
     length_batches,
-    separator_of,
     shuffled_batches,
 )
+from baselines.networks.pieces import Encoder, pieces_of
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training_config import EpochLog, TrainingConfig, TrainingLog
 from baselines.scores.judging import score, utility
@@ -127,7 +126,7 @@ class _Run:
         self.encoded = tokenizer.encode_batch([*train.texts, *extra_texts])
         self.labels = torch.full((len(self.encoded), len(train.classes)), torch.nan)
         self.labels[: len(train)] = torch.from_numpy(train.labels.astype(np.float32))
-        self.dropout = WordDropout(self.encoded, separator_of(tokenizer))
+        self.dropout = WordDropout(self.encoded, pieces_of(tokenizer))
         self.rng = np.random.default_rng(config.seed)
         self.steps = 0
         self.total_steps = config.epochs * -(-len(self.encoded) // config.batch_size)

@@ -43,6 +43,7 @@ STOP_WORDS: frozenset[str] = frozenset(
 _LOWER = bytes(i + 32 if 65 <= i <= 90 else i if 32 < i < 127 else 32 for i in range(256))
 _LETTERS = bytes(byte if chr(byte).isalnum() else 32 for byte in _LOWER)
 _AS_IT_STANDS = bytes(i if 32 < i < 127 else 32 for i in range(256))
+_ASCII: dict[CleaningName, bytes] = {"course": _LETTERS, "letters": _LETTERS, "words": _LOWER, "raw": _AS_IT_STANDS}
 _NO_SYMBOLS = bytes(i for i in range(128) if chr(i).isalnum()) + b" "
 _ASCII_PIECES = re.compile("[0-9A-Za-z]+|[^0-9A-Za-z ]")
 
@@ -92,7 +93,7 @@ class Cleaning:
             return clean.split()
         if not clean.isascii():
             return unicode.pieces(clean)
-        return clean.split() if self.name == "words" and not self.stem else _ASCII_PIECES.findall(clean)
+        return clean.split() if self.name == "words" else _ASCII_PIECES.findall(clean)
 
     def to_json(self) -> dict[str, Any]:
         """What a vocabulary or alphabet says about its cleaning."""
@@ -119,8 +120,7 @@ def _split(text: str, name: CleaningName) -> list[str]:
 
 def _ascii_split(text: str, name: CleaningName) -> list[str]:
     """What `_split` gives for plain ASCII."""
-    table = {"raw": _AS_IT_STANDS, "words": _LOWER}.get(name, _LETTERS)
-    content = text.encode("ascii").translate(table)
+    content = text.encode("ascii").translate(_ASCII[name])
     if name == "words":
         for symbol in set(content.translate(None, _NO_SYMBOLS)):
             byte = bytes((symbol,))

@@ -37,8 +37,9 @@ EACH_ALONE = (
 # A text of every code point must not fill the memory of a server.
 _MOST_CACHED = 1 << 16
 _DOTS = re.compile("i\u0307+")
-# The pieces of a text of kinds: a character that stands alone with its marks, a run of letters, a symbol.
+# Of a text of kinds. Pieces: a character that stands alone with its marks, a run of letters, a symbol.
 _PIECES = re.compile("cm*|[lm]+|s")
+_ALONE = re.compile("cm*|[^c]+")
 
 
 class _Table(dict[int, int | str | None]):
@@ -67,6 +68,11 @@ def kind_of(char: str) -> str:
     if category[0] in "LN":
         return "c" if _within(point, EACH_ALONE) else "l"
     return " " if category[0] == "Z" or category == "Cc" else "s"
+
+
+def stands_alone(char: str) -> bool:
+    """Whether a character is a Chinese, Japanese or Korean one."""
+    return kind_of(char) == "c"
 
 
 def _within(point: int, ranges: tuple[tuple[int, int], ...]) -> bool:
@@ -118,3 +124,10 @@ def pieces(text: str) -> list[str]:
     A run of letters is one word; each Chinese, Japanese or Korean character is one of its own, and so is each symbol.
     """
     return [text[found.start() : found.end()] for found in _PIECES.finditer(text.translate(_KINDS))]
+
+
+def alone_apart(run: str) -> list[str]:
+    """Any text cut at its Chinese, Japanese and Korean characters alone: "PyTorch入門" is PyTorch, 入 and 門."""
+    if run.isascii():
+        return [run]
+    return [run[found.start() : found.end()] for found in _ALONE.finditer(run.translate(_KINDS))]

@@ -13,7 +13,7 @@ from typing import Any
 from baselines.classifier import Classifier, Progress
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
-from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline, unfitted
+from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline
 from baselines.models.registry import BASELINES
 from baselines.notes import collected_notes
 from baselines.scores.thresholds import fit_thresholds
@@ -24,6 +24,7 @@ from bench.cost.energy import Counter
 from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
 from compress.method import Context, Receipt
+from compress.methods.distill.against_control import Comparison, compared
 from compress.methods.distill.out_of_fold import fresh_like
 from compress.registry import KINDS, METHODS
 from compress.teachers import SavedTeacher, read_teacher
@@ -40,6 +41,8 @@ class Workshop:
         skipped: (status, reason) of the models that couldn't be made; their rows say so.
         watch: gives the progress callback of a step with this description.
         counter: of the energy that trainings take; None counts nothing.
+        parents: what each variant was really made from: a taught student whose control is better on validation has no
+            children, its control has them.
     """
 
     run: RunFolder
@@ -52,6 +55,9 @@ class Workshop:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     counter: Counter | None = None
     skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    _controls: dict[str, str] = field(default_factory=dict)
+    _compared: dict[str, Comparison] = field(default_factory=dict)
     _loaded: dict[str, Classifier] = field(default_factory=dict)
 
     def baseline(self, name: str) -> None:
@@ -78,6 +84,10 @@ class Workshop:
         if variant.parent in self.skipped:
             self.skipped[variant.name] = ("skipped", f"its parent {variant.parent} could not be made")
             return
+        if variant.control:
+            self._controls[variant.name] = variant.control
+        variant = dataclasses.replace(variant, parent=self._heir_of(variant.parent))
+        self.parents[variant.name] = variant.parent
         step = f"compress/{variant.name}"
         inputs = {
             "parent": self.key_of(variant.parent),
@@ -85,6 +95,7 @@ class Workshop:
             "method": variant.method,
             "config": dataclasses.asdict(variant.config),
             "seed": self.seed + variant.seed_offset,
+            "metric": self.dataset.everything.judged_by,
             "unlabelled": list(self.unlabelled) if variant.method == "distill" else [],
         }
         if self.run.is_done(step, inputs):
@@ -94,6 +105,25 @@ class Workshop:
                 self._make(variant, step, inputs)
         except NotCompressible as error:
             self.skipped[variant.name] = ("failed", str(error))
+
+    def against_control(self, name: str) -> Comparison | None:
+        """A taught student against its control on validation; None where not both were made."""
+        pair = (name, self._controls.get(name, ""))
+        if not pair[1] or any(one in self.skipped or not self.step_of(one).exists() for one in pair):
+            return None
+        if name not in self._compared:
+            taught, control = (self.classifier(one) for one in pair)
+            self._compared[name] = compared(taught, control, self.dataset.part("validation"))
+        return self._compared[name]
+
+    def not_shipped(self, name: str) -> str:
+        """Why a model must not be recommended, "" where it may: a taught student whose control is better."""
+        found = self.against_control(name)
+        return str(found) if found is not None and found.keeps_control else ""
+
+    def _heir_of(self, name: str) -> str:
+        """Who has the children of a model: the model, or its control where that is the better one."""
+        return self._controls[name] if self.not_shipped(name) else name
 
     def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
         """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
@@ -107,7 +137,12 @@ class Workshop:
         for form in classifier.forms:
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
-                card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
+                card = CardFacts(
+                    licence=self.dataset.licence,
+                    judged_by=self.dataset.everything.judged_by,
+                    texts=self.dataset.part("test").texts,
+                    with_ngrams=False,
+                )
                 with self.run.write(step, inputs) as folder:
                     write_bundle(
                         classifier,
@@ -162,6 +197,9 @@ class Workshop:
             wall, cpu = time.perf_counter(), time.process_time()
             child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
             receipt = self._with_notes_of_parent(receipt, variant.parent)
+            for taught, control in self._controls.items():
+                if variant.parent == control and (reason := self.not_shipped(taught)):
+                    receipt = dataclasses.replace(receipt, notes=(*receipt.notes, f"made of {control}: {reason}"))
             facts = {
                 "seconds": time.perf_counter() - wall,
                 "cpu_seconds": time.process_time() - cpu,
@@ -174,8 +212,9 @@ class Workshop:
     def _thresholds(self, classifier: Classifier) -> dict[str, Any]:
         """Every choice of thresholds, from validation, in the form of the baselines' facts."""
         validation = self.dataset.part("validation")
-        choices = fit_thresholds(validation.labels, classifier.predict_proba(validation.texts))
-        return {"half": 0.5, "global": choices.global_, "per_class": [float(t) for t in choices.per_class]}
+        answers = classifier.predict_proba(validation.texts)
+        choices = fit_thresholds(validation.labels, answers, validation.task, validation.metric)
+        return {"half": choices.half, "global": choices.global_, "per_class": [float(t) for t in choices.per_class]}
 
     def context(self, variant: Variant) -> Context:
         """What a method may look at while it makes this variant."""
@@ -231,8 +270,7 @@ class Workshop:
         name = variant.teacher or variant.parent
         if not isinstance(name, str) or name not in BASELINES:
             return None
-        how: dict[str, Any] = {"threads": self.threads, "device": self.device, "changes": self._changes(name)}
-        return lambda seed: unfitted(self.run, self.dataset, name, seed=seed, **how)
+        return lambda seed: BASELINES[name].make(seed, self.device, self.threads, self._changes(name))
 
     def _lineage(self, variant: Variant, receipt: Mapping[str, Any]) -> Lineage:
         above = lineage_of(self.artifact_of(variant.parent))

@@ -8,18 +8,23 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.task import LabelSpace, Thresholds, unknown_answer
 from baselines.text.cleaning import STOP_WORDS
 from baselines.text.tokenizer import Tokenizer
+from baselines.text.unicode import REPLACEMENT, kind_of
 from compress.formats.tables import IntTables
 from exports.runtime.load_bundle import load
 from exports.runtime.table_predictor import TablePredictor
 
 # A page of 5 MB must also hold the charts' library; base64 adds a third.
 MAX_BYTES = 2_500_000
+# Of characters, in the page's numbers: part of a word, blank, symbol, dropped, unknown.
+KINDS = ("l", " ", "s", "", REPLACEMENT)
 
 
 def payload_of(bundle: Path) -> tuple[dict[str, Any] | None, str]:
@@ -29,24 +34,25 @@ def payload_of(bundle: Path) -> tuple[dict[str, Any] | None, str]:
         return None, f"the form {predictor.bundle.form!r} doesn't run in the page; the table form does"
     if predictor.tokenizer.cleaning.stem:
         return None, "its texts are stemmed, which the page doesn't do"
-    if predictor.tokenizer.cleaning.name not in ("course", "letters") or predictor.tokenizer.unit != "characters":
-        return None, "its texts are cleaned in a way that the page doesn't know"
     n_bytes = sum(table.nbytes for table in predictor.tables.tables) + predictor.tables.head.nbytes
     if n_bytes > MAX_BYTES:
         return None, f"its tables take {n_bytes:,} bytes, more than the {MAX_BYTES:,} a page may hold"
-    return payload(predictor.tables, predictor.tokenizer, predictor.classes, predictor.thresholds), ""
+    return payload(predictor.tables, predictor.tokenizer, predictor.space, predictor.thresholds), ""
 
 
-def payload(
-    tables: IntTables, tokenizer: Tokenizer, classes: Sequence[str], thresholds: NDArray[np.float32]
-) -> dict[str, Any]:
+def payload(tables: IntTables, tokenizer: Tokenizer, space: LabelSpace, thresholds: Thresholds) -> dict[str, Any]:
     """JSON content; arrays as base64 of their little-endian bytes in C order."""
     return {
         "alphabet": tokenizer.alphabet,
+        "unit": tokenizer.unit,
+        "cleaning": tokenizer.cleaning.name,
         "stop_words": sorted(STOP_WORDS) if tokenizer.cleaning.name == "course" else [],
-        "word_ranges": word_ranges(),
-        "classes": list(classes),
+        "unicode": unicode_tables(),
+        "task": space.task,
+        "classes": list(space.classes),
+        "names": list(space.names),
         "thresholds": _base64(thresholds.astype("<f4")),
+        "unknown_answer": _base64(unknown_answer(space, thresholds).astype("<f4")),
         "tables": [
             {"width": t.shape[0], "n_ids": t.shape[1], "filters": t.shape[2], "values": _base64(t)}
             for t in tables.tables
@@ -58,14 +64,47 @@ def payload(
 
 
 @cache
-def word_ranges() -> list[int]:
-    """Where runs of letters and digits begin and end in Unicode, as differences of code points.
+def unicode_tables() -> dict[str, Any]:
+    """What Python knows of Unicode and a cleaning asks for, compact enough for a page; JSON content.
 
-    Python and a browser may know different versions of Unicode; with Python's own ranges both split alike.
+    Python and a browser may know different versions of Unicode; with Python's own tables both clean alike. Only the
+    normal forms are the browser's: of characters that Python knows, they never change.
+
+    Returns:
+        `kinds`: (length, kind) of each run of code points, flat, kinds numbered as in `KINDS`. `folds`: runs of
+        capitals as (code points since the last one, how many, step, shift to the small letter), flat. `longer`: the
+        characters that casefold to several.
     """
-    is_word = np.fromiter((chr(point).isalnum() for point in range(sys.maxunicode + 1)), np.int8, sys.maxunicode + 1)
-    edges = np.flatnonzero(np.diff(is_word, prepend=0))
-    return [int(step) for step in np.diff(edges, prepend=0)]
+    kinds = np.fromiter((_kind(chr(point)) for point in range(sys.maxunicode + 1)), np.int8, sys.maxunicode + 1)
+    starts = np.flatnonzero(np.diff(kinds, prepend=-1))
+    lengths = np.diff(starts, append=sys.maxunicode + 1)
+    # A text is in NFKC when its capitals are folded, so that most of them can't occur any more.
+    chars = [c for c in map(chr, range(sys.maxunicode + 1)) if c != c.casefold() and c == normalize("NFKC", c)]
+    runs = _runs([(ord(c), ord(c.casefold()) - ord(c)) for c in chars if len(c.casefold()) == 1])
+    return {
+        "kinds": np.stack([lengths, kinds[starts]], axis=1).ravel().tolist(),
+        "folds": [number for run in runs for number in run],
+        "longer": {c: c.casefold() for c in chars if len(c.casefold()) > 1},
+    }
+
+
+def _kind(char: str) -> int:
+    return KINDS.index({"m": "l", "c": "l"}.get(kind := kind_of(char), kind))
+
+
+def _runs(shifts: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Neighbours with one shift, each or every second code point, as (gap, count, step, shift)."""
+    runs: list[list[int]] = []
+    last = step = 0
+    for point, shift in shifts:
+        run = runs[-1] if runs else [0, 0, 0, 0]
+        if run[3] == shift and run[1] and point - last in ((1, 2) if run[1] == 1 else (step,)):
+            step = run[2] = point - last
+            run[1] += 1
+        else:
+            runs.append([point - last, 1, 1, shift])
+        last = point
+    return runs
 
 
 def _base64(array: NDArray[Any]) -> str:

@@ -17,7 +17,7 @@ from bench.study.flow import run_study
 from bench.study.options import options_of, warnings_of
 from bench.study.wishes import Wishes, wishes_of
 from bench.verdict import gates
-from compress.search.budget import Solution, require_feasible
+from compress.search.budget import Solution, require_feasible, said_score
 
 
 def run(args: Namespace, command: str) -> int:
@@ -52,7 +52,8 @@ def within_budget(solution: Solution, root: Path) -> str:
     best = solution.best
     latency = "" if best.p95_s is None else f", p95 {best.p95_s * 1e6:.0f} µs"
     artifact = root / "compress" / "budget" / "artifact"
+    reached = said_score(best, solution.metric)
     return (
-        f"within the budget: budget, {best.size_bytes:,} bytes, F1 on validation {best.f1_weighted:.3f} "
-        f"({best.f1_drop:+.3f} below the CNN){latency}; python -m exports.run {artifact} --out bundle"
+        f"within the budget: budget, {best.size_bytes:,} bytes, on validation {reached}{latency}; "
+        f"python -m exports.run {artifact} --out bundle"
     )

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from baselines.scores.intervals import Resampled
+from baselines.scores.resampling import Resampled
 from bench.making.variants import REFERENCE
 from bench.quality.scoring import is_deployable
+from bench.study.evidence import bounded
 from bench.study.state import Study
 
 
 def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
-    """ΔF1 of each baseline to the CNN: over folds where there are some, else over the test documents."""
+    """By how much each baseline is better than the CNN: over folds where there are some, else over test documents."""
     if study.folds is not None:
         models = study.folds.against(REFERENCE, study.options.delta)["models"]
-        return {name: models[name]["delta_f1_weighted"] for name in models if "delta_f1_weighted" in models[name]}
+        return {name: models[name]["delta"] for name in models if "delta" in models[name]}
     found = {}
     for name in study.options.baselines:
         if name in study.candidates and name != REFERENCE:
-            difference = resampled.difference(name, REFERENCE)
-            found[name] = {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
+            found[name] = bounded(resampled.difference(name, REFERENCE))
     return found
 
 

@@ -42,11 +42,11 @@ class Wishes:
         bits, sparsity, auto, unstructured, criterion: settings of the methods; None and False take their own.
         config: settings by baseline or method, or a JSON file with them.
         baseline: names of baselines besides those that are needed anyhow.
-        max_bytes, max_f1_drop, max_p95_us: the budget to search a model for; bytes, F1, microseconds.
+        max_bytes, max_drop, max_p95_us: the budget to search a model for; bytes, units of the metric, microseconds.
         trials: students trained at most in that search.
         folds: K > 1 judges by K folds; 0 by the one split.
         plan: name in `bench.measure.plan.PLANS`; None takes the one that fits.
-        delta: margin of non-inferiority in weighted F1.
+        delta: margin of non-inferiority, in units of the metric (which is an option of the data).
         priority: which of the models that are good enough to recommend.
         reference: a baseline's name, or `auto`.
         price_per_hour: of the machine, in any currency.
@@ -68,7 +68,7 @@ class Wishes:
     config: Path | Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     baseline: tuple[str, ...] = ()
     max_bytes: int | None = None
-    max_f1_drop: float | None = None
+    max_drop: float | None = None
     max_p95_us: float | None = None
     trials: int = 30
     folds: int = 0
@@ -87,7 +87,7 @@ class Wishes:
     def budget(self) -> Budget | None:
         """The limits that were given; None for none."""
         seconds = None if self.max_p95_us is None else self.max_p95_us * 1e-6
-        budget = Budget(self.max_bytes, self.max_f1_drop, seconds)
+        budget = Budget(self.max_bytes, self.max_drop, seconds)
         return None if budget == Budget() else budget
 
     @property

@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.errors import NotCompressible
+from baselines.errors import DataError, NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.networks.torch_state import seeded
-from baselines.task import LabelSpace
+from baselines.task import LabelSpace, Task
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import MAX_CHARACTERS, PAD_ID, Tokenizer
 from compress.foreign.agreement import Asked, find_call, given_texts, prove, text_to_read, texts_to_try
@@ -45,6 +45,8 @@ def adopt(
     tokenizer: Tokenizer,
     classes: Sequence[str],
     *,
+    task: Task = "multilabel",
+    negative: str = "",
     rows: Sequence[int] | None = None,
     thresholds: Sequence[float] | None = None,
     call: Call | None = None,
@@ -59,9 +61,14 @@ def adopt(
             BatchNorm right behind, the maximum over time, dropout, one or two `nn.Linear` without a non-linearity
             between them; gives logits. It is copied and stays as it is.
         tokenizer: of the texts. It cleans them first, see `baselines.text.cleaning`.
-        classes: names of the outputs, in order; each has a probability of its own, its logit's sigmoid.
+        classes: names of the outputs, in order; of a binary task the positive one alone.
+        task: what the logits mean, which the module doesn't say. `multilabel`: each class has a probability of its own,
+            its logit's sigmoid. `multiclass`: the softmax over all of them, as after `CrossEntropyLoss`. `binary`: one
+            output, the sigmoid of its logit; a module with two outputs is multiclass.
+        negative: binary only, the name of what isn't the positive class.
         rows: the module's id for each of the tokenizer's, as `tokenizer_of` gives them; None where they are the same.
-        thresholds: one a class, in [0, 1]; None is 0.5.
+        thresholds: one a class, in [0, 1]; None is 0.5, and of multiclass 0: the largest probability decides. Higher
+            ones let it abstain.
         call: `(module, ids (B, L), lengths (B,)) -> logits (B, C)`, run with a copy of the module; None takes
             `module(ids)` or else `module(ids, lengths)`.
         sample_ids: texts to compare on, by the tokenizer's ids above 0; None takes every id alone and repeated, and
@@ -79,7 +86,7 @@ def adopt(
     try:
         check_layers(net)
         own = _module_ids(net, tokenizer, rows)
-        _check_names(classes, thresholds)
+        space = _space(classes, task, negative, thresholds)
         widest = widest_filter(net)
         texts = texts_to_try(len(own), widest, seed) if sample_ids is None else given_texts(sample_ids, len(own))
         ids = own[torch.from_numpy(text_to_read(texts, widest))]
@@ -91,7 +98,7 @@ def adopt(
         raise NotCompressible(f"adopt: {refusal}. {INSTEAD}") from None
     trained = replace(config or CNNConfig(), cleaning=tokenizer.cleaning.name, stem=tokenizer.cleaning.stem)
     chosen = None if thresholds is None else np.asarray(thresholds, np.float32)
-    classifier = CharCNNClassifier.from_module(network, tokenizer, LabelSpace(tuple(classes)), chosen, trained)
+    classifier = CharCNNClassifier.from_module(network, tokenizer, space, chosen, trained)
     return classifier, _receipt(net, network, read, tokenizer, facts)
 
 
@@ -180,11 +187,19 @@ def _module_ids(module: nn.Module, tokenizer: Tokenizer, rows: Sequence[int] | N
     return torch.tensor(list(chosen))
 
 
-def _check_names(classes: Sequence[str], thresholds: Sequence[float] | None) -> None:
+def _space(classes: Sequence[str], task: Task, negative: str, thresholds: Sequence[float] | None) -> LabelSpace:
+    """What the module answers, as the user says."""
     if isinstance(classes, str) or len(set(classes)) != len(classes) or not classes:
         raise NotCompressible(f"classes: a list of distinct names is needed, got {classes!r}")
     if thresholds is not None and len(thresholds) != len(classes):
         raise NotCompressible(f"thresholds: one for each of {len(classes)} classes is needed, got {len(thresholds)}")
+    if negative and task != "binary":
+        raise NotCompressible(f"negative: only binary has a name for what isn't its class, the task is {task}")
+    try:
+        return LabelSpace(tuple(classes), task, negative)
+    except DataError as error:
+        two = "; a module with an output for each side is multiclass" if task == "binary" else ""
+        raise NotCompressible(f"{error}{two}") from None
 
 
 def _receipt(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from baselines.models.cnn import CharCNN
+    from baselines.task import Task
 
 # The oldest pair that has every operator used here; any runtime of the last years reads it.
 OPSET = 17
@@ -73,8 +74,18 @@ def add_beyond(builder: GraphBuilder) -> str:
     return builder.node("GreaterOrEqual", [position, column], "beyond")
 
 
-def conv_model(module: CharCNN) -> onnx.ModelProto:
-    """The CNN as everybody exports it: Gather, Conv, ReduceMax, Gemm; float32."""
+def add_link(builder: GraphBuilder, logits: str, task: Task) -> str:
+    """From logits (batch, classes) to the output `probabilities`: softmax for multiclass, else the logistic function.
+
+    What `baselines.task.link` does, in float32: within 1e-6 of it.
+    """
+    if task == "multiclass":
+        return builder.node("Softmax", [logits], "probabilities", axis=1)
+    return builder.node("Sigmoid", [logits], "probabilities")
+
+
+def conv_model(module: CharCNN, task: Task) -> onnx.ModelProto:
+    """The CNN as everybody exports it: Gather, Conv, ReduceMax, Gemm, and the task's link; float32."""
     builder = GraphBuilder()
     embedded = builder.node(
         "Gather", [builder.constant("embedding", _array(module.embedding.weight)), "ids"], "embedded"
@@ -101,7 +112,7 @@ def conv_model(module: CharCNN) -> onnx.ModelProto:
             weight = builder.constant(f"{name}.weight", _array(layer.weight))
             bias = builder.constant(f"{name}.bias", _array(layer.bias))
             hidden = builder.node("Gemm", [hidden, weight, bias], name, transB=1)
-    builder.node("Sigmoid", [hidden], "probabilities")
+    add_link(builder, hidden, task)
     return builder.model("character-cnn", module.shape.n_classes)
 
 

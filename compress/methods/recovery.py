@@ -15,8 +15,8 @@ from baselines.models.cnn import CharCNNClassifier
 from baselines.networks.training import AfterStep, class_weighted_loss, train
 from baselines.networks.training_config import TrainingLog
 from compress.method import Context
+from compress.methods.distill.extra_texts import mixtures_of
 from compress.methods.distill.loss import mixed_loss, soft_logits
-from compress.methods.distill.mixtures import mixed_texts
 
 
 def recover(
@@ -31,7 +31,7 @@ def recover(
     average: float = 0.0,
     after_step: AfterStep | None = None,
 ) -> TrainingLog:
-    """Train `module` in place; its best epoch by validation F1 is kept.
+    """Train `module` in place; its best epoch by validation score is kept.
 
     Args:
         module: takes the parent's ids and gives logits of its classes.
@@ -56,11 +56,12 @@ def recover(
         device=context.device,
         threads=context.threads,
     )
-    extra = mixed_texts(context.train.texts, mixtures if alpha else 0.0, [context.seed, 2])
-    loss = class_weighted_loss(context.train.labels, training.class_weights)
+    task = context.train.task
+    extra = mixtures_of(context.train, mixtures if alpha else 0.0, [context.seed, 2])
+    loss = class_weighted_loss(context.train.labels, training.class_weights, task)
     if alpha:
-        answers = soft_logits(parent.predict_proba([*context.train.texts, *extra]))
-        loss = mixed_loss(answers, loss, alpha, 1.0, len(context.train))
+        answers = soft_logits(parent.predict_proba([*context.train.texts, *extra]), task)
+        loss = mixed_loss(answers, loss, alpha, 1.0, len(context.train), task)
     return train(
         module,
         parent.tokenizer,

@@ -10,6 +10,7 @@ from typing import Any
 
 from baselines.classifier import Classifier
 from baselines.errors import BudgetError
+from baselines.scores.judging import METRICS, utility
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,12 @@ class Budget:
 
     Attributes:
         max_bytes: of all files needed to predict.
-        max_f1_drop: fall of weighted F1 on validation against the character CNN.
+        max_drop: how much worse than the character CNN on validation, in units of the metric that choices are made by.
         max_p95_s: 95th percentile of one text's latency, by the caller's clock.
     """
 
     max_bytes: int | None = None
-    max_f1_drop: float | None = None
+    max_drop: float | None = None
     max_p95_s: float | None = None
 
 
@@ -33,15 +34,18 @@ class Candidate:
 
     Attributes:
         recipe: its steps.
-        size_bytes, f1_weighted, f1_drop, p95_s: measured on validation; p95_s is None without a clock.
+        size_bytes: of all files needed to predict.
+        score: what choices are made by, on validation; larger is better, a loss has its sign changed.
+        drop: the character CNN's score minus this one.
+        p95_s: by the caller's clock, None without one.
         violations: per constraint, by how much it is broken relative to its limit; 0 where it is kept.
         family: kind of the model that the recipe starts from, `cnn` or `linear`.
     """
 
     recipe: tuple[dict[str, Any], ...]
     size_bytes: int
-    f1_weighted: float
-    f1_drop: float
+    score: float
+    drop: float
     p95_s: float | None
     violations: dict[str, float]
     family: str = "cnn"
@@ -56,39 +60,41 @@ class Solution:
     """What the search found.
 
     Attributes:
-        best: the feasible candidate with the highest F1, or the nearest one.
+        best: the feasible candidate with the best score, or the nearest one.
         classifier: it.
         binding: the constraint with the largest violation, "" when feasible.
         candidates: all that were measured, in order.
+        metric: what their scores were measured by.
     """
 
     best: Candidate
     classifier: Classifier
     binding: str
     candidates: tuple[Candidate, ...]
+    metric: str = "f1_weighted"
 
 
-def violations(budget: Budget, size_bytes: int, f1_drop: float, p95_s: float | None) -> dict[str, float]:
+def violations(budget: Budget, size_bytes: int, drop: float, p95_s: float | None) -> dict[str, float]:
     """Per limit that was given, how far a model is beyond it: 0 inside, else the excess relative to the limit.
 
-    A fall of F1 counts in units of its limit, at least 0.01.
+    A fall of the score counts in units of its limit, at least 0.01.
     """
     found = {}
     if budget.max_bytes is not None:
         found["max_bytes"] = max(0.0, size_bytes / budget.max_bytes - 1)
-    if budget.max_f1_drop is not None:
-        found["max_f1_drop"] = max(0.0, (f1_drop - budget.max_f1_drop) / max(budget.max_f1_drop, 0.01))
+    if budget.max_drop is not None:
+        found["max_drop"] = max(0.0, (drop - budget.max_drop) / max(budget.max_drop, 0.01))
     if budget.max_p95_s is not None and p95_s is not None:
         found["max_p95_us"] = max(0.0, p95_s / budget.max_p95_s - 1)
     return found
 
 
 def choose(candidates: Sequence[Candidate]) -> Candidate:
-    """The feasible one with the highest F1 (ties: fewer bytes); else the one with the smallest sum of violations."""
+    """The feasible one with the best score (ties: fewer bytes); else the one with the smallest sum of violations."""
     feasible = [c for c in candidates if c.is_feasible]
     if feasible:
-        return max(feasible, key=lambda c: (c.f1_weighted, -c.size_bytes))
-    return min(candidates, key=lambda c: (sum(c.violations.values()), -c.f1_weighted))
+        return max(feasible, key=lambda c: (c.score, -c.size_bytes))
+    return min(candidates, key=lambda c: (sum(c.violations.values()), -c.score))
 
 
 def binding_constraint(candidate: Candidate) -> str:
@@ -106,7 +112,13 @@ def require_feasible(solution: Solution) -> Solution:
         latency = "" if near.p95_s is None else f", p95 {near.p95_s * 1e6:.0f} µs"
         raise BudgetError(
             f"budget: none of {len(solution.candidates)} candidates keeps it. Nearest: {near.size_bytes} bytes, "
-            f"F1 {near.f1_weighted:.3f} ({near.f1_drop:+.3f} below the CNN){latency}. Binding: {limit}; "
-            "relax it, or search longer"
+            f"{said_score(near, solution.metric)}{latency}. Binding: {limit}; relax it, or search longer"
         )
     return solution
+
+
+def said_score(candidate: Candidate, metric: str) -> str:
+    """A candidate's score for people: `accuracy 0.912 (0.004 worse than the CNN)`."""
+    how = "worse" if candidate.drop > 0 else "better"
+    value = utility(metric, candidate.score)  # a loss as it is
+    return f"{METRICS[metric].title} {value:.3f} ({abs(candidate.drop):.3f} {how} than the CNN)"

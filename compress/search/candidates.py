@@ -29,25 +29,25 @@ class Workbench:
 
     Attributes:
         parents: what recipes start from, by kind: the character CNN, and the linear model where there is one.
-        reference_f1: weighted F1 on validation that a fall is counted from.
+        reference_score: on validation, that a fall is counted from.
         weigh, p95: bytes, and seconds at the 95th percentile of one text; None leaves latency out.
     """
 
     parents: dict[str, Classifier]
     budget: Budget
     context: Context
-    reference_f1: float
+    reference_score: float
     weigh: Weigh
     p95: Clock | None
     _made: dict[str, Classifier] = field(default_factory=dict)
 
     def judge(self, trial: Trial, family: str, recipe: Recipe, classifier: Classifier) -> Candidate:
         """Measure, and note the result and the broken limits at the trial."""
-        size, f1 = self.weigh(classifier, recipe), validation_score(classifier, self.context)
+        size, score = self.weigh(classifier, recipe), validation_score(classifier, self.context)
         latency = None if self.p95 is None else self.p95(classifier)
-        drop = self.reference_f1 - f1
+        drop = self.reference_score - score
         broken = violations(self.budget, size, drop, latency)
-        candidate = Candidate(recipe, size, f1, drop, latency, broken, family)
+        candidate = Candidate(recipe, size, score, drop, latency, broken, family)
         self._made[_key(candidate)] = classifier
         trial.set_user_attr(_ATTRIBUTE, asdict(candidate))
         for name, excess in broken.items():
@@ -69,7 +69,7 @@ def measured(study: Study, budget: Budget) -> tuple[Candidate, ...]:
     stored = [trial.user_attrs[_ATTRIBUTE] for trial in study.trials if _ATTRIBUTE in trial.user_attrs]
     found = []
     for facts in stored:
-        broken = violations(budget, facts["size_bytes"], facts["f1_drop"], facts["p95_s"])
+        broken = violations(budget, facts["size_bytes"], facts["drop"], facts["p95_s"])
         found.append(Candidate(**{**facts, "recipe": tuple(facts["recipe"]), "violations": broken}))
     return tuple(found)
 

@@ -48,4 +48,4 @@ class LinearGrid:
             self._pruned[sparsity] = run_recipe(parent, [prune], context).classifier if sparsity else parent
         classifier = run_recipe(self._pruned[sparsity], [quantize], context).classifier
         recipe = to_recipe([prune, quantize] if sparsity else [quantize])
-        return self._bench.judge(trial, FAMILY, recipe, classifier).f1_weighted
+        return self._bench.judge(trial, FAMILY, recipe, classifier).score

@@ -1,8 +1,9 @@
 """A budget in, the best model that keeps it out: search over student shape, bits, sparsity and the teacher's weight.
 
 Every trial is a recipe (distill, prune, quantize), judged on validation only. Trials that would be too large are
-rejected before they are trained. Smaller forms of a linear model compete with the students. The search is resumed from
-its journal, stops early, and where nothing fits gives the nearest candidate and the constraint that binds.
+rejected before they are trained. Smaller forms of a linear model compete with the students, and the winner is trained
+once more without a teacher. The search is resumed from its journal, stops early, and where nothing fits gives the
+nearest candidate and the constraint that binds.
 
 Source of the sampler: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (2011), as in Optuna, with
 constraints.
@@ -28,7 +29,7 @@ from compress.methods.distill.student import DistillConfig, soft_targets
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import Clock, Step, stored_bytes
-from compress.search import linear_grid
+from compress.search import controls, linear_grid
 from compress.search.budget import Budget, Candidate, Solution, binding_constraint, choose
 from compress.search.candidates import Weigh, Workbench, measured, to_recipe
 
@@ -92,7 +93,7 @@ def solve(
         UserError: no limit, or a latency limit without a clock. MissingExtra without Optuna.
     """
     if budget == Budget():
-        raise UserError("budget: give at least one of --max-bytes, --max-f1-drop, --max-p95-us")
+        raise UserError("budget: give at least one of --max-bytes, --max-drop, --max-p95-us")
     if budget.max_p95_s is not None and p95 is None:
         raise UserError("budget: a latency limit needs a clock")
     name = _name(parent, context, search)
@@ -113,8 +114,12 @@ def solve(
         raise BudgetError(
             f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
         )
+    of_controls = _open(folder, f"{name}-controls", context.seed)
+    controls.measure_control(of_controls, bench, choose(candidates))
+    candidates = (*candidates, *measured(of_controls, budget))
     best = choose(candidates)
-    return Solution(best, bench.model_of(best), binding_constraint(best), candidates)
+    metric = context.validation.judged_by
+    return Solution(best, bench.model_of(best), binding_constraint(best), candidates, metric)
 
 
 def _train_students(study: Study, bench: Workbench, search: Search) -> None:
@@ -154,7 +159,7 @@ class _Students:
             raise optuna.TrialPruned(f"about {estimate:.0f} bytes")
         steps = [Step("distill", distill), Step("prune", prune), Step("quantize", quantize)]
         recipe = to_recipe([step for step in steps if step.config != PruneConfig(sparsity=0.0)])
-        return self.bench.judge(trial, FAMILY, recipe, self.bench.make(FAMILY, recipe)).f1_weighted
+        return self.bench.judge(trial, FAMILY, recipe, self.bench.make(FAMILY, recipe)).score
 
     def _suggest(self, trial: Trial) -> tuple[DistillConfig, PruneConfig, QuantizeConfig]:
         distill = DistillConfig(
@@ -164,6 +169,7 @@ class _Students:
             alpha=trial.suggest_float("alpha", 0.3, 1.0, step=0.1),
             epochs=self.search.epochs,
             mixtures=self.search.mixtures,
+            against_control=False,
         )
         sparsity = trial.suggest_float("sparsity", 0.0, 0.5, step=0.25)
         bits = trial.suggest_int("bits", 2, 8)
@@ -178,7 +184,7 @@ def _name(parent: Classifier, context: Context, search: Search) -> str:
     digest = hashlib.sha256(_digest_of(parent, context).encode())
     if context.teacher is not None:
         digest.update(_digest_of(context.teacher, context).encode())
-    training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed]
+    training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed, context.validation.judged_by]
     digest.update(json.dumps([training, context.train.texts, context.unlabelled]).encode())
     digest.update(np.packbits(context.train.labels).tobytes())
     return f"budget-{digest.hexdigest()[:16]}"
@@ -210,4 +216,4 @@ def _is_over(found: Sequence[Candidate], search: Search) -> bool:
     feasible = [number for number, candidate in enumerate(found) if candidate.is_feasible]
     if len(found) >= search.n_trials:
         return True
-    return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].f1_weighted) >= search.patience
+    return bool(feasible) and len(found) - 1 - max(feasible, key=lambda n: found[n].score) >= search.patience

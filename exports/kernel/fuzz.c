@@ -79,6 +79,7 @@ static void make_model(struct model *m)
     s->head = m->head, s->head_size = m->n_filters * s->n_classes;
     s->scale = m->scale, s->bias = m->bias, s->scale_size = s->bias_size = s->n_classes;
     s->id_of_byte = m->id_of_byte, s->id_of_byte_size = 256;
+    s->cleaning = (int)below(TABLES_CLEANINGS);
     s->stop_words = m->stop_words, s->stop_words_size = below(3) ? 12 : 0;
 }
 
@@ -93,7 +94,7 @@ static void spoil(struct model *m, size_t round)
 {
     struct tables_spec s = m->spec;
     struct tables *out = NULL;
-    size_t kind = below(16), last = (size_t)m->shapes[1];
+    size_t kind = below(17), last = (size_t)m->shapes[1];
     const char *level = "";
     switch (kind) {
         case 0: s.tables_size -= 1 + below(s.tables_size); break;
@@ -110,6 +111,7 @@ static void spoil(struct model *m, size_t round)
         case 11: m->tables[below(last)] = 1; break; /* the padding row of the first table */
         case 12: m->head[below(s.head_size)] = -128; break;
         case 13: (below(2) ? m->scale : m->bias)[0] = below(2) ? NAN : -INFINITY; break;
+        case 15: s.cleaning = below(2) ? TABLES_CLEANINGS + (int)below(9) : -1; break;
         case 14: s.stop_words_size = 11; break;
         default: level = "no such instruction set";
     }
@@ -149,26 +151,39 @@ static void reference(const struct model *m, const uint8_t *ids, size_t n, float
     free(best);
 }
 
-/* Ids of an ASCII text, word by word. */
+/* One byte as it stands in a cleaned text: a letter, a symbol between blanks, or a blank. */
+static const char *reference_clean(int cleaning, uint8_t byte)
+{
+    static char out[4];
+    int word = byte && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", byte);
+    int seen = byte >= 33 && byte <= 126;
+    if (cleaning == TABLES_RAW) snprintf(out, sizeof out, "%c", seen ? byte : ' ');
+    else if (word) snprintf(out, sizeof out, "%c", byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
+    else if (seen && cleaning == TABLES_WORDS) snprintf(out, sizeof out, " %c ", byte);
+    else strcpy(out, " ");
+    return out;
+}
+
+/* Ids of an ASCII text: cleaned whole, then word by word. */
 static size_t reference_encode(const struct model *m, const uint8_t *text, size_t n, uint8_t *ids)
 {
     static const char *const stop[] = {"the", "of", "a1b2"};
-    size_t out = 0;
-    for (size_t i = 0; i < n;) {
-        char word[512] = {0};
-        size_t letters = 0;
-        for (; i < n && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", text[i]) && text[i]; i++)
-            word[letters++] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
-        if (!letters) {
-            i++;
-            continue;
-        }
+    char *clean = exactly(3 * n + 1), *word;
+    size_t out = 0, end = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *piece = reference_clean(m->spec.cleaning, text[i]);
+        memcpy(clean + end, piece, strlen(piece));
+        end += strlen(piece);
+    }
+    clean[end] = 0;
+    for (word = strtok(clean, " "); word; word = strtok(NULL, " ")) {
         int stopped = 0;
         for (size_t s = 0; s < 3 && m->spec.stop_words_size; s++) stopped |= !strcmp(word, stop[s]);
         if (stopped) continue;
         if (out) ids[out++] = m->id_of_byte[' '];
-        for (size_t l = 0; l < letters; l++) ids[out++] = m->id_of_byte[(uint8_t)word[l]];
+        for (size_t l = 0; word[l]; l++) ids[out++] = m->id_of_byte[(uint8_t)word[l]];
     }
+    free(clean);
     return out;
 }
 
@@ -191,14 +206,15 @@ static void check_texts(const struct model *m, const struct tables *model, size_
         texts[i] = (struct tables_text){owned[i], size, is_ids};
     }
     float *out = exactly(n_texts * n_classes * sizeof *out), *want = exactly(n_classes * sizeof *want);
-    const char *problem = tables_logits(model, texts, n_texts, 1 + below(4), out, &bad);
+    uint8_t *known = exactly(n_texts);
+    const char *problem = tables_logits(model, texts, n_texts, 1 + below(4), out, known, &bad);
     if (!problem != (hostile == SIZE_MAX)) fail(problem ? problem : "a hostile text was accepted", round);
     for (size_t i = 0; i < n_texts; i++) {
-        ids[i] = exactly(texts[i].size);
+        ids[i] = exactly(2 * texts[i].size);
         n_ids[i] = texts[i].size;
         if (texts[i].is_ids) memcpy(ids[i], owned[i], n_ids[i]);
         else if (!problem) {
-            uint8_t *ours = exactly(texts[i].size);
+            uint8_t *ours = exactly(2 * texts[i].size);
             n_ids[i] = reference_encode(m, owned[i], texts[i].size, ids[i]);
             if (tables_encode(model, owned[i], texts[i].size, ours) != n_ids[i] || memcmp(ours, ids[i], n_ids[i]))
                 fail("a text was encoded otherwise", round);
@@ -207,10 +223,13 @@ static void check_texts(const struct model *m, const struct tables *model, size_
         if (!problem) {
             reference(m, ids[i], n_ids[i], want);
             if (memcmp(want, out + i * n_classes, n_classes * sizeof *want)) fail("logits differ", round);
+            size_t says = 0;
+            for (size_t j = 0; j < n_ids[i]; j++) says += ids[i][j] != 0 && ids[i][j] != 1 && ids[i][j] != m->id_of_byte[' '];
+            if (known[i] != (says > 0)) fail("what is known differs", round);
         }
         free(ids[i]), free(owned[i]);
     }
-    free(out), free(want);
+    free(out), free(want), free(known);
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 #define MAX_WIDTH (INT16_MAX / 127)
 #define MAX_STOP_WORD 16
 #define STOP_SLOTS 1024
+#define UNKNOWN_ID 1
 
 typedef void respond_fn(const int8_t *table, const uint32_t *row, size_t length, size_t width, int16_t *best);
 typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
@@ -158,7 +159,9 @@ struct tables {
     struct group *groups;
     int16_t *head; /* (n_classes, n_groups * TABLES_BLOCK) */
     float *scale, *bias;
-    uint8_t id_of_byte[128];
+    uint8_t kind_of_byte[128], id_of_byte[128]; /* before and after cleaning */
+    char clean_byte[128];
+    size_t n_stop;
     char stop[STOP_SLOTS][MAX_STOP_WORD]; /* open addressing, "" is empty */
     void *memory[3];
 };
@@ -189,6 +192,7 @@ static const char *add_stop_words(struct tables *model, const char *words, size_
         if (++n_words > STOP_SLOTS / 2) return "stop words: at most 512 are allowed";
         memcpy(key, words + start, i - start);
         memcpy(model->stop[stop_slot(model, key)], key, MAX_STOP_WORD);
+        model->n_stop = n_words;
         start = i + 1;
     }
     return start == size ? NULL : "stop words: each must end with a newline";
@@ -240,6 +244,7 @@ static const char *check_shapes(const struct tables_spec *spec, size_t *n_groups
     if (largest > INT32_MAX) return "head: the sum could overflow int32; use fewer or narrower filters";
     if (spec->scale_size != spec->n_classes || spec->bias_size != spec->n_classes)
         return "scale and bias: one number for each class is needed";
+    if (spec->cleaning < 0 || spec->cleaning >= TABLES_CLEANINGS) return "cleaning: 0 to 2 are allowed";
     if (spec->id_of_byte_size != 256) return "id_of_byte: 256 ids are needed";
     for (size_t i = 0; i < 256; i++)
         if (spec->id_of_byte[i] >= spec->n_ids) return "id_of_byte: an id is not below the number of ids";
@@ -262,6 +267,21 @@ static int8_t *fill_groups(struct group *groups, int8_t *place, const int8_t *ta
                 memcpy(place, table + (k * n_ids + id) * n_filters + first, used);
     }
     return place;
+}
+
+enum { BLANK, LETTER, SYMBOL };
+
+/* Cleaning as three look-ups a byte. */
+static void fill_bytes(struct tables *model, const struct tables_spec *spec)
+{
+    for (int c = 0; c < 128; c++) {
+        int upper = c >= 'A' && c <= 'Z', word = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        int seen = c > ' ' && c < 127;
+        uint8_t other = seen && spec->cleaning == TABLES_WORDS ? SYMBOL : BLANK;
+        model->kind_of_byte[c] = word || (seen && spec->cleaning == TABLES_RAW) ? LETTER : other;
+        model->clean_byte[c] = (char)(upper && spec->cleaning != TABLES_RAW ? c + 'a' - 'A' : c);
+        model->id_of_byte[c] = spec->id_of_byte[(uint8_t)model->clean_byte[c]];
+    }
 }
 
 static void fill_head(struct tables *model, const struct tables_spec *spec, size_t n_filters)
@@ -291,7 +311,7 @@ const char *tables_new(const struct tables_spec *spec, const char *level, struct
     model->n_ids = spec->n_ids;
     model->n_classes = spec->n_classes;
     model->n_groups = n_groups;
-    memcpy(model->id_of_byte, spec->id_of_byte, sizeof model->id_of_byte);
+    fill_bytes(model, spec);
     int8_t *place = aligned_zeros(n_bytes, &model->memory[0]);
     model->groups = calloc(n_groups, sizeof *model->groups);
     model->head = aligned_zeros(spec->n_classes * n_groups * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
@@ -333,24 +353,29 @@ size_t tables_n_classes(const struct tables *model) { return model->n_classes; }
 
 /* ---- one text ---- */
 
+static int stops(const struct tables *model, const char *key, size_t letters)
+{
+    return model->n_stop && letters <= MAX_STOP_WORD && model->stop[stop_slot(model, key)][0];
+}
+
 size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids)
 {
     size_t n = 0;
     for (size_t i = 0; i < size;) {
         char key[MAX_STOP_WORD] = {0};
         size_t start = n, letters = 0;
-        if (n) ids[n++] = model->id_of_byte[' ']; /* taken back when the word doesn't stay; a letter's byte was read for it */
+        if (n) ids[n++] = model->id_of_byte[' ']; /* taken back when nothing stays behind it */
         for (; i < size; i++) {
             uint8_t c = text[i];
             if (c >= 128) return SIZE_MAX;
-            if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) break;
-            if (letters < MAX_STOP_WORD) key[letters] = (char)c;
+            if (model->kind_of_byte[c] != LETTER) break;
+            if (letters < MAX_STOP_WORD) key[letters] = model->clean_byte[c];
             letters++;
             ids[n++] = model->id_of_byte[c];
         }
-        if (!letters || (letters <= MAX_STOP_WORD && model->stop[stop_slot(model, key)][0])) n = start;
-        i++; /* the byte that ended the word */
+        if (!letters && model->kind_of_byte[text[i]] == SYMBOL) ids[n++] = model->id_of_byte[text[i++]];
+        else if (!letters || stops(model, key, letters)) n = start;
+        if (i < size && text[i] < 128 && model->kind_of_byte[text[i]] == BLANK) i++;
     }
     return n;
 }
@@ -362,7 +387,8 @@ struct scratch {
     void *memory;
 };
 
-static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out)
+static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out,
+                            uint8_t *known)
 {
     const uint8_t *ids = text->data;
     size_t n = text->size, before = (model->max_width - 1) / 2;
@@ -371,8 +397,12 @@ static const char *one_text(const struct tables *model, const struct tables_text
         if (n == SIZE_MAX) return "text: only ASCII is cleaned here; pass ids for any other text";
         ids = scratch->ids;
     }
-    uint8_t largest = 0;
-    for (size_t i = 0; i < n; i++) largest = ids[i] > largest ? ids[i] : largest;
+    uint8_t largest = 0, any = 0, space = model->id_of_byte[' '];
+    for (size_t i = 0; i < n; i++) {
+        largest = ids[i] > largest ? ids[i] : largest;
+        any |= (ids[i] > UNKNOWN_ID) & (ids[i] != space);
+    }
+    *known = any;
     if (largest >= model->n_ids) return "ids: an id is not below the number of ids";
     memset(scratch->row, 0, before * sizeof *scratch->row);
     memset(scratch->row + before + n, 0, (model->max_width - before + 1) * sizeof *scratch->row);
@@ -399,6 +429,7 @@ struct job {
     const struct tables_text *texts;
     size_t n_texts, longest, next, bad;
     float *out;
+    uint8_t *known;
     const char *problem;
 };
 
@@ -417,7 +448,7 @@ static void *work(void *argument)
     while (!problem) {
         size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
         if (i >= job->n_texts) break;
-        problem = one_text(model, &job->texts[i], &scratch, job->out + i * model->n_classes);
+        problem = one_text(model, &job->texts[i], &scratch, job->out + i * model->n_classes, job->known + i);
         if (problem) __atomic_store_n(&job->bad, i, __ATOMIC_RELAXED);
     }
     if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
@@ -428,11 +459,14 @@ static void *work(void *argument)
 #define MAX_THREADS 256
 
 const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
-                          float *out, size_t *bad)
+                          float *out, uint8_t *known, size_t *bad)
 {
-    struct job job = {model, texts, n_texts, 0, 0, 0, out, NULL};
-    for (size_t i = 0; i < n_texts; i++) job.longest = texts[i].size > job.longest ? texts[i].size : job.longest;
-    if (job.longest > SIZE_MAX / 8) return "text: too long";
+    struct job job = {model, texts, n_texts, 0, 0, 0, out, known, NULL};
+    for (size_t i = 0; i < n_texts; i++) {
+        if (texts[i].size > SIZE_MAX / 16) return "text: too long";
+        size_t most = texts[i].is_ids ? texts[i].size : 2 * texts[i].size;
+        job.longest = most > job.longest ? most : job.longest;
+    }
     if (n_threads > n_texts) n_threads = n_texts;
     if (n_threads > MAX_THREADS) n_threads = MAX_THREADS;
 #ifdef HAVE_THREADS

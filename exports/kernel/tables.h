@@ -8,6 +8,9 @@
 
 struct tables;
 
+/* How ASCII is cleaned: lower-case letters and digits alone; with every symbol as a word of its own; as it stands. */
+enum { TABLES_LETTERS, TABLES_WORDS, TABLES_RAW, TABLES_CLEANINGS };
+
 /* What a model is made of; every size is checked against the shapes before anything is read. */
 struct tables_spec {
     const int32_t *shapes; /* width and number of filters, n_widths times */
@@ -21,7 +24,8 @@ struct tables_spec {
     size_t n_ids, n_classes;
     const uint8_t *id_of_byte; /* 256: id of each ASCII character, anything from 128 on unused */
     size_t id_of_byte_size;
-    const char *stop_words; /* lower case, each ended by '\n' */
+    int cleaning; /* one of those below */
+    const char *stop_words; /* as they stand in cleaned texts, each ended by '\n' */
     size_t stop_words_size;
 };
 
@@ -34,10 +38,12 @@ struct tables_text {
 
 /* Both return NULL, or a sentence that says what was wrong. `level`: "" for the best this CPU has. */
 const char *tables_new(const struct tables_spec *spec, const char *level, struct tables **out);
-/* `out` is (n_texts, n_classes). `bad` is set to the index of the text the sentence is about. Any thread may call it. */
+/* `out` is (n_texts, n_classes), `known` (n_texts,): 1 where a text has an id that is neither padding (0), unknown (1)
+ * nor the space's, else 0. `bad` is set to the index of the text the sentence is about. Any thread may call it. */
 const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
-                          float *out, size_t *bad);
-/* Ids of one ASCII text as the model reads it; `ids` has room for `size` of them. SIZE_MAX when it isn't ASCII. */
+                          float *out, uint8_t *known, size_t *bad);
+/* Ids of one ASCII text as the model reads it; `ids` has room for `2 * size` of them, since symbols get blanks around
+ * them. SIZE_MAX when it isn't ASCII. */
 size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids);
 void tables_free(struct tables *model);
 size_t tables_n_classes(const struct tables *model);

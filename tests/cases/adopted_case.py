@@ -29,7 +29,9 @@ LAYOUTS = {
 
 @torch.no_grad()
 def answers(net: nn.Module, texts: Sequence[str], tokenizer: Tokenizer = TOKENIZER) -> np.ndarray:
-    """The module's own probabilities, text by text without padding; a text without characters is one padding id."""
+    """The module's own probabilities, text by text without padding; none where nothing in a text is known."""
     rows = [torch.from_numpy(tokenizer.encode(text).astype(np.int64)) for text in texts]
     logits = [net((row if len(row) else torch.zeros(1, dtype=torch.long))[None]) for row in rows]
-    return torch.sigmoid(torch.cat([row.reshape(1, -1) for row in logits])).numpy()
+    probabilities: np.ndarray = torch.sigmoid(torch.cat([row.reshape(1, -1) for row in logits])).numpy()
+    probabilities[~tokenizer.known_batch(tokenizer.encode_batch(texts))] = 0.0
+    return probabilities

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 
 import numpy as np
 import torch
@@ -11,11 +12,12 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset, Part
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
 from baselines.models.linear import LinearClassifier, LinearConfig
-from baselines.task import LabelSpace
+from baselines.task import LabelSpace, Task
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
-from compress.method import Context
+from compress.method import Context, refit_thresholds
 from compress.methods.copies import clone
+from tests.cases.task_case import task_data
 
 _TRAINED: dict[str, CharCNNClassifier] = {}
 TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyz0123456789", Cleaning("course"))
@@ -76,6 +78,7 @@ def trained_cnn(tiny: Dataset) -> CharCNNClassifier:
     """A small CNN that has learned something of the tiny data; trained once, a copy for everybody."""
     if tiny.sha256 not in _TRAINED:
         config = CNNConfig(
+            cleaning="course",
             embedding_dim=12,
             filters=((2, 8), (3, 12), (4, 12)),
             hidden_dim=16,
@@ -91,6 +94,39 @@ def trained_cnn(tiny: Dataset) -> CharCNNClassifier:
 
 def tiny_context(tiny: Dataset) -> Context:
     return Context(tiny.part("train"), tiny.part("validation"), threads=1)
+
+
+@cache
+def task_cnn(task: Task) -> CharCNNClassifier:
+    """A small CNN that has learned something of the invented data of a task; only to be read."""
+    config = CNNConfig(
+        embedding_dim=12,
+        filters=((2, 8), (3, 8)),
+        hidden_dim=7,
+        dropout=0.1,
+        min_count=2,
+        epochs=12,
+        batch_size=8,
+        word_dropout=0.0,
+        class_weights=0.0,
+        learning_rate=1e-2,
+        threads=1,
+    )
+    data = task_data(task)
+    fitted = CharCNNClassifier(config).fit(data.part("train"), data.part("validation"))
+    refit_thresholds(fitted, task_context(task))
+    return fitted
+
+
+@cache
+def task_linear(task: Task) -> LinearClassifier:
+    """A linear model of the same data; only to be read."""
+    return LinearClassifier(LinearConfig(min_texts=(1, 1))).fit(task_data(task).part("train"))
+
+
+def task_context(task: Task, seed: int = 0) -> Context:
+    data = task_data(task)
+    return Context(data.part("train"), data.part("validation"), seed=seed, threads=1)
 
 
 def random_linear(seed: int = 1) -> LinearClassifier:

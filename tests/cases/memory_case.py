@@ -11,10 +11,12 @@ import numpy as np
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
-from baselines.task import Probabilities
+from baselines.task import Known, LabelSpace, Probabilities
 from compress.methods.distill.student import DistillConfig
 
-STUDENT = DistillConfig(embedding_dim=6, filters=4, widths=(2, 3), epochs=1, folds=2, mixtures=0.0)
+STUDENT = DistillConfig(
+    embedding_dim=6, filters=4, widths=(2, 3), epochs=1, folds=2, mixtures=0.0, against_control=False
+)
 
 
 @dataclass(frozen=True)
@@ -31,18 +33,17 @@ class Memory(Classifier):
         self.config = config
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
-        self.classes_ = train.classes
+        self.accept(train.space)
         self.known = dict(zip(train.texts, train.labels, strict=True))
-        self.thresholds_ = np.full(len(train.classes), 0.5, np.float32)
         return self
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+    def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         unknown = np.full(len(self.classes_), 0.25)
-        return np.array([self.known.get(text, unknown) for text in texts], np.float32)
+        return np.array([self.known.get(text, unknown) for text in texts], np.float32), np.ones(len(texts), np.bool_)
 
     def save_state(self, folder: Path) -> None:
         raise NotImplementedError
 
     @classmethod
-    def load_state(cls, folder: Path, config: Mapping[str, Any], classes: tuple[str, ...]) -> Self:
+    def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         raise NotImplementedError

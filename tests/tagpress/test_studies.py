@@ -120,7 +120,7 @@ def test_wishes_are_read_as_the_command_reads_them() -> None:
     given: dict[str, Any] = {
         "method": "all", "recipe": "smallest", "teacher": "linear", "student": ["tiny", "nano"], "unlabelled": "a.txt",
         "bits": "4", "sparsity": 0.3, "auto": True, "unstructured": False, "criterion": "l2", "config": {"cnn": {}},
-        "baseline": "rnn", "max_bytes": "25k", "max_f1_drop": -0.01, "max_p95_us": 300, "trials": 3, "folds": 3,
+        "baseline": "rnn", "max_bytes": "25k", "max_drop": -0.01, "max_p95_us": 300, "trials": 3, "folds": 3,
         "plan": "study", "delta": 0.02, "priority": "fastest", "reference": "linear", "price_per_hour": 1, "run": "r",
         "seed": 7, "threads": 2, "device": "cpu",
     }  # fmt: skip
@@ -129,7 +129,7 @@ def test_wishes_are_read_as_the_command_reads_them() -> None:
     assert read["max_bytes"] == read_as_options({"max_bytes": 25_000})["max_bytes"] == 25_000
     assert read["student"] == ["tiny", "nano"]
     assert (read["baseline"], read["unlabelled"], read["bits"]) == (["rnn"], Path("a.txt"), 4)
-    assert (read["auto"], read["unstructured"], read["max_f1_drop"], read["folds"]) == (True, False, -0.01, 3)
+    assert (read["auto"], read["unstructured"], read["max_drop"], read["folds"]) == (True, False, -0.01, 3)
     defaults = {field.name: getattr(Wishes(), field.name) for field in fields(Wishes)}
     assert read_as_options(defaults) == defaults
 

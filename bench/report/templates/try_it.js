@@ -6,37 +6,83 @@ const tagpress = (() => {
   const int8 = (text) => new Int8Array(bytes(text).buffer);
   const float32 = (text) => new Float32Array(bytes(text).buffer);
 
+  const LETTER = 0, BLANK = 1, SYMBOL = 2, UNSEEN = 3, UNKNOWN = 4;
+
   function open(content) {
-    const edges = [];
-    content.word_ranges.reduce((at, step) => (edges.push(at + step), at + step), 0);
     const ids = new Map([...content.alphabet].map((char, position) => [char, position + 2]));
     return {
       classes: content.classes,
+      task: content.task,
+      names: content.names,
       thresholds: float32(content.thresholds),
+      unknownAnswer: float32(content.unknown_answer),
       tables: content.tables.map((t) => ({ ...t, values: int8(t.values) })),
       head: int8(content.head),
       scale: float32(content.scale),
       bias: float32(content.bias),
+      cleaning: content.cleaning,
       stopWords: new Set(content.stop_words),
-      edges: Uint32Array.from(edges),
+      unicode: openUnicode(content.unicode),
+      unit: content.unit,
       ids,
+      spaceId: ids.get(" ") ?? 1,
     };
   }
 
-  // Whether a code point is a letter or digit: it lies behind an odd number of edges.
-  function isWord(edges, point) {
-    let low = 0, high = edges.length;
+  // Runs of code points of one kind, by where they end; and what a character casefolds to, where that is another.
+  function openUnicode({ kinds, folds, longer }) {
+    const ends = [], kind = [], folded = new Map(Object.entries(longer));
+    for (let i = 0, at = 0; i < kinds.length; i += 2) { ends.push(at += kinds[i]); kind.push(kinds[i + 1]); }
+    for (let i = 0, at = 0; i < folds.length; i += 4) {
+      const [gap, count, step, shift] = folds.slice(i, i + 4);
+      at += gap;
+      for (let n = 0; n < count; n++, at += step) folded.set(String.fromCodePoint(at), String.fromCodePoint(at + shift));
+      at -= step;
+    }
+    return { ends: Uint32Array.from(ends), kind, folded };
+  }
+
+  function kindOf({ ends, kind }, char) {
+    const point = char.codePointAt(0);
+    let low = 0, high = ends.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (edges[middle] <= point) low = middle + 1; else high = middle;
+      if (ends[middle] <= point) low = middle + 1; else high = middle;
     }
-    return low % 2 === 1;
+    return kind[low];
+  }
+
+  const each = (text, change) => { let out = ""; for (const char of text) out += change(char); return out; };
+
+  // What every text passes first. Characters that Python doesn't know must not reach the browser's `normalize`.
+  function door(tables, text) {
+    return each(text, (char) => {
+      const kind = kindOf(tables, char);
+      return kind === BLANK ? " " : kind === UNSEEN ? "" : kind === UNKNOWN ? "\ufffd" : char;
+    });
   }
 
   function clean(model, text) {
-    let spaced = "";
-    for (const char of text.toLowerCase()) spaced += isWord(model.edges, char.codePointAt(0)) ? char : " ";
-    return spaced.split(" ").filter((word) => word && !model.stopWords.has(word)).join(" ");
+    const tables = model.unicode;
+    let out = door(tables, text);
+    if (model.cleaning === "raw") out = out.normalize("NFC");
+    else {
+      out = each(out.normalize("NFKC"), (char) => tables.folded.get(char) ?? char);
+      out = out.replace(/i\u0307+/g, "i").normalize("NFKC");
+      const apart = model.cleaning === "words";
+      out = each(out, (char) => kindOf(tables, char) === LETTER ? char : apart && char !== " " ? ` ${char} ` : " ");
+    }
+    return out.split(" ").filter((word) => word && !model.stopWords.has(word)).join(" ");
+  }
+
+  // An id for each character, or for each byte of it; and of each id the number of its character.
+  function encode(model, chars) {
+    const ids = [], at = [], utf8 = new TextEncoder();
+    chars.forEach((char, i) => {
+      const units = model.unit === "bytes" ? [...utf8.encode(char)].map((byte) => String.fromCharCode(byte)) : [char];
+      for (const unit of units) { ids.push(model.ids.get(unit) ?? 1); at.push(i); }
+    });
+    return { ids, at };
   }
 
   // Largest response of every filter and where its window starts; integers, exact.
@@ -60,7 +106,7 @@ const tagpress = (() => {
 
   function predict(model, text) {
     const cleaned = clean(model, text), chars = [...cleaned];
-    const ids = chars.map((char) => model.ids.get(char) ?? 1);
+    const { ids, at: characterOf } = encode(model, chars);
     const pooled = [], starts = [], widths = [];
     for (const table of model.tables) {
       const { best, at } = pool(table, ids);
@@ -69,28 +115,52 @@ const tagpress = (() => {
     }
     const n = pooled.length;
     const logits = new Float32Array(model.classes.length);
-    const probabilities = new Float32Array(model.classes.length);
     for (let c = 0; c < logits.length; c++) {
       let total = 0;
       for (let f = 0; f < n; f++) total += model.head[c * n + f] * pooled[f];
       logits[c] = Math.fround(model.scale[c] * Math.fround(total)) + model.bias[c];
-      const tanh = Math.fround(Math.tanh(Math.fround(0.5 * logits[c])));
-      probabilities[c] = 0.5 * Math.fround(1 + tanh);
     }
-    const predicted = model.classes.filter((_, c) => probabilities[c] >= model.thresholds[c]);
-    return { cleaned, chars, logits, probabilities, predicted, pooled, starts, widths };
+    const known = ids.some((id) => id > 1 && id !== model.spaceId);
+    const probabilities = known ? link(logits, model.task) : model.unknownAnswer.slice();
+    const decided = decide(model, probabilities);
+    const predicted = said(model, decided);
+    return { cleaned, chars, ids, characterOf, known, logits, probabilities, decided, predicted, pooled, starts, widths };
   }
 
-  // What each window adds to a class's logit, windows of the same place and width together; largest first.
+  // The softmax over all classes where exactly one is right, else the logistic function of each.
+  function link(logits, task) {
+    if (task !== "multiclass")
+      return logits.map((logit) => 0.5 * Math.fround(1 + Math.fround(Math.tanh(Math.fround(0.5 * logit)))));
+    const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+    const powers = Array.from(logits, (logit) => Math.exp(logit - most)); // in doubles, rounded once
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return Float32Array.from(powers, (power) => power / sum);
+  }
+
+  // Which columns a row of probabilities gets: those that reach their thresholds; of one class a text, the largest.
+  function decide(model, probabilities) {
+    const reached = Array.from(probabilities, (probability, c) => probability >= model.thresholds[c]);
+    if (model.task !== "multiclass") return reached;
+    const best = probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b), -Infinity));
+    return reached.map((each, c) => each && c === best);
+  }
+
+  function said(model, decided) {
+    if (model.task === "binary") return [model.names[Number(decided[0])]];
+    return model.classes.filter((_, c) => decided[c]);
+  }
+
+  // What each window adds to a class's logit, windows that see the same characters together; largest first.
   function parts(model, answer, c) {
-    const n = answer.pooled.length, windows = new Map();
+    const n = answer.pooled.length, windows = new Map(), { chars, characterOf } = answer;
     for (let f = 0; f < n; f++) {
-      const key = answer.starts[f] + ":" + answer.widths[f];
-      const add = model.scale[c] * model.head[c * n + f] * answer.pooled[f];
-      const start = Math.max(0, answer.starts[f]);
-      const end = Math.min(answer.chars.length, answer.starts[f] + answer.widths[f]);
-      const window = windows.get(key) ?? { start, end, weight: 0, ngram: answer.chars.slice(start, end).join("") };
-      window.weight += add;
+      const first = Math.max(0, answer.starts[f]);
+      const last = Math.min(characterOf.length, answer.starts[f] + answer.widths[f]) - 1;
+      const seen = first <= last;
+      const start = seen ? characterOf[first] : 0, end = seen ? characterOf[last] + 1 : 0;
+      const key = start + ":" + end;
+      const window = windows.get(key) ?? { start, end, weight: 0, ngram: chars.slice(start, end).join("") };
+      window.weight += model.scale[c] * model.head[c * n + f] * answer.pooled[f];
       windows.set(key, window);
     }
     return [...windows.values()].filter((w) => w.ngram.trim()).sort((a, b) => b.weight - a.weight);

@@ -1,15 +1,20 @@
-"""The distillation loss for multi-label outputs: each class is a coin of its own.
+"""The distillation loss of each task.
 
-Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network" (2015), with a Bernoulli per class in
-place of the softmax. With student logits z, soft targets p and temperature T, `q = sigmoid(logit(p) / T)` and
+Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network" (2015). With student logits z, the
+teacher's probabilities p as logits t (`soft_logits`) and temperature T,
 
-    soft = T² · mean over texts and classes of KL( q || sigmoid(z / T) )
+    soft = T² · mean over texts of KL( q || r )
     loss = (1 - alpha) · hard + alpha · soft
 
-T² keeps the gradients' size when T changes. `hard` is the loss the CNN is trained with, so alpha 0 is plain training.
+Multiclass is theirs: q = softmax(t / T), r = softmax(z / T), with t = log p. Where each class is a coin of its own
+(multilabel, and the one column of binary), q = sigmoid(t / T) and r = sigmoid(z / T) with t = logit(p), and the mean
+is over texts and classes. T² keeps the gradients' size when T changes. `hard` is the loss the CNN is trained with, so
+alpha 0 is plain training.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -17,16 +22,29 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from baselines.networks.training import Loss
-from baselines.task import Probabilities
+from baselines.task import Probabilities, Task
 
 # A teacher's 0 or 1 would have an infinite logit.
 CLIP = 1e-4
+# Of a distribution over classes; lower, since all that lies below it is spread over every class.
+LEAST = 1e-6
+
+# (student's logits (B, C), teacher's (B, C), T) -> scalar >= 0.
+Divergence = Callable[[Tensor, Tensor, float], Tensor]
 
 
-def soft_logits(probabilities: Probabilities) -> Tensor:
-    """logit(p) with p held in 0.0001..0.9999; float32."""
-    p = np.clip(probabilities.astype(np.float64), CLIP, 1 - CLIP)
+def soft_logits(probabilities: Probabilities, task: Task = "multilabel") -> Tensor:
+    """The teacher's logits, float32 (n, C): log p of multiclass, else logit(p); 0 and 1 are held off by a little."""
+    p = probabilities.astype(np.float64)
+    if task == "multiclass":
+        return torch.from_numpy(np.log(p.clip(LEAST)).astype(np.float32))
+    p = p.clip(CLIP, 1 - CLIP)
     return torch.from_numpy(np.log(p / (1 - p)).astype(np.float32))
+
+
+def divergence_of(task: Task) -> Divergence:
+    """How far a student is from its teacher, by task."""
+    return softmax_divergence if task == "multiclass" else bernoulli_divergence
 
 
 def bernoulli_divergence(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
@@ -43,7 +61,22 @@ def bernoulli_divergence(logits: Tensor, targets: Tensor, temperature: float) ->
     return temperature**2 * (cross - entropy)
 
 
-def mixed_loss(targets: Tensor, hard: Loss, alpha: float, temperature: float, n_labelled: int) -> Loss:
+def softmax_divergence(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
+    """T² · KL(softmax(targets / T) || softmax(logits / T)), summed over classes, the mean over texts; a scalar >= 0.
+
+    Args:
+        logits: the student's, (B, C).
+        targets: the teacher's logits, (B, C); no gradient reaches them.
+        temperature: T > 0; 1 keeps the teacher's probabilities, larger ones bring them towards equal shares.
+    """
+    soft = F.log_softmax(targets.detach() / temperature, dim=1)
+    own = F.log_softmax(logits / temperature, dim=1)
+    return temperature**2 * F.kl_div(own, soft, reduction="batchmean", log_target=True)
+
+
+def mixed_loss(
+    targets: Tensor, hard: Loss, alpha: float, temperature: float, n_labelled: int, task: Task = "multilabel"
+) -> Loss:
     """Loss for `baselines.networks.training.train` that looks its soft targets up by row.
 
     Args:
@@ -52,12 +85,14 @@ def mixed_loss(targets: Tensor, hard: Loss, alpha: float, temperature: float, n_
         alpha: weight of the soft part, 0 to 1.
         temperature: T.
         n_labelled: rows from here on have no labels and count for the soft part only.
+        task: which divergence the soft part is.
     """
     if alpha == 0:
         return hard
+    divergence = divergence_of(task)
 
     def loss(logits: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
-        soft = bernoulli_divergence(logits, targets.to(logits.device)[rows], temperature)
+        soft = divergence(logits, targets.to(logits.device)[rows], temperature)
         known = rows < n_labelled
         if alpha == 1 or not bool(known.any()):
             return alpha * soft

@@ -2,7 +2,7 @@
 
 A small set leaves most of what a teacher knows unsaid. Mixed texts have no labels; the teacher's answer is their
 target. After the idea of data-free and mixed-sample distillation, in its plainest form: cut two texts at a word, join
-the pieces.
+the pieces. Where no blanks stand between words, as in Chinese, a text may be cut at every character.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+
+from baselines.text.unicode import alone_apart, stands_alone
 
 # A large set says most of what its teacher knows by itself, and every mixture costs an answer and training time.
 MOST_MIXTURES = 20_000
@@ -28,12 +30,24 @@ def mixed_texts(texts: Sequence[str], share: float, seed: Sequence[int]) -> tupl
     if len(texts) < 2:
         return ()
     rng = np.random.default_rng(list(seed))
-    words = [text.split() for text in texts]
+    words = [_pieces(text) for text in texts]
     made = []
     for _ in range(min(round(share * len(texts)), MOST_MIXTURES)):
         first, second = rng.choice(len(words), size=2, replace=False)
-        made.append(" ".join([*_run(words[first], rng), *_run(words[second], rng)]))
+        made.append(_joined(_run(words[first], rng), _run(words[second], rng)))
     return tuple(made)
+
+
+def _pieces(text: str) -> list[str]:
+    """What a text may be cut into; a piece behind a blank begins with one."""
+    return [" " * (not n) + piece for run in text.split() for n, piece in enumerate(alone_apart(run))]
+
+
+def _joined(first: list[str], second: list[str]) -> str:
+    """No blank is made between two characters that need none."""
+    left, right = "".join(first).strip(" "), "".join(second).strip(" ")
+    blank = not (left and right and stands_alone(left[-1]) and stands_alone(right[0]))
+    return f"{left}{' ' * blank}{right}".strip(" ")
 
 
 def _run(words: list[str], rng: np.random.Generator) -> list[str]:

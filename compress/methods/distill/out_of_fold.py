@@ -18,7 +18,8 @@ from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.notes import collected_notes
 from baselines.storage.artifact import write_json
-from baselines.task import Probabilities
+from baselines.task import LabelSpace, Probabilities
+from compress.method import check_space
 
 # Texts whose answers tell one teacher from another.
 _FIRST = 256
@@ -58,7 +59,7 @@ def out_of_fold(
         held_out = np.flatnonzero(owner == part)
         with collected_notes():  # a class that one teacher never meets is known to the others
             teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)), validation)
-        check_classes(teacher, train.classes)
+        check_space(teacher, train.space)
         out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
     progress(k, k)
     if path is not None:
@@ -109,17 +110,17 @@ def answers(teacher: Classifier, texts: Sequence[str], *, cache: Path | None = N
     return out
 
 
-def check_classes(teacher: Classifier, classes: Sequence[str]) -> None:
-    """Raise NotCompressible naming the difference unless the teacher knows exactly these classes, in this order."""
-    missing = [name for name in classes if name not in teacher.classes_]
-    extra = [name for name in teacher.classes_ if name not in classes]
-    if missing or extra:
+def check_teacher(teacher: Classifier, space: LabelSpace) -> None:
+    """Raise NotCompressible unless a teacher answers what the student is asked, for every text.
+
+    One that abstains where it is unsure doesn't.
+    """
+    check_space(teacher, space)
+    if teacher.task_ == "multiclass" and teacher.thresholds_.any():
         raise NotCompressible(
-            f"teacher: its classes differ from the student's; missing: {', '.join(missing) or 'none'}; "
-            f"too many: {', '.join(extra) or 'none'}. Train the teacher on the same data"
+            f"teacher: it abstains below {teacher.thresholds_.max():.2g}, and a student needs an answer for every "
+            "text; give the same model with thresholds of 0"
         )
-    if tuple(teacher.classes_) != tuple(classes):
-        raise NotCompressible("teacher: it has the student's classes in another order; train it on the same data")
 
 
 def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int) -> str:
@@ -128,7 +129,10 @@ def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int) -
     digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
     for part in parts:
         if part is not None:
-            digest.update(json.dumps([part.texts, part.classes]).encode() + np.packbits(part.labels).tobytes())
+            digest.update(
+                json.dumps([part.texts, part.classes, part.task, part.judged_by]).encode()
+                + np.packbits(part.labels).tobytes()
+            )
     return digest.hexdigest()[:24]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from baselines.models.cnn import CharCNN, CharCNNClassifier
+from baselines.networks.training import Loss, class_weighted_loss
 from compress.method import Context
 from compress.methods.copies import conv_weights, pooled_responses
 
@@ -37,15 +37,16 @@ def taylor_importance(parent: CharCNNClassifier, context: Context) -> NDArray[np
     rows = np.random.default_rng(context.seed).permutation(len(context.train))
     pooled = pooled_responses(parent, [context.train.texts[row] for row in rows])
     labels = torch.from_numpy(context.train.labels[rows].astype(np.float32))
+    loss = class_weighted_loss(context.train.labels, 0.0, context.train.task)
     total = np.zeros(pooled.shape[1])
     for start in range(0, len(rows), BATCH_SIZE):
         batch = slice(start, start + BATCH_SIZE)
-        total += np.abs(_gate_gradient(parent.module, pooled[batch], labels[batch]))
+        total += np.abs(_gate_gradient(parent.module, pooled[batch], labels[batch], loss))
     return total
 
 
-def _gate_gradient(module: CharCNN, pooled: torch.Tensor, labels: torch.Tensor) -> NDArray[Any]:
+def _gate_gradient(module: CharCNN, pooled: torch.Tensor, labels: torch.Tensor, loss: Loss) -> NDArray[Any]:
     at = pooled.to(module.embedding.weight.device).requires_grad_(True)
-    loss = F.binary_cross_entropy_with_logits(module.eval().head(at), labels.to(at.device))
-    (gradient,) = torch.autograd.grad(loss, at)
+    rows = torch.arange(len(labels), device=at.device)
+    (gradient,) = torch.autograd.grad(loss(module.eval().head(at), labels.to(at.device), rows), at)
     return np.asarray((gradient * at.detach()).sum(dim=0).cpu().numpy(), np.float64)

@@ -23,7 +23,7 @@ from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier
 from baselines.networks.training import AfterStep
-from compress.method import Context, Outcome, Receipt, refit_thresholds
+from compress.method import Context, Outcome, Receipt, refit_thresholds, title_of
 from compress.methods.copies import clone, pooled_responses, without_filters
 from compress.methods.linear_models import prune_linear, require_floats, unchanged_linear
 from compress.methods.prune.importance import filter_importance
@@ -43,8 +43,9 @@ class PruneConfig:
         structured: whole filters, or single weights.
         criterion: of filters: `l2` (root mean square of a filter's weights) or `taylor` (|gradient · weight| on
             training texts).
-        auto: structured only: take the sparsity of each width from a scan of validation F1 instead of `sparsity`.
-        tolerance: with `auto`, how much validation F1 may fall before fine-tuning.
+        auto: structured only: take the sparsity of each width from a scan of the validation score, not from
+            `sparsity`.
+        tolerance: with `auto`, how much the validation score may fall before fine-tuning, in the metric's own units.
         epochs: fine-tuning at most; 0 leaves it out.
         learning_rate: of the fine-tuning.
         gradual_epochs: unstructured only: epochs over which sparsity grows by the cubic schedule.
@@ -171,7 +172,8 @@ def _structured(parent: CharCNNClassifier, config: PruneConfig, context: Context
         raise NotCompressible(
             f"prune: sparsity {config.sparsity} removes none of {len(keep)} filters: at least {1 / len(keep):.3g}"
             if not config.auto
-            else f"prune: no filter can go within a fall of {config.tolerance} in validation F1; raise the tolerance"
+            else f"prune: no filter can go within a fall of {config.tolerance} in {title_of(context.validation)} on "
+            "validation; raise the tolerance"
         )
     mean = pooled_responses(parent, context.train.texts[:512]).mean(dim=0).numpy()
     child = clone(parent, without_filters(parent.module, keep, mean))

@@ -1,4 +1,4 @@
-"""What validation F1 costs when filters of one width leave: the scan behind `--auto`, and the figure in the report.
+"""What the validation score loses when filters of one width leave: the scan behind `--auto`, and a figure.
 
 Without fine-tuning the rest of the model stays as it is, so the pooled responses are computed once, and a trial is
 one small matrix product with the missing responses replaced by their mean.
@@ -26,7 +26,7 @@ Keep = NDArray[np.bool_]
 
 
 class FilterTrial:
-    """Validation F1 of a CNN with some filters taken out, without rebuilding it."""
+    """Validation score of a CNN with some filters taken out, without rebuilding it."""
 
     def __init__(self, parent: CharCNNClassifier, context: Context) -> None:
         self._module = parent.module.eval()
@@ -35,8 +35,8 @@ class FilterTrial:
         self._mean = pooled_responses(parent, context.train.texts[:512]).mean(dim=0)
 
     @torch.no_grad()
-    def f1_weighted(self, keep: Keep) -> float:
-        """Weighted F1 on validation with the best global threshold."""
+    def score(self, keep: Keep) -> float:
+        """What choices are made by, on validation, with the best global threshold; larger is better."""
         kept: Tensor = torch.where(torch.from_numpy(keep), self._pooled, self._mean)
         logits = self._module.head(kept.to(self._module.embedding.weight.device))
         part = self._part
@@ -51,40 +51,40 @@ def scan(
     context: Context,
     sparsities: Sequence[float] = SPARSITIES,
 ) -> list[dict[str, float]]:
-    """Weighted F1 for each width × sparsity, the least important filters of that width left out.
+    """Validation score for each width × sparsity, the least important filters of that width left out.
 
     Returns:
-        rows `{"width", "sparsity", "f1_weighted"}`, sparsity 0 first for each width.
+        rows `{"width", "sparsity", "score"}`, sparsity 0 first for each width.
     """
     trial = FilterTrial(parent, context)
     everything = np.ones(len(importance), bool)
-    whole = trial.f1_weighted(everything)
+    whole = trial.score(everything)
     rows = []
     for width, columns in _columns(parent):
-        rows.append({"width": width, "sparsity": 0.0, "f1_weighted": whole})
+        rows.append({"width": width, "sparsity": 0.0, "score": whole})
         for sparsity in sparsities:
             keep = _without(everything, importance, columns, sparsity)
-            rows.append({"width": width, "sparsity": sparsity, "f1_weighted": trial.f1_weighted(keep)})
+            rows.append({"width": width, "sparsity": sparsity, "score": trial.score(keep)})
     return rows
 
 
 def choose_filters(
     parent: CharCNNClassifier, importance: NDArray[Any], tolerance: float, context: Context
 ) -> tuple[Keep, list[dict[str, float]]]:
-    """The sparsity of each width from the scan, lowered together until validation F1 falls by at most `tolerance`.
+    """The sparsity of each width from the scan, lowered together until the score falls by at most `tolerance`.
 
     Returns:
         keep (N,), and the scan. All true where no filter can go.
     """
     rows = scan(parent, importance, context)
     trial = FilterTrial(parent, context)
-    whole = rows[0]["f1_weighted"]
+    whole = rows[0]["score"]
     chosen = {width: _largest_within(rows, width, whole - tolerance) for width, _ in _columns(parent)}
     for share in np.linspace(1.0, 0.0, 17):
         keep = np.ones(len(importance), bool)
         for width, columns in _columns(parent):
             keep = _without(keep, importance, columns, chosen[width] * share)
-        if trial.f1_weighted(keep) >= whole - tolerance:
+        if trial.score(keep) >= whole - tolerance:
             return keep, rows
     return np.ones(len(importance), bool), rows
 
@@ -105,4 +105,4 @@ def _without(keep: Keep, importance: NDArray[Any], columns: NDArray[np.intp], sp
 
 
 def _largest_within(rows: list[dict[str, float]], width: int, floor: float) -> float:
-    return max(r["sparsity"] for r in rows if r["width"] == width and (r["f1_weighted"] >= floor or not r["sparsity"]))
+    return max(r["sparsity"] for r in rows if r["width"] == width and (r["score"] >= floor or not r["sparsity"]))

@@ -29,7 +29,7 @@ class FinetuneConfig:
         stored: `tables` or `factors`: what is rounded.
         bits, head_bits, embedding_bits: 2 to 8.
         rank: with `factors`, columns of the embedding; 0 keeps the CNN's own.
-        epochs: at most; the best one by validation F1 is kept.
+        epochs: at most; the best one by validation score is kept.
         learning_rate: large enough to carry weights over to another level.
         alpha: weight of the parent's answers in the loss, the rest is the labels'.
         mixtures: mixed texts per training text, which only the parent answers.

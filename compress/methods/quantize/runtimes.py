@@ -2,8 +2,8 @@
 
 What each really reaches differs: PyTorch's dynamic int8 knows Linear layers only; onnxruntime's turns Conv into
 ConvInteger, which has no fast path on CPUs. So all are made, timed in turn on the same texts, and the fastest that
-keeps its F1 is taken; the receipt holds the figures of all, with their share of operators, parameters and MACs in
-int8.
+keeps its score on validation is taken; the receipt holds the figures of all, with their share of operators, parameters
+and MACs in int8.
 
 Weights have 7 bits (`reduce_range`): products of u8 activations and s8 weights are added in pairs in int16 on CPUs
 without VNNI, and 8-bit weights could saturate there.
@@ -27,13 +27,11 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from baselines.classifier import Classifier
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
-from baselines.scores.judging import score, utility
-from baselines.task import Probabilities
 from baselines.text.tokenizer import pad
 from compress.kinds.coverage import linear_coverage, onnx_coverage
 from compress.kinds.onnx_graph import conv_model
 from compress.kinds.onnx_int8 import OnnxClassifier, OnnxConfig
-from compress.method import MAX_FALL, Context, Outcome, Receipt, refit_thresholds, validation_score
+from compress.method import Context, Outcome, Receipt, most_fall, refit_thresholds, score_on, validation_score
 
 if TYPE_CHECKING:
     from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -53,7 +51,7 @@ class Trial:
 
     name: str
     classifier: Classifier
-    f1_weighted: float
+    score: float
     coverage: dict[str, Any]
 
 
@@ -79,15 +77,15 @@ def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
         raise NotCompressible(f"way: {'; '.join(WAYS)} are known, got {way!r}")
     ways = {name: _make(name, parent) for name in ([way] if way else WAYS)}
     trials = [_tried(name, child, parent, context) for name, child in ways.items()]
-    reference = OnnxClassifier(
-        conv_model(parent.module).SerializeToString(), OnnxConfig("none", ()), parent.tokenizer, parent.space_
-    )
+    plain = conv_model(parent.module, parent.task_).SerializeToString()
+    reference = OnnxClassifier(plain, OnnxConfig("none", ()), parent.tokenizer, parent.space_)
     reference.thresholds_ = parent.thresholds_
     seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
     ratios = {t.name: float(s / seconds[0]) for t, s in zip(trials, seconds[1:], strict=True)}
     # Fast, but no longer what was asked for: a way that loses too much is taken only where all do.
-    floor = validation_score(parent, context) - MAX_FALL
-    fit = [t for t in trials if t.f1_weighted >= floor] or trials
+    of_parent = validation_score(parent, context)
+    floor = of_parent - most_fall(context.validation, of_parent)
+    fit = [t for t in trials if t.score >= floor] or trials
     best = min(fit, key=lambda t: ratios[t.name])
     return best.classifier, _receipt(best, trials, ratios)
 
@@ -104,7 +102,7 @@ def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> On
     """onnxruntime's `quantize_dynamic` on the CNN's plain graph: s8 weights, u8 activations scaled as they come."""
     with tempfile.TemporaryDirectory() as folder, _quiet():
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        onnx.save(conv_model(parent.module), source)
+        onnx.save(conv_model(parent.module, parent.task_), source)
         quantize_dynamic(
             source,
             target,
@@ -131,7 +129,7 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
     operators = ("Conv", "Gemm", "MatMul")
     with tempfile.TemporaryDirectory() as folder, _quiet():
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
-        onnx.save(conv_model(parent.module), source)
+        onnx.save(conv_model(parent.module, parent.task_), source)
         quantize_static(
             source,
             target,
@@ -167,22 +165,14 @@ def _tried(name: str, child: Classifier, parent: CharCNNClassifier, context: Con
         found = onnx_coverage(onnx.load_model_from_string(child.model))
     else:
         found = linear_coverage(parent.module.shape)
-    return Trial(name, child, _judged(child, probabilities, context), found)
-
-
-def _judged(classifier: Classifier, probabilities: Probabilities, context: Context) -> float:
-    part = context.validation
-    return utility(part.judged_by, score(part.judged_by, part.labels, probabilities, classifier.thresholds_, part.task))
+    return Trial(name, child, score_on(context.validation, child, probabilities), found)
 
 
 def _receipt(best: Trial, trials: Sequence[Trial], ratios: dict[str, float]) -> Receipt:
     facts = {
         "scheme": best.name,
         "int8": {key: best.coverage[key] for key in ("ops", "ops_total", "parameter_share", "mac_share")},
-        "tried": [
-            {"name": t.name, "f1_weighted": t.f1_weighted, "time_ratio": ratios.get(t.name), **t.coverage}
-            for t in trials
-        ],
+        "tried": [{"name": t.name, "score": t.score, "time_ratio": ratios.get(t.name), **t.coverage} for t in trials],
     }
     notes = [
         f"{t.name}: {t.coverage['ops']} of {t.coverage['ops_total']} operators, {t.coverage['parameter_share']:.0%} of "

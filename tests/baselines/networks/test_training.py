@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from baselines.models.cnn import CharCNN, CharCNNShape
-from baselines.networks.batches import WordDropout, length_batches, separator_of, shuffled_batches
+from baselines.networks.batches import WordDropout, length_batches, shuffled_batches
+from baselines.networks.pieces import Pieces, pieces_of
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import class_weighted_loss, logits_of, train, validate
 from baselines.networks.training_config import TrainingConfig
@@ -173,11 +174,11 @@ def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budge
 @pytest.mark.parametrize("text", ["graph neural networks", "graph", "", "graph  nets"])
 def test_dropped_words_are_whole_words(text: str) -> None:
     tokenizer = Tokenizer("".join(sorted(set("abcdefghijklmnopqrstuvwxyz "))))
-    ids, separator = tokenizer.encode(text), separator_of(tokenizer)
+    ids = tokenizer.encode(text)
     letters = " " * 2 + tokenizer.alphabet
     # Between two other texts: words of one text are never counted as another's.
     others = tokenizer.encode("first image"), tokenizer.encode("")
-    dropout = WordDropout([others[0], ids, others[1]], separator)
+    dropout = WordDropout([others[0], ids, others[1]], pieces_of(tokenizer))
     drawn = [dropout.draw(0.5, np.random.default_rng(seed)) for seed in range(60)]
     seen = {"".join(letters[i] for i in texts[1]) for texts in drawn}
     words = tokenizer.cleaning(text).split()
@@ -193,13 +194,15 @@ def test_words_of_other_encoders_are_their_ids() -> None:
         def encode_batch(self, texts: Sequence[str]) -> list[np.ndarray]:
             return [np.arange(len(text)) for text in texts]
 
-    assert separator_of(Words()) is None
-    (kept,) = WordDropout([np.arange(100)], None).draw(0.3, np.random.default_rng(0))
+    assert pieces_of(Words()).separator is None
+    (kept,) = WordDropout([np.arange(100)], pieces_of(Words())).draw(0.3, np.random.default_rng(0))
     assert 50 < len(kept) < 90
     assert set(kept) <= set(range(100))
-    assert separator_of(Tokenizer("ab")) == -1
-    assert [len(ids) for ids in WordDropout([np.array([2, 3, 2])], -1).draw(0.9, np.random.default_rng(0))] == [3]
-    assert WordDropout([], None).draw(0.5, np.random.default_rng(0)) == []
+    assert pieces_of(Tokenizer("ab")).separator == -1
+    assert [len(ids) for ids in WordDropout([np.array([2, 3, 2])], Pieces(-1)).draw(0.9, np.random.default_rng(0))] == [
+        3
+    ]
+    assert WordDropout([], Pieces(None)).draw(0.5, np.random.default_rng(0)) == []
 
 
 def test_logits_in_batches_equal_logits_one_by_one(parts: tuple[Part, Part, Tokenizer]) -> None:

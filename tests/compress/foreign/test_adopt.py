@@ -87,6 +87,30 @@ def test_a_vocabulary_that_does_not_fit_is_refused(vocabulary: dict[str, int], r
         tokenizer_of(vocabulary)
 
 
+def test_the_caller_says_what_the_logits_mean() -> None:
+    net = TextNet(Layout())
+    classifier, _ = adopt(net, TOKENIZER, CLASSES, task="multiclass")
+    ids = torch.from_numpy(TOKENIZER.encode("graph learning").astype(np.int64))[None]
+    expected = torch.softmax(net.eval()(ids), dim=1).detach().numpy()
+    np.testing.assert_allclose(classifier.predict_proba(["graph learning"]), expected, atol=1e-6)
+    assert classifier.predict(["graph learning"]) == [[CLASSES[int(expected.argmax())]]]
+    unsure, _ = adopt(net, TOKENIZER, CLASSES, task="multiclass", thresholds=[1.0] * 5)
+    assert unsure.predict(["graph learning"]) == [[]]
+    assert not classifier.thresholds_.any()
+
+
+def test_one_output_is_binary() -> None:
+    net = TextNet(Layout())
+    net.out = nn.Linear(net.out.in_features, 1)
+    classifier, _ = adopt(net, TOKENIZER, ["spam"], task="binary", negative="ham", thresholds=[0.0])
+    assert classifier.predict(["graph learning"]) == [["spam"]]
+    assert classifier.space_.names == ("ham", "spam")
+    with pytest.raises(NotCompressible, match=r"binary: one class.*an output for each side is multiclass"):
+        adopt(TextNet(Layout()), TOKENIZER, CLASSES, task="binary")
+    with pytest.raises(NotCompressible, match="negative: only binary"):
+        adopt(TextNet(Layout()), TOKENIZER, CLASSES, negative="ham")
+
+
 def test_what_the_caller_names_must_fit() -> None:
     net, two = TextNet(Layout()), CLASSES[:2]
 

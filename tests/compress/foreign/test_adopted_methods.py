@@ -31,7 +31,7 @@ METHODS_APPLIED = {
     "quantize finetuned": ("quantize", QuantizeConfig("factors", bits=4, finetune_epochs=1, mixtures=0.5)),
     "quantize dynamic": ("quantize", QuantizeConfig("dynamic", way="PyTorch, Linear only")),
     "quantize static": ("quantize", QuantizeConfig("static")),
-    "distill": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=0.5)),
+    "distill": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=0.5, against_control=False)),
 }
 TRAINING = CNNConfig(epochs=1, threads=1)
 

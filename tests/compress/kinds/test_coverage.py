@@ -9,7 +9,7 @@ from tests.cases.compress_case import random_module
 def test_coverage_of_a_float_graph_is_zero() -> None:
     from compress.kinds.onnx_graph import conv_model
 
-    found = onnx_coverage(conv_model(random_module()))
+    found = onnx_coverage(conv_model(random_module(), "multilabel"))
     assert (found["ops"], found["mac_share"], found["parameter_share"]) == (0, 0.0, 0.0)
     module = random_module()
     n_parameters = sum(p.numel() for p in module.parameters())

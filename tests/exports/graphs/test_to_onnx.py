@@ -70,7 +70,7 @@ def test_the_plain_graph_is_the_network(hidden_dim: int) -> None:
     ids, lengths = pad(encoded)
     with torch.no_grad():
         want = torch.sigmoid(module(torch.from_numpy(ids), torch.from_numpy(lengths))).numpy()
-    model = conv_model(module)
+    model = conv_model(module, "multilabel")
     _is_sound(model)
     assert np.abs(_run(model, encoded) - want).max() < 1e-6
     assert {"Gather", "Conv", "Gemm"} <= {node.op_type for node in model.graph.node}
@@ -96,7 +96,9 @@ def test_table_graphs_give_what_the_tables_give(
         assert np.abs(_run(model, [ids]) - row).max() < 2e-6
 
 
-@pytest.mark.parametrize("model", [conv_model(small_cnn()), pair_model(int_tables()), one_hot_model(float_tables())])
+@pytest.mark.parametrize(
+    "model", [conv_model(small_cnn(), "multilabel"), pair_model(int_tables()), one_hot_model(float_tables())]
+)
 def test_a_batch_of_none_gives_none(model: onnx.ModelProto) -> None:
     assert _run(model, []).shape == (0, len(CLASSES))
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.errors import ArtifactError
-from baselines.text.cleaning import Cleaning
-from baselines.text.tokenizer import Tokenizer
+from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
+from baselines.text.tokenizer import UNITS, Ids, Tokenizer, Unit
 from compress.formats.tables import IntTables
 from exports import kernel
 from exports.bundles.parity import AWKWARD, LONG_TEXT
@@ -43,6 +43,36 @@ def test_every_instruction_set_gives_the_bits_of_the_twin(level: str, limit: int
 
 
 @built
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n_texts", [1, 8, 9, 40])
+def test_it_says_in_which_texts_something_is_known(level: str, n_texts: int) -> None:
+    kinds: list[str | Ids] = ["", "the of", "?!", "a b", np.array([0, 1, TOKENIZER.space_id], np.uint8), "Graph", "жук"]
+    texts = [kinds[i % len(kinds)] for i in range(n_texts)]
+    ids = [TOKENIZER.encode(text) if isinstance(text, str) else text for text in texts]
+    model = kernel.TableKernel(int_tables(), TOKENIZER, level)
+    for threads in (1, 3):
+        known = model.answer([*map(_ready, texts)], threads)[1]
+        assert known is not None
+        assert np.array_equal(known, TOKENIZER.known_batch(ids))
+    assert model.answer(["Graph"] * n_texts)[1] is None
+    assert model.answer([])[1] is None
+
+
+def _ready(text: str | Ids) -> str | Ids:
+    return TOKENIZER.encode(text) if isinstance(text, str) and not text.isascii() else text
+
+
+@built
+def test_without_a_space_in_the_alphabet_every_letter_is_known() -> None:
+    tokenizer = Tokenizer("xyz", Cleaning("words"))
+    model = kernel.TableKernel(int_tables(n_ids=tokenizer.n_ids), tokenizer)
+    texts = ["x", "a b", "z z", "..."]
+    known = model.answer(model.prepare(texts))[1]
+    assert known is not None
+    assert known.tolist() == tokenizer.known_batch(tokenizer.encode_batch(texts)).tolist() == [True, False, True, False]
+
+
+@built
 def test_the_widest_filters_reach_the_largest_sums_without_overflow() -> None:
     table = np.full((258, TOKENIZER.n_ids, 4), 127, np.int8)
     table[:, :, 1::2] = -127
@@ -56,11 +86,25 @@ def test_the_widest_filters_reach_the_largest_sums_without_overflow() -> None:
 
 @built
 @settings(max_examples=150, deadline=None)
-@given(st.text(st.characters(max_codepoint=127), max_size=80), st.booleans())
-def test_ascii_is_cleaned_and_encoded_as_the_tokenizer_does(text: str, stop_words: bool) -> None:
-    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning("course" if stop_words else "letters"))
-    model = kernel.TableKernel(int_tables(), tokenizer)
+@given(
+    st.text(st.characters(max_codepoint=127) | st.sampled_from(" Aa!+-"), max_size=80),
+    st.sampled_from(CLEANINGS),
+    st.sampled_from(UNITS),
+)
+def test_ascii_is_cleaned_and_encoded_as_the_tokenizer_does(text: str, name: CleaningName, unit: Unit) -> None:
+    tokenizer = Tokenizer(" abcdefghijklmnopqrstuvwxyzAZ+-!?9é012", Cleaning(name), unit)
+    model = kernel.TableKernel(int_tables(n_ids=tokenizer.n_ids), tokenizer)
     assert np.array_equal(model.encode(text), tokenizer.encode(text))
+
+
+@built
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4), st.sampled_from(CLEANINGS), st.sampled_from(UNITS))
+def test_any_texts_are_answered_with_the_bits_of_the_twin(texts: list[str], name: CleaningName, unit: Unit) -> None:
+    tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning(name), unit)
+    model = kernel.TableKernel(int_tables(), tokenizer)
+    texts = [*texts, "+" * 700, "\ud800"]
+    assert np.array_equal(model.logits(model.prepare(texts)), _twin(int_tables(), texts, tokenizer))
 
 
 @built
@@ -110,9 +154,9 @@ def test_the_binding_refuses_what_is_no_model_and_buffers_that_do_not_fit() -> N
     with pytest.raises(TypeError, match="are needed"):
         _kernel.logits(raw, ["a"])
     with pytest.raises(ValueError, match="shapes"):
-        _kernel.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"")
+        _kernel.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
     with pytest.raises(ValueError, match="int32 pairs"):
-        _kernel.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"")
+        _kernel.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
 
 
 @built

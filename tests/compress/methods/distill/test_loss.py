@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from baselines.networks.training import class_weighted_loss
-from compress.methods.distill.loss import bernoulli_divergence, mixed_loss, soft_logits
+from baselines.task import Task, link
+from compress.methods.distill.loss import bernoulli_divergence, mixed_loss, soft_logits, softmax_divergence
 from tests.cases.compress_case import random_part
+from tests.cases.task_case import ALL_TASKS
 
 
 def reference(logits: np.ndarray, targets: np.ndarray, temperature: float) -> float:
@@ -52,6 +54,49 @@ def test_the_gradient_is_right_and_reaches_the_student_only(temperature: float) 
     torch.testing.assert_close(logits.grad, expected.detach())
 
 
+def softmax_reference(logits: np.ndarray, targets: np.ndarray, temperature: float) -> float:
+    """T² · mean over texts of the sum over classes of q log(q / r), in float64."""
+    powers = [np.exp(x.astype(np.float64) / temperature) for x in (targets, logits)]
+    q, r = (p / p.sum(axis=1, keepdims=True) for p in powers)
+    return float(temperature**2 * (q * np.log(q / r)).sum(axis=1).mean())
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 5.0])
+def test_of_one_label_the_loss_is_hintons(temperature: float) -> None:
+    rng = np.random.default_rng(0)
+    logits, targets = rng.normal(size=(2, 40, 7)) * 3
+    found = softmax_divergence(torch.from_numpy(logits), torch.from_numpy(targets), temperature)
+    assert float(found) == pytest.approx(softmax_reference(logits, targets, temperature), rel=1e-9)
+    # A softmax knows no level: all logits moved alike are the same answer.
+    assert float(softmax_divergence(torch.from_numpy(logits) + 3.0, torch.from_numpy(logits), temperature)) < 1e-12
+
+
+def test_the_gradient_of_hintons_loss_keeps_its_size_and_reaches_the_student_only() -> None:
+    logits = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    targets = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    softmax_divergence(logits, targets, 3.0).backward()
+    assert targets.grad is None
+    # T² · (1/T) · (r - q) / texts.
+    expected = 3.0 * (torch.softmax(logits / 3.0, dim=1) - torch.softmax(targets / 3.0, dim=1)) / 4
+    torch.testing.assert_close(logits.grad, expected.detach())
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+def test_soft_logits_give_the_teachers_probabilities_back(task: Task) -> None:
+    logits = np.random.default_rng(0).normal(size=(20, 1 if task == "binary" else 5)) * 2
+    probabilities = link(logits, task)
+    np.testing.assert_allclose(link(soft_logits(probabilities, task).numpy(), task), probabilities, atol=1e-5)
+
+
+def test_each_task_has_its_divergence_in_the_mixed_loss() -> None:
+    targets, logits, labels = torch.randn(6, 4), torch.randn(6, 4), torch.eye(4)[[0, 1, 2, 3, 0, 1]]
+    for task in ALL_TASKS:
+        hard = class_weighted_loss(labels.numpy().astype(bool), 0.0, task)
+        found = mixed_loss(targets, hard, 0.25, 2.0, 6, task)(logits, labels, torch.arange(6))
+        soft = (softmax_divergence if task == "multiclass" else bernoulli_divergence)(logits, targets, 2.0)
+        assert float(found) == pytest.approx(0.25 * float(soft) + 0.75 * float(hard(logits, labels, torch.arange(6))))
+
+
 def test_alpha_0_is_plain_training_and_alpha_1_needs_no_labels() -> None:
     part = random_part(8)
     hard = class_weighted_loss(part.labels, 1.0)
@@ -81,4 +126,5 @@ def test_unlabelled_rows_count_for_the_soft_part_only() -> None:
 
 
 def test_a_teachers_certainty_stays_finite() -> None:
-    assert torch.isfinite(soft_logits(np.array([[0.0, 1.0, 0.5]], np.float32))).all()
+    for task in ALL_TASKS:
+        assert torch.isfinite(soft_logits(np.array([[0.0, 1.0, 0.0]], np.float32), task)).all()

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from baselines.errors import NotCompressible
-from baselines.task import Probabilities
-from compress.methods.distill.out_of_fold import adapted, answers, check_classes, fresh_like, out_of_fold
+from baselines.task import LabelSpace, Probabilities
+from compress.methods.copies import clone
+from compress.methods.distill.out_of_fold import adapted, answers, check_teacher, fresh_like, out_of_fold
 from compress.methods.distill.student import apply
-from tests.cases.compress_case import random_cnn, random_context, random_part
+from tests.cases.compress_case import random_cnn, random_context, random_part, task_cnn, task_context
 from tests.cases.memory_case import STUDENT, Memory, MemoryConfig
 
 
@@ -39,12 +40,33 @@ def test_out_of_fold_predictions_hold_no_memory(tmp_path: Path) -> None:
 def test_a_teacher_with_other_classes_is_named_by_the_difference() -> None:
     teacher = Memory().fit(random_part())
     with pytest.raises(NotCompressible, match=r"missing: z; too many: class-4"):
-        check_classes(teacher, (*teacher.classes_[:4], "z"))
+        check_teacher(teacher, LabelSpace((*teacher.classes_[:4], "z")))
     with pytest.raises(NotCompressible, match="another order"):
-        check_classes(teacher, teacher.classes_[::-1])
+        check_teacher(teacher, LabelSpace(teacher.classes_[::-1]))
     context = replace(random_context(), teacher=Memory().fit(random_part(n_classes=4)))
     with pytest.raises(NotCompressible, match="missing: class-4"):
         apply(random_cnn(), STUDENT, context)
+
+
+def test_a_teacher_of_another_task_or_with_another_other_side_is_refused() -> None:
+    one_column = LabelSpace(("class-0",))
+    with pytest.raises(NotCompressible, match="trained for task binary, these texts are multilabel"):
+        check_teacher(task_cnn("binary"), one_column)
+    space = task_cnn("binary").space_
+    check_teacher(task_cnn("binary"), replace(space, negative=""))
+    with pytest.raises(NotCompressible, match="beside good it says bad, these texts say poor"):
+        check_teacher(task_cnn("binary"), replace(space, negative="poor"))
+    context = replace(task_context("multiclass"), teacher=task_cnn("multilabel"))
+    with pytest.raises(NotCompressible, match="teacher: it was trained for task multilabel"):
+        apply(task_cnn("multiclass"), STUDENT, context)
+
+
+def test_a_teacher_that_abstains_is_refused() -> None:
+    teacher = clone(task_cnn("multiclass"))
+    check_teacher(teacher, teacher.space_)
+    teacher.thresholds_[1] = 0.6
+    with pytest.raises(NotCompressible, match=r"abstains below 0\.6.*thresholds of 0"):
+        check_teacher(teacher, teacher.space_)
 
 
 def test_a_teacher_is_asked_once_for_the_same_texts(tmp_path: Path) -> None:

@@ -7,8 +7,16 @@ import torch
 from torch.nn import functional as F
 
 from baselines.text.tokenizer import pad
+from compress.methods.copies import clone
 from compress.methods.prune.importance import l2_importance, taylor_importance
-from tests.cases.compress_case import TOKENIZER, random_cnn, random_context, random_module
+from tests.cases.compress_case import (
+    TOKENIZER,
+    random_cnn,
+    random_context,
+    random_module,
+    task_cnn,
+    task_context,
+)
 
 
 def test_taylor_is_gradient_times_weight() -> None:
@@ -29,6 +37,22 @@ def test_taylor_is_gradient_times_weight() -> None:
         ]
         expected += torch.cat(sums).abs().detach().numpy()
     np.testing.assert_allclose(taylor_importance(parent, context), expected, rtol=1e-3, atol=1e-7)
+
+
+def test_taylor_reads_the_loss_of_the_task() -> None:
+    context = task_context("multiclass")
+    found = taylor_importance(task_cnn("multiclass"), context)
+    # All logits moved alike are the same answer, so a filter that moves them so doesn't matter.
+    parent = clone(task_cnn("multiclass"))
+    with torch.no_grad():
+        hidden = parent.module.fc1
+        assert hidden is not None
+        hidden.weight[:, 0] = 0.0
+        parent.module.fc2.weight[:, 0] = 1.0
+        hidden.weight[:, 1] = 0.0
+        hidden.weight[0, 1] = 1.0
+    assert (found[:2] > 0).all()
+    np.testing.assert_allclose(taylor_importance(parent, context)[:2], 0.0, atol=1e-4)
 
 
 def test_l2_compares_filters_of_different_widths() -> None:

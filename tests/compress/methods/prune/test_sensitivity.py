@@ -25,7 +25,7 @@ def test_a_trial_agrees_with_the_rebuilt_model(tiny: Dataset) -> None:
     rebuilt, _ = apply(parent, replace(ONE_SHOT, sparsity=0.4), context)
     assert isinstance(rebuilt, CharCNNClassifier)
     assert rebuilt.module.shape.n_filters == without_filters(parent.module, keep, mean).shape.n_filters
-    assert FilterTrial(parent, context).f1_weighted(keep) == pytest.approx(validation_score(rebuilt, context))
+    assert FilterTrial(parent, context).score(keep) == pytest.approx(validation_score(rebuilt, context))
 
 
 def test_the_scan_has_every_width_and_auto_stays_within_its_tolerance(tiny: Dataset) -> None:
@@ -37,7 +37,7 @@ def test_the_scan_has_every_width_and_auto_stays_within_its_tolerance(tiny: Data
     ]
     keep, table = choose_filters(parent, importance, 0.03, context)
     trial = FilterTrial(parent, context)
-    assert trial.f1_weighted(keep) >= table[0]["f1_weighted"] - 0.03
+    assert trial.score(keep) >= table[0]["score"] - 0.03
     child, receipt = apply(parent, replace(ONE_SHOT, auto=True, tolerance=0.03), context)
     assert receipt.facts["sensitivity"] == table
     assert isinstance(child, CharCNNClassifier)
