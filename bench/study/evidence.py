@@ -38,7 +38,7 @@ class Evidence:
         reference: the model everything is compared with.
         seed: of the bootstraps.
         guessers: names of the models that guess, whatever the text.
-        promoted: how much better than the CNN the reference is, where it is another model.
+        promoted: of a reference that validation put above the CNN: both scores there, and the difference on test.
         folds: the models over folds against the reference, None where none were asked for.
     """
 

@@ -40,7 +40,7 @@ from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
-from bench.study.reference import differences_to_cnn, reference_among
+from bench.study.reference import differences_to_cnn, promotion, reference_among
 from bench.study.state import Study, model_names
 from bench.study.task_facts import cleaning_words
 from bench.verdict.conclude import conclude
@@ -241,7 +241,7 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
     )
     counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
     differences = differences_to_cnn(study, resampled)
-    reference = study.options.reference or reference_among(study, differences)
+    reference = study.options.reference or reference_among(study)
     over_folds = study.folds.against(reference, study.options.delta) if study.folds else None
     evidence = Evidence(
         test,
@@ -253,7 +253,7 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         reference,
         seed,
         guessers=[name for name in study.scored if study.workshop.classifier(name).kind == ChanceClassifier.kind],
-        promoted={"over": REFERENCE, "delta": differences[reference]} if reference != REFERENCE else None,
+        promoted=promotion(study, reference, differences),
         folds=over_folds,
     )
     return assembly.results_of(study, evidence, card)

@@ -50,7 +50,7 @@ class Verdict:
         delta: margin δ.
         metric: name of what it was judged by.
         priority: what was asked for.
-        promoted: whether the reference is one because it is better than the CNN.
+        promoted: whether the reference is one because validation put it above the CNN.
     """
 
     model: str | None

@@ -124,12 +124,15 @@ def _nobody(grounds: Grounds, nearest: tuple[Row, int] | None) -> str:
 
 
 def _promoted(grounds: Grounds) -> str:
-    """The head of the sentence where the reference is one because it is better than the CNN; else ""."""
+    """The head of the sentence where validation put the reference above the CNN; else ""."""
     over, row = grounds.run.content.get("promoted"), grounds.reference
     if not over or row is None or grounds.best is None:
         return ""
     what = f"`{row.name}`" + (", a linear model" if is_linear(row) else "")
-    return f"Deploy {what}: better than `{over['over']}` ({grounds.difference(estimate(over['delta']))})"
+    delta = estimate(over["delta"])
+    shown = delta is not None and delta.low is not None and delta.low > 0
+    how = "better than" if shown else "on validation the best that can be shipped, on test against"
+    return f"Deploy {what}: {how} `{over['over']}` ({grounds.difference(delta)})"
 
 
 def _no_gain(grounds: Grounds) -> str:
