@@ -71,7 +71,7 @@ def open_run(place: str | Path) -> Run:
         place: the run folder, or its results.json.
 
     Returns:
-        `rows` (one a model: F1 with its interval, bytes, p50, ...), `by_name`, `reference`, `noise_floor`, and
+        `rows` (one a model: score with its interval, bytes, p50, ...), `by_name`, `reference`, `noise_floor`, and
         `content`, everything as it stands in the file: `content["verdict"]["model"]` is the recommendation.
 
     Raises:

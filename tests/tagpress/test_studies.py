@@ -39,9 +39,9 @@ def test_the_results_can_be_read(run: Run, place: Path, tiny: Dataset) -> None:
     assert list(run.by_name) == [row.name for row in run.rows] == ["linear", "cnn", "cnn-fold"]
     for row in run.rows:
         assert row.measured
-        assert row.f1 is not None
-        assert row.f1.low is not None
-        assert row.f1.low <= row.f1.value
+        assert row.score is not None
+        assert row.score.low is not None
+        assert row.score.low <= row.score.value
         assert row.bytes is not None
         assert row.bytes > 1_000
     assert run.reference in run.by_name
