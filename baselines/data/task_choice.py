@@ -7,7 +7,7 @@ Nothing is guessed silently: each finding comes with the words that say why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.records import Records, label_name
@@ -98,7 +98,7 @@ def choose_task(groups: Sequence[Records], counts: Mapping[str, int], options: D
             "use --task multiclass"
         )
     if binary and options.task != "multilabel":
-        return _said(_binary(groups, counts, options), options)
+        return _binary(groups, counts, options)
     task = _of_several(groups, options)
     why = "asked for by --task" if options.task != "auto" else _why(groups, task, n)
     if options.positive:
@@ -106,17 +106,7 @@ def choose_task(groups: Sequence[Records], counts: Mapping[str, int], options: D
             f"--positive {options.positive!r} goes with task binary, but {source} is {task} ({why}); leave it out"
         )
     notes = _unlabelled_note(groups) if options.task == "auto" and task == "multilabel" else ()
-    return _said(TaskChoice(task, why, notes=notes), options)
-
-
-def _said(choice: TaskChoice, options: DataOptions) -> TaskChoice:
-    """With a note on what was found by itself: another task gives other models and other scores."""
-    if options.task != "auto" or choice.task == "multilabel":
-        return choice
-    note = f"read as {choice.task}: {choice.why}; change it by --task"
-    if choice.positive and not options.positive:
-        note += f"; {choice.positive} is positive, {choice.why_positive}; change it by --positive"
-    return replace(choice, notes=(*choice.notes, note))
+    return TaskChoice(task, why, notes=notes)
 
 
 def _of_several(groups: Sequence[Records], options: DataOptions) -> Task:

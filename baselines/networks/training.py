@@ -27,7 +27,7 @@ from baselines.networks.batches import (
     shuffled_batches,
 )
 from baselines.networks.pieces import Encoder, pieces_of
-from baselines.networks.torch_state import limited_threads, seeded
+from baselines.networks.torch_state import limited_threads, seeded, spare_one
 from baselines.networks.training_config import EpochLog, TrainingConfig, TrainingLog
 from baselines.scores.judging import score, utility
 from baselines.scores.thresholds import shared_threshold
@@ -77,7 +77,7 @@ def train(
         raise ValueError("train: expected at least one training text, and with extra_texts a loss that uses them")
     if loss is None:
         loss = class_weighted_loss(train.labels, config.class_weights, train.task)
-    with limited_threads(config.threads), seeded(config.seed):
+    with limited_threads(spare_one(config.threads)), seeded(config.seed):
         run = _Run(module.to(config.device), tokenizer, train, extra_texts, config, loss, after_step)
         return run.fit(validation if validation is not None and len(validation) else None, progress)
 

@@ -25,7 +25,8 @@ class TrainingConfig:
             classes alike, 1 is the course's inverse frequency.
         seed: of the initial weights, the order of texts and every dropout.
         device: `cpu` or `cuda`.
-        threads: of one operation on the CPU while training and predicting; 0 leaves the process as it is.
+        threads: of one operation on the CPU while predicting, and one fewer (at least one) while training, see
+            `spare_one`; 0 leaves the process as it is.
     """
 
     epochs: int = 40

@@ -14,9 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from baselines.errors import MeasurementError
+from baselines.task import decide
 from bench.candidate import Candidate, open_candidate
 from exports.runtime.bundle_format import ONNX_FILE
 
@@ -129,5 +128,4 @@ def sum_by_op(events: Sequence[Json], documents: int) -> list[Json]:
 
 
 def _decode(server: Any, probabilities: Any) -> list[list[str]]:
-    decided = probabilities >= server.thresholds
-    return [[server.classes[column] for column in np.flatnonzero(row)] for row in decided]
+    return [server.space.said(row) for row in decide(probabilities, server.thresholds, server.task)]
