@@ -41,7 +41,7 @@ _FACTS = "facts.json"
 MOST_TEXTS = 20_000
 RESAMPLES = 500
 # Standard errors by which a cleaning must be better than the one that would be taken otherwise: were both as good, it
-# would be taken in 1 % of data sets, and `course` in 0.1 %. Strict, as a model that reads capitals depends on how people
+# would be taken in 1 % of data sets, and `course` in 0.1 %. Strict, as what reads capitals depends on how people
 # will type. The bar was raised from 5 % after a look at one test part (docs/results-public.md says which).
 NEEDED: Mapping[CleaningName, float] = {"words": 2.326, "raw": 2.326, "course": 3.09}
 # Of this process, by data set, metric and what comes first.

@@ -26,8 +26,8 @@ _ALWAYS = (LINEAR, REFERENCE)
 ENSEMBLE = "ensemble"
 # What one rung may take in the whole study unless it is asked for.
 MOST_SECONDS = 300
-# Seconds of training on one core: a class, and a text and class. Extrapolated from 500 to 2,000 texts of 77 classes on a
-# busy machine, so good to a factor of two.
+# Seconds of training on one core: a class, and a text and class. Extrapolated from 500 to 2,000 texts of 77 classes on
+# a busy machine, so good to a factor of two.
 _SECONDS: Mapping[str, tuple[float, float]] = {"tfidf-boosting": (0.35, 4e-4), "tfidf-forest": (0.0, 1e-4)}
 
 
