@@ -96,7 +96,9 @@ def test_table_graphs_give_what_the_tables_give(
         assert np.abs(_run(model, [ids]) - row).max() < 2e-6
 
 
-@pytest.mark.parametrize("model", [conv_model(small_cnn(), "multilabel"), pair_model(int_tables()), one_hot_model(float_tables())])
+@pytest.mark.parametrize(
+    "model", [conv_model(small_cnn(), "multilabel"), pair_model(int_tables()), one_hot_model(float_tables())]
+)
 def test_a_batch_of_none_gives_none(model: onnx.ModelProto) -> None:
     assert _run(model, []).shape == (0, len(CLASSES))
 
