@@ -114,7 +114,7 @@ class Classifier(ABC):
 
 def check_texts(texts: Sequence[str]) -> None:
     """Raise TypeError naming the index of the first entry that isn't a string; a lone string is a mistake too."""
-    if isinstance(texts, str | bytes):
+    if isinstance(texts, (str, bytes)):  # a union would be made anew in each call
         raise TypeError(f"texts: expected a sequence of strings, got one {type(texts).__name__}; wrap it in a list")
     for index, text in enumerate(texts):
         if not isinstance(text, str):

@@ -105,10 +105,12 @@ def link(logits: NDArray[Any], task: Task) -> Probabilities:
     what every engine repeats.
     """
     if task == "multiclass":
-        exact = np.asarray(logits, np.float64)
-        powers = np.exp(exact - exact.max(axis=-1, keepdims=True, initial=-np.inf))
-        softmax: Probabilities = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
-        return softmax
+        # By the functions themselves and in place: for one text, NumPy's methods take longer than the arithmetic.
+        exact = np.array(logits, np.float64)
+        np.subtract(exact, np.maximum.reduce(exact, axis=-1, keepdims=True, initial=-np.inf), exact)
+        np.exp(exact, exact)
+        np.divide(exact, np.add.reduce(exact, axis=-1, keepdims=True), exact)
+        return exact.astype(np.float32)
     halves = np.tanh(np.float32(0.5) * np.asarray(logits, np.float32))
     logistic: Probabilities = np.float32(0.5) * (np.float32(1) + halves)
     return logistic

@@ -114,6 +114,13 @@ def open_candidate(candidate: Candidate) -> Server:
     return _open_artifact(candidate)
 
 
+def known_in(server: Any, texts: Sequence[str]) -> NDArray[np.bool_]:
+    """In which texts an opened candidate knows anything; bool (n_texts,)."""
+    known: NDArray[np.bool_]
+    known = server.answer(texts)[1] if isinstance(server, Classifier) else server.known(server.encode(texts))
+    return known
+
+
 def _open_bundle(candidate: Candidate) -> Server:
     runtime = import_module("exports.runtime")
     server: Server = runtime.load(candidate.path, threads=candidate.threads)

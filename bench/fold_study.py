@@ -1,4 +1,4 @@
-"""`python -m bench.fold_study`: the study's models over K folds alone: F1 and bytes, no latency."""
+"""`python -m bench.fold_study`: the study's models over K folds alone: scores and bytes, no latency."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 import tagpress
-from baselines.scores.intervals import Interval, resample_scores
+from baselines.scores.intervals import Interval
+from baselines.scores.resampling import resample_scores
 
 RUNGS = ("linear", "tfidf-logistic")
 
@@ -33,7 +34,7 @@ def shown(interval: Interval) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     frame = frame_of(*(sys.argv[1:] if argv is None else argv))
-    dataset = tagpress.read_dataset(frame, name="my texts")
+    dataset = tagpress.read_dataset(frame, name="my texts", task="multilabel")
     models = {name: tagpress.train(name, dataset) for name in RUNGS}
     test = dataset.part("test")
     decided = {name: model.predict_proba(test.texts) >= model.thresholds_ for name, model in models.items()}

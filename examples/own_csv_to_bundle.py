@@ -31,7 +31,8 @@ def make_bundle(asked: Namespace) -> None:
         print(f"note: {note}")
     cnn = tagpress.train("cnn", dataset, epochs=asked.epochs)
     small, receipt = tagpress.apply("quantize", cnn, dataset, bits=asked.bits)
-    print(f"quantized: F1 on validation fell by {receipt.facts['validation_fall']:.3f}")
+    metric = dataset.everything.judged_by
+    print(f"quantized: {metric} on validation fell by {receipt.facts['validation_fall']:.3f}")
     bundle = tagpress.export(small, asked.out, name=f"cnn-int{asked.bits}", dataset=dataset)
     size = sum(path.stat().st_size for path in bundle.iterdir())
     print(f"written: {bundle}, {size:,} bytes")

@@ -1,4 +1,6 @@
-"""A bundle over HTTP: POST {"texts": [...]} to /predict; the answer is {"labels": [[...], ...]}.
+"""A bundle over HTTP: POST {"texts": [...]} to /predict; the answer is {"answers": [...]}, one a text.
+
+Each answer is {"labels": [{"class": ..., "probability": ...}], "known": true}, as `tagpress predict` prints it.
 
     pip install waitress
     python examples/serve_http.py bundle 8080
@@ -21,13 +23,15 @@ def application(folder, threads=1):
 
     def answer(environ):
         if environ["PATH_INFO"] == "/health":
-            return "200 OK", {"classes": len(predictor.classes)}
+            return "200 OK", {"task": predictor.task, "classes": len(predictor.classes)}
         if environ["PATH_INFO"] != "/predict" or environ["REQUEST_METHOD"] != "POST":
             return "404 Not Found", {"error": "POST /predict or GET /health"}
         try:
             texts = json.loads(environ["wsgi.input"].read())["texts"]
-            return "200 OK", {"labels": predictor.predict(texts)}
-        except (ValueError, KeyError, TypeError) as error:
+            if not isinstance(texts, list):
+                raise TypeError(f"texts: a list is needed, got {type(texts).__name__}")
+            return "200 OK", {"answers": [said.to_json() for said in predictor.answers(texts)]}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             return "400 Bad Request", {"error": f'expected {{"texts": ["...", ...]}}: {error}'}
 
     def app(environ, start_response):

@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None, config: Mapping[str, Any] | None = N
         return error.exit_code
     steps = ", ".join(step.get("baseline", step["method"]) for step in run.models[found.name]["recipe"])
     print(f"found: {steps}: {found.bytes:,} bytes, {found.p50_s * 1e6:.0f} µs a text")
-    print(f"F1 on the test part: {found.f1.value:.3f} ({found.f1.low:.3f} to {found.f1.high:.3f})")
+    score = found.score
+    print(f"{run.metric.title} on the test part: {score.value:.3f} ({score.low:.3f} to {score.high:.3f})")
     print(f"written: {bundle}")
     return 0
 

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
-
-from baselines.console import run_command, whole_number
+from baselines.console import number, run_command, whole_number
 from baselines.errors import DataError
 from exports import runtime
 from exports.runtime.predictor import Predictor
@@ -19,6 +17,8 @@ from exports.runtime.predictor import Predictor
 PROG = "python -m exports.predict"
 # Lines that are predicted together: enough to keep the threads busy, few enough to answer soon.
 CHUNK = 256
+# Parts of a label that are shown.
+PARTS = 8
 
 
 def parser(prog: str = PROG) -> ArgumentParser:
@@ -33,6 +33,12 @@ def parser(prog: str = PROG) -> ArgumentParser:
     parser.add_argument(
         "--explain", action="store_true", help="the n-grams each class rests on, with their exact shares"
     )
+    parser.add_argument(
+        "--abstain",
+        type=number,
+        metavar="P",
+        help="of one class a text: no class where the most probable one has less than P, from 0 to 1",
+    )
     parser.add_argument("--threads", type=whole_number(1), default=1, metavar="N", help="threads (default: 1)")
     return parser
 
@@ -46,7 +52,7 @@ def _run(args: Namespace, command: str) -> int:
     if args.stdin == bool(args.texts):
         given = "both" if args.stdin else "neither"
         raise DataError(f"texts: either TEXT arguments or --stdin are needed, got {given}; see {PROG} --help")
-    predictor = runtime.load(args.folder, threads=args.threads)
+    predictor = runtime.load(args.folder, threads=args.threads, abstain=args.abstain)
     texts = read_lines(sys.stdin) if args.stdin else iter(args.texts)
     for chunk in _chunks(texts, CHUNK):
         for answer in answers(predictor, chunk, args.top, args.explain):
@@ -57,47 +63,40 @@ def _run(args: Namespace, command: str) -> int:
 
 def read_lines(lines: TextIO) -> Iterator[str]:
     """Texts of JSON Lines; raises DataError with the line's number. Empty lines are skipped."""
-    for number, line in enumerate(lines, 1):
+    for row, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             content = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise DataError(f"stdin, line {number}: not valid JSON ({error})") from None
+            raise DataError(f"stdin, line {row}: not valid JSON ({error})") from None
         text = content.get("text") if isinstance(content, dict) else content
         if not isinstance(text, str):
-            raise DataError(f'stdin, line {number}: expected {{"text": "..."}} or a string, got {line.strip()[:60]}')
+            raise DataError(f'stdin, line {row}: expected {{"text": "..."}} or a string, got {line.strip()[:60]}')
         yield text
 
 
 def answers(
     predictor: Predictor[Any], texts: Sequence[str], top: int | None, explain: bool
 ) -> Iterator[dict[str, Any]]:
-    """For each text `{"labels": [{"class", "probability"}]}`, most probable first, with `explain` their parts."""
-    probabilities = predictor.predict_proba(texts)
-    for text, row in zip(texts, probabilities, strict=True):
-        order = np.argsort(-row, kind="stable")
-        if top is None:
-            chosen = [int(c) for c in order if row[c] >= predictor.thresholds[c]]
-        else:
-            chosen = [int(c) for c in order[:top]]
-        labels: list[dict[str, Any]] = [
-            {"class": predictor.classes[c], "probability": float(str(row[c]))} for c in chosen
-        ]
-        answer: dict[str, Any] = {"labels": labels}
+    """For each text what `exports.runtime.answer.Answer.to_json` says, with `explain` the parts of each label."""
+    for text, answer in zip(texts, predictor.answers(texts, top), strict=True):
+        content = answer.to_json()
         if explain:
-            _add_parts(predictor, text, answer, chosen)
-        yield answer
+            _add_parts(predictor, text, content)
+        yield content
 
 
-def _add_parts(predictor: Predictor[Any], text: str, answer: dict[str, Any], chosen: Sequence[int]) -> None:
-    from exports.runtime.explain import explainer_of
+def _add_parts(predictor: Predictor[Any], text: str, answer: dict[str, Any]) -> None:
+    from exports.runtime.explain import explainer_of, taken_apart
 
     found = explainer_of(predictor).parts(text)
     answer["read_as"] = found.text
-    for label, column in zip(answer["labels"], chosen, strict=True):
-        label["logit"], label["bias"] = float(found.logits[column]), float(found.bias[column])
-        label["parts"] = [{"ngram": n, "start": s, "share": share} for n, s, share in found.largest(column, 8)]
+    for label in answer["labels"] if found.known else ():
+        # What speaks for the negative side is what speaks against the positive one.
+        is_class = label["class"] in predictor.classes
+        column = predictor.classes.index(label["class"]) if is_class else 0
+        label.update(taken_apart(found, column, PARTS, 1 if is_class else -1))
 
 
 def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

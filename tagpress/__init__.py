@@ -14,7 +14,7 @@ Examples:
     >>> isinstance(rules, tagpress.Classifier), rules.predict_proba(test.texts).shape
     (True, (220, 36))
     >>> rules.predict(["Transformers for machine translation"])
-    [['transformers']]
+    [['natural-language-processing', 'transformers']]
 
     Whatever a user can mend is one kind of error, with the exit code of a command that meets it:
 

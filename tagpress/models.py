@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.storage.artifact import Lineage
-from tagpress.arguments import device_and_threads
+from baselines.task import TASKS, Task
+from tagpress.arguments import device_and_threads, one_of
 from tagpress.provenance import remember, remember_step
 
 if TYPE_CHECKING:
+    from baselines.text.cleaning import CleaningName
     from compress.method import Receipt
 
 
@@ -23,6 +25,9 @@ def train(
     baseline: str, dataset: Dataset, *, seed: int = 0, threads: int = 0, device: str = "cpu", **config: Any
 ) -> Classifier:
     """Fit one baseline to the training part; its thresholds are chosen on validation. Nothing is written.
+
+    What it answers is the data set's task: any number of classes (multilabel), one (multiclass), or one of both sides
+    (binary). A text in which it knows nothing gets what the training texts say: no class, or the most frequent one.
 
     Args:
         baseline: a name that `tagpress train --help` lists, such as `linear` or `cnn`.
@@ -38,6 +43,13 @@ def train(
         >>> linear = tagpress.train("linear", dataset, C=3.0)
         >>> linear.predict_proba(["Segmenting satellite images with a U-Net"]).shape == (1, len(dataset.classes))
         True
+
+        One class a text, and texts that differ in a "not" alone:
+
+        >>> notes = {"text": [f"note {n} is {'not ' * (n % 2)}done" for n in range(80)], "state": ["done", "open"] * 40}
+        >>> dataset = tagpress.read_dataset(notes, labels="state", positive="done")
+        >>> tagpress.train("linear", dataset).predict(["it is done", "it is not done"])
+        [['done'], ['open']]
     """
     from baselines.fitting.cleaning_choice import remembered_choice, with_cleaning
     from baselines.fitting.fit import baseline_named, choose_thresholds, training_lineage
@@ -58,24 +70,30 @@ def adopt(
     vocabulary: Mapping[str, int],
     classes: Sequence[str],
     *,
+    task: Task = "multilabel",
+    negative: str = "",
     padding: int = 0,
     unknown: int = 1,
     thresholds: Sequence[float] | None = None,
-    drop_stop_words: bool = False,
+    cleaning: CleaningName = "letters",
 ) -> tuple[Classifier, Receipt]:
     """Take over a character CNN made in PyTorch, exactly and with a proof, as a parent for every method.
 
-    From then on texts are cleaned before their characters are read: lower case, words of letters and digits, a single
-    space between them. A module that was trained on texts as they come answers otherwise for capitals and punctuation.
+    From then on texts are cleaned before their characters are read, by default to lower-case words of letters and
+    digits with single spaces between them. Say how the module's own texts were cleaned, or it answers otherwise.
 
     Args:
         module: a trained `nn.Module`: embedding, parallel convolutions with one window a character, each perhaps with
             a BatchNorm, the maximum over time, one or two linear layers; gives logits. It stays as it is.
         vocabulary: its own character -> id.
-        classes: names of its outputs, in order.
+        classes: names of its outputs, in order; of a binary task the positive class alone.
+        task: what its logits mean: `"multilabel"`, a sigmoid for each; `"multiclass"`, the softmax over all of them, as
+            after `CrossEntropyLoss`; `"binary"`, the sigmoid of its only output.
+        negative: of a binary task, the name of what isn't the positive class.
         padding, unknown: its ids of the padding and of a character it doesn't know.
-        thresholds: one a class, in [0, 1]; None is 0.5.
-        drop_stop_words: whether it was trained on texts without English function words, so that they go here too.
+        thresholds: one a class, in [0, 1]; None is 0.5, and of multiclass 0, so that the largest probability decides.
+        cleaning: `"letters"`; `"course"`, the same without English function words; `"words"`, folded words and every
+            symbol; `"raw"`, capitals and symbols as they stand.
 
     Returns:
         the classifier, and a receipt with what was found and how closely the two agree.
@@ -89,16 +107,19 @@ def adopt(
         >>> convolution = nn.Conv2d(1, 16, (3, 8), padding=(1, 0))  # 16 filters over 3 characters
         >>> layers = [nn.Unflatten(1, (1, -1)), convolution, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(16, 2)]
         >>> net = nn.Sequential(nn.Embedding(29, 8, padding_idx=0), *layers)
-        >>> cnn, receipt = tagpress.adopt(net, vocabulary, ["ham", "spam"])
+        >>> cnn, receipt = tagpress.adopt(net, vocabulary, ["ham", "spam"], task="multiclass")
         >>> cnn.kind, receipt.facts["filters"], receipt.facts["largest_difference"] < 1e-5
         ('cnn', [[3, 16]], True)
+        >>> [len(names) for names in cnn.predict(["one text", "another"])]
+        [1, 1]
     """
-    from baselines.text.cleaning import Cleaning
+    from baselines.text.cleaning import CLEANINGS, Cleaning
     from compress.foreign.adopt import adopt, tokenizer_of
 
-    cleaning = Cleaning("course" if drop_stop_words else "letters")
-    tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown, cleaning=cleaning)
-    classifier, receipt = adopt(module, tokenizer, classes, rows=rows, thresholds=thresholds)
+    cleaned = Cleaning(one_of("cleaning", cleaning, CLEANINGS))
+    tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown, cleaning=cleaned)
+    asked = {"task": one_of("task", task, TASKS), "negative": negative, "rows": rows, "thresholds": thresholds}
+    classifier, receipt = adopt(module, tokenizer, classes, **asked)
     remember(classifier, Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json()))
     return classifier, receipt
 

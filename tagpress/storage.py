@@ -100,13 +100,20 @@ def export(
     forms = classifier.forms
     if not forms:
         raise UserError(f"a {classifier.kind} can't be exported: {classifier.why_no_form}")
-    card = CardFacts(texts=dataset.part("validation").texts, licence=dataset.licence) if dataset else None
+    card = None
+    if dataset:
+        texts, metric = dataset.part("validation").texts, dataset.everything.judged_by
+        card = CardFacts(texts=texts, licence=dataset.licence, judged_by=metric)
     lineage, place = lineage_of(classifier, name, dataset), free_folder(folder, "bundle")
     return write_bundle(classifier, lineage, place, form or forms[0], card=card)
 
 
 def load(
-    bundle: str | Path, *, threads: int = 1, engine: Literal["auto", "kernel", "numpy"] = "auto"
+    bundle: str | Path,
+    *,
+    threads: int = 1,
+    engine: Literal["auto", "kernel", "numpy"] = "auto",
+    abstain: float | None = None,
 ) -> Predictor[Any]:
     """Open a bundle, checked before anything of it is used: hashes, sizes, versions.
 
@@ -114,13 +121,17 @@ def load(
         bundle: a folder that `export`, `tagpress export` or a study's `deploy/` wrote.
         threads: texts of a batch are shared out (kernel), or the work inside a graph (onnxruntime); at least 1.
         engine: for the table form, `kernel` or `numpy` where one must be used; both give the same bits.
+        abstain: where each text has one class, the probability in [0, 1] that the most probable one needs, or the text
+            gets none.
 
     Returns:
-        an object with `predict(texts)`, the classes of each text, and `predict_proba(texts)`, float32 (n_texts,
-        n_classes). It may be called from many threads at once.
+        an object with `predict(texts)`, the classes of each text; `predict_proba(texts)`, float32 (n_texts, n_classes);
+        and `answers(texts)`, for each text its `labels` with `probabilities`, and `known`, false where nothing in it is
+        known to the model. It may be called from many threads at once.
 
     Raises:
-        UserError: damaged, hostile, or of another version; or onnxruntime is needed and isn't installed.
+        UserError: damaged, hostile, or of another version; `abstain` for another task; or onnxruntime is needed and
+            isn't installed.
 
     Examples:
         >>> dataset = tagpress.read_dataset("sample")
@@ -128,8 +139,11 @@ def load(
         >>> predictor = tagpress.load(bundle)
         >>> predictor.predict(["Segmenting satellite images with a U-Net"])
         [['computer-vision', 'convolutional-neural-networks', 'segmentation']]
+        >>> answers = predictor.answers(["Graph neural networks", "图神经网络", ""])
+        >>> [answer.known for answer in answers], answers[1].labels
+        ([True, False, False], ())
     """
     from exports import runtime
 
     one_of("engine", engine, ("auto", "kernel", "numpy"))
-    return runtime.load(bundle, threads=threads, engine=engine)
+    return runtime.load(bundle, threads=threads, engine=engine, abstain=abstain)

@@ -176,6 +176,7 @@ def _answers(
         n_train=len(fold_set.split.train),
         fit_s=facts["seconds"],
         task=fold_set.task,
+        metric=fold_set.everything.judged_by,
     )
 
 

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from baselines.scores.intervals import CONFIDENCE, holm, nadeau_bengio, seed_spread
-from baselines.scores.metrics import scores
+from baselines.scores.judging import METRICS, metrics_of, score, utility
 from baselines.scores.thresholds import ThresholdKind
-from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
-
-METRICS = ("f1_weighted", "f1_micro", "f1_macro", "precision_weighted", "recall_weighted")
+from baselines.task import DEFAULT_METRIC, LabelMatrix, Probabilities, Task, Thresholds
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,8 @@ class FoldAnswers:
         thresholds: from validation, by kind.
         n_train: training texts.
         fit_s: seconds of the training.
-        task: how the thresholds decide.
+        task: how the thresholds decide, and which metrics there are.
+        metric: the one that models are compared by, "" for the task's own.
     """
 
     fold: int
@@ -42,10 +41,16 @@ class FoldAnswers:
     n_train: int
     fit_s: float
     task: Task = "multilabel"
+    metric: str = ""
+
+    @property
+    def judged_by(self) -> str:
+        """Name of the metric that models are compared by."""
+        return self.metric or DEFAULT_METRIC[self.task]
 
     def score(self, metric: str, kind: ThresholdKind) -> float:
         """One score at one kind of thresholds."""
-        return float(getattr(scores(self.truth, decide(self.probabilities, self.thresholds[kind], self.task)), metric))
+        return score(metric, self.truth, self.probabilities, self.thresholds[kind], self.task)
 
 
 def compare_folds(
@@ -65,28 +70,32 @@ def compare_folds(
         answers: per model, one entry a fold and seed.
         k: number of folds.
         reference: the model the others are compared with; no differences where it has no answers.
-        delta: margin of non-inferiority in weighted F1.
+        delta: margin of non-inferiority, in units of the metric.
         kind: of the thresholds whose decisions stand for a model.
 
     Returns:
-        `{"k", "reference", "models": {name: {…}}}`; a model has each metric as `{value, low, high}`, `per_fold`
-        (weighted F1), `thresholds` (mean weighted F1 by kind), `fit_s`, `seeds`, and against the reference what
-        `difference` gives with `p_holm`. `"incomplete": {name: folds}` has the models without answers in some folds
-        (numbered from 1); they are not judged.
+        `{"k", "metric", "reference", "models": {name: {…}}}`; a model has `score` (the metric) and in `quality` each
+        metric of the task as `{value, low, high}`, `per_fold` (of the metric), `thresholds` (its mean by kind),
+        `fit_s`, `seeds`, and against the reference what `difference` gives with `p_holm`: there more is better, also
+        of a loss. `"incomplete": {name: folds}` has the models without answers in some folds (numbered from 1); they
+        are not judged.
     """
+    metric = next((a.judged_by for own in answers.values() for a in own), "")
     lacking = {name: sorted({*range(k)} - {a.fold for a in own}) for name, own in answers.items()}
     models = {name: _model(own, k, kind) for name, own in answers.items() if not lacking[name]}
     if reference in models:
+        sign = utility(metric, 1.0)
         base = np.array(models[reference]["per_fold"])
         n_train, n_test = _sizes(answers[reference])
         for name, model in models.items():
             if name != reference:
-                model.update(difference(np.array(model["per_fold"]) - base, n_train, n_test, delta))
+                model.update(difference(sign * (np.array(model["per_fold"]) - base), n_train, n_test, delta))
         adjusted = holm({name: model["p_value"] for name, model in models.items() if name != reference})
         for name, p in adjusted.items():
             models[name]["p_holm"] = p
     return {
         "k": k,
+        "metric": metric,
         "reference": reference if reference in models else None,
         "models": models,
         "incomplete": {name: [fold + 1 for fold in gaps] for name, gaps in lacking.items() if gaps},
@@ -95,18 +104,20 @@ def compare_folds(
 
 def _model(answers: Sequence[FoldAnswers], k: int, headline: ThresholdKind) -> dict[str, Any]:
     n_train, n_test = _sizes(answers)
-    per_fold = {metric: _per_fold(answers, metric, headline, k) for metric in METRICS}
-    kinds = {kind: float(np.mean(_per_fold(answers, "f1_weighted", kind, k))) for kind in answers[0].thresholds}
-    intervals = {metric: nadeau_bengio(values, n_train, n_test).to_json() for metric, values in per_fold.items()}
+    metric, task = answers[0].judged_by, answers[0].task
+    per_fold = {name: _per_fold(answers, name, headline, k) for name in metrics_of(task)}
+    kinds = {kind: float(np.mean(_per_fold(answers, metric, kind, k))) for kind in answers[0].thresholds}
+    quality = {name: nadeau_bengio(values, n_train, n_test).to_json() for name, values in per_fold.items()}
     seeds = sorted({a.seed for a in answers})
-    by_seed = [float(np.mean([a.score("f1_weighted", headline) for a in answers if a.seed == seed])) for seed in seeds]
+    by_seed = [float(np.mean([a.score(metric, headline) for a in answers if a.seed == seed])) for seed in seeds]
     spread = seed_spread(by_seed) if len(seeds) >= 3 else None
     return {
-        **intervals,
-        "per_fold": per_fold["f1_weighted"],
+        "score": quality[metric],
+        "quality": quality,
+        "per_fold": per_fold[metric],
         "thresholds": kinds,
         "fit_s": float(np.mean([a.fit_s for a in answers])),
-        "seeds": {"n": len(seeds), "mean_f1_weighted": by_seed, "deviation": spread.deviation if spread else None},
+        "seeds": {"n": len(seeds), "mean_score": by_seed, "deviation": spread.deviation if spread else None},
     }
 
 
@@ -140,7 +151,7 @@ def difference(differences: NDArray[np.float64], n_train: int, n_test: int, delt
     else:
         p_value = float(math.isclose(interval.value, 0, abs_tol=1e-12))
     return {
-        "delta_f1_weighted": {**interval.to_json(), "lower": lower},
+        "delta": {**interval.to_json(), "lower": lower},
         "p_value": p_value,
         "non_inferior": True if lower >= -delta else False if upper < -delta else None,
     }
@@ -148,12 +159,16 @@ def difference(differences: NDArray[np.float64], n_train: int, n_test: int, delt
 
 def render_folds(result: Mapping[str, Any], titles: Mapping[str, str] | None = None) -> Table:
     """The comparison for a terminal, best first."""
-    table = Table(title=f"{result['k']} folds: mean weighted F1 with 95 % interval", title_justify="left")
-    for column in ("baseline", "F1", "interval", f"against {result['reference']}", "p (Holm)", "fit"):
+    metric = METRICS.get(result["metric"])
+    title = f"{result['k']} folds: " + (f"mean {metric.title} with 95 % interval" if metric else "nothing was trained")
+    table = Table(title=title, title_justify="left")
+    for column in ("baseline", "mean", "interval", f"against {result['reference']}", "p (Holm)", "fit"):
         table.add_column(column, justify="left" if column == "baseline" else "right")
     models = result["models"]
-    for name in sorted(models, key=lambda name: -models[name]["f1_weighted"]["value"]):
-        table.add_row((titles or {}).get(name, name), *_cells(models[name]))
+    for name in sorted(models, key=lambda name: -utility(result["metric"], models[name]["score"]["value"])):
+        table.add_row(
+            (titles or {}).get(name, name), *_cells(models[name], bounded=metric is not None and metric.bounded)
+        )
     for name, reason in result.get("skipped", {}).items():
         table.add_row((titles or {}).get(name, name), "skipped", reason, "", "", "")
     for name, gaps in result["incomplete"].items():
@@ -161,10 +176,12 @@ def render_folds(result: Mapping[str, Any], titles: Mapping[str, str] | None = N
     return table
 
 
-def _cells(model: Mapping[str, Any]) -> list[str]:
-    f1 = model["f1_weighted"]
-    cells = [f"{f1['value']:.3f}", f"{max(0.0, f1['low']):.3f} to {min(1.0, f1['high']):.3f}"]
-    if gap := model.get("delta_f1_weighted"):
+def _cells(model: Mapping[str, Any], *, bounded: bool) -> list[str]:
+    value, low, high = (model["score"][key] for key in ("value", "low", "high"))
+    if bounded:
+        low, high = max(0.0, low), min(1.0, high)
+    cells = [f"{value:.3f}", f"{low:.3f} to {high:.3f}"]
+    if gap := model.get("delta"):
         cells += [f"{gap['value']:+.3f} ({gap['low']:+.3f} to {gap['high']:+.3f})", _p_value(model["p_holm"])]
     else:
         cells += ["", ""]

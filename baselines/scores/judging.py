@@ -1,9 +1,9 @@
 """Every metric by name: which tasks it judges, what it reads, and which way is better.
 
-Multilabel: weighted, micro and macro F1 (`baselines.scores.metrics`), and exact match. Multiclass: accuracy, macro and
-weighted F1, log loss, and whether the true class is among the three most probable. Binary: F1, precision and recall of
-the positive class, accuracy, balanced accuracy, Matthews correlation (Matthews 1975), average precision and the area
-under the ROC curve. Classes and texts without a positive count as in `metrics`; no score is ever NaN.
+Multilabel: weighted, micro and macro F1, weighted precision and recall, and exact match. Multiclass: accuracy, macro
+and weighted F1, log loss, and whether the true class is among the three most probable. Binary: F1, precision and recall
+of the positive class, accuracy, balanced accuracy, Matthews correlation (Matthews 1975), average precision and the area
+under the ROC curve. Classes and texts without a positive count as in `baselines.scores.metrics`; no score is ever NaN.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from baselines.errors import DataError
-from baselines.scores.metrics import divide, f1_macro, f1_micro, f1_of, f1_weighted
-from baselines.task import DEFAULT_METRIC, LabelMatrix, Probabilities, Task, Thresholds, decide
+from baselines.scores.answers import Answers, Floats, OfTexts, Weights
+from baselines.scores.metrics import divide, f1_micro, f1_of, f1_weighted
+from baselines.task import DEFAULT_METRIC, LabelMatrix, LabelSpace, Probabilities, Task, Thresholds, decide
 
-Floats = NDArray[np.float64]
-# (truth, decided, probabilities, weights (B, n)) -> (B,); a weight says how often a text counts.
-Judge = Callable[[LabelMatrix, LabelMatrix, Probabilities, Floats], Floats]
 # The least probability that log loss takes for the true class: float32 knows no smaller one beside 1.
 _LEAST = 1e-7
+
+
+# (answers, weights) -> (B,)
+Judge = Callable[[Answers, Weights], Floats]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,9 @@ class Metric:
     Attributes:
         title: for people.
         tasks: that it is defined for.
-        judge: computes it, for any number of weightings of the texts at once.
+        judge: computes it, for any number of weightings of the texts at once. Of macro F1 the mean runs over the
+            classes that were drawn (a rare class that was not is no failure), scaled so that without weights it is the
+            usual one.
         reads: `decisions`, or `probabilities`, which no threshold changes.
         higher_is_better: false for losses.
         bounded: whether it lies in 0..1; Matthews correlation lies in -1..1, a loss has no upper end.
@@ -60,6 +63,12 @@ def metrics_of(task: Task) -> tuple[str, ...]:
     return (DEFAULT_METRIC[task], *(name for name in names if name != DEFAULT_METRIC[task]))
 
 
+def title_of(name: str, space: LabelSpace) -> str:
+    """The metric for people; of a binary task with the name of the positive class."""
+    title = METRICS[name].title
+    return title.replace("the positive class", space.classes[0]) if space.task == "binary" else title
+
+
 def score(
     name: str,
     truth: LabelMatrix,
@@ -68,9 +77,13 @@ def score(
     task: Task,
 ) -> float:
     """One metric of one model's answers; bool, float32 (n_texts, n_classes) and (n_classes,)."""
-    decided = decide(probabilities, thresholds, task)
-    once = np.ones((1, len(truth)))
-    return float(metric_named(name, task).judge(np.asarray(truth, bool), decided, probabilities, once)[0])
+    answers = Answers(np.asarray(truth, bool), decide(probabilities, thresholds, task), probabilities)
+    return judged(name, answers, task)
+
+
+def judged(name: str, answers: Answers, task: Task) -> float:
+    """One metric, every text counting once."""
+    return float(metric_named(name, task).judge(answers, np.ones((1, len(answers.truth)), np.float32))[0])
 
 
 def utility(name: str, value: float) -> float:
@@ -78,48 +91,55 @@ def utility(name: str, value: float) -> float:
     return value if METRICS[name].higher_is_better else -value
 
 
-def _counts(truth: LabelMatrix, decided: LabelMatrix, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """tp, fp, fn of each weighting; (B, n_classes) each."""
-    tp = weights @ (truth & decided)
-    return tp, weights @ (decided & ~truth), weights @ (truth & ~decided)
-
-
 def _of_counts(rate: Callable[[Floats, Floats, Floats], Floats]) -> Judge:
-    return lambda truth, decided, probabilities, weights: rate(*_counts(truth, decided, weights))
+    return lambda answers, weights: rate(*answers.counts(weights))
 
 
-def _of_texts(right: Callable[[LabelMatrix, LabelMatrix, Probabilities], Floats]) -> Judge:
+def _of_texts(value: OfTexts) -> Judge:
     """A mean over texts."""
-
-    def judge(truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities, weights: Floats) -> Floats:
-        return divide(weights @ right(truth, decided, probabilities), weights.sum(axis=1))
-
-    return judge
+    return lambda answers, weights: divide(weights @ answers.of_texts(value), weights.sum(axis=1, dtype=np.float64))
 
 
-def _exact(truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities) -> Floats:
-    same: Floats = np.asarray(np.equal(truth, decided).all(axis=1), np.float64)
+def _exact(answers: Answers) -> Floats:
+    same: Floats = np.asarray(np.equal(answers.truth, answers.decided).all(axis=1), np.float64)
     return same
 
 
-def _log_loss(truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities) -> Floats:
-    likelihood = np.where(truth, probabilities, 0.0).sum(axis=1)
+def _log_loss(answers: Answers) -> Floats:
+    likelihood = np.where(answers.truth, answers.probabilities, np.float32(0)).sum(axis=1, dtype=np.float64)
     loss: Floats = -np.log(likelihood.clip(_LEAST, 1.0))
     return loss
 
 
-def _top_3(truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities) -> Floats:
-    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :3]
-    found: Floats = np.asarray(np.take_along_axis(truth, best, axis=1).any(axis=1), np.float64)
+def _top_3(answers: Answers) -> Floats:
+    best = np.argsort(-answers.probabilities, axis=1, kind="stable")[:, :3]
+    found: Floats = np.asarray(np.take_along_axis(answers.truth, best, axis=1).any(axis=1), np.float64)
     return found
+
+
+def _f1_macro(answers: Answers, weights: Weights) -> Floats:
+    tp, fp, fn = answers.counts(weights)
+    drawn = tp + fn > 0
+    mean_of_drawn = divide((f1_of(tp, fp, fn) * drawn).sum(axis=1), drawn.sum(axis=1))
+    scaled: Floats = mean_of_drawn * answers.n_occurring / max(tp.shape[1], 1)
+    return scaled
+
+
+def _precision_weighted(tp: Floats, fp: Floats, fn: Floats) -> Floats:
+    support = tp + fn
+    return divide((divide(tp, tp + fp) * support).sum(axis=1), support.sum(axis=1))
+
+
+def _recall_weighted(tp: Floats, fp: Floats, fn: Floats) -> Floats:
+    return divide(tp.sum(axis=1), (tp + fn).sum(axis=1))
 
 
 def _one_column(rate: Callable[[Floats, Floats, Floats, Floats], Floats]) -> Judge:
     """A rate of tp, fp, fn and tn of the only column."""
 
-    def judge(truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities, weights: Floats) -> Floats:
-        tp, fp, fn = (count[:, 0] for count in _counts(truth, decided, weights))
-        return rate(tp, fp, fn, weights.sum(axis=1) - tp - fp - fn)
+    def judge(answers: Answers, weights: Weights) -> Floats:
+        tp, fp, fn = (count[:, 0] for count in answers.counts(weights))
+        return rate(tp, fp, fn, weights.sum(axis=1, dtype=np.float64) - tp - fp - fn)
 
     return judge
 
@@ -158,28 +178,16 @@ BINARY_RATES: Mapping[str, Callable[[Floats, Floats, Floats, Floats], Floats]] =
 }
 
 
-def _ranked(truth: LabelMatrix, probabilities: Probabilities, weights: Floats) -> tuple[Floats, Floats]:
-    """Weight of positives and of negatives found up to each distinct probability, falling; (B, m) each."""
-    flat = probabilities[:, 0]
-    order = np.argsort(-flat, kind="stable")
-    ends = np.flatnonzero(np.append(flat[order][1:] != flat[order][:-1], True)) if len(flat) else np.zeros(0, int)
-    positive = weights[:, order] * truth[order, 0]
-    tp = np.cumsum(positive, axis=1)[:, ends]
-    return tp, np.cumsum(weights[:, order] - positive, axis=1)[:, ends]
-
-
-def _average_precision(
-    truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities, weights: Floats
-) -> Floats:
+def _average_precision(answers: Answers, weights: Weights) -> Floats:
     """Mean precision over the positives, each at its own rank: the sum of `precision · Δrecall`."""
-    tp, fp = _ranked(truth, probabilities, weights)
+    tp, fp = answers.ranked(weights)
     gained = np.diff(tp, axis=1, prepend=0.0)
     return divide((divide(tp, tp + fp) * gained).sum(axis=1), gained.sum(axis=1))
 
 
-def _roc_auc(truth: LabelMatrix, decided: LabelMatrix, probabilities: Probabilities, weights: Floats) -> Floats:
+def _roc_auc(answers: Answers, weights: Weights) -> Floats:
     """Chance that a positive stands above a negative, ties half; 0.5 where one side has no text."""
-    tp, fp = _ranked(truth, probabilities, weights)
+    tp, fp = answers.ranked(weights)
     below = np.concatenate([np.zeros((len(weights), 1)), tp], axis=1)
     area = (np.diff(fp, axis=1, prepend=0.0) * (below[:, 1:] + below[:, :-1]) / 2).sum(axis=1)
     pairs = tp[:, -1] * fp[:, -1] if tp.shape[1] else np.zeros(len(weights))
@@ -190,18 +198,16 @@ _SEVERAL: tuple[Task, ...] = ("multilabel", "multiclass")
 METRICS: dict[str, Metric] = {
     "f1_weighted": Metric("weighted F1", _SEVERAL, _of_counts(f1_weighted)),
     "f1_micro": Metric("micro F1", ("multilabel",), _of_counts(f1_micro)),
-    "f1_macro": Metric("macro F1", _SEVERAL, _of_counts(f1_macro)),
+    "f1_macro": Metric("macro F1", _SEVERAL, _f1_macro),
     "exact_match": Metric("exact match", ("multilabel",), _of_texts(_exact)),
+    "precision_weighted": Metric("weighted precision", ("multilabel",), _of_counts(_precision_weighted)),
+    "recall_weighted": Metric("weighted recall", ("multilabel",), _of_counts(_recall_weighted)),
     "accuracy": Metric("accuracy", ("multiclass", "binary"), _of_texts(_exact)),
     "log_loss": Metric("log loss", ("multiclass",), _of_texts(_log_loss), "probabilities", False, bounded=False),
     "top_3": Metric("top-3 accuracy", ("multiclass",), _of_texts(_top_3), "probabilities"),
     "f1": Metric("F1 of the positive class", ("binary",), _one_column(BINARY_RATES["f1"])),
-    "precision": Metric(
-        "precision of the positive class", ("binary",), _one_column(lambda tp, fp, fn, tn: divide(tp, tp + fp))
-    ),
-    "recall": Metric(
-        "recall of the positive class", ("binary",), _one_column(lambda tp, fp, fn, tn: divide(tp, tp + fn))
-    ),
+    "precision": Metric("precision of the positive class", ("binary",), _one_column(_precision)),
+    "recall": Metric("recall of the positive class", ("binary",), _one_column(_recall)),
     "balanced_accuracy": Metric("balanced accuracy", ("binary",), _one_column(balanced_accuracy)),
     "mcc": Metric("Matthews correlation", ("binary",), _one_column(matthews), bounded=False),
     "average_precision": Metric("average precision", ("binary",), _average_precision, "probabilities"),

@@ -132,8 +132,7 @@ def save(classifier: Classifier, folder: Path, lineage: Lineage) -> None:
     """Write a fitted classifier into an empty folder. The same classifier gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     classifier.save_state(folder)
-    labels = {**classifier.space_.to_json(), "thresholds": [float(t) for t in classifier.thresholds_]}
-    write_json(folder / LABELS, labels)
+    write_json(folder / LABELS, labels_content(classifier.space_, classifier.thresholds_))
     write_json(
         folder / MANIFEST,
         {
@@ -193,8 +192,22 @@ def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
     return classifier
 
 
+def labels_content(space: LabelSpace, thresholds: Thresholds) -> dict[str, Any]:
+    """What `labels.json` says; the inverse of `read_labels`.
+
+    Thresholds stand there as the shortest decimals that read back as the same float32, and not at all where the largest
+    probability decides alone: they are shipped with every model.
+    """
+    content = space.to_json()
+    if space.task != "multiclass" or thresholds.any():
+        content["thresholds"] = [float(str(threshold)) for threshold in thresholds.astype(np.float32)]
+    return content
+
+
 def read_labels(path: Path) -> tuple[LabelSpace, Thresholds]:
     """What a `labels.json` holds: the label space, and float32 (n_classes,) thresholds between 0 and 1.
+
+    Of task multiclass it may hold no thresholds: the largest probability decides.
 
     Raises:
         ArtifactError: naming the file, and what doesn't fit.
@@ -202,7 +215,8 @@ def read_labels(path: Path) -> tuple[LabelSpace, Thresholds]:
     content = read_json(path)
     try:
         space = LabelSpace.from_json(content)
-        thresholds = np.asarray(content["thresholds"], np.float32)
+        given = content.get("thresholds") if space.task == "multiclass" else content["thresholds"]
+        thresholds = space.thresholds() if given is None else np.asarray(given, np.float32)
     except ArtifactError as error:
         raise ArtifactError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, OverflowError) as error:

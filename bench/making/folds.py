@@ -161,5 +161,6 @@ def _fold_answers(workshop: Workshop, name: str, scored: Scored, fold: int, seed
         },
         len(workshop.dataset.split.train),
         float(facts["seconds"]),
-        scored.task,
+        scored.space.task,
+        workshop.dataset.everything.judged_by,
     )

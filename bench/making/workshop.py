@@ -13,7 +13,7 @@ from typing import Any
 from baselines.classifier import Classifier, Progress
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
-from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline, unfitted
+from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline
 from baselines.models.registry import BASELINES
 from baselines.notes import collected_notes
 from baselines.scores.thresholds import fit_thresholds
@@ -95,6 +95,7 @@ class Workshop:
             "method": variant.method,
             "config": dataclasses.asdict(variant.config),
             "seed": self.seed + variant.seed_offset,
+            "metric": self.dataset.everything.judged_by,
             "unlabelled": list(self.unlabelled) if variant.method == "distill" else [],
         }
         if self.run.is_done(step, inputs):
@@ -136,7 +137,12 @@ class Workshop:
         for form in classifier.forms:
             step, inputs = f"exports/{name}-{form}", {"artifact": self.key_of(name), "form": form}
             if not self.run.is_done(step, inputs):
-                card = CardFacts(texts=self.dataset.part("test").texts, licence=self.dataset.licence, with_ngrams=False)
+                card = CardFacts(
+                    licence=self.dataset.licence,
+                    judged_by=self.dataset.everything.judged_by,
+                    texts=self.dataset.part("test").texts,
+                    with_ngrams=False,
+                )
                 with self.run.write(step, inputs) as folder:
                     write_bundle(
                         classifier,
@@ -264,8 +270,7 @@ class Workshop:
         name = variant.teacher or variant.parent
         if not isinstance(name, str) or name not in BASELINES:
             return None
-        how: dict[str, Any] = {"threads": self.threads, "device": self.device, "changes": self._changes(name)}
-        return lambda seed: unfitted(self.run, self.dataset, name, seed=seed, **how)
+        return lambda seed: BASELINES[name].make(seed, self.device, self.threads, self._changes(name))
 
     def _lineage(self, variant: Variant, receipt: Mapping[str, Any]) -> Lineage:
         above = lineage_of(self.artifact_of(variant.parent))

@@ -1,7 +1,8 @@
-"""What one F1 hides: curves, calibration, flips against the parent, and F1 by slices of the test texts.
+"""What one score hides: curves, calibration, and flips against the parent.
 
 Pure functions on what a run stored (truth, probabilities, decisions, texts); no model is needed. Results have the
-shapes of results.json. Matrices are (n_texts, n_classes).
+shapes of results.json. Matrices are (n_texts, n_classes). Slices of the texts are in `bench.quality.slices`, confused
+classes in `bench.quality.confusion`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.scores.intervals import N_RESAMPLES, resample_scores
-from baselines.scores.metrics import divide, scores
-from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
+from baselines.dataset import Part
+from baselines.scores.judging import METRICS, metrics_of, score
+from baselines.scores.metrics import divide
+from baselines.task import LabelMatrix, Probabilities, Task, Thresholds
 
 CURVE_POINTS = 25
 BINS = 10
 EXAMPLES = 10
-# A text has its own slice by number of labels up to here; texts with more share the last one.
-MANY_LABELS = 4
 
 Json = dict[str, Any]
 
@@ -62,6 +62,43 @@ def _curve(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> tupl
     return found / (ends + 1), found / truth.sum()
 
 
+def roc(
+    truth: LabelMatrix, probabilities: Probabilities, decided: LabelMatrix, *, points: int = CURVE_POINTS
+) -> Json | None:
+    """What is found of a binary task's both sides at falling thresholds.
+
+    Args:
+        truth: bool (n_texts, 1).
+        probabilities: float32 of the same shape.
+        decided: bool of the same shape: where the model's own threshold stands.
+        points: at most so many, evenly spread over what is wrongly found; at least 2.
+
+    Returns:
+        `{"false_positive_rate": […], "true_positive_rate": […], "at_threshold": {…}}`, both ascending from 0 to 1;
+        None where one side has no text.
+    """
+    positive, yes = truth[:, 0], decided[:, 0]
+    n, n_found = int(positive.sum()), int((positive & yes).sum())
+    if n in (0, len(positive)):
+        return None
+    order = np.argsort(-probabilities[:, 0], kind="stable")
+    falling = probabilities[order, 0]
+    ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
+    tp = np.append(0, np.cumsum(positive[order])[ends])
+    wrong = np.append(0, np.cumsum(~positive[order])[ends]) / (len(positive) - n)
+    kept = _spread(wrong, points)
+    return {
+        "false_positive_rate": np.round(wrong[kept], 4).tolist(),
+        "true_positive_rate": np.round(tp[kept] / n, 4).tolist(),
+        "at_threshold": {
+            "false_positive_rate": float((yes & ~positive).sum() / (len(positive) - n)),
+            "true_positive_rate": n_found / n,
+            "precision": float(n_found / max(1, yes.sum())),
+            "recall": n_found / n,
+        },
+    }
+
+
 def _spread(recall: NDArray[np.float64], points: int) -> NDArray[np.intp]:
     """Positions of at most `points` values of an ascending array, the first and the last among them."""
     if len(recall) <= points:
@@ -70,15 +107,21 @@ def _spread(recall: NDArray[np.float64], points: int) -> NDArray[np.intp]:
     return np.unique(np.append(wanted, len(recall) - 1))
 
 
-def calibration(truth: LabelMatrix, probabilities: Probabilities, *, n_bins: int = BINS) -> Json:
+def calibration(
+    truth: LabelMatrix, probabilities: Probabilities, task: Task = "multilabel", *, n_bins: int = BINS
+) -> Json:
     """Whether a probability of 0.8 means that the label is there 8 times in 10.
 
-    All labels of all texts are counted together in bins of equal width.
+    All labels of all texts are counted together in bins of equal width; of multiclass only each text's most probable
+    class, since the others are mostly near 0 and would hide it.
     `ece = sum over bins of n_bin / n |frequency - mean_probability|`, in [0, 1], 0 is perfect (Naeini et al. 2015).
 
     Returns:
         `{"ece", "bins": [{"low", "high", "n", "mean_probability", "frequency"}]}`; the last two are None in empty bins.
     """
+    if task == "multiclass" and len(truth):
+        top = probabilities.argmax(axis=1)[:, None]
+        probabilities, truth = np.take_along_axis(probabilities, top, axis=1), np.take_along_axis(truth, top, axis=1)
     flat, hits = probabilities.ravel().astype(np.float64), truth.ravel()
     bin_of = np.minimum((flat * n_bins).astype(np.intp), n_bins - 1)
     n: NDArray[np.float64] = np.bincount(bin_of, minlength=n_bins).astype(np.float64)
@@ -103,34 +146,31 @@ def flipped_share(parent: LabelMatrix, model: LabelMatrix) -> float:
     return float((parent != model).any(axis=1).mean()) if len(parent) else 0.0
 
 
-def flips(
-    texts: Sequence[str],
-    classes: Sequence[str],
-    truth: LabelMatrix,
-    parent: LabelMatrix,
-    model: LabelMatrix,
-    *,
-    n_examples: int = EXAMPLES,
-) -> Json:
-    """Texts whose set of labels the model changed against its parent: equal F1 can hide many of them.
+def flips(test: Part, parent: LabelMatrix, model: LabelMatrix, *, n_examples: int = EXAMPLES) -> Json:
+    """Texts whose answer the model changed against its parent: equal scores can hide many of them.
+
+    Args:
+        test: texts and truth.
+        parent, model: what both decide for them.
+        n_examples: at most so many.
 
     Returns:
         `{"documents", "gained": {class: n}, "lost": {class: n}, "examples": […]}`: the number of such texts; how often
         each class was added and taken away, most often first; and the texts that got worse the most.
     """
-    changed = np.flatnonzero((parent != model).any(axis=1))
-    harm = ((model != truth).sum(axis=1) - (parent != truth).sum(axis=1))[changed]
+    changed, space = np.flatnonzero((parent != model).any(axis=1)), test.space
+    harm = ((model != test.labels).sum(axis=1) - (parent != test.labels).sum(axis=1))[changed]
     worst = changed[np.argsort(-harm, kind="stable")][:n_examples]
     return {
         "documents": len(changed),
-        "gained": _by_class(model & ~parent, classes),
-        "lost": _by_class(parent & ~model, classes),
+        "gained": _by_class(model & ~parent, test.classes),
+        "lost": _by_class(parent & ~model, test.classes),
         "examples": [
             {
-                "text": texts[row],
-                "truth": names(truth[row], classes),
-                "parent": names(parent[row], classes),
-                "model": names(model[row], classes),
+                "text": test.texts[row],
+                "truth": space.said(test.labels[row]),
+                "parent": space.said(parent[row]),
+                "model": space.said(model[row]),
             }
             for row in worst
         ],
@@ -142,85 +182,17 @@ def _by_class(changes: LabelMatrix, classes: Sequence[str]) -> dict[str, int]:
     return {classes[i]: int(counts[i]) for i in np.argsort(-counts, kind="stable") if counts[i]}
 
 
-def names(row: NDArray[np.bool_], classes: Sequence[str]) -> list[str]:
-    """Names of the classes of one row of a label matrix."""
-    return [classes[column] for column in np.flatnonzero(row).tolist()]
-
-
-def slices(
-    texts: Sequence[str],
-    truth: LabelMatrix,
-    predicted: LabelMatrix,
-    rng: np.random.Generator,
-    *,
-    train_counts: NDArray[np.integer[Any]] | None = None,
-    n_resamples: int = N_RESAMPLES,
-) -> list[Json]:
-    """Weighted F1, with its interval over texts, of parts of the test texts.
-
-    Args:
-        texts: of the test part.
-        truth: bool.
-        predicted: bool, the decisions that are judged.
-        rng: draws the resamples.
-        train_counts: training texts of each class, (n_classes,); without it the rarity of classes is judged on `truth`.
-        n_resamples: B of the bootstrap.
-
-    Returns:
-        `{"slice", "value", "n", "f1_weighted": {"value", "low", "high"}}` for thirds by length, for each number of
-        labels, and for the rarer and the more frequent half of the classes (there `n` is the texts that have one).
-    """
-    found: list[Json] = []
-
-    def add(slice_: str, value: str, rows: NDArray[Any], columns: NDArray[np.intp]) -> None:
-        part = truth[rows][:, columns]
-        if part.any():
-            resampled = resample_scores(part, {"": predicted[rows][:, columns]}, rng, n_resamples=n_resamples)
-            score = resampled.interval("").to_json()
-            found.append({"slice": slice_, "value": value, "n": int(rows.sum()), "f1_weighted": score})
-
-    every_class = np.arange(truth.shape[1])
-    for value, rows in _length_thirds(texts).items():
-        add("length", value, rows, every_class)
-    for value, rows in _label_counts(truth).items():
-        add("labels", value, rows, every_class)
-    counts = truth.sum(axis=0) if train_counts is None else train_counts
-    for value, columns in _rarity_halves(counts).items():
-        add("classes", value, np.asarray(truth[:, columns].any(axis=1)), columns)
-    return found
-
-
-def _length_thirds(texts: Sequence[str]) -> Mapping[str, NDArray[Any]]:
-    lengths = np.array([len(text) for text in texts])
-    low, high = (int(q) for q in np.quantile(lengths, [1 / 3, 2 / 3])) if len(lengths) else (0, 0)
-    return {
-        f"short (up to {low} characters)": lengths <= low,
-        f"middle ({low + 1} to {high} characters)": (lengths > low) & (lengths <= high),
-        f"long (over {high} characters)": lengths > high,
-    }
-
-
-def _label_counts(truth: LabelMatrix) -> Mapping[str, NDArray[Any]]:
-    n = np.minimum(truth.sum(axis=1), MANY_LABELS)
-    return {f"{k} or more" if k == MANY_LABELS else str(k): np.equal(n, k) for k in range(1, MANY_LABELS + 1)}
-
-
-def _rarity_halves(counts: NDArray[np.integer[Any]]) -> Mapping[str, NDArray[np.intp]]:
-    order = np.argsort(counts, kind="stable")
-    half = len(order) // 2
-    limit = int(counts[order[:half]].max(initial=0))
-    return {
-        f"the {half} rarest classes (up to {limit} texts)": np.sort(order[:half]),
-        f"the {len(order) - half} most frequent classes": np.sort(order[half:]),
-    }
-
-
 def at_thresholds(
     truth: LabelMatrix, probabilities: Probabilities, choices: Mapping[str, Thresholds], task: Task = "multilabel"
 ) -> Json:
-    """F1 of the same probabilities at several choices of thresholds, by the name of the choice."""
-    judged = {name: scores(truth, decide(probabilities, thresholds, task)) for name, thresholds in choices.items()}
+    """Every metric that judges decisions, for the same probabilities at several choices of thresholds, by their name.
+
+    Empty for multiclass, where no threshold was chosen.
+    """
+    if task == "multiclass":
+        return {}
+    metrics = [name for name in metrics_of(task) if METRICS[name].reads == "decisions"]
     return {
-        name: {"f1_weighted": s.f1_weighted, "f1_micro": s.f1_micro, "f1_macro": s.f1_macro}
-        for name, s in judged.items()
+        choice: {name: score(name, truth, probabilities, thresholds, task) for name in metrics}
+        for choice, thresholds in choices.items()
     }

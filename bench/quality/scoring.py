@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from baselines.dataset import Part
-from baselines.scores.metrics import scores
 from baselines.storage.artifact import LABELS, read_labels
-from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
+from baselines.task import LabelMatrix, LabelSpace, Probabilities, Thresholds, decide
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
 
 SCORES_FILE = "probabilities.safetensors"
@@ -28,22 +27,18 @@ class Scored:
     Attributes:
         probabilities: float32 (n_test, C), of the main candidate.
         thresholds: the model's own, from validation.
-        task: how they decide.
+        space: what it can answer, and by which task.
         of_candidates: the same by candidate, every form of the model.
     """
 
     probabilities: Probabilities
     thresholds: Thresholds
-    task: Task
+    space: LabelSpace
     of_candidates: Mapping[str, Probabilities]
 
     @property
     def decisions(self) -> LabelMatrix:
-        return decide(self.probabilities, self.thresholds, self.task)
-
-    def f1_weighted(self, truth: LabelMatrix) -> float:
-        """On the test part."""
-        return scores(truth, self.decisions).f1_weighted
+        return decide(self.probabilities, self.thresholds, self.space.task)
 
 
 def candidates_of(name: str, artifact: Path, bundles: Mapping[str, Path], runtime: Runtime) -> list[Candidate]:
@@ -71,7 +66,7 @@ def read_scored(folder: Path, candidates: Sequence[Candidate]) -> Scored:
     """What `score_candidates` stored of one model."""
     answers: dict[str, NDArray[Any]] = load_file(folder / SCORES_FILE)
     space, thresholds = read_labels(candidates[0].path / LABELS)
-    return Scored(answers[candidates[0].name], thresholds, space.task, {c.name: answers[c.name] for c in candidates})
+    return Scored(answers[candidates[0].name], thresholds, space, {c.name: answers[c.name] for c in candidates})
 
 
 def is_deployable(candidate: Candidate) -> bool:

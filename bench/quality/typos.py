@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from baselines.dataset import Part
-from baselines.scores.intervals import N_RESAMPLES, resample_scores
+from baselines.scores.intervals import N_RESAMPLES
+from baselines.scores.resampling import resample_scores
 from baselines.task import Probabilities, Thresholds, decide
 
 RATES = (0.0, 0.05, 0.10)
@@ -51,7 +52,7 @@ def texts_with_typos(texts: tuple[str, ...], rate: float, seed: int) -> tuple[st
     return tuple(with_typos(text, rate, rng) for text in texts)
 
 
-def f1_under_typos(
+def score_under_typos(
     predict_proba: Callable[[Sequence[str]], Probabilities],
     thresholds: Thresholds,
     part: Part,
@@ -60,7 +61,7 @@ def f1_under_typos(
     rates: Sequence[float] = RATES,
     n_resamples: int = N_RESAMPLES,
 ) -> list[dict[str, Any]]:
-    """Weighted F1 on texts with typos; every model gets the same typos for the same seed.
+    """The part's metric on texts with typos; every model gets the same typos for the same seed.
 
     Args:
         predict_proba: texts -> float32 (n_texts, n_classes), columns as in `part.classes`.
@@ -71,12 +72,21 @@ def f1_under_typos(
         n_resamples: B of the bootstrap over texts.
 
     Returns:
-        `{"rate", "f1_weighted": {"value", "low", "high"}}` for each rate.
+        `{"rate", "score": {"value", "low", "high"}}` for each rate.
     """
     found = []
     for rate in rates:
-        decisions = decide(predict_proba(texts_with_typos(part.texts, rate, seed)), thresholds, part.task)
+        answers = predict_proba(texts_with_typos(part.texts, rate, seed))
         # The same resamples for every rate: the fall from rate to rate is then no accident of the draw.
-        resampled = resample_scores(part.labels, {"": decisions}, np.random.default_rng(seed), n_resamples=n_resamples)
-        found.append({"rate": rate, "f1_weighted": resampled.interval("").to_json()})
+        resampled = resample_scores(
+            part.labels,
+            {"": decide(answers, thresholds, part.task)},
+            np.random.default_rng(seed),
+            probabilities={"": answers},
+            task=part.task,
+            metric=part.judged_by,
+            metrics=(),
+            n_resamples=n_resamples,
+        )
+        found.append({"rate": rate, "score": resampled.interval("").to_json()})
     return found

@@ -21,13 +21,20 @@ def parser(prog: str) -> ArgumentParser:
         prog=prog, description="report.html, report.md and the table in the terminal, from results.json alone."
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its results.json")
-    parser.add_argument("--gate", action="append", default=[], help='such as "f1_weighted >= 0.70"; may be repeated')
+    parser.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        help='such as "accuracy >= 0.90" or "recall[spam] >= 0.8"; may be repeated',
+    )
     parser.add_argument(
         "--gates", action="append", default=[], type=Path, metavar="YAML", help="file with a list of gates"
     )
     parser.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
     parser.add_argument("--priority", choices=PRIORITIES, help="which of the qualified models is recommended")
-    parser.add_argument("--delta", type=share, help="non-inferiority margin in weighted F1 (default: the run's own)")
+    parser.add_argument(
+        "--delta", type=share, help="non-inferiority margin, in the run's metric (default: the run's own)"
+    )
     parser.add_argument("--open", choices=("yes", "no"), default="no", help="open report.html in the browser")
     return parser
 

@@ -10,7 +10,17 @@ import jinja2
 from bench.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report.charts.tradeoff import below_picture
 from bench.report.page import TEMPLATES, commands
-from bench.report.sections import first_screen, provenance, quality, speed, table
+from bench.report.sections import (
+    classes,
+    confusions,
+    data_facts,
+    first_screen,
+    provenance,
+    quality,
+    speed,
+    table,
+    two_sides,
+)
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
 
@@ -33,7 +43,9 @@ def render(facts: Facts, picture: str | None) -> str:
     text = _environment().get_template("report.md.jinja").render(
         headline=prose(first_screen.headline(facts.verdict)),
         verdict=facts.verdict,
-        gates=first_screen.gate_lines(facts.gates),
+        metric=facts.metric,
+        gates=first_screen.gate_lines(facts),
+        rare_note=two_sides.rare_note(facts),
         warnings=first_screen.warnings(facts),
         picture=picture,
         below=first_screen.below_text(below),
@@ -41,7 +53,8 @@ def render(facts: Facts, picture: str | None) -> str:
         models=_models(facts),
         ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [])}
                  for ledger in facts.results.get("ledgers") or []],
-        quality=quality.table_of_classes(facts),
+        data_facts=data_facts.data_facts(facts),
+        quality=_quality(facts),
         provenance=[b for b in provenance.provenance(facts) if b["name"] in provenance.BRIEF],
         commands=commands(facts),
     )  # fmt: skip
@@ -71,6 +84,22 @@ def _environment() -> jinja2.Environment:
     return made
 
 
+def _quality(facts: Facts) -> dict[str, Any]:
+    """Only what is a table or a sentence, without pictures."""
+    model = quality.shown_model(facts)
+    if model is None or not model.get("quality"):
+        return {"model": "", "parent": ""}
+    against = quality.compared_with(model, facts)
+    return {
+        "model": model["name"],
+        "parent": against["name"] if against else "",
+        "overall": quality.overall(model, against, facts),
+        "two_sides": two_sides.counts(model, facts),
+        "confusions": confusions.confusions(model),
+        "classes": classes.classes(model, against, facts),
+    }
+
+
 def _models(facts: Facts) -> list[dict[str, Any]]:
     named = {row.name: row for row in facts.rows}
     return [_model(named[shown["name"]], shown, facts) for shown in table.table(facts)["rows"]]
@@ -85,7 +114,7 @@ def _model(row: Row, shown: dict[str, Any], facts: Facts) -> dict[str, Any]:
         against.append(change(row.speed_ratio.value, "faster", "slower"))
     return {
         "name": row.name,
-        "f1": score_interval(row.f1),
+        "score": score_interval(row.score),
         "delta": signed(row.delta.value) if row.delta else MISSING,
         "size": size(row.bytes),
         "p50": seconds(row.p50_s),

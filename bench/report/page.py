@@ -17,12 +17,13 @@ from markupsafe import Markup, escape
 from bench.report.charts.library import charts_library
 from bench.report.charts.theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.report.charts.tradeoff import below_picture, pareto_spec
-from bench.report.sections import first_screen, provenance, quality, speed, table, upkeep, why
+from bench.report.sections import data_facts, first_screen, provenance, quality, speed, table, two_sides, upkeep, why
 from bench.report.sections.facts import Facts
 
 TEMPLATES = Path(__file__).with_name("templates")
-NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("quality", "Quality"), ("speed", "Speed"),
-       ("audit", "Audit"), ("why", "Why"), ("try", "Try it"), ("provenance", "Provenance"))  # fmt: skip
+NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"), ("quality", "Quality"),
+       ("speed", "Speed"), ("audit", "Audit"), ("why", "Why"), ("try", "Try it"),
+       ("provenance", "Provenance"))  # fmt: skip
 MISSING = {
     "ledgers": "This run stored no ledger: no recipe of more than one step was measured.",
     "quality": "No model of this run was scored.",
@@ -49,13 +50,16 @@ def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
         scripts=scripts,
         data_json=json_for_script(data),
         nav=NAV,
+        metric=facts.metric,
+        data_facts=data_facts.data_facts(facts),
         missing=MISSING,
         head=first_screen.head(facts),
         page_title=f"{first_screen.headline(facts.verdict)} · tagpress {first_screen.head(facts)['run']}",
         verdict={"headline": first_screen.headline(facts.verdict), "sentence": facts.verdict.sentence,
                  "reasons": facts.verdict.reasons, "would_change": facts.verdict.would_change},
         tiles=first_screen.tiles(facts),
-        gates=first_screen.gate_lines(facts.gates),
+        rare_note=two_sides.rare_note(facts),
+        gates=first_screen.gate_lines(facts),
         picture=_picture(facts),
         warnings=first_screen.warnings(facts),
         table=table.table(facts),

@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.quantities import MISSING, score, seconds, signed, size, times
-from bench.report.sections import first_screen
+from bench.report.sections import first_screen, two_sides
 from bench.report.sections import table as model_table
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
 
+_WIDEST_HEADING = 12
 _STYLES = {"recommended": "bold", "reference": "", "front": "", "dominated": "dim", "skipped": "dim", "failed": "dim"}
 _MARKS = {"recommended": "→", "front": "●", "reference": "○"}
 _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_measured": "yellow"}
@@ -23,18 +24,19 @@ _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_me
 def print_report(facts: Facts, console: Console) -> None:
     """Table of all models, the gates, and the verdict last, where the eye is."""
     console.print(models_table(facts))
-    interval = _typical_half_width(facts)
-    note = f"; 95 % of an F1: about ±{interval:.3f}" if interval else ""
-    console.print(Text(f"→ recommended   ● on the Pareto front   ○ reference{note}", style="dim"))
+    console.print(Text("→ recommended   ● on the Pareto front   ○ reference", style="dim"))
+    console.print(Text(_metric_note(facts), style="dim"))
     for row in facts.rows:
         if not row.measured:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
     for warning in first_screen.warnings(facts):
         console.print(Text(f"Note: {warning}", style="yellow"))
-    for gate in first_screen.gate_lines(facts.gates):
+    for gate in first_screen.gate_lines(facts):
         line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {gate['gate']}")
         console.print(line + Text(f"   {gate['measured']} {gate['reason']}".rstrip(), style="dim"))
     console.print()
+    if note := two_sides.rare_note(facts):
+        console.print(Text(note))
     console.print(Text(facts.verdict.sentence.replace("`", ""), style="bold"))
     for change_ in facts.verdict.would_change:
         console.print(Text(f"  · {change_.replace('`', '')}", style="dim"))
@@ -45,7 +47,8 @@ def models_table(facts: Facts) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", width=1)
     table.add_column("model", overflow="fold", min_width=12)
-    for name in ("F1", "ΔF1", "size", "smaller", "p50", "faster"):
+    table.add_column(Text(facts.metric.short), justify="right", max_width=_WIDEST_HEADING)
+    for name in ("Δ", "size", "smaller", "p50", "faster"):
         table.add_column(name, justify="right", no_wrap=True)
     named = {row.name: row for row in facts.rows}
     for shown in model_table.table(facts)["rows"]:
@@ -63,11 +66,18 @@ def _figures(row: Row, facts: Facts) -> tuple[str, ...]:
         delta = signed(row.delta.value) if row.delta else MISSING
         smaller = times(reference.bytes / row.bytes) if row.bytes and reference.bytes else ""
         faster = times(1 / row.speed_ratio.value) if row.speed_ratio and row.speed_ratio.value else ""
-    return score(row.f1.value if row.f1 else None), delta, size(row.bytes), smaller, seconds(row.p50_s), faster
+    return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), faster
+
+
+def _metric_note(facts: Facts) -> str:
+    """What the column of scores holds, and how sure it is."""
+    metric, interval = facts.metric, _typical_half_width(facts)
+    note = f"{metric.heading}, {metric.direction}" + (f"; 95 %: about ±{interval:.3f}" if interval else "")
+    return note + ("; of Δ, + is better" if metric.caution else "")
 
 
 def _typical_half_width(facts: Facts) -> float | None:
-    """Median half-width of the F1 intervals; None where there are none."""
-    f1s = [row.f1 for row in facts.rows if row.measured and row.f1]
-    widths = [(f1.high - f1.low) / 2 for f1 in f1s if f1.low is not None and f1.high is not None]
+    """Median half-width of the scores' intervals; None where there are none."""
+    found = [row.score for row in facts.rows if row.measured and row.score]
+    widths = [(s.high - s.low) / 2 for s in found if s.low is not None and s.high is not None]
     return median(widths) if widths else None

@@ -13,6 +13,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.task import LabelSpace, Thresholds, unknown_answer
 from baselines.text.cleaning import STOP_WORDS
 from baselines.text.tokenizer import Tokenizer
 from baselines.text.unicode import REPLACEMENT, kind_of
@@ -36,12 +37,10 @@ def payload_of(bundle: Path) -> tuple[dict[str, Any] | None, str]:
     n_bytes = sum(table.nbytes for table in predictor.tables.tables) + predictor.tables.head.nbytes
     if n_bytes > MAX_BYTES:
         return None, f"its tables take {n_bytes:,} bytes, more than the {MAX_BYTES:,} a page may hold"
-    return payload(predictor.tables, predictor.tokenizer, predictor.classes, predictor.thresholds), ""
+    return payload(predictor.tables, predictor.tokenizer, predictor.space, predictor.thresholds), ""
 
 
-def payload(
-    tables: IntTables, tokenizer: Tokenizer, classes: Sequence[str], thresholds: NDArray[np.float32]
-) -> dict[str, Any]:
+def payload(tables: IntTables, tokenizer: Tokenizer, space: LabelSpace, thresholds: Thresholds) -> dict[str, Any]:
     """JSON content; arrays as base64 of their little-endian bytes in C order."""
     return {
         "alphabet": tokenizer.alphabet,
@@ -49,8 +48,11 @@ def payload(
         "cleaning": tokenizer.cleaning.name,
         "stop_words": sorted(STOP_WORDS) if tokenizer.cleaning.name == "course" else [],
         "unicode": unicode_tables(),
-        "classes": list(classes),
+        "task": space.task,
+        "classes": list(space.classes),
+        "names": list(space.names),
         "thresholds": _base64(thresholds.astype("<f4")),
+        "unknown_answer": _base64(unknown_answer(space, thresholds).astype("<f4")),
         "tables": [
             {"width": t.shape[0], "n_ids": t.shape[1], "filters": t.shape[2], "values": _base64(t)}
             for t in tables.tables

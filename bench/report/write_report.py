@@ -76,7 +76,7 @@ def _try_it(facts: Facts, folder: Path) -> dict[str, Any]:
 
 
 def table_bundle(facts: Facts) -> dict[str, str] | None:
-    """The recommended model where it is a table model, else the smallest qualified one, else the one of highest F1."""
+    """The recommended model where it is a table model, else the smallest qualified one, else the best."""
     bundles = {m["name"]: m["bundle"] for m in facts.run.models.values() if m.get("bundle")}
     tables = [row for row in facts.rows if row.measured and row.runtime == "table" and row.name in bundles]
     best = min(
@@ -84,7 +84,7 @@ def table_bundle(facts: Facts) -> dict[str, str] | None:
         key=lambda row: (
             row.name != facts.verdict.model,
             row.name not in facts.verdict.qualified,
-            (row.bytes or 0) if row.name in facts.verdict.qualified else -(row.f1.value if row.f1 else 0.0),
+            (row.bytes or 0) if row.name in facts.verdict.qualified else -(row.goodness or 0.0),
         ),
         default=None,
     )

@@ -6,7 +6,7 @@ Where a model was measured in several forms, the row shows the fastest deployabl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -24,11 +24,17 @@ class Row:
     """One model.
 
     Attributes:
-        delta: paired difference of weighted F1 against the reference model; None where it wasn't measured.
+        score: the run's metric (`Run.metric`) on the test texts; of a loss, lower is better.
+        higher_is_better: false where that metric is a loss.
+        quality: every metric of the task, by name.
+        class_scores: by class, its entry of `per_class`: precision, recall and f1, with `intervals`.
+        delta: by how much it is better than the reference model in the metric, also where that is a loss; paired. None
+            where it wasn't measured.
         lower, upper: one-sided 95 % bounds of `delta`.
         delta_source: `test split`, or `5 folds` where folds were asked for; which variance `delta` covers.
         speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
         parent_ratio: the same, divided by the latency of the model it was made from.
+        versus_chance: `{"model", "delta", "better"}` against the best rung that guesses; None where there is none.
         failed: why its method counts as failed though it was measured (quality collapsed), "" where it doesn't.
         run: the measured run the latency and bytes come from, as it stands in results.json.
     """
@@ -40,9 +46,10 @@ class Row:
     parent: str | None
     status: str
     reason: str
-    f1: Estimate | None = None
-    f1_micro: Estimate | None = None
-    f1_macro: Estimate | None = None
+    score: Estimate | None = None
+    higher_is_better: bool = True
+    quality: Mapping[str, Estimate] = field(default_factory=dict)
+    class_scores: Mapping[str, Json] = field(default_factory=dict)
     delta: Estimate | None = None
     delta_source: str = "test split"
     lower: float | None = None
@@ -64,6 +71,7 @@ class Row:
     speed_ratio: Estimate | None = None
     parent_ratio: Estimate | None = None
     flipped: float | None = None
+    versus_chance: Json | None = None
     failed: str = ""
     run: Json | None = None
     warnings: tuple[str, ...] = ()
@@ -79,8 +87,21 @@ class Row:
         return self.delta.value - reach, self.delta.value + reach
 
     @property
+    def goodness(self) -> float | None:
+        """The score as something of which more is better: of a loss its negative."""
+        if self.score is None:
+            return None
+        return self.score.value if self.higher_is_better else -self.score.value
+
+    @property
+    def guesses_as_well(self) -> str:
+        """Name of the rung that guesses, and that this model isn't shown to be better than; "" where it is, or none."""
+        versus = self.versus_chance or {}
+        return "" if versus.get("better", True) else str(versus["model"])
+
+    @property
     def measured(self) -> bool:
-        return self.status == "measured" and self.f1 is not None
+        return self.status == "measured" and self.score is not None
 
     @property
     def runtime(self) -> str:
@@ -128,15 +149,19 @@ def _is_single(run: Json) -> bool:
     )
 
 
-def row_of(model: Json, reference: str | None, folds: Json) -> Row:
-    """One model of results.json, compared with `reference`: over `folds` where they have it, else on the test split."""
+def row_of(model: Json, reference: str | None, folds: Json, metric: str, higher_is_better: bool = True) -> Row:
+    """One model of results.json, compared with `reference`: over `folds` where they have it, else on the test split.
+
+    `metric` is the name of the one that the run is judged by; `higher_is_better` is false for a loss.
+    """
     quality, size, compute = (model.get(key) or {} for key in ("quality", "size", "compute"))
     run = main_run(model)
     latency: Json = (run or {}).get("latency_s") or {}
-    f1 = estimate(quality.get("f1_weighted"))
+    found = {name: value for name, content in quality.items() if (value := estimate(content)) is not None}
+    score = found.get(metric)
     status, reason = str(model.get("status", "measured")), str(model.get("reason") or "")
-    if status == "measured" and f1 is None:
-        status, reason = "failed", reason or "no weighted F1 was stored"
+    if status == "measured" and score is None:
+        status, reason = "failed", reason or f"no {metric} was stored"
     return Row(
         name=model["name"],
         title=str(model.get("title") or model["name"]),
@@ -145,9 +170,10 @@ def row_of(model: Json, reference: str | None, folds: Json) -> Row:
         parent=model.get("parent"),
         status=status,
         reason=reason,
-        f1=f1,
-        f1_micro=estimate(quality.get("f1_micro")),
-        f1_macro=estimate(quality.get("f1_macro")),
+        score=score,
+        higher_is_better=higher_is_better,
+        quality=found,
+        class_scores={str(entry["class"]): entry for entry in quality.get("per_class") or ()},
         **_against_reference(model, reference, folds),
         bytes=(run or {}).get("bytes") if (run or {}).get("bytes") is not None else size.get("bytes"),
         bytes_deflated=size.get("bytes_deflated"),
@@ -164,6 +190,7 @@ def row_of(model: Json, reference: str | None, folds: Json) -> Row:
         speed_ratio=_speed_ratio(model, run, reference),
         parent_ratio=_parent_ratio(model, run, reference),
         flipped=(model.get("versus_reference") or {}).get("flipped_documents"),
+        versus_chance=model.get("versus_chance"),
         failed=str((model.get("audit") or {}).get("failed") or ""),
         run=run,
         warnings=tuple(str(w) for w in [*(model.get("warnings") or ()), *((run or {}).get("warnings") or ())]),
@@ -178,14 +205,14 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
     # Differences over folds count where they were taken against the same reference.
     same = folds.get("reference", reference) == reference
     over_folds = ((folds.get("models") or {}).get(model["name"]) or {}) if same else {}
-    if estimate(over_folds.get("delta_f1_weighted")):
+    if estimate(over_folds.get("delta")):
         source, stated = over_folds, over_folds.get("non_inferior")
         label = f"{folds.get('k', len(folds))} folds"
     else:
         same_parent = model.get("versus_parent") if model.get("parent") == reference else None
         source, stated = model.get("versus_reference") or same_parent or {}, model.get("non_inferior")
         label = "test split"
-    content = source.get("delta_f1_weighted")
+    content = source.get("delta")
     bounds: Json = content if isinstance(content, Mapping) else {}
     return {
         "delta": estimate(content),

@@ -8,13 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
+from baselines.task import Task
 from bench.results.row import Json, Row, row_of
 from bench.stats import TOO_NOISY
 
 RESULTS = "results.json"
 DEFAULT_DELTA = 0.01
 DEFAULT_REFERENCE = "cnn"
+
+
+@dataclass(frozen=True)
+class MetricFacts:
+    """A metric as the run names it: for people, and which way is better."""
+
+    name: str
+    title: str
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,28 @@ class Run:
 
     @property
     def delta(self) -> float:
-        """The non-inferiority margin in weighted F1."""
+        """The non-inferiority margin, in units of the metric."""
         stated = self.content.get("delta")
         return DEFAULT_DELTA if stated is None else float(stated)
+
+    @property
+    def task(self) -> Task:
+        """What the data ask."""
+        return cast(Task, self.content["task"])
+
+    @cached_property
+    def metrics(self) -> dict[str, MetricFacts]:
+        """The task's metrics by name, the default one first; the run's own is always among them."""
+        stated = self.content.get("metrics") or ()
+        found = {m["name"]: MetricFacts(m["name"], m["title"], m["higher_is_better"]) for m in stated}
+        own = str(self.content["metric"])
+        return found if own in found else {own: MetricFacts(own, self.content.get("metric_title") or own), **found}
+
+    @property
+    def metric(self) -> MetricFacts:
+        """What the verdict, its margin, and every `score` and `delta` are about."""
+        facts = self.metrics[str(self.content["metric"])]
+        return MetricFacts(facts.name, self.content.get("metric_title") or facts.title, facts.higher_is_better)
 
     @cached_property
     def models(self) -> dict[str, Json]:
@@ -57,7 +87,9 @@ class Run:
     def rows(self) -> tuple[Row, ...]:
         """One row a model, in the order of the file."""
         folds = self.content.get("folds") or {}
-        return tuple(row_of(model, self.reference, folds) for model in self.models.values())
+        own = self.metric
+        models = self.models.values()
+        return tuple(row_of(model, self.reference, folds, own.name, own.higher_is_better) for model in models)
 
     @cached_property
     def by_name(self) -> dict[str, Row]:
@@ -67,7 +99,7 @@ class Run:
     def against_parent(self, name: str) -> Row:
         """The row of a model, its difference counted from its parent in place of the reference."""
         model = {key: value for key, value in self.models[name].items() if key != "versus_reference"}
-        return row_of(model, model["parent"], {})
+        return row_of(model, model["parent"], {}, self.metric.name, self.metric.higher_is_better)
 
     @property
     def noise_floor(self) -> float | None:

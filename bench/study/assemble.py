@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from baselines.dataset import PARTS
 from baselines.errors import MeasurementError
 from baselines.models.registry import BASELINES
 from baselines.storage.artifact import lineage_of, read_json, write_json
-from bench.candidate import PACKAGES, Candidate, open_candidate
+from bench.candidate import PACKAGES, Candidate, known_in, open_candidate
 from bench.cost.compute import compute_per_document
 from bench.cost.energy import cost, estimate
 from bench.cost.footprint import installed_bytes
@@ -20,7 +21,7 @@ from bench.making.variants import REFERENCE, Variant, recipe_of
 from bench.measure.environment import describe_environment, git_state
 from bench.quality.behaviour import Subject, run_behaviour
 from bench.quality.scoring import is_deployable
-from bench.quality.typos import f1_under_typos
+from bench.quality.typos import score_under_typos
 from bench.results.file import FORMAT_VERSION
 from bench.study.evidence import (
     Evidence,
@@ -32,8 +33,10 @@ from bench.study.evidence import (
     quality_of,
     relative,
     versus,
+    versus_chance,
 )
 from bench.study.gpu_rows import gpu_rows
+from bench.study.task_facts import task_facts
 from compress.audit import audit
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
     next(model for model in models if model["name"] == REFERENCE)["runs"] += on_gpu
     return {
         "format_version": FORMAT_VERSION,
+        **task_facts(study, evidence),
         "command": options.command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "git": git_state(),
@@ -64,6 +68,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
             "n_classes": len(dataset.classes),
             "split": {part: len(getattr(dataset.split, part)) for part in PARTS},
             "licence": dataset.licence,
+            "task_found": dataset.task_found,
         },
         "run": {
             "name": options.name,
@@ -120,10 +125,14 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         **_robustness(study, evidence, name, main),
         **_comparisons(study, evidence, name, row["parent"]),
     }
+    if chance := versus_chance(name, evidence):
+        row["versus_chance"] = chance
     if variant is None:
         row["interpretability"] = BASELINES[name].reasons
     else:
         row["audit"] = audit(study.workshop.classifier(name), facts["receipt"], study.workshop.artifact_of(name))
+        if beaten := study.workshop.not_shipped(name):
+            row["audit"]["failed"] = beaten
         row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
     if variant is not None and variant.control:
         row["control"] = _control(study, evidence, variant)
@@ -185,20 +194,21 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
     """Behavioural tests and typos, answered by what would be served; stored, since they ask the model again."""
     n_texts = study.options.plan.behaviour_texts
     step = f"bench/robustness-{name}"
-    inputs = {"model": study.workshop.key_of(name), "form": main.form, "n_texts": n_texts}
+    metric = evidence.test.judged_by
+    inputs = {"model": study.workshop.key_of(name), "form": main.form, "n_texts": n_texts, "metric": metric}
     if not study.workshop.run.is_done(step, inputs):
         server = open_candidate(main)
-        thresholds = evidence.scored[name].thresholds
-        subject = Subject(server.predict_proba, thresholds, evidence.test.space)
+        scored, test = evidence.scored[name], evidence.test
+        subject = Subject(server.predict_proba, scored.thresholds, scored.space, partial(known_in, server))
         found = {
-            "behaviour": run_behaviour(subject, evidence.test, evidence.seed, n_texts=n_texts),
-            "typos": f1_under_typos(server.predict_proba, thresholds, evidence.test, evidence.seed, rates=_TYPO_RATES),
+            "behaviour": run_behaviour(subject, test, evidence.seed, n_texts=n_texts),
+            "typos": score_under_typos(server.predict_proba, scored.thresholds, test, evidence.seed, rates=_TYPO_RATES),
         }
         with study.workshop.run.write(step, inputs) as folder:
             write_json(folder / "robustness.json", found)
     found = dict(read_json(study.workshop.run.place(step) / "robustness.json"))
     # Without typos these are the answers that were scored already.
-    clean = {"rate": 0.0, "f1_weighted": evidence.resampled.interval(name).to_json()}
+    clean = {"rate": 0.0, "score": evidence.resampled.interval(name).to_json()}
     return {**found, "typos": [clean, *found["typos"]]}
 
 
@@ -221,6 +231,7 @@ def _control(study: Study, evidence: Evidence, variant: Variant) -> Json:
 
 def _ledgers(study: Study, models: Sequence[Json]) -> list[Json]:
     by_name = {v.name: v for v in study.options.variants}
+    metric = study.workshop.dataset.everything.judged_by
     rows = {row["name"]: row for row in models if row["status"] == "measured"}
     ledgers = []
     for variant in study.options.variants:
@@ -228,18 +239,20 @@ def _ledgers(study: Study, models: Sequence[Json]) -> list[Json]:
             continue
         steps = recipe_of(variant.name, by_name)
         chain = [("train", steps[0].parent), *((v.method, v.name) for v in steps)]
-        ledgers.append({"recipe": variant.recipe, "steps": [_ledger_step(s, rows[m]) for s, m in chain if m in rows]})
+        ledgers.append(
+            {"recipe": variant.recipe, "steps": [_ledger_step(s, rows[m], metric) for s, m in chain if m in rows]}
+        )
     return ledgers
 
 
-def _ledger_step(step: str, row: Json) -> Json:
+def _ledger_step(step: str, row: Json, metric: str) -> Json:
     single = [r for r in row["runs"] if r.get("scenario") == "single" and r.get("status") == "measured"]
     latency = single[0]["latency_s"]["p50"] if single else None
     size = row["size"]["bytes"]
     return {
         "step": step,
         "model": row["name"],
-        "f1_weighted": row["quality"]["f1_weighted"],
+        "score": row["quality"][metric],
         "bytes": size,
         "p50_s": latency,
     }

@@ -52,5 +52,8 @@ def within_budget(solution: Solution, root: Path) -> str:
     best = solution.best
     latency = "" if best.p95_s is None else f", p95 {best.p95_s * 1e6:.0f} µs"
     artifact = root / "compress" / "budget" / "artifact"
-    reached = f"{best.size_bytes:,} bytes, on validation {said_score(best, solution.metric)}{latency}"
-    return f"within the budget: budget, {reached}; python -m exports.run {artifact} --out bundle"
+    reached = said_score(best, solution.metric)
+    return (
+        f"within the budget: budget, {best.size_bytes:,} bytes, on validation {reached}{latency}; "
+        f"python -m exports.run {artifact} --out bundle"
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baselines.errors import UserError
+from baselines.scores.judging import metrics_of
 from baselines.storage.artifact import lineage_of
 from bench.candidate import Candidate
 from bench.making.variants import REFERENCE
@@ -56,7 +57,8 @@ def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str
     card = CardFacts(
         title=model["title"],
         licence=study.workshop.dataset.licence,
-        metrics={key: model["quality"][key] for key in ("f1_weighted", "f1_micro", "f1_macro")},
+        metrics={name: model["quality"][name] for name in metrics_of(study.workshop.dataset.task)},
+        judged_by=content["metric"],
         measured=tuple(_sentences(model, content)),
         limits=tuple(content["data_card"]["notes"]),
         texts=texts,

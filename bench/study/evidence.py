@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.dataset import Part
-from baselines.scores.intervals import METRICS, Difference, Resampled, draw_counts
-from baselines.scores.metrics import f1_of, scores
+from baselines.scores.judging import metrics_of, utility
+from baselines.scores.metrics import scores
+from baselines.scores.resampling import Difference, Resampled, class_intervals
 from baselines.task import LabelMatrix, Thresholds, decide
 from bench.measure.measurements import Measurements
 from bench.quality import analyses
+from bench.quality.confusion import confusion_of
 from bench.quality.scoring import Scored
+from bench.quality.slices import slices
 
 Json = dict[str, Any]
-_CLASS_RESAMPLES = 1_000
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,11 @@ class Evidence:
         scored: answers by model.
         resampled: scores of all models on the same resamples of the test documents.
         measurements: latencies; None when they weren't taken.
-        delta: the margin of non-inferiority.
+        delta: the margin of non-inferiority, in units of the metric.
         reference: the model everything is compared with.
         seed: of the bootstraps.
-        promoted: how much better than the CNN the reference is, where it is another model.
+        guessers: names of the models that guess, whatever the text.
+        promoted: of a reference that validation put above the CNN: both scores there, and the difference on test.
         folds: the models over folds against the reference, None where none were asked for.
     """
 
@@ -47,31 +50,30 @@ class Evidence:
     delta: float
     reference: str
     seed: int
+    guessers: Sequence[str] = ()
     promoted: Json | None = None
     folds: Json | None = None
 
 
 def quality_of(name: str, evidence: Evidence, at: Mapping[str, Thresholds]) -> Json:
-    """`quality`: scores with intervals over test documents, per class, and at the other choices of thresholds."""
-    scored, truth = evidence.scored[name], evidence.test.labels
-    found: Json = {metric: evidence.resampled.interval(name, metric).to_json() for metric in METRICS}
-    found |= analyses.at_thresholds(truth, scored.probabilities, at)
-    judged = scores(truth, scored.decisions)
-    rows = judged.per_class(evidence.test.classes, scored.thresholds)
-    intervals = class_intervals(truth, scored.decisions, np.random.default_rng([evidence.seed, 7]))
-    found["per_class"] = [{**row, "low": low, "high": high} for row, (low, high) in zip(rows, intervals, strict=True)]
-    found["thresholds"] = "global" if len(np.unique(scored.thresholds)) == 1 else "per_class"
-    return found
+    """`quality`: the task's metrics with intervals over test documents, per class, what is confused, and thresholds."""
+    scored, test = evidence.scored[name], evidence.test
+    found: Json = {m: evidence.resampled.interval(name, m).to_json() for m in metrics_of(test.task)}
+    found |= analyses.at_thresholds(test.labels, scored.probabilities, at, test.task)
+    found["per_class"] = per_class(test, scored.decisions, scored.thresholds, np.random.default_rng([evidence.seed, 7]))
+    shared = "none" if test.task == "multiclass" else "global"
+    found["thresholds"] = shared if len(np.unique(scored.thresholds)) == 1 else "per_class"
+    return found | confusion_of(test, scored.decisions)
 
 
-def class_intervals(
-    truth: LabelMatrix, decisions: LabelMatrix, rng: np.random.Generator, n_resamples: int = _CLASS_RESAMPLES
-) -> list[tuple[float, float]]:
-    """95 % interval over documents of each class's F1."""
-    counts = draw_counts(len(truth), n_resamples, rng).astype(np.float64)  # (B, n)
-    tp, fp, fn = (counts @ part for part in (truth & decisions, ~truth & decisions, truth & ~decisions))  # (B, C)
-    low, high = np.quantile(f1_of(tp, fp, fn), [0.025, 0.975], axis=0)
-    return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+def per_class(test: Part, decisions: LabelMatrix, thresholds: Thresholds, rng: np.random.Generator) -> list[Json]:
+    """One entry a class, with the intervals of its three scores; `low` and `high` are those of F1."""
+    rows = scores(test.labels, decisions).per_class(test.classes, thresholds)
+    found = class_intervals(test.labels, decisions, rng)
+    for column, row in enumerate(rows):
+        ends = {name: dict(zip(("low", "high"), found[name][column].tolist(), strict=True)) for name in found}
+        row |= {**ends["f1"], "intervals": {name: {"value": row[name], **own} for name, own in ends.items()}}
+    return rows
 
 
 def other_thresholds(facts: Mapping[str, Any], n_classes: int) -> dict[str, Thresholds]:
@@ -90,15 +92,13 @@ def other_thresholds(facts: Mapping[str, Any], n_classes: int) -> dict[str, Thre
 
 def versus(name: str, other: str, evidence: Evidence, sizes: Mapping[str, int]) -> Json:
     """`versus_parent` and `versus_reference`: paired difference, flips, speed and size."""
-    difference = evidence.resampled.difference(name, other)
+    resampled = evidence.resampled
+    difference, further = resampled.difference(name, other), [m for m in resampled.values if m != resampled.metric]
     ours, theirs = evidence.scored[name].decisions, evidence.scored[other].decisions
     found: Json = {
         "model": other,
-        "delta_f1_weighted": {
-            **difference.interval.to_json(),
-            "lower": difference.lower,
-            "upper": difference.upper,
-        },
+        "delta": bounded(difference),
+        "deltas": {metric: bounded(resampled.difference(name, other, metric)) for metric in further},
         "flipped_documents": analyses.flipped_share(theirs, ours),
         "documents_needed": difference.documents_needed(evidence.delta),
         "size_ratio": sizes[other] / sizes[name] if name in sizes and other in sizes else None,
@@ -109,23 +109,40 @@ def versus(name: str, other: str, evidence: Evidence, sizes: Mapping[str, int]) 
     return found
 
 
+def bounded(difference: Difference) -> Json:
+    """A difference as results.json has it: its two-sided interval, and its one-sided bounds."""
+    return {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
+
+
+def versus_chance(name: str, evidence: Evidence) -> Json | None:
+    """`versus_chance`: against the best rung that guesses; None for those, and where none was made."""
+    if not evidence.guessers or name in evidence.guessers:
+        return None
+    metric = evidence.resampled.metric
+    best = max(evidence.guessers, key=lambda rung: utility(metric, evidence.resampled.interval(rung).value))
+    difference = evidence.resampled.difference(name, best)
+    return {"model": best, "delta": bounded(difference), "better": difference.interval.low > 0}
+
+
 def analyses_of(name: str, parent: str | None, evidence: Evidence) -> Json:
-    """Curves, calibration, slices, and flips against the parent: what one F1 hides."""
+    """Curves, calibration, slices, and flips against the parent: what one score hides."""
     scored, test = evidence.scored[name], evidence.test
     rng = np.random.default_rng([evidence.seed, 8])
     found: Json = {
         "curves": analyses.precision_recall_curves(test.labels, scored.probabilities, test.classes),
-        "calibration": analyses.calibration(test.labels, scored.probabilities),
-        "slices": analyses.slices(test.texts, test.labels, scored.decisions, rng, train_counts=evidence.train_counts),
+        "calibration": analyses.calibration(test.labels, scored.probabilities, test.task),
+        "slices": slices(test, scored.decisions, scored.probabilities, rng, train_counts=evidence.train_counts),
     }
+    if test.task == "binary":
+        found["roc"] = analyses.roc(test.labels, scored.probabilities, scored.decisions)
     if parent in evidence.scored and parent is not None:
         theirs = evidence.scored[parent].decisions
-        found["flips"] = analyses.flips(test.texts, test.classes, test.labels, theirs, scored.decisions)
+        found["flips"] = analyses.flips(test, theirs, scored.decisions)
     return found
 
 
 def gain_of_teacher(students: Sequence[str], controls: Sequence[str], control: str, evidence: Evidence) -> Json:
-    """`control`: mean over seeds of the student's F1 minus its control's, with its interval over test documents."""
+    """`control`: by how much the student is better than its control, mean over seeds; interval over test documents."""
     pairs: list[Difference] = [evidence.resampled.difference(a, b) for a, b in zip(students, controls, strict=True)]
     resampled = np.mean([pair.resampled for pair in pairs], axis=0)
     low, high = np.quantile(resampled, [0.025, 0.975])
@@ -145,7 +162,7 @@ def agreement(scored: Scored) -> Json:
     for name, other in scored.of_candidates.items():
         if other is main or not main.size:
             continue
-        same = decide(other, scored.thresholds, scored.task) == scored.decisions
+        same = decide(other, scored.thresholds, scored.space.task) == scored.decisions
         found[name] = {"max_difference": float(np.abs(other - main).max()), "decisions_equal": float(same.mean())}
     return found
 

@@ -15,7 +15,9 @@ from rich.console import Console
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
-from baselines.scores.intervals import N_RESAMPLES_VERDICT, resample_scores
+from baselines.models.chance import ChanceClassifier
+from baselines.scores.intervals import N_RESAMPLES_VERDICT
+from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from bench.cost.energy import find_counter
@@ -38,8 +40,9 @@ from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
-from bench.study.reference import differences_to_cnn, reference_among
+from bench.study.reference import differences_to_cnn, promotion, reference_among
 from bench.study.state import Study, model_names
+from bench.study.task_facts import cleaning_words
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
@@ -114,14 +117,21 @@ def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
 
 def make_models(study: Study) -> None:
     """Baselines, then variants, in order."""
+    study.workshop.skipped.update({name: ("skipped", why) for name, why in study.options.slow.items()})
     for name in study.options.baselines:
-        with study.watch.step(name):
-            study.workshop.baseline(name)
+        if name not in study.workshop.skipped:
+            with study.watch.step(name):
+                study.workshop.baseline(name)
+    for line in cleaning_words(study.workshop.run, study.workshop.dataset):
+        study.watch.say(line)
     if study.options.budget is not None:
         search(study, study.options.budget)
     for variant in study.options.variants:
         with study.watch.step(variant.name):
             study.workshop.variant(variant)
+    parents = study.workshop.parents
+    made = (replace(variant, parent=parents.get(variant.name, variant.parent)) for variant in study.options.variants)
+    study.options = replace(study.options, variants=tuple(made))
 
 
 def search(study: Study, budget: Budget) -> None:
@@ -224,11 +234,14 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         test.labels,
         {name: scored.decisions for name, scored in study.scored.items()},
         np.random.default_rng([seed, 5]),
+        probabilities={name: scored.probabilities for name, scored in study.scored.items()},
+        task=test.task,
+        metric=test.judged_by,
         n_resamples=N_RESAMPLES_VERDICT,
     )
     counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
     differences = differences_to_cnn(study, resampled)
-    reference = study.options.reference or reference_among(study, differences)
+    reference = study.options.reference or reference_among(study)
     over_folds = study.folds.against(reference, study.options.delta) if study.folds else None
     evidence = Evidence(
         test,
@@ -239,7 +252,8 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         study.options.delta,
         reference,
         seed,
-        promoted={"over": REFERENCE, "delta_f1_weighted": differences[reference]} if reference != REFERENCE else None,
+        guessers=[name for name in study.scored if study.workshop.classifier(name).kind == ChanceClassifier.kind],
+        promoted=promotion(study, reference, differences),
         folds=over_folds,
     )
     return assembly.results_of(study, evidence, card)

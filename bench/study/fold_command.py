@@ -1,4 +1,4 @@
-"""The work of `python -m bench.fold_study`: the study's models over K folds alone, F1 and bytes, no latency.
+"""The work of `python -m bench.fold_study`: the study's models over K folds alone, scores and bytes, no latency.
 
 One split of a few hundred texts can't tell 0.70 from 0.69; `python -m compress.run --folds` puts the same differences
 into the verdict of a whole study.
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from baselines.data.options import dataset_from
 from baselines.fitting.options import RUNS
+from baselines.scores.judging import METRICS, utility
 from baselines.storage.artifact import write_json
 from bench.making.folds import run_folds
 from bench.making.variants import REFERENCE
@@ -54,13 +55,14 @@ def run(args: Namespace, command: str) -> int:
 
 
 def markdown_table(found: Mapping[str, Any]) -> str:
-    """The comparison as a Markdown table, highest F1 first."""
+    """The comparison as a Markdown table, best first."""
+    title, sign = METRICS[found["metric"]].title, utility(found["metric"], 1.0)
     reference = found["models"].get(found["reference"] or "", {})
-    lines = ["| model | weighted F1 | 95 % | ΔF1 to the CNN | 95 % | bound | bytes | smaller |"]
+    lines = [f"| model | {title} | 95 % | better than the CNN by | 95 % | bound | bytes | smaller |"]
     lines.append("|---|---|---|---|---|---|---|---|")
-    for name, model in sorted(found["models"].items(), key=lambda item: -item[1]["f1_weighted"]["value"]):
-        f1, delta = model["f1_weighted"], model.get("delta_f1_weighted")
-        cells = [name, f"{f1['value']:.3f}", f"{f1['low']:.3f} to {f1['high']:.3f}"]
+    for name, model in sorted(found["models"].items(), key=lambda item: -sign * item[1]["score"]["value"]):
+        score, delta = model["score"], model.get("delta")
+        cells = [name, f"{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}"]
         if delta:
             cells += [
                 f"{delta['value']:+.3f}",
@@ -76,7 +78,7 @@ def markdown_table(found: Mapping[str, Any]) -> str:
 
 def _table(found: Mapping[str, Any]) -> Table:
     """What fits a terminal: the intervals stand in folds.json."""
-    table = Table(title=f"{found['k']} folds, weighted F1", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=f"{found['k']} folds, {METRICS[found['metric']].title}", title_justify="left", box=SIMPLE_HEAD)
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown_table(found).splitlines()]
     kept = [position for position, column in enumerate(rows[0]) if column != "95 %"]
     for position in kept:

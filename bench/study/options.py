@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from baselines.dataset import Dataset
 from baselines.errors import DataError
+from baselines.models.ensemble import EnsembleConfig
 from baselines.models.registry import BASELINES
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
 from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.study.wished_variants import variants_of
 from bench.study.wishes import Wishes
-from bench.verdict.gates import Gate
+from bench.verdict.gate_words import Gate, check_metric
 from bench.verdict.judge import Priority
 from compress.search.budget import Budget
 from compress.teachers import check_over_folds, read_teacher
 
 # A second opinion costs a second: every report can say whether a plain linear model would do.
 _ALWAYS = (LINEAR, REFERENCE)
+ENSEMBLE = "ensemble"
+# What one rung may take in the whole study unless it is asked for.
+MOST_SECONDS = 300
+# Seconds of training on one core: a class, and a text and class. Measured on 10,000 texts of 77 classes.
+_SECONDS: Mapping[str, tuple[float, float]] = {"tfidf-boosting": (0.35, 4e-4), "tfidf-forest": (0.0, 1e-4)}
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,9 @@ class StudyOptions:
         name: of the run.
         command: as typed, for the report.
         baselines, variants: what is made; the reference is always among the baselines.
+        slow: of the baselines those that aren't trained after all, with the reason.
         plan: how much is measured.
-        delta: the margin of non-inferiority in weighted F1.
+        delta: the margin of non-inferiority, in units of the metric.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
         budget: limits to search a model for; None searches nothing.
@@ -62,6 +70,7 @@ class StudyOptions:
     reference: str = ""
     folds: int = 0
     price_per_hour: float | None = None
+    slow: Mapping[str, str] = field(default_factory=dict)
 
 
 def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: bool = False) -> StudyOptions:
@@ -85,11 +94,12 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
     named = [teacher] if isinstance(teacher, str) and teacher else []
     needed = {*_ALWAYS, *named, *needed_baselines(variants)}
     everything = wishes.is_whole and not folds_alone
-    if everything and wishes.baseline:
+    slow = slow_rungs(dataset, {*wishes.baseline, *needed}) if everything else {}
+    if everything and not set(wishes.baseline) <= set(slow_rungs(dataset, needed)):
         raise DataError("--baseline has no effect in the whole study, which has them all; leave it out")
     wanted = set(BASELINES) if everything else {*needed, *wishes.baseline}
     baselines = tuple(name for name in BASELINES if name in wanted)
-    _check_gates(wishes, {*baselines, *(variant.name for variant in variants if variant.has_row)})
+    _check_gates(wishes, dataset, {*baselines, *(variant.name for variant in variants if variant.has_row)})
     return StudyOptions(
         name=wishes.run,
         command=command,
@@ -107,16 +117,37 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         budget=wishes.budget,
         trials=wishes.trials,
         teacher=teacher,
-        # A budget's fall of F1 is counted from the CNN, so its models are compared with it too.
+        # A budget's fall of the score is counted from the CNN, so its models are compared with it too.
         reference=_reference(wishes.reference, baselines) or (REFERENCE if wishes.budget else ""),
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
+        slow=slow,
     )
 
 
-def _check_gates(wishes: Wishes, planned: set[str]) -> None:
-    """A gate on a model that won't be made is refused before hours of training; what a search finds has no name yet."""
+def slow_rungs(dataset: Dataset, asked: AbstractSet[str]) -> dict[str, str]:
+    """Baselines that the whole study leaves out on data of this size unless they are asked for, with the reason."""
+    n, n_classes = len(dataset.split.train), len(dataset.classes)
+    found = {}
+    for name, (a_class, a_text) in _SECONDS.items():
+        expected = n_classes * (a_class + n * a_text)
+        if name not in asked and expected > MOST_SECONDS:
+            found[name] = (
+                f"about {expected / 60:.0f} minutes on {n:,} training texts of {n_classes} classes, more than the "
+                f"{MOST_SECONDS // 60} that a rung may take unasked; --baseline {name} trains it"
+            )
+    members = sorted(set(EnsembleConfig().members) & set(found))
+    if members and ENSEMBLE not in asked:
+        found[ENSEMBLE] = (
+            f"its member {members[0]} isn't trained: {found[members[0]]}; --baseline {ENSEMBLE} trains both"
+        )
+    return found
+
+
+def _check_gates(wishes: Wishes, dataset: Dataset, planned: set[str]) -> None:
+    """A gate that can't be judged is refused before hours of training; what a search finds has no name yet."""
     for gate in wishes.gates:
+        check_metric(gate, dataset.task, dataset.classes)
         for name in (gate.model, gate.reference):
             if name is not None and name not in planned and wishes.budget is None:
                 raise DataError(

@@ -14,7 +14,8 @@ _EPILOG = """examples:
   python -m compress.run --method quantize --run q                int8 and 4-bit variants of the CNN
   python -m compress.run --dataset my.csv --labels-column tags --label-separator ";"
   python -m compress.run --recipe distill,prune,quantize --teacher linear
-  python -m compress.run --max-bytes 25k --max-drop 0.01       search for a model within a budget
+  python -m compress.run --dataset messages.csv --positive spam --gate "recall[spam] >= 0.9"
+  python -m compress.run --max-bytes 25k --max-drop 0.01          search for a model within a budget
   python -m compress.run --gate "f1_weighted >= 0.70" --gate "bytes <= 50k"
 
 exit codes: 0 done and every gate passed; 1 a gate failed or no model meets the budget; 2 an input can't be used."""
@@ -43,7 +44,7 @@ def folds_parser(prog: str) -> ArgumentParser:
     parser = ArgumentParser(
         prog=prog,
         usage="%(prog)s [options]   (--help lists them)",
-        description="Models over K folds alone: F1 and bytes, no latency; ends in runs/NAME/folds.json.",
+        description="Models over K folds alone: scores and bytes, no latency; ends in runs/NAME/folds.json.",
     )
     _add_what(parser)
     parser.set_defaults(max_bytes=None, max_drop=None, max_p95_us=None)
@@ -121,7 +122,13 @@ def _add_judging(parser: ArgumentParser, *, folds: int) -> _ArgumentGroup:
         if folds
         else f"make every model again on K folds, and judge by them: {surer}",
     )
-    judge.add_argument("--delta", type=share, default=0.01, metavar="D", help="F1 you would give up (default: 0.01)")
+    judge.add_argument(
+        "--delta",
+        type=share,
+        default=0.01,
+        metavar="D",
+        help="what you would give up, in units of the metric (default: 0.01)",
+    )
     return judge
 
 
@@ -142,6 +149,12 @@ def _add_measuring(judge: _ArgumentGroup) -> None:
     judge.add_argument(
         "--price-per-hour", type=price, metavar="P", help="of the machine; adds what training and a million texts cost"
     )
-    judge.add_argument("--gate", action="append", default=[], metavar="GATE", help='such as "bytes <= 50k"; repeatable')
+    judge.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        metavar="GATE",
+        help='such as "bytes <= 50k", "accuracy >= 0.9" or "recall[CLASS] >= 0.8"; repeatable',
+    )
     judge.add_argument("--gates", type=Path, metavar="YAML", help="file with a list of gates")
     judge.add_argument("--strict", action="store_true", help="an inconclusive gate fails")

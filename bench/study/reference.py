@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from baselines.scores.intervals import Resampled
+from baselines.scores.judging import utility
+from baselines.scores.resampling import Resampled
 from bench.making.variants import REFERENCE
 from bench.quality.scoring import is_deployable
+from bench.study.evidence import Json, bounded
 from bench.study.state import Study
 
 
 def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
-    """ΔF1 of each baseline to the CNN: over folds where there are some, else over the test documents."""
+    """By how much each baseline is better than the CNN: over folds where there are some, else over test documents."""
     if study.folds is not None:
         models = study.folds.against(REFERENCE, study.options.delta)["models"]
-        return {name: models[name]["delta_f1_weighted"] for name in models if "delta_f1_weighted" in models[name]}
+        return {name: models[name]["delta"] for name in models if "delta" in models[name]}
     found = {}
     for name in study.options.baselines:
         if name in study.candidates and name != REFERENCE:
-            difference = resampled.difference(name, REFERENCE)
-            found[name] = {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
+            found[name] = bounded(resampled.difference(name, REFERENCE))
     return found
 
 
-def reference_among(study: Study, differences: Mapping[str, Mapping[str, float]]) -> str:
-    """What the others have to be as good as: the CNN, unless a deployable baseline is shown to be better than it.
+def reference_among(study: Study) -> str:
+    """What the others have to be as good as: the deployable baseline that is best on validation, the CNN among equals.
 
-    Better means by more than the margin, at the one-sided 95 % bound: then "not worse than the CNN" would recommend
-    models that are worse than what everybody can have.
+    Whoever asks for the smallest model that isn't worse means not worse than the best of what everybody can have. The
+    test texts have no say in it, or the same texts would choose the bar and judge by it.
     """
-    better = [
-        name
-        for name in study.options.baselines
-        if name in differences
-        and name in study.candidates
-        and is_deployable(study.candidates[name][0])
-        and differences[name]["lower"] > study.options.delta
-    ]
-    return max(better, key=lambda name: differences[name]["value"], default=REFERENCE)
+    reached = {name: validation_score(study, name) for name in study.options.baselines if _is_candidate(study, name)}
+    best = max(reached.values(), default=0.0)
+    return next((name for name in (REFERENCE, *reached) if reached.get(name) == best), REFERENCE)
+
+
+def validation_score(study: Study, name: str) -> float:
+    """The run's metric on validation, with the thresholds that the model left with; larger is better."""
+    facts = study.workshop.facts_of(name)
+    reached = float(facts["validation"][facts["thresholds"]["chosen"]])
+    return utility(study.workshop.dataset.everything.judged_by, reached)
+
+
+def _is_candidate(study: Study, name: str) -> bool:
+    return name in study.candidates and name in study.scored and is_deployable(study.candidates[name][0])
+
+
+def promotion(study: Study, reference: str, differences: Mapping[str, Mapping[str, float]]) -> Json | None:
+    """What results.json says of a reference that isn't the CNN; None for the CNN, and for one that was asked for."""
+    if reference == REFERENCE or study.options.reference or reference not in differences:
+        return None
+    metric = study.workshop.dataset.everything.judged_by
+    found = {name: utility(metric, validation_score(study, name)) for name in (reference, REFERENCE)}
+    return {"over": REFERENCE, "delta": differences[reference], "validation": found}

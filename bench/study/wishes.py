@@ -46,7 +46,7 @@ class Wishes:
         trials: students trained at most in that search.
         folds: K > 1 judges by K folds; 0 by the one split.
         plan: name in `bench.measure.plan.PLANS`; None takes the one that fits.
-        delta: margin of non-inferiority in weighted F1.
+        delta: margin of non-inferiority, in units of the metric (which is an option of the data).
         priority: which of the models that are good enough to recommend.
         reference: a baseline's name, or `auto`.
         price_per_hour: of the machine, in any currency.

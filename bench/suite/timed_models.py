@@ -19,7 +19,7 @@ from baselines.data.data_options import DataOptions
 from baselines.data.sources import load as load_dataset
 from baselines.dataset import Dataset
 from baselines.fitting.fit import ARTIFACT, train_baseline
-from baselines.scores.intervals import resample_scores
+from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import MANIFEST, file_sha256, lineage_of, load, save
 from baselines.storage.run_folder import RunFolder
 from baselines.task import decide
@@ -146,11 +146,20 @@ def _facts(
     models = {name: load(path, KINDS) for name, path in artifacts.items()}
     model_of = {name: name.rsplit("/", 1)[0] for name in candidates}
     decisions = {name: decide(answers[name], models[model_of[name]].thresholds_, dataset.task) for name in candidates}
-    resampled = resample_scores(test.labels, decisions, np.random.default_rng(0))
+    resampled = resample_scores(
+        test.labels,
+        decisions,
+        np.random.default_rng(0),
+        probabilities=answers,
+        task=test.task,
+        metric=test.judged_by,
+        metrics=(),
+    )
     costs = {name: compute_per_document(model, test.texts).to_json() for name, model in models.items()}
     return {
         name: {
-            "f1_weighted": resampled.interval(name).to_json(),
+            "metric": test.judged_by,
+            "score": resampled.interval(name).to_json(),
             **footprint(candidate.path).to_json(),
             **costs[model_of[name]],
         }

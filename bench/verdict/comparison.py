@@ -10,7 +10,7 @@ from baselines.errors import RunFolderError
 from bench.quantities import MINUS, MISSING, Estimate, count, score, seconds, signed, size, times
 from bench.results.machines import refuse_unlike
 from bench.results.row import Row
-from bench.results.run import Run
+from bench.results.run import MetricFacts, Run
 
 Kind = Literal["better", "worse", "within noise", "changed", "unchanged", "added", "removed", "status"]
 _EXACT = (("bytes", size), ("parameters", count), ("macs", count))
@@ -39,10 +39,10 @@ def compare(a: Run, b: Run, *, force: bool = False) -> tuple[list[Change], list[
         the changes, model by model, and remarks a reader needs first.
 
     Raises:
-        RunFolderError: the runs were judged on different data.
+        RunFolderError: the runs were judged on different data, or are of different tasks.
         MeasurementError: the machines are unlike, and it isn't forced.
     """
-    remarks = _check_data(a, b)
+    remarks = _check_metric(a, b) + _check_data(a, b)
     unlike = refuse_unlike(a.content.get("environment") or {}, b.content.get("environment") or {}, force=force)
     remarks += [f"Unlike machines, forced: {reason}." for reason in unlike]
     floors = [a.noise_floor, b.noise_floor]
@@ -51,7 +51,8 @@ def compare(a: Run, b: Run, *, force: bool = False) -> tuple[list[Change], list[
         remarks.append("Neither run measured its noise floor: latencies are listed, not judged.")
     before, after = a.by_name, b.by_name
     names = list(dict.fromkeys([*before, *after]))
-    changes = [c for name in names for c in _changes(name, before.get(name), after.get(name), floor)]
+    metric = a.metric
+    changes = [c for name in names for c in _changes(name, before.get(name), after.get(name), floor, metric)]
     return changes + _verdicts(a, b), remarks
 
 
@@ -67,7 +68,22 @@ def _check_data(a: Run, b: Run) -> list[str]:
     return []
 
 
-def _changes(name: str, before: Row | None, after: Row | None, floor: float | None) -> Iterator[Change]:
+def _check_metric(a: Run, b: Run) -> list[str]:
+    if a.task != b.task:
+        raise RunFolderError(
+            f"{b.path}: task {b.task}, but {a.path} is {a.task}; compare runs of one task, as --task sets it"
+        )
+    if a.metric.name == b.metric.name:
+        return []
+    return [
+        f"The runs were judged by different metrics, {a.metric.title} and {b.metric.title}: scores are compared by the "
+        "first, and the verdicts are about different things."
+    ]
+
+
+def _changes(
+    name: str, before: Row | None, after: Row | None, floor: float | None, metric: MetricFacts
+) -> Iterator[Change]:
     if before is None or after is None:
         kind: Kind = "added" if before is None else "removed"
         yield Change(name, "model", _status(before), _status(after), "", kind)
@@ -76,8 +92,9 @@ def _changes(name: str, before: Row | None, after: Row | None, floor: float | No
         if before.status != after.status:
             yield Change(name, "status", _status(before), _status(after), "", "status")
         return
-    if before.f1 and after.f1:
-        yield _f1_change(name, before.f1, after.f1)
+    old_score, new_score = (row.quality.get(metric.name) for row in (before, after))
+    if old_score and new_score:
+        yield _score_change(name, metric, old_score, new_score)
     for field, show in _EXACT:
         old, new = getattr(before, field), getattr(after, field)
         if old is not None and new is not None:
@@ -86,7 +103,7 @@ def _changes(name: str, before: Row | None, after: Row | None, floor: float | No
         yield _latency_change(name, before, after, floor)
 
 
-def _f1_change(name: str, old: Estimate, new: Estimate) -> Change:
+def _score_change(name: str, metric: MetricFacts, old: Estimate, new: Estimate) -> Change:
     """The same test documents in both runs, but no pairing was stored: only intervals that part show a difference."""
     difference = new.value - old.value
     if difference == 0:
@@ -94,12 +111,12 @@ def _f1_change(name: str, old: Estimate, new: Estimate) -> Change:
     elif None in (old.low, old.high, new.low, new.high):
         kind = "changed"
     elif (new.low or 0) > (old.high or 0):
-        kind = "better"
+        kind = "better" if metric.higher_is_better else "worse"
     elif (new.high or 0) < (old.low or 0):
-        kind = "worse"
+        kind = "worse" if metric.higher_is_better else "better"
     else:
         kind = "within noise"
-    return Change(name, "f1_weighted", score(old.value), score(new.value), signed(difference), kind)
+    return Change(name, metric.name, score(old.value), score(new.value), signed(difference), kind)
 
 
 def _latency_change(name: str, before: Row, after: Row, floor: float | None) -> Change:

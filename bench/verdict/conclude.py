@@ -9,10 +9,11 @@ from bench.results.run import Run
 from bench.verdict import gates as gate_rules
 from bench.verdict import judge as verdict
 from bench.verdict.front import front_of, standard_axes
+from bench.verdict.gate_words import Gate
 
 
 def conclude(
-    results: Mapping[str, Any], gates: Sequence[gate_rules.Gate] = (), priority: verdict.Priority = "smallest"
+    results: Mapping[str, Any], gates: Sequence[Gate] = (), priority: verdict.Priority = "smallest"
 ) -> dict[str, Any]:
     """The measured results with `pareto_front`, `verdict` and `gates` added, for results.json."""
     run = Run(results)

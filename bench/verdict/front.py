@@ -19,8 +19,8 @@ class Axis:
     """One thing to compare.
 
     Attributes:
-        name: field of the row, `f1`, `p50_s`, `bytes`, `macs`, `energy_j`, `cold_start_s`, ...
-        higher_is_better: True for F1.
+        name: field of the row, `goodness`, `p50_s`, `bytes`, `macs`, `energy_j`, `cold_start_s`, ...
+        higher_is_better: True for `goodness`, which is the metric, of a loss its negative.
         noise: two values closer than this are a tie; a share of the smaller value when `relative`.
     """
 
@@ -73,10 +73,10 @@ def pareto(points: Mapping[str, Sequence[float]], axes: Sequence[Axis]) -> Front
 
 
 def standard_axes(noise_floor: float | None, delta: float, *, cost: Sequence[str] = ("p50_s", "bytes")) -> list[Axis]:
-    """F1 (closer than δ is a tie) against costs; only times carry the noise floor, bytes and MACs are exact."""
+    """The metric (closer than δ is a tie) against costs; only times carry the noise floor, bytes and MACs are exact."""
     timed = {"p50_s", "p95_s", "cold_start_s", "energy_j"}
     costs = [Axis(name, noise=(noise_floor or 0.0) if name in timed else 0.0, relative=True) for name in cost]
-    return [Axis("f1", higher_is_better=True, noise=delta), *costs]
+    return [Axis("goodness", higher_is_better=True, noise=delta), *costs]
 
 
 def front_of(rows: Sequence[Row], axes: Sequence[Axis]) -> Front:

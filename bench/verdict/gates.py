@@ -2,67 +2,26 @@
 
 A gate passes when the whole 95 % interval is on the right side of its limit, fails when the whole interval is on the
 wrong side, and is inconclusive when the limit lies inside. Bytes, parameters and MACs are exact and have no interval.
+How a gate is written is in `bench.verdict.gate_words`.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
-
-import yaml
 
 from baselines.errors import DataError
 from bench.quantities import Estimate
-from bench.results.row import Row
+from bench.results.row import Json, Row
 from bench.results.row import estimate as estimate_from
 from bench.results.run import Run
+from bench.verdict.gate_words import COSTS, Gate, check_metric, parse_gate, read_gates
+
+__all__ = ["Checked", "Gate", "check_gates", "exit_code", "judge_limit", "parse_gate", "read_gates"]
 
 Outcome = Literal["pass", "fail", "inconclusive", "not_measured"]
-
-# Name in a gate -> field of the row.
-METRICS: Mapping[str, str] = {
-    "f1_weighted": "f1",
-    "f1_micro": "f1_micro",
-    "f1_macro": "f1_macro",
-    "bytes": "bytes",
-    "bytes_deflated": "bytes_deflated",
-    "parameters": "parameters",
-    "macs_per_document": "macs",
-    "p50_s": "p50_s",
-    "p95_s": "p95_s",
-    "cold_start_s": "cold_start_s",
-    "peak_rss_bytes": "peak_rss_bytes",
-    "energy_j_per_document": "energy_j",
-    "documents_per_s": "documents_per_s",
-    "flipped_documents": "flipped",
-    "latency_ratio": "speed_ratio",
-}
-_UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 2.0**10, "mib": 2.0**20,
-          "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "%": 1e-2}  # fmt: skip
-_GATE = re.compile(
-    r"^\s*(?:(?P<model>\S+)\s*:\s*)?(?P<metric>\w+)\s*(?P<how><=|>=|<|>|vs\s+(?P<reference>\S+)\s+max_drop)"
-    r"\s*(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<unit>[A-Za-zµ%]*)\s*$"
-)
-_HELP = (
-    'allowed: "f1_weighted >= 0.70", "bytes <= 50k", "p95_s <= 2ms", "f1_weighted vs cnn max_drop 0.01", '
-    'each with "MODEL: " before it to check another model than the recommended one'
-)
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One demand. `how` is `<=`, `>=`, `<`, `>` or `max_drop`; `model` None means the recommended one."""
-
-    text: str
-    metric: str
-    how: str
-    limit: float
-    model: str | None = None
-    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,42 +43,17 @@ class Checked:
         return asdict(self)
 
 
-def parse_gate(text: str) -> Gate:
-    """Read one gate; raises DataError showing what is allowed."""
-    match = _GATE.match(text)
-    if match is None:
-        raise DataError(f"gate {text!r}: not understood; {_HELP}")
-    metric, unit = match["metric"], match["unit"]
-    if metric not in METRICS:
-        raise DataError(f"gate {text!r}: metric {metric!r} unknown; known: {', '.join(METRICS)}")
-    if unit.lower() not in _UNITS:
-        raise DataError(f"gate {text!r}: unit {unit!r} unknown; known: {', '.join(u for u in _UNITS if u)}")
-    how = "max_drop" if match["reference"] else match["how"]
-    if how == "max_drop" and metric != "f1_weighted":
-        raise DataError(f"gate {text!r}: max_drop is measured for f1_weighted only; use a limit for {metric}")
-    limit = float(match["number"]) * _UNITS[unit.lower()]
-    return Gate(text.strip(), metric, how, limit, match["model"], match["reference"])
-
-
-def read_gates(path: Path) -> list[Gate]:
-    """Read a YAML file: a list of gates as text, or `gates:` with such a list."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-    listed = content.get("gates") if isinstance(content, dict) else content
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise DataError(f"{path}: expected a list of texts, or 'gates:' with such a list; {_HELP}")
-    return [parse_gate(item) for item in listed]
-
-
 def check_gates(run: Run, gates: Sequence[Gate], recommended: str | None) -> list[Checked]:
-    """Judge every gate on its model."""
+    """Judge every gate on its model.
+
+    Raises:
+        DataError: a model, metric or class that this run doesn't have; says which there are.
+    """
     rows = run.by_name
     known = ", ".join(rows)
+    classes = next((list(row.class_scores) for row in run.rows if row.class_scores), [])
     for gate in gates:
+        check_metric(gate, run.task, classes)
         for name in (gate.model, gate.reference):
             if name is not None and name not in rows:
                 raise DataError(f"gate {gate.text!r}: no model {name!r} in this run; there are: {known}")
@@ -142,11 +76,23 @@ def _check(gate: Gate, run: Run, model: str | None) -> Checked:
         return _outcome(gate, model, None, "not_measured", f"{row.status}: {row.reason}")
     if gate.how == "max_drop":
         return _check_drop(gate, row, run)
-    value = getattr(row, METRICS[gate.metric])
-    if value is None:
-        return _outcome(gate, model, None, "not_measured", f"{gate.metric} was not measured for {model}")
-    estimate = value if isinstance(value, Estimate) else _with_interval(row, gate.metric, float(value))
+    estimate = _measured(gate, row)
+    if estimate is None:
+        return _outcome(gate, model, None, "not_measured", f"{gate.what} was not measured for {model}")
     return _outcome(gate, model, estimate, *judge_limit(estimate, gate.how, gate.limit))
+
+
+def _measured(gate: Gate, row: Row) -> Estimate | None:
+    """What the gate is about, with its interval where it has one."""
+    if gate.class_ is not None:
+        entry = row.class_scores.get(gate.class_, {})
+        return estimate_from((entry.get("intervals") or {}).get(gate.metric)) or estimate_from(entry.get(gate.metric))
+    if gate.metric not in COSTS:
+        return row.quality.get(gate.metric)
+    value = getattr(row, COSTS[gate.metric])
+    if value is None or isinstance(value, Estimate):
+        return value
+    return _with_interval(row, gate.metric, float(value))
 
 
 def judge_limit(estimate: Estimate, how: str, limit: float) -> tuple[Outcome, str]:
@@ -165,7 +111,7 @@ def judge_limit(estimate: Estimate, how: str, limit: float) -> tuple[Outcome, st
 
 def _check_drop(gate: Gate, row: Row, run: Run) -> Checked:
     """Non-inferiority against a named model: the one-sided 95 % lower bound of the difference is at least -limit."""
-    delta, lower, upper = _difference(row, str(gate.reference), run)
+    delta, lower, upper = _difference(row, str(gate.reference), run, gate.metric)
     if delta is None:
         reason = f"the paired difference of {row.name} and {gate.reference} was not measured"
         return _outcome(gate, row.name, None, "not_measured", reason)
@@ -178,20 +124,36 @@ def _check_drop(gate: Gate, row: Row, run: Run) -> Checked:
     return _outcome(gate, row.name, delta, "inconclusive", "too few test documents to say")
 
 
-def _difference(row: Row, reference: str, run: Run) -> tuple[Estimate | None, float | None, float | None]:
+Bounded = tuple[Estimate | None, float | None, float | None]
+
+
+def _difference(row: Row, reference: str, run: Run, metric: str) -> Bounded:
     """Stored paired difference against a model, with one-sided bounds: from the reference or from the parent."""
     if row.name == reference:
         return Estimate(0.0, 0.0, 0.0), 0.0, 0.0
+    if metric != run.metric.name:
+        return _further_difference(run.models[row.name], reference, metric)
     if reference == run.reference:
         return row.delta, *row.bounds
     promoted = run.content.get("promoted") or {}
     if row.name == run.reference and reference == promoted.get("over"):
-        content = promoted["delta_f1_weighted"]
-        return estimate_from(content), content.get("lower"), content.get("upper")
+        return _bounded(promoted["delta"])
     if row.parent != reference:
         return None, None, None
     parented = run.against_parent(row.name)
     return parented.delta, *parented.bounds
+
+
+def _further_difference(model: Json, reference: str, metric: str) -> Bounded:
+    """The same in another metric than the run's own."""
+    for versus in (model.get("versus_reference"), model.get("versus_parent")):
+        if versus and versus.get("model") == reference and (content := (versus.get("deltas") or {}).get(metric)):
+            return _bounded(content)
+    return None, None, None
+
+
+def _bounded(content: Json) -> Bounded:
+    return estimate_from(content), content.get("lower"), content.get("upper")
 
 
 def _with_interval(row: Row, metric: str, value: float) -> Estimate:
@@ -200,7 +162,7 @@ def _with_interval(row: Row, metric: str, value: float) -> Estimate:
 
 def _outcome(gate: Gate, model: str | None, estimate: Estimate | None, outcome: Outcome, reason: str) -> Checked:
     value, low, high = (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
-    return Checked(gate.text, model, gate.metric, gate.limit, value, low, high, outcome, reason)
+    return Checked(gate.text, model, gate.what, gate.limit, value, low, high, outcome, reason)
 
 
 def _holds(value: float, how: str, limit: float) -> bool:

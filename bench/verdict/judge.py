@@ -1,7 +1,8 @@
 """Which model to deploy, and why: a pure function of what was measured.
 
-A model qualifies when it is non-inferior to the reference: the one-sided 95 % lower bound of its paired difference of
-weighted F1 is at least −δ. "Not significantly different" is never enough, since it rewards a small test set.
+A model qualifies when it is non-inferior to the reference: the one-sided 95 % lower bound of its paired difference in
+the run's metric is at least −δ. "Not significantly different" is never enough, since it rewards a small test set. What
+isn't shown to be better than guessing is never recommended.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any, Literal, get_args
 from bench.results.row import Z_ONE_SIDED, Row
 from bench.results.run import Run
 from bench.verdict import sentences as words
+from bench.verdict.alternatives import would_change
 from bench.verdict.front import front_of, standard_axes
+from bench.verdict.grounds import Grounds
 from bench.verdict.speed_claims import is_refused
 
 Priority = Literal["smallest", "fastest", "quality"]
@@ -45,8 +48,9 @@ class Verdict:
         qualified: names of the models shown to be non-inferior, the reference not counted.
         reference: what the others were compared with.
         delta: margin δ.
+        metric: name of what it was judged by.
         priority: what was asked for.
-        promoted: whether the reference is one because it is better than the CNN.
+        promoted: whether the reference is one because validation put it above the CNN.
     """
 
     model: str | None
@@ -57,6 +61,7 @@ class Verdict:
     qualified: tuple[str, ...]
     reference: str | None
     delta: float
+    metric: str
     priority: Priority
     promoted: bool = False
 
@@ -71,7 +76,7 @@ def judge(run: Run, priority: Priority = "smallest", delta: float | None = None)
     Args:
         run: what was measured.
         priority: which of the qualified models is recommended.
-        delta: margin in weighted F1; the run's own when None.
+        delta: margin in units of the metric; the run's own when None.
     """
     rows, floor = run.rows, run.claim_floor
     delta = run.delta if delta is None else delta
@@ -80,17 +85,19 @@ def judge(run: Run, priority: Priority = "smallest", delta: float | None = None)
     deployable = [row for row in qualified if row.deployable]
     candidates = [row for row in deployable if not is_refused(row, floor)]
     # The reference is as good as itself: a candidate must beat it at what was asked for.
-    best = choose([*candidates, *([reference] if reference and reference.deployable else [])], priority)
-    grounds = words.Grounds(run, reference, best, qualified, delta, priority)
+    kept = [reference] if reference and reference.deployable and not reference.guesses_as_well else []
+    best = choose([*candidates, *kept], priority)
+    grounds = Grounds(run, reference, best, qualified, delta, priority)
     return Verdict(
         best.name if best else None,
         words.sentence(grounds, documents_for(rows, grounds)),
         tuple(words.reasons(grounds)),
         tuple(_rejected(grounds)),
-        tuple(words.would_change(grounds, documents_for(rows, grounds))),
+        tuple(would_change(grounds, documents_for(rows, grounds))),
         tuple(row.name for row in qualified),
         reference.name if reference else None,
         delta,
+        run.metric.name,
         priority,
         bool(run.content.get("promoted")),
     )
@@ -118,7 +125,7 @@ def documents_needed(row: Row, n_documents: int, delta: float) -> int | None:
     return max(1, math.ceil(n_documents * (reach / (row.delta.value + delta)) ** 2))
 
 
-def documents_for(rows: Sequence[Row], grounds: words.Grounds) -> tuple[Row, int] | None:
+def documents_for(rows: Sequence[Row], grounds: Grounds) -> tuple[Row, int] | None:
     """The undecided deployable model that needs the fewest test documents, and how many."""
     n_test = (((grounds.run.content.get("dataset") or {}).get("split")) or {}).get("test")
     open_rows = [r for r in rows if r.deployable and non_inferior(r, grounds.delta) is None and r.delta is not None]
@@ -127,7 +134,7 @@ def documents_for(rows: Sequence[Row], grounds: words.Grounds) -> tuple[Row, int
 
 
 def choose(candidates: Sequence[Row], priority: Priority) -> Row | None:
-    """The smallest, the fastest, or the one of the highest F1; None when there is no candidate."""
+    """The smallest, the fastest, or the one of the best score; None when there is no candidate."""
     orders = {"smallest": _by_size, "fastest": _by_speed, "quality": _by_quality}
     return min(candidates, key=orders[priority], default=None)
 
@@ -141,14 +148,14 @@ def _by_speed(row: Row) -> tuple[float, float, str]:
 
 
 def _by_quality(row: Row) -> tuple[float, float, str]:
-    return -(row.f1.value if row.f1 else 0.0), _or_inf(row.bytes), row.name
+    return math.inf if row.goodness is None else -row.goodness, _or_inf(row.bytes), row.name
 
 
 def _or_inf(value: float | None) -> float:
     return math.inf if value is None else value
 
 
-def _rejected(grounds: words.Grounds) -> list[Rejected]:
+def _rejected(grounds: Grounds) -> list[Rejected]:
     front = front_of(grounds.rows, standard_axes(grounds.floor, grounds.delta))
     return [
         Rejected(

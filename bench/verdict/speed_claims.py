@@ -17,8 +17,11 @@ def is_slow_variant(row: Row, floor: float) -> bool:
 
 
 def is_refused(row: Row, floor: float) -> bool:
-    """Whether a model is never recommended, whatever its size: its quality collapsed, or it is a slow variant."""
-    return bool(row.failed) or is_slow_variant(row, floor)
+    """Whether a model is never recommended, whatever its size.
+
+    Its quality collapsed, it isn't shown to be better than guessing, or it is a slow variant.
+    """
+    return bool(row.failed or row.guesses_as_well) or is_slow_variant(row, floor)
 
 
 def is_faster(ratio: Estimate | None, floor: float) -> bool:

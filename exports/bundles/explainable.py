@@ -12,4 +12,6 @@ def explainable(classifier: Classifier) -> Classifier:
     """What `exports.runtime.explain` can take apart in place of a classifier: itself, or the CNN in its table form."""
     if not isinstance(classifier, CharCNNClassifier):
         return classifier
-    return FloatTableClassifier(fold_module(classifier.module).tables, classifier.tokenizer, classifier.space_)
+    folded = FloatTableClassifier(fold_module(classifier.module).tables, classifier.tokenizer, classifier.space_)
+    folded.accept(classifier.space_, classifier.thresholds_)
+    return folded

@@ -8,7 +8,10 @@ from typing import Any
 
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
+from baselines.scores.judging import METRICS
 from baselines.storage.artifact import Lineage
+from baselines.task import DEFAULT_METRIC
+from exports.bundles.card_answers import reading_lines, shown, task_sentence
 from exports.bundles.explainable import explainable
 from exports.runtime.explain import influential_ngrams
 
@@ -20,7 +23,9 @@ class CardFacts:
     Attributes:
         title: of the model, "" takes its name.
         licence: of the data it was trained on; "" takes the lineage's.
-        metrics: measured figures by name; go into the manifest too. JSON types only.
+        metrics: measured figures by the names of `baselines.scores.judging.METRICS`, or others; go into the manifest
+            too. JSON types only.
+        judged_by: name of the metric that choices were made by; "" for the task's own.
         measured: sentences with figures, machine named: latency, size, parity.
         limits: sentences on what it shouldn't be used for.
         texts: texts whose influential n-grams the card lists, and that parity is checked on besides the awkward ones.
@@ -30,6 +35,7 @@ class CardFacts:
     title: str = ""
     licence: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    judged_by: str = ""
     measured: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
@@ -44,11 +50,12 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
     lines = [
         f"# {title}",
         "",
-        f"Multi-label classifier of short texts: {len(classifier.classes_)} classes, one probability each. A class is",
-        "predicted where its probability reaches its threshold in `labels.json`.",
+        task_sentence(classifier),
         "",
         f"- kind: {classifier.kind}, shipped as {form}",
         f"- made by: {recipe}" + (f", from {lineage.parent}" if lineage.parent else "") + f", seed {lineage.seed}",
+        *reading_lines(classifier),
+        f"- judged by: {_title(card.judged_by or DEFAULT_METRIC[classifier.task_])}",
         f"- data: {data.get('name', 'unknown')} (sha256 {data.get('sha256', 'unknown')[:12]})",
         f"- licence of the data: {card.licence or data.get('licence', 'unknown')}",
         "",
@@ -74,12 +81,12 @@ def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
     except ArtifactError:  # a kind whose logits can't be taken apart
         ngrams = []
     if not ngrams:
-        return [", ".join(classifier.classes_)]
+        return [", ".join(map(shown, classifier.space_.names))]
     return [
         "The n-grams that raise each class's logit most above its mean where they occur, over some texts:",
         "",
         *[
-            f"- {name}: " + ", ".join(f"`{ngram}`" for ngram, _ in found)
+            f"- {shown(name)}: " + ", ".join(f"`{ngram}`" for ngram, _ in found)
             for name, found in zip(classifier.classes_, ngrams, strict=True)
         ],
     ]
@@ -90,7 +97,11 @@ def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
     for name, value in metrics.items():
         if isinstance(value, Mapping) and "value" in value:
             interval = f" (95 % interval {value['low']:.3f} to {value['high']:.3f})" if "low" in value else ""
-            lines.append(f"- {name}: {value['value']:.4g}{interval}")
+            lines.append(f"- {_title(name)}: {value['value']:.4g}{interval}")
         elif isinstance(value, float | int):
-            lines.append(f"- {name}: {value:.4g}")
+            lines.append(f"- {_title(name)}: {value:.4g}")
     return lines
+
+
+def _title(name: str) -> str:
+    return METRICS[name].title if name in METRICS else name

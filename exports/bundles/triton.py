@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import ArtifactError
+from baselines.task import LabelSpace
 from exports.runtime.bundle_format import ALPHABET, ONNX_FILE, VOCABULARY, needed_files, read_bundle
 from exports.runtime.onnx_predictor import open_session
 
@@ -29,6 +30,8 @@ _SCHEMA: dict[str, list[tuple[str, int, str, bool]]] = {
         ("instance_group", 7, "ModelInstanceGroup", True),
         ("default_model_filename", 8, "string", False),
         ("dynamic_batching", 11, "ModelDynamicBatching", False),
+        # A map is on the wire, and in text, a repeated message of keys and values.
+        ("parameters", 14, "ParametersEntry", True),
     ],
     "ModelInput": [
         ("name", 1, "string", False),
@@ -44,6 +47,8 @@ _SCHEMA: dict[str, list[tuple[str, int, str, bool]]] = {
     ],
     "ModelTensorReshape": [("shape", 1, "int64", True)],
     "ModelInstanceGroup": [("count", 2, "int32", False), ("kind", 4, "Kind", False)],
+    "ParametersEntry": [("key", 1, "string", False), ("value", 2, "ModelParameter", False)],
+    "ModelParameter": [("string_value", 1, "string", False)],
     "ModelDynamicBatching": [("max_queue_delay_microseconds", 2, "uint64", False)],
 }
 _ENUMS = {"DataType": {"TYPE_INT64": 9, "TYPE_FP32": 11}, "Kind": {"KIND_AUTO": 0, "KIND_CPU": 2}}
@@ -72,7 +77,7 @@ def write_repository(bundle: Path, root: Path, name: str) -> Path:
     if folder.exists():
         raise ArtifactError(f"{folder}: already there; remove it or choose another folder")
     max_batch = 1 if content.manifest.get("kind") == "onnx-int8" else MAX_BATCH
-    text = config_text(name, len(content.classes), max_batch)
+    text = config_text(name, content.space, max_batch)
     check_config(text, (bundle / ONNX_FILE).read_bytes())
     (folder / "1").mkdir(parents=True)
     shutil.copyfile(bundle / ONNX_FILE, folder / "1" / ONNX_FILE)
@@ -83,10 +88,15 @@ def write_repository(bundle: Path, root: Path, name: str) -> Path:
     return folder
 
 
-def config_text(name: str, n_classes: int, max_batch: int = MAX_BATCH) -> str:
-    """config.pbtxt. `lengths` has no dimension besides the batch, which Triton writes as a reshape to nothing."""
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f"""name: "{quoted}"
+def config_text(name: str, space: LabelSpace, max_batch: int = MAX_BATCH) -> str:
+    """config.pbtxt. `lengths` has no dimension besides the batch, which Triton writes as a reshape to nothing.
+
+    Its parameters say how a row is decided: the task, and of a binary one the name of the negative side. With Triton's
+    classification request (`class_count`) the names of `labels.txt` come back with the probabilities, largest first:
+    of multiclass the first one is the answer.
+    """
+    negative = _parameter("negative", space.names[0]) if space.task == "binary" else ""
+    return f"""name: {_quoted(name)}
 backend: "onnxruntime"
 default_model_filename: "{ONNX_FILE}"
 max_batch_size: {max_batch}
@@ -95,11 +105,20 @@ input [
   {{ name: "lengths" data_type: TYPE_INT64 dims: [ 1 ] reshape: {{ shape: [ ] }} }}
 ]
 output [
-  {{ name: "probabilities" data_type: TYPE_FP32 dims: [ {n_classes} ] label_filename: "{LABELS_TXT}" }}
+  {{ name: "probabilities" data_type: TYPE_FP32 dims: [ {len(space.classes)} ] label_filename: "{LABELS_TXT}" }}
 ]
 instance_group [ {{ count: 1 kind: KIND_AUTO }} ]
 dynamic_batching {{ max_queue_delay_microseconds: 100 }}
-"""
+{_parameter("task", space.task)}{negative}"""
+
+
+def _parameter(key: str, value: str) -> str:
+    return f'parameters {{ key: "{key}" value {{ string_value: {_quoted(value)} }} }}\n'
+
+
+def _quoted(text: str) -> str:
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{quoted}"'
 
 
 def parse_config(text: str) -> Any:

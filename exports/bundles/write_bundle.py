@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from baselines.classifier import Classifier
 from baselines.cores import usable_core_count
 from baselines.errors import ArtifactError
-from baselines.storage.artifact import Lineage, describe_files, write_json
+from baselines.storage.artifact import Lineage, describe_files, labels_content, write_json
+from baselines.task import DEFAULT_METRIC
 from exports import runtime
 from exports.bundles.model_card import CardFacts, model_card
 from exports.bundles.parity import Parity, PredictProba, check_parity
@@ -104,7 +104,7 @@ def prove(
 
 
 def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
-    labels = {**classifier.space_.to_json(), "thresholds": _short(classifier.thresholds_)}
+    labels = labels_content(classifier.space_, classifier.thresholds_)
     write_json(folder / LABELS, labels, compact=True)
     lineage_sha256 = _lineage_sha256(lineage)
     WRITERS[form](classifier, folder, labels, lineage_sha256)
@@ -114,9 +114,11 @@ def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: s
         "format_version": FORMAT_VERSION,
         "form": form,
         "kind": classifier.kind,
+        "task": classifier.task_,
         "lineage": _lineage_facts(lineage),
         "lineage_sha256": lineage_sha256,
         "licence": card.licence or lineage.dataset.get("licence", "unknown"),
+        "judged_by": card.judged_by or DEFAULT_METRIC[classifier.task_],
         "metrics": dict(card.metrics),
         "files": describe_files(folder),
     }
@@ -179,8 +181,3 @@ def _lineage_facts(lineage: Lineage) -> dict[str, Any]:
 def _lineage_sha256(lineage: Lineage) -> str:
     facts = json.dumps(dataclasses.asdict(lineage), sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(facts.encode()).hexdigest()
-
-
-def _short(values: NDArray[np.float32]) -> list[float]:
-    """The shortest decimals that read back as the same float32."""
-    return [float(str(value)) for value in values.astype(np.float32)]

@@ -16,8 +16,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from baselines.task import Task
 from compress.formats.tables import FloatTables, IntTables
-from compress.kinds.onnx_graph import GraphBuilder, add_beyond
+from compress.kinds.onnx_graph import GraphBuilder, add_beyond, add_link
 
 # Far below any response, far above float32's minimum: adding to it can't overflow.
 NEVER = np.float32(-1e30)
@@ -35,7 +36,7 @@ def fits_pairs(tables: FloatTables | IntTables) -> bool:
     return bool(n_pairs * rows * tables.head.shape[1] * 4 <= MAX_PAIR_BYTES)
 
 
-def pair_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
+def pair_model(tables: FloatTables | IntTables, task: Task = "multilabel") -> onnx.ModelProto:
     """Inputs and output as in `compress.kinds.onnx_graph`."""
     builder = GraphBuilder()
     pairs = _add_pairs(builder, tables.tables)
@@ -46,11 +47,11 @@ def pair_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
         terms = _add_terms(builder, group, pairs, left, name)
         total = builder.node("Sum", terms, f"{name}.sum")  # (batch, length, filters)
         maxima.append(builder.node("ReduceMax", [total], f"{name}.maximum", axes=[1], keepdims=0))
-    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1))
+    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1), task)
     return builder.model("character-cnn-pairs", int(tables.bias.shape[0]))
 
 
-def add_head(builder: GraphBuilder, tables: FloatTables | IntTables, pooled: str) -> None:
+def add_head(builder: GraphBuilder, tables: FloatTables | IntTables, pooled: str, task: Task) -> None:
     """From the largest responses (batch, filters) to the output `probabilities`."""
     weight = widened(builder, tables.head, "head.weight")
     if isinstance(tables, IntTables):
@@ -59,7 +60,7 @@ def add_head(builder: GraphBuilder, tables: FloatTables | IntTables, pooled: str
         weight = builder.node("Mul", [weight, scale], "head.scaled")
     bias = builder.constant("head.bias", tables.bias)
     logits = builder.node("Gemm", [pooled, weight, bias], "logits", transB=1)
-    builder.node("Sigmoid", [logits], "probabilities")
+    add_link(builder, logits, task)
 
 
 def widened(builder: GraphBuilder, values: Table, name: str) -> str:

@@ -13,7 +13,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from compress.kinds.onnx_graph import GraphBuilder, add_beyond
+from baselines.task import Task
+from compress.kinds.onnx_graph import GraphBuilder, add_beyond, add_link
 
 if TYPE_CHECKING:
     from baselines.models.rnn import WordGRU
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 
-def rnn_model(module: WordGRU, n_classes: int) -> onnx.ModelProto:
-    """Gather, GRU, mean and maximum over a text's own words, Gemm."""
+def rnn_model(module: WordGRU, n_classes: int, task: Task) -> onnx.ModelProto:
+    """Gather, GRU, mean and maximum over a text's own words, Gemm, and the task's link."""
     builder = GraphBuilder()
     size = module.gru.hidden_size
     weights = {name: np.asarray(value.detach().cpu().numpy(), np.float32) for name, value in module.named_parameters()}
@@ -39,7 +40,7 @@ def rnn_model(module: WordGRU, n_classes: int) -> onnx.ModelProto:
     flat = builder.node("Reshape", [by_text, builder.constant("flat_shape", np.array([0, 0, 2 * size]))], "flat")
     hidden = builder.node("Concat", [*_pooled(builder, flat, beyond)], "pooled", axis=1)
     head = [builder.constant(f"head.{name}", weights[f"head.{name}"]) for name in ("weight", "bias")]
-    builder.node("Sigmoid", [builder.node("Gemm", [hidden, *head], "logits", transB=1)], "probabilities")
+    add_link(builder, builder.node("Gemm", [hidden, *head], "logits", transB=1), task)
     return builder.model("word-gru", n_classes)
 
 

@@ -2,9 +2,8 @@
 
 The plain CNN keeps its layers (`compress.kinds.onnx_graph.conv_model`), as everybody exports it. Table forms become
 the pair look-up of `exports.graphs.pair_graph`, or, where the alphabet is too large for that, a convolution over
-one-hot
-characters: V channels instead of the embedding's 128, and rows of the tables as its weights. Both add exactly what the
-tables add.
+one-hot characters: V channels instead of the embedding's 128, and rows of the tables as its weights. Both add exactly
+what the tables add. Every graph ends in the task's link, and in what is said of a text in which nothing is known.
 """
 
 from __future__ import annotations
@@ -17,10 +16,12 @@ import onnx
 
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
+from baselines.task import Task
 from compress.formats.tables import FloatTables, IntTables
 from compress.kinds.onnx_graph import GraphBuilder, add_beyond, conv_model
 from exports.graphs.pair_graph import NEVER, Table, add_head, fits_pairs, pair_model, widened
 from exports.graphs.rnn_graph import rnn_model
+from exports.graphs.unknown_answer import add_unknown_answer
 
 
 def to_onnx(classifier: Classifier) -> onnx.ModelProto:
@@ -28,25 +29,28 @@ def to_onnx(classifier: Classifier) -> onnx.ModelProto:
     writer = GRAPHS.get(classifier.kind)
     if writer is None:
         raise ArtifactError(f"{classifier.kind}: no ONNX form; these kinds have one: {', '.join(GRAPHS)}")
-    return writer(classifier)
+    model = writer(classifier)
+    source: Any = classifier
+    add_unknown_answer(model, source.tokenizer, classifier.space_, classifier.thresholds_)
+    return model
 
 
-def table_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
+def table_model(tables: FloatTables | IntTables, task: Task) -> onnx.ModelProto:
     """The faster of both graphs where the alphabet is small enough for pairs."""
-    return pair_model(tables) if fits_pairs(tables) else one_hot_model(tables)
+    return pair_model(tables, task) if fits_pairs(tables) else one_hot_model(tables, task)
 
 
 # Every kind with a form `onnx`; a test holds the two against each other.
 GRAPHS: dict[str, Callable[[Any], onnx.ModelProto]] = {
     "cnn": lambda classifier: conv_model(classifier.module, classifier.task_),
-    "rnn": lambda classifier: rnn_model(classifier.module, len(classifier.classes_)),
-    "tables-float": lambda classifier: table_model(classifier.tables),
-    "tables-int8": lambda classifier: table_model(classifier.tables),
+    "rnn": lambda classifier: rnn_model(classifier.module, len(classifier.classes_), classifier.task_),
+    "tables-float": lambda classifier: table_model(classifier.tables, classifier.task_),
+    "tables-int8": lambda classifier: table_model(classifier.tables, classifier.task_),
     "onnx-int8": lambda classifier: onnx.load_model_from_string(classifier.model),
 }
 
 
-def one_hot_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
+def one_hot_model(tables: FloatTables | IntTables, task: Task = "multilabel") -> onnx.ModelProto:
     """Convolution over one-hot characters; the weights of filter n are `W[n, v, k] = T[k, v, n]`.
 
     Channel 0 marks positions beyond a text's own characters: its weight at a window's centre is so low that such a
@@ -68,7 +72,7 @@ def one_hot_model(tables: FloatTables | IntTables) -> onnx.ModelProto:
             pads=[left, width - 1 - left],
         )
         maxima.append(builder.node("ReduceMax", [responses], f"maximum_{index}", axes=[2], keepdims=0))
-    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1))
+    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1), task)
     return builder.model("character-cnn-tables", int(tables.bias.shape[0]))
 
 

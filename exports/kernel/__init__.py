@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
+from baselines.task import Known
 from baselines.text.cleaning import STOP_WORDS, CleaningName
 from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.tables import IntTables
@@ -35,7 +36,8 @@ class TableKernel:
     def __init__(self, tables: IntTables, tokenizer: Tokenizer, level: str = "") -> None:
         shapes = np.array([(table.shape[0], table.shape[2]) for table in tables.tables], np.int32)
         stop_words = sorted(STOP_WORDS) if tokenizer.cleaning.name == "course" else []
-        self._tokenizer = tokenizer
+        self._encode = tokenizer.encode
+        self._cleans_ascii = not tokenizer.cleaning.stem
         self._n_classes = len(tables.bias)
         try:
             self._model = _C.load(
@@ -56,10 +58,9 @@ class TableKernel:
 
     def prepare(self, texts: Sequence[str]) -> list[str | Ids]:
         """Plain ASCII as it is, to be cleaned and encoded in C; ids of everything else."""
-        encode = self._tokenizer.encode
-        if self._tokenizer.cleaning.stem:
-            return [encode(text) for text in texts]
-        return [text if text.isascii() else encode(text) for text in texts]
+        if not self._cleans_ascii:
+            return [self._encode(text) for text in texts]
+        return [text if text.isascii() else self._encode(text) for text in texts]
 
     def logits(self, texts: Sequence[str | Ids], threads: int = 1) -> NDArray[np.float32]:
         """float32 (n_texts, n_classes) of ASCII texts or ids, mixed as they come.
@@ -67,9 +68,13 @@ class TableKernel:
         Raises:
             ValueError: naming the text with an id that the tables don't have.
         """
+        return self.answer(texts, threads)[0]
+
+    def answer(self, texts: Sequence[str | Ids], threads: int = 1) -> tuple[NDArray[np.float32], Known | None]:
+        """`logits`, and whether anything is known in each text: bool (n_texts,), or None where that is so in all."""
         out = np.empty((len(texts), self._n_classes), np.float32)
-        _C.logits(self._model, texts, out, threads)
-        return out
+        known = _C.logits(self._model, texts, out, threads)
+        return out, None if known is None else np.frombuffer(known, np.bool_)
 
     def encode(self, text: str) -> Ids:
         """Ids of one ASCII text as the kernel reads it; equal to `Tokenizer.encode`."""

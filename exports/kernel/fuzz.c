@@ -206,7 +206,8 @@ static void check_texts(const struct model *m, const struct tables *model, size_
         texts[i] = (struct tables_text){owned[i], size, is_ids};
     }
     float *out = exactly(n_texts * n_classes * sizeof *out), *want = exactly(n_classes * sizeof *want);
-    const char *problem = tables_logits(model, texts, n_texts, 1 + below(4), out, &bad);
+    uint8_t *known = exactly(n_texts);
+    const char *problem = tables_logits(model, texts, n_texts, 1 + below(4), out, known, &bad);
     if (!problem != (hostile == SIZE_MAX)) fail(problem ? problem : "a hostile text was accepted", round);
     for (size_t i = 0; i < n_texts; i++) {
         ids[i] = exactly(2 * texts[i].size);
@@ -222,10 +223,13 @@ static void check_texts(const struct model *m, const struct tables *model, size_
         if (!problem) {
             reference(m, ids[i], n_ids[i], want);
             if (memcmp(want, out + i * n_classes, n_classes * sizeof *want)) fail("logits differ", round);
+            size_t says = 0;
+            for (size_t j = 0; j < n_ids[i]; j++) says += ids[i][j] != 0 && ids[i][j] != 1 && ids[i][j] != m->id_of_byte[' '];
+            if (known[i] != (says > 0)) fail("what is known differs", round);
         }
         free(ids[i]), free(owned[i]);
     }
-    free(out), free(want);
+    free(out), free(want), free(known);
 }
 
 int main(int argc, char **argv)

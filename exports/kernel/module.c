@@ -3,6 +3,8 @@
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
+#include <string.h>
+
 #include "tables.h"
 
 #define CAPSULE "tagpress.tables"
@@ -69,11 +71,14 @@ static int describe(PyObject *item, struct tables_text *text, Py_buffer *buffer)
     return 0;
 }
 
-/* logits(model, texts, out, n_threads): each text an ASCII str to be cleaned and encoded, or a buffer of uint8 ids. */
+/* logits(model, texts, out, n_threads): each text an ASCII str to be cleaned and encoded, or a buffer of uint8 ids.
+ * Gives None where something is known in every text, else a byte for each, 1 or 0. */
 static PyObject *logits(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
 {
     struct tables_text few_texts[FEW_TEXTS], *texts = few_texts;
     Py_buffer few_buffers[FEW_TEXTS], *buffers = few_buffers, out;
+    uint8_t few_known[FEW_TEXTS], *known = few_known;
+    PyObject *result = NULL;
     Py_ssize_t n_texts, opened = 0;
     const char *problem = NULL;
     size_t bad = 0;
@@ -94,7 +99,8 @@ static PyObject *logits(PyObject *self, PyObject *const *args, Py_ssize_t n_args
     if (n_texts > FEW_TEXTS) {
         texts = PyMem_Calloc((size_t)n_texts, sizeof *texts);
         buffers = PyMem_Calloc((size_t)n_texts, sizeof *buffers);
-        if (!texts || !buffers) {
+        known = PyMem_Calloc((size_t)n_texts, 1);
+        if (!texts || !buffers || !known) {
             PyErr_NoMemory();
             goto done;
         }
@@ -108,18 +114,20 @@ static PyObject *logits(PyObject *self, PyObject *const *args, Py_ssize_t n_args
         if (describe(PyTuple_GetItem(held, opened), &texts[opened], &buffers[opened])) goto done;
     }
     Py_BEGIN_ALLOW_THREADS
-    problem = tables_logits(model, texts, (size_t)n_texts, (size_t)n_threads, out.buf, &bad);
+    problem = tables_logits(model, texts, (size_t)n_texts, (size_t)n_threads, out.buf, known, &bad);
     Py_END_ALLOW_THREADS
     if (problem) PyErr_Format(PyExc_ValueError, "texts[%zu]: %s", bad, problem);
+    else if (memchr(known, 0, (size_t)n_texts)) result = PyBytes_FromStringAndSize((const char *)known, n_texts);
+    else result = Py_NewRef(Py_None);
 done:
     while (opened-- > 0)
         if (buffers[opened].obj) PyBuffer_Release(&buffers[opened]);
     if (texts != few_texts) PyMem_Free(texts);
     if (buffers != few_buffers) PyMem_Free(buffers);
+    if (known != few_known) PyMem_Free(known);
     PyBuffer_Release(&out);
     Py_DECREF(held);
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
+    return result;
 }
 
 /* Ids of one ASCII text, as bytes. */
@@ -156,7 +164,7 @@ static PyObject *level_names(PyObject *self, PyObject *none)
 
 static PyMethodDef methods[] = {
     {"load", load, METH_VARARGS, "load(shapes, tables, head, scale, bias, n_ids, n_classes, id_of_byte, stop_words, cleaning, level='')"},
-    {"logits", (PyCFunction)(void (*)(void))logits, METH_FASTCALL, "logits(model, texts, out, n_threads)"},
+    {"logits", (PyCFunction)(void (*)(void))logits, METH_FASTCALL, "logits(model, texts, out, n_threads) -> None, or which texts have something known"},
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, "encode(model, text) -> ids of an ASCII text"},
     {"levels", level_names, METH_NOARGS, "Names of the instruction sets this CPU can use, best first."},
     {NULL, NULL, 0, NULL},

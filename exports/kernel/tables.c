@@ -13,6 +13,7 @@
 #define MAX_WIDTH (INT16_MAX / 127)
 #define MAX_STOP_WORD 16
 #define STOP_SLOTS 1024
+#define UNKNOWN_ID 1
 
 typedef void respond_fn(const int8_t *table, const uint32_t *row, size_t length, size_t width, int16_t *best);
 typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
@@ -386,7 +387,8 @@ struct scratch {
     void *memory;
 };
 
-static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out)
+static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out,
+                            uint8_t *known)
 {
     const uint8_t *ids = text->data;
     size_t n = text->size, before = (model->max_width - 1) / 2;
@@ -395,8 +397,12 @@ static const char *one_text(const struct tables *model, const struct tables_text
         if (n == SIZE_MAX) return "text: only ASCII is cleaned here; pass ids for any other text";
         ids = scratch->ids;
     }
-    uint8_t largest = 0;
-    for (size_t i = 0; i < n; i++) largest = ids[i] > largest ? ids[i] : largest;
+    uint8_t largest = 0, any = 0, space = model->id_of_byte[' '];
+    for (size_t i = 0; i < n; i++) {
+        largest = ids[i] > largest ? ids[i] : largest;
+        any |= (ids[i] > UNKNOWN_ID) & (ids[i] != space);
+    }
+    *known = any;
     if (largest >= model->n_ids) return "ids: an id is not below the number of ids";
     memset(scratch->row, 0, before * sizeof *scratch->row);
     memset(scratch->row + before + n, 0, (model->max_width - before + 1) * sizeof *scratch->row);
@@ -423,6 +429,7 @@ struct job {
     const struct tables_text *texts;
     size_t n_texts, longest, next, bad;
     float *out;
+    uint8_t *known;
     const char *problem;
 };
 
@@ -441,7 +448,7 @@ static void *work(void *argument)
     while (!problem) {
         size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
         if (i >= job->n_texts) break;
-        problem = one_text(model, &job->texts[i], &scratch, job->out + i * model->n_classes);
+        problem = one_text(model, &job->texts[i], &scratch, job->out + i * model->n_classes, job->known + i);
         if (problem) __atomic_store_n(&job->bad, i, __ATOMIC_RELAXED);
     }
     if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
@@ -452,9 +459,9 @@ static void *work(void *argument)
 #define MAX_THREADS 256
 
 const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
-                          float *out, size_t *bad)
+                          float *out, uint8_t *known, size_t *bad)
 {
-    struct job job = {model, texts, n_texts, 0, 0, 0, out, NULL};
+    struct job job = {model, texts, n_texts, 0, 0, 0, out, known, NULL};
     for (size_t i = 0; i < n_texts; i++) {
         if (texts[i].size > SIZE_MAX / 16) return "text: too long";
         size_t most = texts[i].is_ids ? texts[i].size : 2 * texts[i].size;

@@ -38,9 +38,10 @@ struct tables_text {
 
 /* Both return NULL, or a sentence that says what was wrong. `level`: "" for the best this CPU has. */
 const char *tables_new(const struct tables_spec *spec, const char *level, struct tables **out);
-/* `out` is (n_texts, n_classes). `bad` is set to the index of the text the sentence is about. Any thread may call it. */
+/* `out` is (n_texts, n_classes), `known` (n_texts,): 1 where a text has an id that is neither padding (0), unknown (1)
+ * nor the space's, else 0. `bad` is set to the index of the text the sentence is about. Any thread may call it. */
 const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
-                          float *out, size_t *bad);
+                          float *out, uint8_t *known, size_t *bad);
 /* Ids of one ASCII text as the model reads it; `ids` has room for `2 * size` of them, since symbols get blanks around
  * them. SIZE_MAX when it isn't ASCII. */
 size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids);

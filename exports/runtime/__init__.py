@@ -3,7 +3,8 @@
 It imports `kernel` and the torch-free wings of the earlier rooms.
 """
 
+from exports.runtime.answer import Answer
 from exports.runtime.load_bundle import load
 from exports.runtime.predictor import Predictor
 
-__all__ = ["Predictor", "load"]
+__all__ = ["Answer", "Predictor", "load"]

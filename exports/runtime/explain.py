@@ -3,7 +3,9 @@
 CNN family: the largest response of a filter comes from one window of characters, and the head after it is linear, so
 `logit_c - bias_c = sum over filters n of head[c, n] * response_n`. Filters whose winning windows are the same n-gram at
 the same place are one part. Linear models: `logit_c - intercept_c = sum over n-grams of weight[c] * value`.
-Either way the parts of a class add up to its logit minus its bias; nothing is sampled or approximated.
+Either way the parts of a class add up to its logit minus its bias; nothing is sampled or approximated. Probabilities
+follow from the logits of all classes by the task's link. A text in which nothing is known has no parts: what is said
+of it doesn't come from its logits.
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
+from baselines.task import LabelSpace, Thresholds, link, unknown_answer
 from baselines.text.ngrams import NgramTfidf
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer
-from compress.formats.tables import FloatTables, IntTables, sigmoid
+from compress.formats.tables import FloatTables, IntTables
+from exports.runtime.predictor import Predictor
 
 Float64 = NDArray[np.float64]
 
@@ -34,6 +39,7 @@ class Parts:
         starts: where each begins in `text`; -1 where a part counts several places (linear models).
         shares: float64 (n_parts, n_classes); a column sums to the class's logit minus its bias.
         bias: float64 (n_classes,).
+        known: whether the model knows anything in the text; without it there are no parts.
     """
 
     text: str
@@ -41,6 +47,7 @@ class Parts:
     starts: tuple[int, ...]
     shares: Float64
     bias: Float64
+    known: bool = True
 
     @property
     def logits(self) -> Float64:
@@ -77,24 +84,25 @@ class TableExplainer:
     usual: Float64 | None = None
 
     def parts(self, text: str) -> Parts:
-        clean = self.tokenizer.cleaning(text)
-        responses, windows = winning_windows(self.tables, self.tokenizer.encode(text))
+        ids, (clean, places) = self.tokenizer.encode(text), self.tokenizer.spans(text)
+        responses, windows = winning_windows(self.tables, ids)
         head, usual = self._head, np.zeros(len(responses)) if self.usual is None else self.usual
-        # What a window sees of the padding is nothing, so windows that see the same characters are one part.
-        unique, part_of = np.unique(windows.clip(0, len(clean)), axis=0, return_inverse=True)
+        bias = self.tables.bias.astype(np.float64) + head @ usual
+        if not self.tokenizer.known(ids):
+            return nothing_known(clean, bias)
+        # What a window sees of the padding is nothing, so windows that see the same characters are one part; of bytes,
+        # those that see something of the same characters.
+        seen = windows.clip(0, len(ids))
+        spans = np.stack([places[seen[:, 0]], places[seen[:, 1] - 1] + 1], axis=1)
+        unique, part_of = np.unique(spans, axis=0, return_inverse=True)
         shares = np.zeros((len(unique), head.shape[0]))
         np.add.at(shares, part_of.ravel(), (head * (responses - usual)).T)
-        spans = unique.tolist()
-        return Parts(
-            clean,
-            tuple(clean[start:stop] for start, stop in spans),
-            tuple(start for start, _ in spans),
-            shares,
-            self.tables.bias.astype(np.float64) + head @ usual,
-        )
+        ngrams = tuple(clean[start:stop] for start, stop in unique.tolist())
+        return Parts(clean, ngrams, tuple(unique[:, 0].tolist()), shares, bias)
 
     def typical(self, texts: Sequence[str]) -> TableExplainer:
-        responses = [winning_windows(self.tables, self.tokenizer.encode(text))[0] for text in texts]
+        encoded = [ids for ids in self.tokenizer.encode_batch(texts) if self.tokenizer.known(ids)]
+        responses = [winning_windows(self.tables, ids)[0] for ids in encoded]
         return replace(self, usual=np.mean(responses, axis=0) if responses else None)
 
     @property
@@ -114,15 +122,21 @@ class LinearExplainer:
 
     def parts(self, text: str) -> Parts:
         columns, values = self.vectorizer.encode(text)
+        clean, bias = self.vectorizer.cleaning(text), self.intercept.astype(np.float64)
+        if not len(columns):
+            return nothing_known(clean, bias)
         shares = self.weights[columns].astype(np.float64) * values[:, None]
         ngrams = tuple(self.names[column] for column in columns)
-        return Parts(
-            self.vectorizer.cleaning(text), ngrams, (-1,) * len(ngrams), shares, self.intercept.astype(np.float64)
-        )
+        return Parts(clean, ngrams, (-1,) * len(ngrams), shares, bias)
 
     def typical(self, texts: Sequence[str]) -> LinearExplainer:
         # An n-gram that doesn't occur has no share, so zero is where they count from already.
         return self
+
+
+def nothing_known(clean: str, bias: Float64) -> Parts:
+    """A text in which nothing is known has no parts."""
+    return Parts(clean, (), (), np.zeros((0, len(bias))), bias, known=False)
 
 
 def winning_windows(tables: FloatTables | IntTables, ids: Ids) -> tuple[Float64, NDArray[np.int64]]:
@@ -170,22 +184,37 @@ def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, part
     """The most probable classes of one text with their largest parts; JSON types only.
 
     Returns:
-        `{"text", "labels": [{"class", "probability", "logit", "bias", "parts": [{"ngram", "start", "share"}]}]}`.
+        `{"text", "known", "labels": [{"class", "probability", "logit", "bias", "parts": [{"ngram", "start",
+        "share"}]}]}`. Of a text in which nothing is known, classes and probabilities alone.
     """
     found = explainer_of(model).parts(text)
-    probabilities = sigmoid(found.logits.astype(np.float32))
-    order = np.argsort(-probabilities, kind="stable")[:top]
-    labels = [
-        {
-            "class": classes[column],
-            "probability": float(probabilities[column]),
-            "logit": float(found.logits[column]),
-            "bias": float(found.bias[column]),
-            "parts": [{"ngram": n, "start": s, "share": share} for n, s, share in found.largest(int(column), parts)],
-        }
-        for column in order.tolist()
-    ]
-    return {"text": found.text, "labels": labels}
+    space, thresholds = _answers_of(model, classes)
+    probabilities = link(found.logits[None], space.task)[0] if found.known else unknown_answer(space, thresholds)
+    labels = []
+    for column in np.argsort(-probabilities, kind="stable")[:top].tolist():
+        label = {"class": classes[column], "probability": float(probabilities[column])}
+        labels.append({**label, **taken_apart(found, column, parts)} if found.known else label)
+    return {"text": found.text, "known": found.known, "labels": labels}
+
+
+def taken_apart(found: Parts, column: int, parts: int, sign: int = 1) -> dict[str, Any]:
+    """`{"logit", "bias", "parts"}` of one class; with a sign of -1 of what speaks against it."""
+    largest = found.largest(column, parts)
+    return {
+        "logit": sign * float(found.logits[column]),
+        "bias": sign * float(found.bias[column]),
+        "parts": [{"ngram": ngram, "start": start, "share": sign * share} for ngram, start, share in largest],
+    }
+
+
+def _answers_of(model: Any, classes: Sequence[str]) -> tuple[LabelSpace, Thresholds]:
+    """What a classifier or a loaded bundle can answer; anything else answers as a multilabel model."""
+    if isinstance(model, Classifier):
+        return model.space_, model.thresholds_
+    if isinstance(model, Predictor):
+        return model.space, model.thresholds
+    space = LabelSpace(tuple(classes))
+    return space, space.thresholds()
 
 
 def influential_ngrams(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.classifier import check_texts
 from baselines.errors import ArtifactError, MissingExtra
 from baselines.task import Known, Probabilities
 from baselines.text.tokenizer import Tokenizer, pad
@@ -53,6 +54,11 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
         for rows in _similar_lengths([len(ids) for ids in encoded], self._max_padded):
             out[rows] = self._run_rows([encoded[row] for row in rows])
         return out
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        # The graph says itself what is said of a text in which nothing is known.
+        check_texts(texts)
+        return self.run(self.encode(texts))
 
     def known(self, encoded: Sequence[NDArray[Any]]) -> Known:
         return self.tokenizer.known_batch(encoded)

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
 from baselines.task import Known, LabelSpace, Probabilities, Task, Thresholds, answered, decide
+from exports.runtime.answer import Answer, answer_of, most_probable
 from exports.runtime.bundle_format import BundleContent
 
 Encoded = TypeVar("Encoded")
@@ -20,6 +21,7 @@ class Predictor(ABC, Generic[Encoded]):
     Attributes:
         space: what can be answered: classes, task, and what is said of a text in which nothing is known.
         classes: names, in the order of the columns.
+        task: `multilabel`, `multiclass` or `binary`.
         thresholds: float32 (n_classes,).
         bundle: the checked bundle, with its manifest.
     """
@@ -28,12 +30,8 @@ class Predictor(ABC, Generic[Encoded]):
         self.bundle = bundle
         self.space: LabelSpace = bundle.space
         self.classes = bundle.classes
+        self.task: Task = bundle.space.task
         self.thresholds: Thresholds = bundle.thresholds
-
-    @property
-    def task(self) -> Task:
-        """`multilabel`, `multiclass` or `binary`."""
-        return self.space.task
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
@@ -50,19 +48,44 @@ class Predictor(ABC, Generic[Encoded]):
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1].
 
+        Of multiclass a row sums to 1; of a binary task the only column is the positive class. A text in which nothing
+        is known gets `baselines.task.unknown_answer`.
+
         Raises:
             TypeError: naming the index of the first entry that is not a string.
         """
+        return self.answered(texts)[0]
+
+    def answered(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        """`predict_proba`, and of which texts the model knows anything; float32 (n_texts, n_classes), (n_texts,)."""
         check_texts(texts)
         encoded = self.encode(texts)
-        return answered(self.run(encoded), self.known(encoded), self.space, self.thresholds)
+        known = self.known(encoded)
+        return answered(self.run(encoded), known, self.space, self.thresholds), known
+
+    def answers(self, texts: Sequence[str], top: int | None = None) -> list[Answer]:
+        """What each text gets, with probabilities, and whether anything in it is known.
+
+        Args:
+            texts: any number.
+            top: None for what is decided, else so many of the most probable names, whatever is decided.
+        """
+        probabilities, known = self.answered(texts)
+        if top is not None:
+            pairs = zip(probabilities, known.tolist(), strict=True)
+            return [most_probable(self.space, row, top, knows) for row, knows in pairs]
+        decided = decide(probabilities, self.thresholds, self.task)
+        rows = zip(probabilities, decided, known.tolist(), strict=True)
+        return [answer_of(self.space, row, names, knows) for row, names, knows in rows]
 
     def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """The names that each text gets, in the order of `classes`.
 
         Multilabel: any number. Multiclass: one, or none where the model abstains. Binary: one of both names.
         """
-        return [self.space.said(row) for row in decide(self.predict_proba(texts), self.thresholds, self.task)]
+        decided = decide(self.predict_proba(texts), self.thresholds, self.task)
+        # Iterating over the rows of an array takes as long as a small model.
+        return [self.space.said(decided[0])] if len(decided) == 1 else [self.space.said(row) for row in decided]
 
 
 def require_fit(bundle: BundleContent, fits: bool, expected: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,8 @@ class TablePredictor(Predictor[list[Ids]]):
         self.tokenizer = Tokenizer.from_json(bundle.json(ALPHABET))
         self.tables: IntTables = read_tables(bundle.folder / TABLES_FILE).tables
         self.threads = threads
+        # Chosen once: what is asked again for every text is as much as a tenth of a small model.
+        self._linked = partial(link, task=self.task) if self.task == "multiclass" else _sigmoid_in_place
         require_fit(bundle, self.tables.n_ids == self.tokenizer.n_ids, f"tables for {self.tokenizer.n_ids} ids")
         require_fit(bundle, len(self.tables.bias) == len(self.classes), f"tables for {len(self.classes)} classes")
         if engine == "kernel" and not kernel.AVAILABLE:
@@ -54,16 +57,26 @@ class TablePredictor(Predictor[list[Ids]]):
     def known(self, encoded: list[Ids]) -> Known:
         return self.tokenizer.known_batch(encoded)
 
-    def _linked(self, logits: NDArray[np.float32]) -> Probabilities:
-        return link(logits, self.task) if self.task == "multiclass" else _sigmoid_in_place(logits)
-
     def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        if self.kernel is None:
+            return super().predict_proba(texts)
+        return self._by_kernel(self.kernel, texts)[0]
+
+    def answered(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        if self.kernel is None:
+            return super().answered(texts)
+        probabilities, known = self._by_kernel(self.kernel, texts)
+        return probabilities, np.ones(len(probabilities), np.bool_) if known is None else known
+
+    def _by_kernel(self, tables: kernel.TableKernel, texts: Sequence[str]) -> tuple[Probabilities, Known | None]:
+        """What it says, and of which texts it knows anything; None where of all."""
         check_texts(texts)
-        if self.kernel is not None:
-            # The kernel cleans and encodes plain ASCII itself, outside the interpreter's lock.
-            probabilities = self._linked(self.kernel.logits(self.kernel.prepare(texts), self.threads))
-            return answered(probabilities, self.known(self.encode(texts)), self.space, self.thresholds)
-        return super().predict_proba(texts)
+        # The kernel cleans and encodes plain ASCII itself, outside the interpreter's lock.
+        logits, known = tables.answer(tables.prepare(texts), self.threads)
+        probabilities = self._linked(logits)
+        if known is not None:
+            answered(probabilities, known, self.space, self.thresholds)
+        return probabilities, known
 
 
 def _sigmoid_in_place(logits: NDArray[np.float32]) -> Probabilities:

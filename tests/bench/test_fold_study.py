@@ -38,7 +38,7 @@ def test_folds_are_compared_and_continue(place: Path, capsys: pytest.CaptureFixt
     assert set(found["models"]) == {"linear", "cnn", "cnn-fold"}
     assert [len(model["per_fold"]) for model in found["models"].values()] == [2, 2, 2]
     folded = found["models"]["cnn-fold"]
-    assert folded["delta_f1_weighted"]["value"] == pytest.approx(0, abs=1e-9)
+    assert folded["delta"]["value"] == pytest.approx(0, abs=1e-9)
     assert folded["non_inferior"] is True
     assert folded["bytes"] > 0
     assert "cnn-fold" in capsys.readouterr().out

@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 from tests.cases.hostile_case import CLASSES, TEXTS
-from tests.cases.report_details_case import add_details, ledgers, speed, why
+from tests.cases.report_details_case import add_details, cleaning, ledgers, metrics_of, speed, why
 
 # name, title, stage, method, parent, runtime, F1, ΔF1 (value, low, high), bytes, p50 in µs, MACs
 _MEASURED: tuple[tuple[Any, ...], ...] = (
@@ -63,7 +63,12 @@ def make_results() -> dict[str, Any]:
     add_details(models)
     return copy.deepcopy(
         {
-            "format_version": 2,
+            "format_version": 3,
+            "task": "multilabel",
+            "metric": "f1_weighted",
+            "metric_title": "weighted F1",
+            "metrics": metrics_of("multilabel"),
+            "cleaning": cleaning(),
             "command": "python -m compress.run --method all --run case",
             "created": "2026-03-01T12:00:00Z",
             "git": {"commit": "0123456789abcdef", "dirty": False},
@@ -81,6 +86,7 @@ def make_results() -> dict[str, Any]:
                 "sha256": "ab" * 32,
                 "n_documents": 1444,
                 "n_classes": len(CLASSES),
+                "task_found": "Some texts have several labels; --task overrules it.",
                 "split": {"train": 1013, "validation": 214, "test": 217},
             },
             "models": models,
@@ -97,7 +103,7 @@ def make_results() -> dict[str, Any]:
             "speed": speed(),
             "why": why(),
             "sensitivity": [
-                {"width": width, "sparsity": sparsity, "f1_weighted": 0.66 - 0.02 * width * sparsity**2}
+                {"width": width, "sparsity": sparsity, "score": 0.66 - 0.02 * width * sparsity**2}
                 for width in (1, 5, 10)
                 for sparsity in (0.0, 0.25, 0.5, 0.75)
             ],
@@ -110,7 +116,7 @@ def _model(
     delta: tuple[float, float, float], n_bytes: int, p50_us: float, macs: int,
 ) -> dict[str, Any]:  # fmt: skip
     versus = {
-        "delta_f1_weighted": {"value": delta[0], "low": delta[1], "high": delta[2]},
+        "delta": {"value": delta[0], "low": delta[1], "high": delta[2]},
         "flipped_documents": round(min(1.0, abs(delta[0]) * 2 + 0.01), 3),
     }
     return {
@@ -154,6 +160,8 @@ def _quality(f1: float) -> dict[str, Any]:
         "f1_weighted": score(f1),
         "f1_micro": score(f1 + 0.01),
         "f1_macro": score(f1 - 0.05),
+        "exact_match": score(0.7 * f1),
+        "labels_per_text": {"true": 2.5, "predicted": 2.31},
         "precision_weighted": score(f1 + 0.04),
         "recall_weighted": score(f1 - 0.02),
         "at_0.5": {"f1_weighted": round(f1 - 0.03, 4)},

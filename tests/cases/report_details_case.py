@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from baselines.scores import judging
+from baselines.scores.judging import METRICS
+from baselines.task import Task
 from tests.cases.hostile_case import CLASSES, TEXTS
 
 
@@ -32,15 +35,17 @@ def add_details(models: list[dict[str, Any]]) -> None:
         ]  # fmt: skip
         named[name]["calibration"] = {"ece": 0.021, "bins": bins}
     student["slices"] = [
-        {"slice": "length", "value": "short (< 60 characters)", "n": 54, "f1_weighted": 0.61},
-        {"slice": "length", "value": "long (> 200 characters)", "n": 33, "f1_weighted": 0.74},
-        {"slice": "labels", "value": "1", "n": 80, "f1_weighted": 0.66},
+        {"slice": "length", "value": "short (< 60 characters)", "n": 54, "score": 0.61},
+        {"slice": "length", "value": "long (> 200 characters)", "n": 33, "score": 0.74},
+        {"slice": "labels", "value": "1", "n": 80, "score": 0.66},
     ]
-    student["typos"] = [{"rate": r, "f1_weighted": 0.691 - 1.4 * r} for r in (0.0, 0.02, 0.05, 0.1)]
+    student["typos"] = [{"rate": r, "score": 0.691 - 1.4 * r} for r in (0.0, 0.02, 0.05, 0.1)]
     student["behaviour"] = [
         {"test": "upper case changes nothing", "kind": "invariance", "n": 217, "failed": 0, "examples": []},
         {"test": "a named library implies its tag", "kind": "directional", "n": 40, "failed": 7,
          "examples": [{"text": TEXTS[1], "expected": "transformers", "got": []}]},
+        {"test": "a question word changes some answers", "kind": "sensitivity", "n": 31, "failed": 31, "changed": 0,
+         "expected": "At least one answer changes.", "examples": []},
     ]  # fmt: skip
     student["control"] = {"model": "student-alone", "gain": {"value": 0.021, "low": 0.004, "high": 0.038}, "seeds": 3}
     student["audit"] = {
@@ -64,10 +69,29 @@ def add_details(models: list[dict[str, Any]]) -> None:
     }
 
 
+def metrics_of(task: Task) -> list[dict[str, Any]]:
+    """As a study lists them."""
+    named = ((name, METRICS[name]) for name in judging.metrics_of(task))
+    return [{"name": n, "title": m.title, "higher_is_better": m.higher_is_better} for n, m in named]
+
+
+def cleaning() -> dict[str, Any]:
+    examples = [
+        {"texts": ["it is <i>good</i>", "it is not <i>good</i>"], "labels": [[CLASSES[0]], [CLASSES[2]]]},
+        {"texts": ["C++", "C#"], "labels": [[CLASSES[7]], []]},
+    ]
+    return {
+        "chosen": "words",
+        "why": "The best on validation.",
+        "scores": {"words": 0.712, "raw": 0.709, "course": 0.655},
+        "collisions": {"words": {"n": 0, "examples": []}, "course": {"n": 12, "examples": examples}},
+    }
+
+
 def ledgers() -> list[dict[str, Any]]:
     def step(name: str, model: str, f1: float, n_bytes: int, p50_us: float) -> dict[str, Any]:
         f1s = {"value": f1, "low": f1 - 0.04, "high": f1 + 0.037}
-        return {"step": name, "model": model, "f1_weighted": f1s, "bytes": n_bytes, "p50_s": p50_us * 1e-6}
+        return {"step": name, "model": model, "score": f1s, "bytes": n_bytes, "p50_s": p50_us * 1e-6}
 
     start = step("Character CNN, fp32 ONNX", "cnn", 0.661, 4_322_000, 3_670)
     smallest = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.storage.artifact import Lineage
-from baselines.task import LabelSpace
+from baselines.task import LabelSpace, Task
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import Tokenizer
 from compress.formats.packed import StoredTables
@@ -57,6 +57,23 @@ def int_classifier(seed: int = 0, limit: int = 127) -> IntTableClassifier:
     """A classifier over `int_tables` with a threshold of its own for each class."""
     classifier = IntTableClassifier(StoredTables(int_tables(seed, limit=limit)), TOKENIZER, SPACE)
     classifier.thresholds_ = np.linspace(0.3, 0.7, len(CLASSES)).astype(np.float32)
+    return classifier
+
+
+SPACES: dict[Task, LabelSpace] = {
+    "multilabel": SPACE,
+    "multiclass": LabelSpace(CLASSES, "multiclass", shares=(0.1, 0.2, 0.4, 0.2, 0.1)),
+    "binary": LabelSpace(("spam",), "binary", negative="ham", shares=(0.2,)),
+}
+
+
+def task_classifier(task: Task, tokenizer: Tokenizer = TOKENIZER) -> IntTableClassifier:
+    """A table classifier of a task, over random tables, with thresholds as the task has them."""
+    space = SPACES[task]
+    tables = int_tables(n_classes=len(space.classes), n_ids=tokenizer.n_ids)
+    classifier = IntTableClassifier(StoredTables(tables), tokenizer, space)
+    if task != "multiclass":
+        classifier.thresholds_ = np.linspace(0.3, 0.7, len(space.classes)).astype(np.float32)
     return classifier
 
 

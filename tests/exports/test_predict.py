@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from baselines.task import Task
 from exports import runtime
 from exports.bundles.write_bundle import write_bundle
 from exports.predict import main
-from tests.cases.table_case import CLASSES, TEXTS, int_classifier, lineage
+from tests.cases.table_case import CLASSES, TEXTS, int_classifier, lineage, task_classifier
+from tests.cases.task_case import ALL_TASKS
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,49 @@ def test_explain_adds_parts_that_sum_to_the_logit(folder: Path, capsys: pytest.C
     answer = _lines(capsys)[0]
     assert answer["read_as"] == "gnns survey"
     assert {"ngram", "start", "share"} == set(answer["labels"][0]["parts"][0])
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+def test_answers_say_what_is_known_of_every_task(
+    task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = write_bundle(task_classifier(task), lineage(), tmp_path / "b", "table")
+    assert main([str(bundle), "--explain", "GNNs: a survey", "???"]) == 0
+    known, unknown = _lines(capsys)
+    assert (known["known"], unknown["known"]) == (True, False)
+    assert ("positive" in known) == (task == "binary")
+    assert [label["class"] for label in unknown["labels"]] == {"multilabel": [], "multiclass": ["graphs"]}.get(
+        task, ["ham"]
+    )
+    assert all("parts" not in label for label in unknown["labels"])
+    assert len(known["labels"]) == 1 or task == "multilabel"
+
+
+def test_the_negative_side_is_explained_by_what_speaks_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = write_bundle(task_classifier("binary"), lineage(), tmp_path / "b", "table")
+    assert main([str(bundle), "--explain", "--top", "2", "GNNs: a survey"]) == 0
+    (answer,) = _lines(capsys)
+    spam, ham = sorted(answer["labels"], key=lambda label: str(label["class"]), reverse=True)
+    assert (spam["class"], ham["class"], answer["positive"]) == ("spam", "ham", spam["probability"])
+    assert ham["logit"] == -spam["logit"]
+    assert [part["share"] for part in ham["parts"]] == [-part["share"] for part in spam["parts"]]
+    for label in (spam, ham):
+        assert 1 / (1 + math.exp(-label["logit"])) == pytest.approx(label["probability"], abs=1e-6)
+
+
+def test_it_abstains_where_it_is_not_sure_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = write_bundle(task_classifier("multiclass"), lineage(), tmp_path / "b", "table")
+    assert main([str(bundle), "--abstain", "1", *TEXTS[:2]]) == 0
+    assert _lines(capsys) == [{"labels": [], "known": True}] * 2
+    assert main([str(bundle), "--abstain", "2", "text"]) == 2
+    assert "abstain: a probability from 0 to 1" in capsys.readouterr().err
+
+
+def test_only_one_class_a_text_can_be_abstained_from(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), "--abstain", "0.5", "text"]) == 2
+    assert "is of task multilabel" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("argv", "got"), [([], "neither"), (["--stdin", "text"], "both")])

@@ -76,6 +76,21 @@ def test_own_csv_to_bundle(place: Path, tiny: Dataset, capsys: pytest.CaptureFix
     assert f"{text[:60]} -> {', '.join(predictor.predict([text])[0]) or 'no tag'}\n" in said
 
 
+def test_one_class_a_text(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main = names_of("one_class_a_text")["main"]
+    assert main([]) == 0
+    said = capsys.readouterr().out.splitlines()
+    predictor = tagpress.load("questions-bundle")
+    assert (predictor.task, said[0]) == ("multiclass", "225 texts, one of number, person, place, time")
+    for line in said[1:3]:
+        text, answer = line.split(" -> ")
+        assert answer == "not sure enough" or answer.startswith(predictor.predict([text])[0][0])
+    assert said[3] == "tell me about the sea -> not sure enough"
+    assert said[4] == "你好 -> not sure enough, nothing known in it"
+    assert main(["texts.csv", "2"], out="other-bundle") == 2
+    assert "error: " in capsys.readouterr().err
+
+
 def test_own_csv_names_the_mistake(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main = names_of("own_csv_to_bundle")["main"]
     assert main(["texts.csv", "nowhere", "--tags", "topics"]) == 2
@@ -104,7 +119,8 @@ def test_an_adopted_module_reads_texts_as_the_example_encodes_them(tiny: Dataset
     texts = [*AWKWARD, *tiny.part("test").texts]
     with torch.no_grad():
         own = torch.cat([torch.sigmoid(net(names["encode"](text)[None])) for text in texts])
-    np.testing.assert_allclose(cnn.predict_proba(texts), own.numpy(), atol=1e-5)
+    # Of the network itself: a text without anything known has an answer of its own.
+    np.testing.assert_allclose(cnn.answer(texts)[0], own.numpy(), atol=1e-5)
 
 
 def test_within_a_budget(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,11 +79,17 @@ def _ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any
 def test_it_answers_as_the_runtime_does(server: tuple[int, runtime.Predictor[Any]]) -> None:
     port, predictor = server
     status, answer = _ask(port, "POST", "/predict", json.dumps({"texts": TEXTS}).encode())
-    assert (status, answer) == (200, {"labels": predictor.predict(TEXTS)})
-    assert _ask(port, "GET", "/health") == (200, {"classes": len(predictor.classes)})
+    assert (status, answer) == (200, {"answers": [said.to_json() for said in predictor.answers(TEXTS)]})
+    assert _ask(port, "GET", "/health") == (200, {"task": "multilabel", "classes": len(predictor.classes)})
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"texts": "one string"}', b'{"texts": [1]}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[]", b'{"texts": "one string"}', b'{"texts": [1]}', b'{"texts": {"keras": 1}}', b"\xff"),
+        b'{"texts": ["a"], "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+)
 def test_a_bad_request_is_told_what_is_expected(server: tuple[int, runtime.Predictor[Any]], body: bytes) -> None:
     status, answer = _ask(server[0], "POST", "/predict", body)
     assert status == 400

@@ -24,7 +24,8 @@ ORDER = {
         ("scores",),
         ("classifier",),
         ("dataset",),
-        ("text", "console", "cores", "notes", "task"),
+        ("task",),
+        ("text", "console", "cores", "notes"),
         ("errors",),
     ),
     "compress": (
@@ -40,8 +41,8 @@ ORDER = {
     ),
     "exports": (("run", "predict"), ("bundles",), ("graphs", "runtime"), ("kernel",)),
     "bench": (
-        ("fold_study", "compare", "screenshot", "conftest"),
-        ("study", "suite"),
+        ("fold_study", "public_study", "compare", "screenshot", "conftest"),
+        ("study", "suite", "public"),
         ("report",),
         ("verdict",),
         ("results",),

@@ -10,7 +10,7 @@ import pytest
 
 import tagpress
 from baselines.dataset import Dataset, Part, PartName
-from baselines.text.cleaning import Cleaning
+from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
 from baselines.text.tokenizer import Tokenizer
 from tests.cases.adopted_case import answers
 from tests.cases.compress_case import TOKENIZER
@@ -93,15 +93,33 @@ def test_a_student_learns_from_the_teacher_that_is_given(
     assert not np.array_equal(own.predict_proba(texts), taught.predict_proba(texts))
 
 
-@pytest.mark.parametrize("drop", [False, True])
-def test_an_adopted_module_answers_as_it_did(drop: bool) -> None:
+@pytest.mark.parametrize("cleaning", CLEANINGS)
+def test_an_adopted_module_answers_as_it_did(cleaning: CleaningName) -> None:
     vocabulary = {character: number for number, character in enumerate(TOKENIZER.alphabet, 2)}
     net = TextNet(Layout(norm=True))
-    cnn, receipt = tagpress.adopt(net, vocabulary, CLASSES, thresholds=[0.4] * len(CLASSES), drop_stop_words=drop)
-    own = answers(net, OWN_TEXTS, Tokenizer(TOKENIZER.alphabet, Cleaning("course" if drop else "letters")))
+    cnn, receipt = tagpress.adopt(net, vocabulary, CLASSES, thresholds=[0.4] * len(CLASSES), cleaning=cleaning)
+    own = answers(net, OWN_TEXTS, Tokenizer(TOKENIZER.alphabet, Cleaning(cleaning)))
     np.testing.assert_allclose(cnn.predict_proba(OWN_TEXTS), own, atol=1e-5)
     assert (receipt.method, cnn.classes_) == ("adopt", CLASSES)
     assert cnn.thresholds_ == pytest.approx(0.4)
+
+
+def test_an_adopted_module_of_one_class_a_text_says_the_largest() -> None:
+    vocabulary = {character: number for number, character in enumerate(TOKENIZER.alphabet, 2)}
+    net = TextNet(Layout(norm=True))
+    cnn, _ = tagpress.adopt(net, vocabulary, CLASSES, task="multiclass")
+    own = answers(net, OWN_TEXTS, Tokenizer(TOKENIZER.alphabet, Cleaning("letters")))
+    known = cnn.answer(OWN_TEXTS)[1]
+    found = cnn.predict_proba(OWN_TEXTS)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    # The sigmoid doesn't change which class is the largest.
+    assert [names for names, knows in zip(cnn.predict(OWN_TEXTS), known, strict=True) if knows] == [
+        [CLASSES[row.argmax()]] for row in own[known]
+    ]
+    with pytest.raises(tagpress.UserError, match="task: allowed: multilabel, multiclass, binary; got 'multi'"):
+        tagpress.adopt(net, vocabulary, CLASSES, task="multi")  # type: ignore[arg-type]
+    with pytest.raises(tagpress.UserError, match="cleaning: allowed: course, letters, words, raw"):
+        tagpress.adopt(net, vocabulary, CLASSES, cleaning="none")  # type: ignore[arg-type]
 
 
 def test_a_module_that_is_no_text_cnn_is_refused() -> None:

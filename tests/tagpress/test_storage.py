@@ -15,9 +15,11 @@ import pytest
 import tagpress
 from baselines.dataset import Dataset
 from baselines.storage.artifact import lineage_of
+from baselines.task import Task
 from exports import kernel
 from tests.cases.bundle_case import BLOCKED, ROOT
 from tests.cases.quick_case import SMALL_CNN
+from tests.cases.task_case import ALL_TASKS, task_data
 
 AWKWARD = ["", "!?", "A U-Net that segments satellite images", "ünïcödé 中文", "word " * 60]
 
@@ -139,3 +141,27 @@ def test_mistakes_say_what_to_do(models: dict[str, tagpress.Classifier], tmp_pat
     refused(lambda: tagpress.load(bundle, threads=0), "threads: at least 1")
     assert not (tmp_path / "x").exists()
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+@pytest.mark.parametrize(("baseline", "form"), [("linear", "linear"), ("cnn", "table"), ("cnn", "onnx")])
+def test_every_task_goes_from_training_to_an_answer(baseline: str, form: str, task: Task, tmp_path: Path) -> None:
+    dataset = task_data(task)
+    settings = {"cnn": {**SMALL_CNN, "epochs": 1, "min_count": 1}, "linear": {"min_texts": (1, 1)}}[baseline]
+    parent = tagpress.train(baseline, dataset, threads=1, **settings)
+    child, _ = tagpress.apply("quantize", parent, dataset, bits=8, threads=1)
+    again = tagpress.read(tagpress.save(child, tmp_path / "artifact"))
+    predictor = tagpress.load(tagpress.export(again, tmp_path / "bundle", form=form, dataset=dataset))
+    texts = [*AWKWARD, *dataset.part("test").texts]
+    assert predictor.space == child.space_ == dataset.part("train").space
+    assert predictor.predict(texts) == again.predict(texts) == child.predict(texts)
+    counts = {len(names) for names in predictor.predict(texts)}
+    assert counts == {1} or task == "multilabel"
+    assert predictor.bundle.manifest["judged_by"] == dataset.everything.judged_by
+    assert [answer.known for answer in predictor.answers(["", "the"])] == [False, True]
+    if task == "multiclass":
+        careful = tagpress.load(tmp_path / "bundle", abstain=1.0)
+        assert [] in careful.predict(texts)
+    else:
+        with pytest.raises(tagpress.UserError, match="abstain: allowed for task multiclass"):
+            tagpress.load(tmp_path / "bundle", abstain=0.5)

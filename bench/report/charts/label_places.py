@@ -14,11 +14,11 @@ _CHARACTER, _LINE = 6.6, 15
 def place_labels(points: Sequence[dict[str, Any]]) -> None:
     """Set `place` of each point to `above`, `below`, `left`, `right`, or "" where no place is free.
 
-    Greedy: the recommended model first, then the others on the front by F1; dominated models go without a name.
+    Greedy: the recommended model first, then the others on the front by score; dominated models go without a name.
     """
     centres = _centres(points)
     taken: list[Box] = [(x - 9, y - 9, x + 9, y + 9) for x, y in centres]
-    order = sorted(range(len(points)), key=lambda i: (points[i]["kind"] != "recommended", -points[i]["f1"]))
+    order = sorted(range(len(points)), key=lambda i: (points[i]["kind"] != "recommended", -points[i]["up"]))
     for index in order:
         point = points[index]
         point["place"] = ""
@@ -36,7 +36,7 @@ def place_labels(points: Sequence[dict[str, Any]]) -> None:
 
 
 def _centres(points: Sequence[dict[str, Any]]) -> list[tuple[float, float]]:
-    xs, ys = [math.log(p["cost"]) for p in points], [p["f1"] for p in points]
+    xs, ys = [math.log(p["cost"]) for p in points], [p["up"] for p in points]
     return [
         (_along(x, xs, math.log(2.2)) * WIDTH, (1 - _along(y, ys, 0.05)) * HEIGHT) for x, y in zip(xs, ys, strict=True)
     ]

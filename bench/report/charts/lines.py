@@ -8,8 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from bench.report.charts.theme import LIGHT, Theme, chart_of
+from bench.report.charts.theme import LIGHT, Theme, chart_of, inline_svg
 from bench.report.charts.tradeoff import AXIS_LABELS, log_ticks
+from bench.report.metric_words import MetricWords
 
 Json = Mapping[str, Any]
 WIDTH, HEIGHT = 400, 230
@@ -22,8 +23,10 @@ class Lines:
     """Points (series, x, y) with the titles of both axes.
 
     Attributes:
-        unit: of x, a key of `AXIS_LABELS`, or "" for plain numbers.
-        diagonal: whether the line y = x is drawn, where a perfect answer would lie.
+        x_unit, y_unit: keys of `AXIS_LABELS`, or "" for plain numbers.
+        diagonal: whether the line y = x is drawn.
+        marks: single places (name, x, y), each a ring with its name beside it.
+        whole: whether both axes run from 0 to 1.
     """
 
     points: Sequence[tuple[str, float, float]]
@@ -35,6 +38,8 @@ class Lines:
     y_unit: str = ""
     diagonal: bool = False
     dots: bool = True
+    marks: Sequence[tuple[str, float, float]] = ()
+    whole: bool = False
 
 
 def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
@@ -45,9 +50,9 @@ def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
     ]
     if len({value["x"] for value in values}) < 2:
         return None
-    x = alt.X("x:Q", title=lines.x_title, scale=_scale(lines.log_x, [v["x"] for v in values]),
+    x = alt.X("x:Q", title=lines.x_title, scale=_scale(lines, lines.log_x, [v["x"] for v in values]),
               axis=_axis(lines.x_unit, lines.log_x, [v["x"] for v in values]))  # fmt: skip
-    y = alt.Y("y:Q", title=lines.y_title, scale=_scale(lines.log_y, [v["y"] for v in values]),
+    y = alt.Y("y:Q", title=lines.y_title, scale=_scale(lines, lines.log_y, [v["y"] for v in values]),
               axis=_axis(lines.y_unit, lines.log_y, [v["y"] for v in values]))  # fmt: skip
     legend = alt.Legend(
         orient="bottom", columns=2, labelLimit=180, symbolType="stroke", symbolStrokeWidth=3, columnPadding=34
@@ -63,11 +68,21 @@ def lines_spec(lines: Lines, theme: Theme = LIGHT) -> dict[str, Any] | None:
         layers.append(base.mark_point(filled=True, size=26, opacity=1))
     if lines.diagonal:
         layers.insert(0, _diagonal(theme))
-    ends = [{"x": 0, "y": 0}, {"x": 1, "y": 1}]
-    return theme.apply(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), points=values, ends=ends)
+    layers += _marks(x, y, theme) if lines.marks else []
+    records: dict[str, Any] = {"points": values, "ends": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]}
+    records["marks"] = [
+        {"name": name, "x": x, "y": y, "side": "left" if x > 0.5 else "right"} for name, x, y in lines.marks
+    ]
+    return theme.apply(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), **records)
 
 
-def precision_recall(curves: Sequence[Json]) -> Lines:
+def drawn(wanted: Sequence[tuple[str, str, Lines]]) -> list[dict[str, Any]]:
+    """Title and SVG of those that have points; each comes with an identity and a title."""
+    specs = [(identity, title, lines_spec(lines)) for identity, title, lines in wanted]
+    return [{"title": title, "svg": inline_svg(spec, identity, title)} for identity, title, spec in specs if spec]
+
+
+def precision_recall(curves: Sequence[Json], marks: Sequence[tuple[str, float, float]] = ()) -> Lines:
     """One line a class."""
     points = [
         (str(c["class"]), r, p)
@@ -75,7 +90,18 @@ def precision_recall(curves: Sequence[Json]) -> Lines:
         for r, p in zip(c["recall"] or [], c["precision"] or [], strict=False)
         if r is not None and p is not None
     ]
-    return Lines(points, "Recall", "Precision", dots=False)
+    return Lines(points, "Recall", "Precision", dots=False, marks=marks, whole=bool(marks))
+
+
+def roc(named: Mapping[str, Json], marks: Sequence[tuple[str, float, float]] = ()) -> Lines:
+    """Share of the positives found against share of the negatives wrongly found; guessing lies on the diagonal."""
+    points = [
+        (name, x, y)
+        for name, curve in named.items()
+        for x, y in zip(curve["false_positive_rate"], curve["true_positive_rate"], strict=False)
+    ]
+    return Lines(points, "Share of the others found wrongly", "Share found", diagonal=True, dots=False, marks=marks,
+                 whole=True)  # fmt: skip
 
 
 def calibration(named: Mapping[str, Json]) -> Lines:
@@ -116,21 +142,21 @@ def throughput(runs: Sequence[tuple[str, Json]]) -> Lines:
     return Lines(points, "Batch size", "Texts a second", log_x=True, log_y=True, y_unit="macs")
 
 
-def typos(models: Sequence[tuple[str, Sequence[Json]]]) -> Lines:
-    """F1 against the share of characters with a typo."""
-    points = [(name, 100 * p["rate"], _value(p["f1_weighted"])) for name, ps in models for p in ps
-              if p.get("f1_weighted") is not None]  # fmt: skip
-    return Lines(points, "Characters with a typo, %", "Weighted F1")
+def typos(models: Sequence[tuple[str, Sequence[Json]]], metric: MetricWords) -> Lines:
+    """The score against the share of characters with a typo."""
+    points = [(name, 100 * p["rate"], _value(p["score"])) for name, ps in models for p in ps
+              if p.get("score") is not None]  # fmt: skip
+    return Lines(points, "Characters with a typo, %", f"{metric.heading}, {metric.direction}")
 
 
-def sensitivity(entries: Sequence[Json]) -> Lines:
-    """F1 on validation against sparsity, one line a filter width."""
+def sensitivity(entries: Sequence[Json], metric: MetricWords) -> Lines:
+    """The score on validation against sparsity, one line a filter width."""
     points = [
-        (f"width {e.get('width')}", 100 * e["sparsity"], _value(e["f1_weighted"]))
+        (f"width {e.get('width')}", 100 * e["sparsity"], _value(e["score"]))
         for e in entries
-        if e.get("sparsity") is not None and e.get("f1_weighted") is not None
+        if e.get("sparsity") is not None and e.get("score") is not None
     ]
-    return Lines(points, "Filters removed, %", "Weighted F1")
+    return Lines(points, "Filters removed, %", f"{metric.heading}, {metric.direction}")
 
 
 _DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [1, 3]]
@@ -140,7 +166,9 @@ def _value(content: Any) -> float:
     return float(content["value"] if isinstance(content, Mapping) else content)
 
 
-def _scale(log: bool, values: Sequence[float]) -> alt.Scale:
+def _scale(lines: Lines, log: bool, values: Sequence[float]) -> alt.Scale:
+    if lines.whole:
+        return alt.Scale(domain=[0, 1], nice=False)
     if not log:
         return alt.Scale(zero=False)
     return alt.Scale(type="log", domain=[min(values) * 0.9, max(values) * 1.1], nice=False)
@@ -154,3 +182,16 @@ def _axis(unit: str, log: bool, values: Sequence[float]) -> alt.Axis:
 def _diagonal(theme: Theme) -> alt.Chart:
     line: alt.Chart = chart_of("ends").mark_line(color=theme.muted, strokeDash=[3, 3]).encode(x="x:Q", y="y:Q")
     return line
+
+
+def _marks(x: alt.X, y: alt.Y, theme: Theme) -> list[alt.Chart]:
+    """A ring a mark, its name on the side where there is room."""
+    base = chart_of("marks").encode(x=x, y=y)
+    ring = base.mark_point(size=90, strokeWidth=2.4, color=theme.text, fill=theme.background, opacity=1)
+    layers = [ring]
+    for side, align, dx in (("left", "right", -11), ("right", "left", 11)):
+        text = base.transform_filter(f"datum.side == '{side}'").encode(text="name:N")
+        look: dict[str, Any] = {"align": align, "dx": dx, "dy": 12, "fontSize": 11.5, "color": theme.text}
+        halo: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
+        layers += [text.mark_text(**look, **halo), text.mark_text(**look)]
+    return layers

@@ -1,4 +1,4 @@
-"""The picture of the report: F1 against a cost, the front drawn and named, dominated models grey.
+"""The picture of the report: the score against a cost, the front drawn and named, dominated models grey.
 
 Colours are those of Okabe and Ito, which stay apart for colour-blind readers; shape says the same as colour.
 """
@@ -15,14 +15,17 @@ import altair as alt
 from bench.quantities import Estimate, count, difference_interval, joules, score, score_interval, seconds, size, times
 from bench.report.charts.label_places import place_labels
 from bench.report.charts.theme import AXIS_TITLES, LIGHT, SHAPES, Theme, chart_of
+from bench.report.metric_words import MetricWords
 from bench.results.row import Row
 from bench.verdict.front import Front, front_of, standard_axes
 
 Spec = dict[str, Any]
 # Cost axes the reader can choose, in this order; fields of the row.
 COSTS: Final = ("p50_s", "bytes", "macs", "energy_j", "cold_start_s")
-# Models further below the best F1 than this are named under the picture instead of squeezing everything above them.
+# Models further below the best score than this are named under the picture instead of squeezing everything above them.
 SHOWN_BELOW_BEST = 0.3
+# The same of losses, which have no upper end.
+SHOWN_ABOVE_LOSS = 1.0
 _SHOW = {"p50_s": seconds, "bytes": size, "macs": count, "energy_j": joules, "cold_start_s": seconds}
 _SECONDS = (
     "datum.value >= 0.9999 ? format(datum.value, '~g') + ' s' : datum.value >= 0.0009999 ? "
@@ -43,16 +46,14 @@ _OFFSETS: Mapping[str, tuple[str, int, int]] = {
     "left": ("right", -14, 0),
     "right": ("left", 14, 0),
 }
-_TOOLTIP = {"name": "Model", "title": "What", "kind": "Verdict", "F1": "Weighted F1", "delta": "ΔF1 to the reference",
-            "shown_p50": "p50, one text", "speed": "Latency ratio", "shown_bytes": "Size",
-            "shown_cost": "This axis"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn: the rows, who is recommended, what counts as a tie, and whom the picture may not leave out."""
+    """What is drawn: the rows, what they are judged by, who is recommended, what is a tie, who may not be left out."""
 
     rows: Sequence[Row]
+    metric: MetricWords
     recommended: str | None
     floor: float | None
     delta: float
@@ -61,15 +62,19 @@ class Scene:
 
 def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | str = "container",
                 height: int = 400, legend: bool = False) -> Spec | None:  # fmt: skip
-    """F1 against a cost on a logarithmic axis, point size = bytes; None when no model has both."""
+    """The score against a cost on a logarithmic axis, point size = bytes; None when no model has both.
+
+    The better score is always above: the axis of a loss stands upside down.
+    """
     points = pareto_points(scene, cost)
     if not points:
         return None
-    costs, scores = [p["cost"] for p in points], [s for p in points for s in (p["f1_low"], p["f1_high"])]
+    costs = [p["cost"] for p in points]
     x = alt.X("cost:Q", title=AXIS_TITLES[cost], axis=_cost_axis(cost, costs),
               scale=alt.Scale(type="log", domain=[min(costs) / 2.2, max(costs) * 2.2], nice=False))  # fmt: skip
-    y = alt.Y("f1:Q", title="Weighted F1, higher is better", axis=alt.Axis(tickCount=6),
-              scale=alt.Scale(domain=[min(scores) - 0.015, min(1.0, max(scores) + 0.015)], nice=False))  # fmt: skip
+    axis = alt.Axis(tickCount=6, titleLimit=min(height, 290))
+    y = alt.Y("score:Q", title=f"{scene.metric.heading}, {scene.metric.direction}", axis=axis,
+              scale=_score_scale(points, scene.metric))  # fmt: skip
     base = chart_of("points")
     present = [kind for kind in theme.kinds if any(p["kind"] == kind for p in points)]
     key = alt.Legend(orient="bottom", columns=4, symbolSize=110, symbolOpacity=1) if legend else None
@@ -78,14 +83,14 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
     shape = alt.Shape("kind:N", title=None, legend=key,
                       scale=alt.Scale(domain=present, range=[SHAPES[k] for k in present]))  # fmt: skip
     area = alt.Size("bytes:Q", scale=alt.Scale(type="log", range=[50, 380]), legend=None)
-    tooltip = [alt.Tooltip(f"{field}:N", title=title) for field, title in _TOOLTIP.items()]
+    tooltip = [alt.Tooltip(f"{field}:N", title=title) for field, title in _tooltip(scene.metric).items()]
     dots = base.mark_point(filled=True, opacity=1, stroke=theme.background, strokeWidth=1.2)
     bars: dict[str, Any] = {"strokeWidth": 1.3, "opacity": 0.6}
     layers = [
         base.transform_filter("datum.outlined").mark_line(
             interpolate="step-after", strokeWidth=1.5, strokeDash=[5, 4], color=theme.muted
         ).encode(x=x, y=y, order="cost:Q"),
-        base.mark_rule(**bars).encode(x=x, y=alt.Y("f1_low:Q"), y2="f1_high:Q", color=kind),
+        base.mark_rule(**bars).encode(x=x, y=alt.Y("score_low:Q"), y2="score_high:Q", color=kind),
         base.mark_rule(**bars).encode(x=alt.X("cost_low:Q"), x2="cost_high:Q", y=y, color=kind),
         dots.encode(x=x, y=y, color=kind, shape=shape, size=area, tooltip=tooltip),
         *_labels(base, points, x, y, theme),
@@ -104,9 +109,9 @@ def pareto_points(scene: Scene, cost: str) -> list[Spec]:
 
 
 def below_picture(scene: Scene, cost: str) -> list[str]:
-    """`name (F1)` of the models that lie too far below the others to be shown."""
+    """`name (score)` of the models that lie too far below the others to be shown."""
     rows = [row for row in scene.rows if row.measured and _cost(row, cost) and not _is_shown(row, scene, cost)]
-    return [f"{row.name} ({score(row.f1.value)})" for row in rows if row.f1]
+    return [f"{row.name} ({score(row.score.value)})" for row in rows if row.score]
 
 
 def available_costs(rows: Sequence[Row]) -> list[str]:
@@ -129,13 +134,15 @@ def _cost(row: Row, cost: str) -> float | None:
 
 def _is_shown(row: Row, scene: Scene, cost: str) -> bool:
     """Models far below the others are left out, but for the recommended one and the reference."""
-    best = max((r.f1.value for r in scene.rows if r.measured and r.f1 and _cost(r, cost)), default=0.0)
-    near = row.f1 is not None and row.f1.value >= best - SHOWN_BELOW_BEST
-    return bool(row.measured and row.f1 and _cost(row, cost) and (near or row.name in scene.always))
+    if not row.measured or row.goodness is None or not _cost(row, cost):
+        return False
+    best = max(r.goodness for r in scene.rows if r.measured and r.goodness is not None and _cost(r, cost))
+    slack = SHOWN_BELOW_BEST if scene.metric.higher_is_better else SHOWN_ABOVE_LOSS
+    return row.goodness >= best - slack or row.name in scene.always
 
 
 def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Spec:
-    f1, value, timed = row.f1 or Estimate(0.0), _cost(row, cost) or 0.0, cost == "p50_s"
+    found, value, timed = row.score or Estimate(0.0), _cost(row, cost) or 0.0, cost == "p50_s"
     return {
         "name": row.name,
         "title": row.title,
@@ -144,11 +151,12 @@ def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Sp
         "cost": value,
         "cost_low": row.p50_low if timed and row.p50_low else value,
         "cost_high": row.p50_high if timed and row.p50_high else value,
-        "f1": f1.value,
-        "f1_low": f1.value if f1.low is None else f1.low,
-        "f1_high": f1.value if f1.high is None else f1.high,
+        "score": found.value,
+        "score_low": found.value if found.low is None else found.low,
+        "score_high": found.value if found.high is None else found.high,
+        "up": row.goodness or 0.0,
         "bytes": row.bytes or 1,
-        "F1": score_interval(f1),
+        "shown_score": score_interval(found),
         "delta": difference_interval(row.delta),
         "shown_cost": _SHOW[cost](value),
         "shown_p50": seconds(row.p50_s),
@@ -178,6 +186,30 @@ def _labels(base: alt.Chart, points: Sequence[Spec], x: alt.X, y: alt.Y, theme: 
         halo: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 4, "strokeJoin": "round"}
         layers += [text.mark_text(**look, **halo), text.mark_text(**look)]
     return layers
+
+
+def _score_scale(points: Sequence[Spec], metric: MetricWords) -> alt.Scale:
+    """Room above and below the intervals, where a score can lie."""
+    low, high = min(p["score_low"] for p in points), max(p["score_high"] for p in points)
+    if metric.higher_is_better:
+        return alt.Scale(domain=[low - 0.015, min(1.0, high + 0.015)], nice=False)
+    slack = 0.04 * max(high - low, 0.1)
+    return alt.Scale(domain=[max(0.0, low - slack), high + slack], nice=False, reverse=True)
+
+
+def _tooltip(metric: MetricWords) -> Mapping[str, str]:
+    """Field of a point -> its title."""
+    return {
+        "name": "Model",
+        "title": "What",
+        "kind": "Verdict",
+        "shown_score": metric.heading,
+        "delta": f"{metric.difference} to the reference",
+        "shown_p50": "p50, one text",
+        "speed": "Latency ratio",
+        "shown_bytes": "Size",
+        "shown_cost": "This axis",
+    }
 
 
 def _cost_axis(cost: str, values: Sequence[float]) -> alt.Axis:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.report.charts.tradeoff import Scene
+from bench.report.metric_words import MetricWords, headline_metric, metrics_of
 from bench.results.row import Json, Row
 from bench.results.run import Run
 from bench.verdict.front import Front, front_of, standard_axes
@@ -32,6 +33,16 @@ class Facts:
         return self.run.rows
 
     @property
+    def metric(self) -> MetricWords:
+        """What the verdict, and every score without another name, is about."""
+        return headline_metric(self.run)
+
+    @property
+    def metrics(self) -> Sequence[MetricWords]:
+        """Every metric of the run, that of the verdict first."""
+        return metrics_of(self.run)
+
+    @property
     def best(self) -> Row | None:
         return self.run.by_name.get(self.verdict.model or "")
 
@@ -42,7 +53,7 @@ class Facts:
     @property
     def scene(self) -> Scene:
         always = tuple(name for name in (self.verdict.model, self.verdict.reference) if name)
-        return Scene(self.rows, self.verdict.model, self.run.claim_floor, self.verdict.delta, always)
+        return Scene(self.rows, self.metric, self.verdict.model, self.run.claim_floor, self.verdict.delta, always)
 
 
 def gather(run: Run, verdict: Verdict, gates: Sequence[Checked] = ()) -> Facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.quantities import (
@@ -19,7 +19,10 @@ from bench.quantities import (
     times,
 )
 from bench.report.charts.tradeoff import available_costs, below_picture
+from bench.report.metric_words import MetricWords
+from bench.report.sections.data_facts import collision_warning
 from bench.report.sections.facts import Facts
+from bench.report.sections.two_sides import is_rare
 from bench.results.row import Row, estimate
 from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
@@ -50,11 +53,10 @@ def headline(verdict: Verdict) -> str:
 def tiles(facts: Facts) -> list[dict[str, str]]:
     """The four figures of the first screen."""
     best, reference = facts.best, facts.reference
-    if best is None or best.f1 is None:
+    if best is None or best.score is None:
         return []
-    interval = f"95 % {score(best.f1.low)} to {score(best.f1.high)}" if best.f1.has_interval else "no interval"
     shown = [
-        {"name": "Weighted F1", "value": score(best.f1.value), "note": interval},
+        _score_tile(best, best.score, facts),
         {"name": "Size", "value": size(best.bytes), "note": compared(best.bytes, reference, "smaller", "larger")},
         {"name": "p50, one text", "value": seconds(best.p50_s), "note": speed_note(best, facts)},
     ]
@@ -62,33 +64,48 @@ def tiles(facts: Facts) -> list[dict[str, str]]:
     if best is reference:
         shown[1]["note"] = shown[2]["note"] = ""
         promoted = facts.results.get("promoted") or {}
-        to, delta = promoted.get("over"), estimate(promoted.get("delta_f1_weighted"))
+        to, delta = promoted.get("over"), estimate(promoted.get("delta"))
     if delta:
         note = f"95 % {signed(delta.low)} to {signed(delta.high)}"
-        shown.append({"name": f"ΔF1 to {to}", "value": signed(delta.value), "note": note})
+        if facts.metric.caution:
+            note += ", + is better"
+        shown.append({"name": f"{facts.metric.difference} to {to}", "value": signed(delta.value), "note": note})
     return shown
 
 
-def gate_lines(gates: Sequence[Checked]) -> list[dict[str, str]]:
+def _score_tile(best: Row, found: Estimate, facts: Facts) -> dict[str, str]:
+    """The score; where positives are rare, accuracy would be one of the negatives, so F1 stands in its place."""
+    metric = facts.metric
+    f1 = best.quality.get("f1")
+    if is_rare(facts) and metric.name == "accuracy" and f1 is not None:
+        metric, found = next(m for m in facts.metrics if m.name == "f1"), f1
+    interval = f"95 % {score(found.low)} to {score(found.high)}" if found.has_interval else "no interval"
+    note = f"{interval}, {metric.caution}" if metric.caution else interval
+    return {"name": metric.heading, "value": score(found.value), "note": note}
+
+
+def gate_lines(facts: Facts) -> list[dict[str, str]]:
     """Outcome, the gate's text, and what it was judged by."""
+    titles = {metric.name: metric for metric in facts.metrics}
     return [
         {
             "outcome": g.outcome,
             "shown": OUTCOMES[g.outcome],
             "gate": g.gate,
-            "measured": measured_text(g),
+            "measured": measured_text(g, titles),
             "reason": "" if g.reason == "exact" else g.reason,
         }
-        for g in gates
+        for g in facts.gates
     ]
 
 
-def measured_text(gate: Checked) -> str:
+def measured_text(gate: Checked, titles: Mapping[str, MetricWords]) -> str:
     """The value a gate was judged by, in its unit, with its interval."""
     if gate.value is None:
         return ""
     if "max_drop" in gate.gate:
-        return f"ΔF1 {difference_interval(Estimate(gate.value, gate.low, gate.high))}"
+        difference = titles[gate.metric].difference if gate.metric in titles else f"Δ {gate.metric}"
+        return f"{difference} {difference_interval(Estimate(gate.value, gate.low, gate.high))}"
     show = _SHOW_BY_METRIC.get(gate.metric, score)
     if gate.low is None or gate.high is None:
         return show(gate.value)
@@ -116,12 +133,13 @@ def picture_texts(facts: Facts) -> dict[str, Any]:
     costs = available_costs(facts.rows)
     first = costs[0] if costs else "p50_s"
     below = below_picture(facts.scene, first)
-    says = f"Weighted F1 against {COST_NAMES[first]}; on the Pareto front: {', '.join(facts.front.front) or 'nobody'}"
+    metric = facts.metric
+    on_front = ", ".join(facts.front.front) or "nobody"
     return {
-        "title": f"{len([r for r in facts.rows if r.measured])} models: what F1 costs",
+        "title": f"{len([r for r in facts.rows if r.measured])} models: what {metric.title} costs",
         "costs": [(cost, COST_NAMES[cost]) for cost in costs],
         "below": below_text(below),
-        "says": says,
+        "says": f"{metric.heading} against {COST_NAMES[first]}; on the Pareto front: {on_front}",
     }
 
 
@@ -157,5 +175,7 @@ def warnings(facts: Facts) -> list[str]:
         found.append(f"The run was noisy, so only factors above two count as faster or slower: {'; '.join(noisy)}.")
     if len([row for row in facts.rows if row.measured]) < 2:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")
+    if collisions := collision_warning(facts):
+        found.append(collisions)
     shown = [row for row in (facts.best, facts.reference) if row is not None]
     return list(dict.fromkeys(found + [f"{row.name}: {warning}" for row in shown for warning in row.warnings]))

@@ -9,6 +9,8 @@ from bench.quantities import MISSING, duration, percent, size
 from bench.report.sections.facts import Facts
 
 Json = Mapping[str, Any]
+# What stands beside the task.
+_SAID = ("task_found",)
 # Keys of the environment that have a block of their own, or say what another block says.
 _ELSEWHERE = ("versions", "hashes", "git")
 # Blocks short enough for a pull request.
@@ -21,7 +23,7 @@ def provenance(facts: Facts) -> list[dict[str, Any]]:
     environment = results.get("environment") or {}
     blocks: tuple[tuple[str, Json], ...] = (
         ("Run", _run(facts)),
-        ("Data", results.get("dataset") or {}),
+        ("Data", {k: v for k, v in (results.get("dataset") or {}).items() if k not in _SAID}),
         ("Data card", {k: v for k, v in (results.get("data_card") or {}).items() if k not in _of_data(results)}),
         ("Machine", {k: v for k, v in environment.items() if k not in _ELSEWHERE}),
         ("Versions", environment.get("versions") or {}),
@@ -37,7 +39,7 @@ def _run(facts: Facts) -> Json:
         "created": results.get("created"),
         "seed": run.get("seed"),
         "took": duration(run["seconds"]) if run.get("seconds") is not None else None,
-        "margin δ": f"{facts.verdict.delta:g} weighted F1",
+        "margin δ": f"{facts.verdict.delta:g} {facts.metric.title}",
         "reference": facts.verdict.reference or "none",
         **{f"git {key}": value for key, value in git.items()},
     }
@@ -75,6 +77,11 @@ def _table(key: str, records: Sequence[Json]) -> dict[str, Any]:
     columns = [*first, *(column for column in columns if column not in first)]
     rows = [[plain(record.get(column)) for column in columns] for record in records]
     return {"title": f"{title(key)} ({len(records)})", "columns": [title(c) for c in columns], "rows": rows}
+
+
+def shortened(text: str, limit: int) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= limit else f"{text[:limit]} … ({len(text):,} characters)"
 
 
 def title(key: str) -> str:

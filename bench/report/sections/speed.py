@@ -7,11 +7,10 @@ from typing import Any
 
 from bench.quantities import MISSING, change, count, joules, percent, score_interval, seconds, size
 from bench.report.charts import lines as line_charts
-from bench.report.charts.ledger import PANELS, ledger_spec
+from bench.report.charts.ledger import PANELS, ledger_spec, panel_title
 from bench.report.charts.theme import inline_svg
 from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import plain
-from bench.report.sections.quality import drawn
 from bench.results.row import estimate, main_run
 
 Json = Mapping[str, Any]
@@ -57,7 +56,7 @@ def _charts(facts: Facts, content: Json) -> list[dict[str, Any]]:
         ),
         ("throughput", "Throughput against batch size and threads", line_charts.throughput(offline)),
     )
-    return drawn(wanted)
+    return line_charts.drawn(wanted)
 
 
 def _in_order(curves: Sequence[Json] | None, names: Sequence[str]) -> list[Json]:
@@ -66,7 +65,7 @@ def _in_order(curves: Sequence[Json] | None, names: Sequence[str]) -> list[Json]
 
 
 def shown_names(facts: Facts) -> list[str]:
-    """Models worth a line in a small picture: the recommended one, the reference, then the front by F1."""
+    """Models worth a line in a small picture: the recommended one, the reference, then the front by score."""
     names = [facts.verdict.model, facts.verdict.reference, *facts.front.front]
     return list(dict.fromkeys(name for name in names if name))[: line_charts.MAX_SERIES]
 
@@ -124,9 +123,14 @@ def ledgers(facts: Facts) -> list[dict[str, Any]]:
     found = []
     for index, ledger in enumerate(facts.results.get("ledgers") or []):
         steps = ledger.get("steps") or []
-        specs = {field: ledger_spec(steps, field) for field in PANELS}
-        charts = [inline_svg(spec, f"ledger{index}-{field}", f"{ledger['recipe']}: {PANELS[field][0]} by step")
-                  for field, spec in specs.items() if spec]  # fmt: skip
+        specs = {field: ledger_spec(steps, field, facts.metric) for field in PANELS}
+        charts = [
+            inline_svg(
+                spec, f"ledger{index}-{field}", f"{ledger['recipe']}: {panel_title(field, facts.metric)} by step"
+            )
+            for field, spec in specs.items()
+            if spec
+        ]
         found.append({"recipe": ledger["recipe"], "charts": charts, "steps": ledger_rows(steps)})
     return found
 
@@ -138,7 +142,7 @@ def ledger_rows(steps: Sequence[Json]) -> list[dict[str, str]]:
         {
             "step": str(step["step"]),
             "model": str(step.get("model") or ""),
-            "f1": score_interval(estimate(step.get("f1_weighted"))),
+            "score": score_interval(estimate(step.get("score"))),
             "bytes": size(step.get("bytes")),
             "p50": seconds(step.get("p50_s")),
             "smaller": "" if step is first else change(_ratio(step, first, "bytes"), "smaller", "larger"),
@@ -155,9 +159,13 @@ def _ratio(step: Json, first: Json, field: str) -> float | None:
 def audit(facts: Facts) -> dict[str, Any]:
     """Promised against delivered, bytes by tensor, sensitivity to pruning."""
     models = [_audit_row(m, facts) for m in facts.run.models.values() if m.get("audit")]
-    spec = line_charts.lines_spec(line_charts.sensitivity(facts.results.get("sensitivity") or []))
-    title = "F1 on validation when filters of one width are removed"
-    return {"models": models, "sensitivity": inline_svg(spec, "sensitivity", title) if spec else ""}
+    spec = line_charts.lines_spec(line_charts.sensitivity(facts.results.get("sensitivity") or [], facts.metric))
+    title = f"Sensitivity: {facts.metric.title} on validation when filters of one width are removed"
+    return {
+        "models": models,
+        "sensitivity": inline_svg(spec, "sensitivity", title) if spec else "",
+        "sensitivity_title": title,
+    }
 
 
 def receipt_text(content: Json | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,24 +16,38 @@ _BETTER_LESS, _BETTER_MORE = "less", "more"
 
 
 def table(facts: Facts) -> dict[str, Any]:
-    """Columns and rows of the table of all models; the order is by verdict, then by F1."""
+    """Columns and rows of the table of all models; the order is by verdict, then by score."""
     order = {"recommended": 0, "reference": 1, "front": 1, "dominated": 1, "skipped": 2, "failed": 2}
-    rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -(r.f1.value if r.f1 else 0.0), r.name))
+    rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -_goodness(r), r.name))
     measured = sum(row.measured for row in facts.rows)
     missing = len(facts.rows) - measured
     summary = f"{measured} measured" + (
         f", {missing} skipped or failed, with the reason in the last column." if missing else "."
     )
     return {
-        "columns": [{"name": name, "better": better} for name, better in _COLUMNS],
+        "columns": [{"name": name, "better": better} for name, better in _columns(facts)],
         "rows": [_table_row(row, facts) for row in rows],
         "summary": summary,
         "reference": facts.verdict.reference,
+        "difference": facts.metric.difference + (" (+ is better)" if facts.metric.caution else ""),
     }
 
 
-_COLUMNS = (
-    ("Model", _BETTER_LESS), ("F1", _BETTER_MORE), ("ΔF1", _BETTER_MORE), ("Size", _BETTER_LESS), ("p50", _BETTER_LESS),
+def _goodness(row: Row) -> float:
+    """Models without a score come last."""
+    return -math.inf if row.goodness is None else row.goodness
+
+
+def _columns(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Name of each column, and which way is better."""
+    metric = facts.metric
+    heading = f"{metric.heading} ({metric.caution})" if metric.caution else metric.heading
+    better = _BETTER_MORE if metric.higher_is_better else _BETTER_LESS
+    return (("Model", _BETTER_LESS), (heading, better), (metric.difference, _BETTER_MORE), *_AND_MORE)
+
+
+_AND_MORE = (
+    ("Size", _BETTER_LESS), ("p50", _BETTER_LESS),
     ("p95", _BETTER_LESS), ("Parameters", _BETTER_LESS), ("MACs", _BETTER_LESS), ("Cold start", _BETTER_LESS),
     ("Memory", _BETTER_LESS), ("Energy", _BETTER_LESS), ("Texts/s", _BETTER_MORE), ("Verdict", _BETTER_LESS),
 )  # fmt: skip
@@ -50,14 +65,16 @@ def kind_of(row: Row, facts: Facts) -> str:
 
 
 def reason_of(row: Row, facts: Facts) -> str:
-    """Why it is, or isn't, the recommended one."""
+    """Why it is, or isn't, the recommended one; and whether it could be guessing."""
     if row.name == facts.verdict.model:
         return facts.verdict.reasons[0] if facts.verdict.reasons else ""
     rejected = next((item for item in facts.verdict.rejected if item.model == row.name), None)
     if rejected is None:
         return ""
     by = f"; dominated by `{rejected.dominated_by}`" if rejected.dominated_by else ""
-    return rejected.reason.removeprefix(f"{row.status}: ") + by
+    chance = row.guesses_as_well
+    guessing = f"; not shown to be better than guessing (`{chance}`)" if chance and row.measured else ""
+    return rejected.reason.removeprefix(f"{row.status}: ") + by + guessing
 
 
 def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
@@ -77,10 +94,9 @@ def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
 
 
 def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
-    f1, delta, reference = row.f1, row.delta, facts.reference
-    yield _cell(
-        f1.value if f1 else None, score, f"{score(f1.low)} to {score(f1.high)}" if f1 and f1.has_interval else ""
-    )
+    found, delta, reference = row.score, row.delta, facts.reference
+    reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
+    yield _cell(found.value if found else None, score, reach)
     is_reference = row.name == facts.verdict.reference
     judged = {True: "as good", False: "worse", None: "undecided"}[non_inferior(row, facts.verdict.delta)]
     note = "" if delta is None else "reference" if is_reference else judged

@@ -1,42 +1,61 @@
-"""What a model takes besides F1, size and latency: training, energy, its runtime, robustness, reasons, money."""
+"""What lies beyond score, size and latency: other metrics, training, energy, runtime, robustness, reasons, money."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.quantities import count, joules, percent, score, seconds, size
+from bench.report.metric_words import MetricWords
 from bench.report.sections.facts import Facts
 from bench.results.row import estimate, main_run
 
 Json = Mapping[str, Any]
 _JOULES_PER_WH = 3600
-_COLUMNS = (
-    "Model",
-    "Trained in",
-    "Training energy",
-    "Runtime to install",
-    "Behaviour failed",
-    "F1, 5 % typos",
-    "F1, 10 %",
-)
+_COLUMNS = ("Trained in", "Training energy", "Runtime to install", "Behaviour failed")
+_TYPO_RATES = (0.05, 0.1)
 _MONEY = ("Cost of training", "Cost of a million texts")
 
 
 def upkeep(facts: Facts) -> dict[str, Any]:
     """Columns and rows of the table; the money columns only where the user gave a price."""
     models = [model for model in facts.run.models.values() if model.get("training")]
-    price = facts.results.get("price_per_hour")
-    columns = (*_COLUMNS, *(_MONEY if price is not None else ()), "Can it name its reasons?")
-    return {"columns": columns if models else (), "rows": [_row(model, price) for model in models]}
+    price, others = facts.results.get("price_per_hour"), _scored(facts.metrics[1:], models)
+    columns = (
+        "Model",
+        *(f"{metric.heading} ({metric.caution})" if metric.caution else metric.heading for metric in others),
+        *_COLUMNS,
+        *(f"{facts.metric.heading}, {100 * rate:g} % typos" for rate in _TYPO_RATES),
+        *(_MONEY if price is not None else ()),
+        "Can it name its reasons?",
+    )
+    rows = [_row(model, others, price) for model in models]
+    return {
+        "title": f"Beyond {facts.metric.title}",
+        "columns": columns if models else (),
+        "rows": rows,
+        "has_price": price is not None,
+    }
 
 
-def _row(model: Json, price: float | None) -> dict[str, Any]:
+def _scored(metrics: Sequence[MetricWords], models: Sequence[Json]) -> list[MetricWords]:
+    """Those that at least one model was judged by."""
+    return [m for m in metrics if any(estimate((model.get("quality") or {}).get(m.name)) for model in models)]
+
+
+def _row(model: Json, others: Sequence[MetricWords], price: float | None) -> dict[str, Any]:
     return {
         "name": model["name"],
-        "cells": list(_cells(model, price)),
+        "cells": [*_scores(model, others), *_cells(model, price)],
         "reasons": str(model.get("interpretability") or ""),
     }
+
+
+def _scores(model: Json, metrics: Sequence[MetricWords]) -> Iterator[dict[str, Any]]:
+    for metric in metrics:
+        found = estimate((model.get("quality") or {}).get(metric.name))
+        reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
+        yield _cell(found.value if found else None, score, reach)
 
 
 def _cells(model: Json, price: float | None) -> Iterator[dict[str, Any]]:
@@ -47,8 +66,8 @@ def _cells(model: Json, price: float | None) -> Iterator[dict[str, Any]]:
     yield _cell(model.get("runtime_bytes"), size)
     cases, failed = (sum(test.get(key) or 0 for test in model.get("behaviour") or []) for key in ("n", "failed"))
     yield _cell(failed / cases if cases else None, percent, f"of {count(cases)}" if cases else "")
-    by_rate = {test["rate"]: estimate(test.get("f1_weighted")) for test in model.get("typos") or []}
-    for rate in (0.05, 0.1):
+    by_rate = {test["rate"]: estimate(test.get("score")) for test in model.get("typos") or []}
+    for rate in _TYPO_RATES:
         found = by_rate.get(rate)
         yield _cell(found.value if found else None, score)
     if price is not None:

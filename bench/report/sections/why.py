@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.quantities import MINUS, score
+from bench.report.sections.classes import nouns
 from bench.report.sections.facts import Facts
-from bench.report.sections.quality import short
+from bench.report.sections.provenance import shortened
 
 Json = Mapping[str, Any]
+_TEXT_SHOWN = 600
+# Classes that are seen at once; the others open on demand.
+FIRST = 12
 
 
 def why(facts: Facts) -> dict[str, Any]:
     """Influential n-grams a class, and explained texts."""
     content = facts.results.get("why") or {}
+    one, several = nouns(facts)
     classes = [
         {"name": c["class"], "ngrams": [
             {"text": visible(g["ngram"]), "weight": _logits(g.get("weight")),
@@ -22,10 +27,11 @@ def why(facts: Facts) -> dict[str, Any]:
         for c in content.get("classes") or []
     ]  # fmt: skip
     texts = [
-        {"text": short(t["text"]), "labels": [_explained(label) for label in t.get("labels") or []]}
+        {"text": shortened(t["text"], _TEXT_SHOWN), "labels": [_explained(label) for label in t.get("labels") or []]}
         for t in content.get("texts") or []
     ]
-    return {"model": content.get("model") or "", "classes": classes, "texts": texts}
+    return {"model": content.get("model") or "", "classes": classes[:FIRST], "more": classes[FIRST:], "texts": texts,
+            "one": one, "several": several}  # fmt: skip
 
 
 def _explained(label: Json) -> dict[str, Any]:

@@ -74,23 +74,27 @@
   }
   document.querySelectorAll("table.models, table.sortable").forEach(makeSortable);
 
-  // Filtering of the table of models.
-  const table = document.getElementById("table"), filter = document.getElementById("filter");
-  const onlyFront = document.getElementById("only-front"), onlyMeasured = document.getElementById("only-measured");
-  const total = table.tBodies[0].rows.length;
-  function applyFilter() {
-    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of table.tBodies[0].rows) {
-      const text = row.textContent.toLowerCase();
-      const fits = words.every((word) => text.includes(word))
-        && (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1");
-      row.hidden = !fits;
-      shown += fits;
+  // Filtering: rows stay whose text holds every word, and that pass the other controls.
+  function makeFilter(table, box, status, noun, textOf, controls = [], passes = () => true) {
+    const rows = [...table.tBodies[0].rows];
+    function apply() {
+      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) {
+        const text = textOf(row).toLowerCase();
+        row.hidden = !(words.every((word) => text.includes(word)) && passes(row));
+      }
+      const shown = rows.filter((row) => !row.hidden).length;
+      status.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} ${noun}`;
     }
-    document.getElementById("matches").textContent = shown === total ? "" : `${shown} of ${total} models`;
+    for (const control of [box, ...controls]) control.addEventListener("input", apply);
   }
-  for (const control of [filter, onlyFront, onlyMeasured]) control.addEventListener("input", applyFilter);
+  const byId = (id) => document.getElementById(id);
+  const onlyFront = byId("only-front"), onlyMeasured = byId("only-measured");
+  makeFilter(byId("table"), byId("filter"), byId("matches"), "models", (row) => row.textContent, [onlyFront, onlyMeasured],
+    (row) => (!onlyFront.checked || row.dataset.front === "1") && (!onlyMeasured.checked || row.dataset.measured === "1"));
+  if (byId("class-filter")) {
+    makeFilter(byId("classes"), byId("class-filter"), byId("class-matches"), "", (row) => row.cells[0].textContent);
+  }
 
   // Try it: the model runs here; every text is set as text, never as markup.
   const box = document.getElementById("try-text");
@@ -101,16 +105,17 @@
   const make = (name, className, text = "") => Object.assign(document.createElement(name), { className, textContent: text });
 
   function line(answer, c) {
-    const probability = answer.probabilities[c], on = probability >= model.thresholds[c];
+    const probability = answer.probabilities[c], on = answer.decided[c];
     const row = make("div", `tag ${on ? "on" : "off"}`), meter = make("div", "meter");
     const bar = make("i", ""), limit = make("s", "");
     bar.style.width = `${100 * probability}%`;
     limit.style.left = `${100 * Math.min(1, model.thresholds[c])}%`;
     limit.title = `threshold ${model.thresholds[c].toFixed(2)}`;
-    meter.append(bar, limit);
+    meter.append(bar, ...(model.thresholds[c] > 0 ? [limit] : []));
     const name = make("b", "", model.classes[c]);
     name.dir = "auto";
-    const because = tagpress.parts(model, answer, c).filter((part) => part.weight > 0).slice(0, 4);
+    const parts = answer.known ? tagpress.parts(model, answer, c) : [];
+    const because = parts.filter((part) => part.weight > 0).slice(0, 4);
     const reasons = make("span", "because");
     because.forEach((part, index) => {
       const code = make("code", "", part.ngram.replaceAll(" ", "␣"));
@@ -126,12 +131,19 @@
     const answer = tagpress.predict(model, box.value);
     const took = performance.now() - start;
     const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
-    const on = order.filter((c) => answer.probabilities[c] >= model.thresholds[c]);
+    const on = order.filter((c) => answer.decided[c]);
     const shown = [...on, ...order.filter((c) => !on.includes(c)).slice(0, Math.max(2, 5 - on.length))];
-    const text = on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
-    const panel = document.getElementById("try-answer");
-    panel.replaceChildren(make("p", "note", `${text}; ${took.toFixed(1)} ms in this page. The mark on each bar is the label's threshold.`),
-      ...shown.map((c) => line(answer, c)));
+    const mark = model.thresholds.some((least) => least > 0) ? " The mark on each bar is its threshold." : "";
+    const known = answer.known ? "" : " Nothing in this text is known (known: false): it gets what the training data say of such texts.";
+    const note = make("p", "note", `${summary(answer, on)}; ${took.toFixed(1)} ms in this page.${mark}${known}`);
+    note.dir = "auto";
+    document.getElementById("try-answer").replaceChildren(note, ...shown.map((c) => line(answer, c)));
+  }
+
+  function summary(answer, on) {
+    if (model.task === "multiclass" && !on.length) return "Not sure enough of any class";
+    if (model.task !== "multilabel") return `Answer: ${answer.predicted[0]}`;
+    return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
   }
   box.addEventListener("input", answerNow);
   answerNow();

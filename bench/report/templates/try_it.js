@@ -9,9 +9,13 @@ const tagpress = (() => {
   const LETTER = 0, BLANK = 1, SYMBOL = 2, UNSEEN = 3, UNKNOWN = 4;
 
   function open(content) {
+    const ids = new Map([...content.alphabet].map((char, position) => [char, position + 2]));
     return {
       classes: content.classes,
+      task: content.task,
+      names: content.names,
       thresholds: float32(content.thresholds),
+      unknownAnswer: float32(content.unknown_answer),
       tables: content.tables.map((t) => ({ ...t, values: int8(t.values) })),
       head: int8(content.head),
       scale: float32(content.scale),
@@ -20,7 +24,8 @@ const tagpress = (() => {
       stopWords: new Set(content.stop_words),
       unicode: openUnicode(content.unicode),
       unit: content.unit,
-      ids: new Map([...content.alphabet].map((char, position) => [char, position + 2])),
+      ids,
+      spaceId: ids.get(" ") ?? 1,
     };
   }
 
@@ -110,16 +115,39 @@ const tagpress = (() => {
     }
     const n = pooled.length;
     const logits = new Float32Array(model.classes.length);
-    const probabilities = new Float32Array(model.classes.length);
     for (let c = 0; c < logits.length; c++) {
       let total = 0;
       for (let f = 0; f < n; f++) total += model.head[c * n + f] * pooled[f];
       logits[c] = Math.fround(model.scale[c] * Math.fround(total)) + model.bias[c];
-      const tanh = Math.fround(Math.tanh(Math.fround(0.5 * logits[c])));
-      probabilities[c] = 0.5 * Math.fround(1 + tanh);
     }
-    const predicted = model.classes.filter((_, c) => probabilities[c] >= model.thresholds[c]);
-    return { cleaned, chars, ids, characterOf, logits, probabilities, predicted, pooled, starts, widths };
+    const known = ids.some((id) => id > 1 && id !== model.spaceId);
+    const probabilities = known ? link(logits, model.task) : model.unknownAnswer.slice();
+    const decided = decide(model, probabilities);
+    const predicted = said(model, decided);
+    return { cleaned, chars, ids, characterOf, known, logits, probabilities, decided, predicted, pooled, starts, widths };
+  }
+
+  // The softmax over all classes where exactly one is right, else the logistic function of each.
+  function link(logits, task) {
+    if (task !== "multiclass")
+      return logits.map((logit) => 0.5 * Math.fround(1 + Math.fround(Math.tanh(Math.fround(0.5 * logit)))));
+    const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+    const powers = Array.from(logits, (logit) => Math.exp(logit - most)); // in doubles, rounded once
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return Float32Array.from(powers, (power) => power / sum);
+  }
+
+  // Which columns a row of probabilities gets: those that reach their thresholds; of one class a text, the largest.
+  function decide(model, probabilities) {
+    const reached = Array.from(probabilities, (probability, c) => probability >= model.thresholds[c]);
+    if (model.task !== "multiclass") return reached;
+    const best = probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b), -Infinity));
+    return reached.map((each, c) => each && c === best);
+  }
+
+  function said(model, decided) {
+    if (model.task === "binary") return [model.names[Number(decided[0])]];
+    return model.classes.filter((_, c) => decided[c]);
   }
 
   // What each window adds to a class's logit, windows that see the same characters together; largest first.

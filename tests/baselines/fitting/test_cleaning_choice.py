@@ -38,7 +38,7 @@ def shouted() -> Dataset:
         f"{a} {b}" for a in ("red", "blue", "old", "new", "big") for b in "stone river lamp boat tree hill".split()
     ]
     texts = [text.upper() if loud else text for loud in (False, True) for text in words]
-    return dataset_of(texts * 2, [text.isupper() for text in texts * 2])
+    return dataset_of(texts * 4, [text.isupper() for text in texts * 4])
 
 
 def test_capitals_are_kept_where_they_are_the_answer(shouted: Dataset) -> None:

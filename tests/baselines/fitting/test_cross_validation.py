@@ -34,11 +34,11 @@ def test_ladder_over_folds(tiny: Dataset, run: RunFolder) -> None:
     result = evaluate_folds(tiny, NAMES, run, PLAN, progress=lambda done, total: seen.append((done, total)))
     assert json.loads(json.dumps(result, allow_nan=False))["k"] == 3
     models = result["models"]
-    assert models["linear"]["f1_weighted"]["value"] > models["chance-coin"]["f1_weighted"]["value"]
-    assert models["linear"]["f1_weighted"]["value"] == pytest.approx(np.mean(models["linear"]["per_fold"]))
-    assert "delta_f1_weighted" not in models["linear"]
+    assert models["linear"]["score"]["value"] > models["chance-coin"]["score"]["value"]
+    assert models["linear"]["score"]["value"] == pytest.approx(np.mean(models["linear"]["per_fold"]))
+    assert "delta" not in models["linear"]
     for name in ("chance-coin", "rules"):
-        gap = models[name]["delta_f1_weighted"]
+        gap = models[name]["delta"]
         assert gap["low"] <= gap["lower"] <= gap["value"] <= gap["high"]
         assert models[name]["p_value"] <= models[name]["p_holm"] <= 1
     # Only the coin depends on the seed: three trainings a fold, the others one.
@@ -128,8 +128,8 @@ def test_fold_means_are_taken_over_seeds_first() -> None:
     result = compare_folds({"a": own, "b": answers([0.5, 0.5, 0.5])}, 3, "b", 0.01, "global")["models"]
     f1 = {1: 1.0, 0.5: 2 / 3}
     assert result["a"]["per_fold"] == pytest.approx([(1 + f1[0.5]) / 2, f1[0.5], 1])
-    assert result["a"]["delta_f1_weighted"]["value"] == pytest.approx(np.mean(result["a"]["per_fold"]) - f1[0.5])
-    assert result["a"]["seeds"] == {"n": 2, "mean_f1_weighted": pytest.approx([8 / 9, 7 / 9]), "deviation": None}
+    assert result["a"]["delta"]["value"] == pytest.approx(np.mean(result["a"]["per_fold"]) - f1[0.5])
+    assert result["a"]["seeds"] == {"n": 2, "mean_score": pytest.approx([8 / 9, 7 / 9]), "deviation": None}
 
 
 def test_a_model_that_lacks_a_fold_is_not_judged() -> None:
@@ -148,7 +148,7 @@ def test_difference_against_a_hand_computed_t_test() -> None:
     found = difference(values, n_train=80, n_test=20, delta=0.01)
     deviation = np.sqrt((1 / 5 + 20 / 80) * values.var(ddof=1))
     assert found["p_value"] == pytest.approx(2 * stats.t.sf(0.02 / deviation, 4))
-    assert found["delta_f1_weighted"]["lower"] == pytest.approx(0.02 - stats.t.ppf(0.95, 4) * deviation)
+    assert found["delta"]["lower"] == pytest.approx(0.02 - stats.t.ppf(0.95, 4) * deviation)
     assert found["non_inferior"] is True
     assert difference(-values - 0.1, 80, 20, 0.01)["non_inferior"] is False
     assert difference(values * 10 - 0.3, 80, 20, 0.01)["non_inferior"] is None

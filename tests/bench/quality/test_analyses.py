@@ -1,15 +1,14 @@
-"""What stands behind one F1, checked against scikit-learn and against cases small enough to count by hand."""
+"""What stands behind one score, checked against scikit-learn and against cases small enough to count by hand."""
 
-import json
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score, precision_recall_curve
+from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score, roc_curve
 
-from baselines.scores.metrics import scores
+from baselines.dataset import Part
 from bench.quality import analyses as quality
 
 CLASSES = ("a", "b", "c")
@@ -71,7 +70,7 @@ def test_flips_by_hand() -> None:
     truth = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]], bool)
     parent = np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1], [1, 1, 0]], bool)
     model = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [1, 0, 0]], bool)
-    found = quality.flips(["t0", "t1", "t2", "t3"], CLASSES, truth, parent, model, n_examples=2)
+    found = quality.flips(Part(("t0", "t1", "t2", "t3"), truth, CLASSES), parent, model, n_examples=2)
     assert found["documents"] == 3
     assert found["gained"] == {"a": 1, "b": 1}
     assert found["lost"] == {"a": 1, "b": 1, "c": 1}
@@ -87,45 +86,16 @@ def test_flips_by_hand() -> None:
 def test_no_flips_against_itself() -> None:
     truth, probabilities = case()
     decisions = probabilities > 0.5
-    found = quality.flips(["t"] * 200, CLASSES, truth, decisions, decisions)
+    found = quality.flips(Part(("t",) * 200, truth, CLASSES), decisions, decisions)
     assert found == {"documents": 0, "gained": {}, "lost": {}, "examples": []}
-
-
-def test_slices_are_f1_of_their_texts() -> None:
-    truth, probabilities = case(classes=5)
-    predicted = probabilities > 0.5
-    texts = ["x" * (1 + i % 90) for i in range(200)]
-    found = quality.slices(texts, truth, predicted, np.random.default_rng(0), n_resamples=200)
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    by_length = [s for s in found if s["slice"] == "length"]
-    assert sum(s["n"] for s in by_length) == 200
-    short = np.array([len(text) for text in texts]) <= int(by_length[0]["value"].split()[3])
-    assert by_length[0]["f1_weighted"]["value"] == pytest.approx(scores(truth[short], predicted[short]).f1_weighted)
-    for entry in found:
-        assert entry["f1_weighted"]["low"] <= entry["f1_weighted"]["value"] <= entry["f1_weighted"]["high"]
-    assert sum(s["n"] for s in found if s["slice"] == "labels") == truth.any(axis=1).sum()
-
-
-def test_rare_and_frequent_classes_are_judged_apart() -> None:
-    truth, _ = case(classes=4)
-    predicted = truth.copy()
-    predicted[:, [1, 2]] = False
-    found = quality.slices(
-        ["x"] * 200, truth, predicted, np.random.default_rng(0), train_counts=np.array([90, 3, 5, 80]), n_resamples=50
-    )
-    rare, frequent = [s for s in found if s["slice"] == "classes"]
-    assert rare["value"] == "the 2 rarest classes (up to 5 texts)"
-    assert (rare["f1_weighted"]["value"], frequent["f1_weighted"]["value"]) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_few_texts_are_no_trouble(n: int) -> None:
     truth, probabilities = np.ones((n, 3), bool), np.ones((n, 3), np.float32)
-    rng = np.random.default_rng(0)
     assert len(quality.precision_recall_curves(truth, probabilities, CLASSES)) == (3 if n else 0)
     assert quality.calibration(truth, probabilities)["ece"] == 0
-    assert quality.flips(["t"] * n, CLASSES, truth, truth, ~truth)["documents"] == n
-    assert all(s["n"] for s in quality.slices(["t"] * n, truth, truth, rng, n_resamples=10))
+    assert quality.flips(Part(("t",) * n, truth, CLASSES), truth, ~truth)["documents"] == n
 
 
 def test_one_set_of_probabilities_at_several_thresholds() -> None:
@@ -135,3 +105,30 @@ def test_one_set_of_probabilities_at_several_thresholds() -> None:
     expected = f1_score(truth, probabilities >= choices["per_class"], average="weighted", zero_division=0)
     assert found["per_class"]["f1_weighted"] == pytest.approx(expected)
     assert set(found) == {"0.5", "per_class"}
+    of_two = quality.at_thresholds(truth[:, :1], probabilities[:, :1], {"0.5": choices["0.5"][:1]}, "binary")
+    assert set(of_two["0.5"]) == {"f1", "accuracy", "precision", "recall", "balanced_accuracy", "mcc"}
+    assert quality.at_thresholds(truth, probabilities, choices, "multiclass") == {}
+
+
+def test_of_one_label_only_the_most_probable_class_is_calibrated() -> None:
+    probabilities = np.array([[0.72, 0.2, 0.08], [0.15, 0.75, 0.1]], np.float32)
+    truth = np.array([[True, False, False], [True, False, False]])
+    found = quality.calibration(truth, probabilities, "multiclass")
+    assert sum(b["n"] for b in found["bins"]) == 2
+    assert found["bins"][7]["frequency"] == 0.5
+
+
+def test_roc_equals_scikit_learn_and_marks_the_threshold() -> None:
+    truth, probabilities = (a[:, :1] for a in case())
+    decided = probabilities >= 0.4
+    found = quality.roc(truth, probabilities, decided, points=10_000)
+    assert found is not None
+    wrong, right, _ = roc_curve(truth[:, 0], probabilities[:, 0], drop_intermediate=False)
+    np.testing.assert_allclose(found["false_positive_rate"], wrong, atol=1e-4)
+    np.testing.assert_allclose(found["true_positive_rate"], right, atol=1e-4)
+    assert found["at_threshold"]["recall"] == pytest.approx(recall_score(truth[:, 0], decided[:, 0]))
+    assert found["at_threshold"]["precision"] == pytest.approx(precision_score(truth[:, 0], decided[:, 0]))
+    thin = quality.roc(truth, probabilities, decided, points=5)
+    assert thin is not None
+    assert (thin["false_positive_rate"][0], thin["true_positive_rate"][-1]) == (0.0, 1.0)
+    assert quality.roc(np.zeros_like(truth), probabilities, decided) is None

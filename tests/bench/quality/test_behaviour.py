@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,15 @@ from hypothesis import strategies as st
 
 from baselines.dataset import Dataset, Part, TaxonomyEntry
 from baselines.models.rules import RulesClassifier
-from baselines.task import LabelSpace
-from bench.quality.behaviour import CHANGES, Subject, _swap_names, names_of, run_behaviour
-from bench.quality.typos import f1_under_typos, with_typos
+from baselines.task import LabelSpace, unknown_answer
+from bench.quality.behaviour import Subject, _swap_names, names_of, run_behaviour, telling_names
+from bench.quality.typos import score_under_typos, with_typos
+from bench.quality.wording import INVARIANT, MEANING
 
 
 def subject_of(tiny: Dataset) -> Subject:
     rules = RulesClassifier().fit(tiny.part("train"))
-    return Subject(rules.predict_proba, rules.thresholds_, rules.space_)
+    return Subject(rules.predict_proba, rules.thresholds_, rules.space_, lambda texts: rules.answer(texts)[1])
 
 
 def by_name(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -28,9 +30,11 @@ def by_name(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_rules_behave(tiny: Dataset) -> None:
     results = by_name(run_behaviour(subject_of(tiny), tiny.everything, 0))
     assert json.loads(json.dumps(results, allow_nan=False)) == results
-    assert {result["kind"] for result in results.values()} == {"minimum functionality", "invariance", "directional"}
-    # Rules match names: nothing that keeps the names may change what they find.
-    assert {name: result["failed"] for name, result in results.items() if result["failed"]} == {}
+    kinds = {"minimum functionality", "invariance", "directional", "sensitivity"}
+    assert {result["kind"] for result in results.values()} == kinds
+    # Rules match names: nothing that keeps the names may change what they find, and "not" they don't see.
+    failed = {name for name, result in results.items() if result["failed"]}
+    assert failed == {name for name, result in results.items() if result["kind"] == "sensitivity"}
     assert results["a class's name alone gets the class"]["n"] == 6
     assert results["an alias alone gets its class"]["n"] > 3
     assert results["upper case"]["n"] == 120
@@ -60,7 +64,7 @@ def test_each_fault_is_caught_by_its_test(tiny: Dataset) -> None:
 
 
 def test_data_without_a_taxonomy_is_tested_by_class_names() -> None:
-    part = Part(("A red_wine. Good.", "white"), np.ones((2, 2), bool), ("red_wine", "white"))
+    part = Part(("A red wine. Good.", "white"), np.ones((2, 2), bool), ("red_wine", "white"))
     always = Subject(
         lambda texts: np.ones((len(texts), 2), np.float32), np.full(2, 0.5, np.float32), LabelSpace(part.classes)
     )
@@ -68,7 +72,8 @@ def test_data_without_a_taxonomy_is_tested_by_class_names() -> None:
     assert "an alias alone gets its class" not in results
     assert "another name of the same class" not in results
     assert results["sentences in reverse order"]["n"] == 1
-    assert all(result["failed"] == 0 for result in results.values())
+    # Who always says everything says it of nothing, too.
+    assert [name for name, result in results.items() if result["failed"]] == ["a text without anything known"]
     assert names_of(part.classes, ()) == {"red_wine": ("red wine",), "white": ("white",)}
 
 
@@ -93,9 +98,81 @@ def test_names_are_swapped_as_whole_words() -> None:
 
 
 def test_changes_do_what_they_say() -> None:
+    assert INVARIANT["without punctuation"]("C++, 😀 हिन्दी. Good?!").split() == ["C++", "😀", "हिन्दी", "Good"]
     text = "One two. Three-four! Five?"
-    assert CHANGES["sentences in reverse order"](text) == "Five? Three-four! One two."
-    assert CHANGES["without punctuation"](text).split() == ["One", "two", "Three", "four", "Five"]
+    assert INVARIANT["sentences in reverse order"](text) == "Five? Three-four! One two."
+    assert INVARIANT["without punctuation"](text).split() == ["One", "two", "Three-four", "Five"]
+
+
+REVIEWS = ("it is good", "it is not good", "a good film", "this isn't good", "never good", "who likes it?") * 6
+
+
+def reading(*words: str) -> Subject:
+    """Yes where a text holds one of the words; no word is known in a text without letters."""
+
+    def knows(texts: Sequence[str]) -> np.ndarray:
+        return np.array([any(c.isascii() and c.isalpha() for c in t) for t in texts], bool)
+
+    def predict(texts: Sequence[str]) -> np.ndarray:
+        said = np.array([any(word in t.lower() for word in words) for t in texts], np.float32).reshape(-1, 1)
+        return np.where(knows(texts)[:, None], said, unknown_answer(space, half))
+
+    space, half = LabelSpace(("bad",), "binary", "good", (0.3,)), np.full(1, 0.5, np.float32)
+    return Subject(predict, half, space, knows)
+
+
+def test_who_does_not_see_a_negation_fails_and_who_does_is_counted() -> None:
+    part = Part(REVIEWS, np.arange(36)[:, None] % 2 == 0, ("bad",), task="binary", negative="good")
+    seeing, blind = (by_name(run_behaviour(reading(*words), part, 0)) for words in (("not", "n't", "never"), ("film",)))
+    for test in ("a negation taken away", "a negation put in"):
+        assert 0 < seeing[test]["changed"] <= seeing[test]["n"]
+        assert (seeing[test]["failed"], blind[test]["failed"]) == (0, blind[test]["n"])
+        assert blind[test]["examples"][0]["expected"] == ["some probabilities move"]
+    assert seeing["a negation taken away"]["changed"] == 18
+    # One text in six asks who, which nobody here reads.
+    assert (seeing["another question word"]["n"], seeing["another question word"]["failed"]) == (6, 6)
+
+
+def test_without_negations_in_the_data_none_is_put_in() -> None:
+    part = Part(("the soup is good",) * 30, np.ones((30, 1), bool), ("bad",), task="binary", negative="good")
+    assert not {"a negation taken away", "a negation put in", "another question word"} & set(
+        by_name(run_behaviour(reading("x"), part, 0))
+    )
+
+
+def test_a_text_without_anything_known_gets_what_the_training_data_say() -> None:
+    part = Part(REVIEWS, np.ones((36, 1), bool), ("bad",), task="binary", negative="good")
+    good = by_name(run_behaviour(reading("not"), part, 0))["a text without anything known"]
+    assert (good["failed"], good["n"]) == (0, 7)
+    claiming = replace(reading("not"), known=lambda texts: np.ones(len(texts), bool))
+    bad = by_name(run_behaviour(claiming, part, 0))["a text without anything known"]
+    # A script that the model says it knows isn't asked about.
+    assert (bad["failed"], bad["n"]) == (4, 4)
+    assert bad["examples"][0] == {"text": "", "expected": ["good", "known: false"], "got": ["good", "known: true"]}
+    wrong = replace(reading("not"), predict_proba=lambda texts: np.ones((len(texts), 1), np.float32))
+    assert by_name(run_behaviour(wrong, part, 0))["a text without anything known"]["failed"] == 7
+
+
+def test_names_that_mean_nothing_in_the_texts_are_not_asked_for() -> None:
+    labels = np.array([[True, False], [False, True], [False, True]])
+    part = Part(("a positive start, all bad", "fine", "positive vibes"), labels, ("HUM", "positive"), task="multiclass")
+    named = telling_names(part, names_of(part.classes, ()))
+    assert named == {"positive": ["positive"]}
+    assert telling_names(replace(part, labels=np.array([[True, False]] * 3)), names_of(part.classes, ())) == {}
+
+
+@pytest.mark.parametrize(
+    ("test", "text", "changed"),
+    [
+        ("a negation taken away", "It is not good, isn't it?", "It is good, is it?"),
+        ("a negation taken away", "I can't say no to knots", "I can say to knots"),
+        ("a negation put in", "It is good, it was.", "It is not good, it was."),
+        ("a negation put in", "It isn't good", "It isn't good"),
+        ("another question word", "Who said when? WHERE? whole", "When said where? WHO? whole"),
+    ],
+)
+def test_turns_of_meaning(test: str, text: str, changed: str) -> None:
+    assert MEANING[test].change(text) == changed
 
 
 @settings(deadline=None)
@@ -119,8 +196,8 @@ def test_typos_come_at_the_rate_asked_for(rate: float) -> None:
 
 def test_typos_cost_a_reader_of_names_its_f1(tiny: Dataset) -> None:
     subject = subject_of(tiny)
-    found = f1_under_typos(subject.predict_proba, subject.thresholds, tiny.everything, 0, n_resamples=100)
-    values = [entry["f1_weighted"]["value"] for entry in found]
+    found = score_under_typos(subject.predict_proba, subject.thresholds, tiny.everything, 0, n_resamples=100)
+    values = [entry["score"]["value"] for entry in found]
     assert [entry["rate"] for entry in found] == [0.0, 0.05, 0.10]
     assert values[0] > values[1] > values[2]
-    assert all(e["f1_weighted"]["low"] <= e["f1_weighted"]["value"] <= e["f1_weighted"]["high"] for e in found)
+    assert all(e["score"]["low"] <= e["score"]["value"] <= e["score"]["high"] for e in found)

@@ -80,7 +80,7 @@ def test_stored_texts_run_nothing(page: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("column", "first", "direction"),
-    [("F1", "linear", "descending"), ("Size", "chance-coin", "ascending"), ("p50", "chance-coin", "ascending"),
+    [("Weighted F1", "linear", "descending"), ("Size", "chance-coin", "ascending"), ("p50", "chance-coin", "ascending"),
      ("Model", "chance-coin", "ascending"), ("Texts/s", "chance-coin", "descending")],
 )  # fmt: skip
 def test_columns_sort_best_first_then_the_other_way(page: Browser, column: str, first: str, direction: str) -> None:
@@ -194,6 +194,8 @@ def test_typing_a_text_shows_labels_with_their_ngrams(page: Browser) -> None:
     page.evaluate("(() => { const t = document.getElementById('try-text'); t.value = '';"
                   " t.dispatchEvent(new Event('input')); })()")  # fmt: skip
     assert page.evaluate("document.querySelectorAll('#try-answer .tag').length") >= 5
+    assert "known: false" in page.evaluate("document.getElementById('try-answer').innerText")
+    assert page.evaluate("document.querySelectorAll('#try-answer code').length") == 0
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])

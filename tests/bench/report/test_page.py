@@ -14,7 +14,7 @@ from tests.cases.page_case import Elements
 def test_the_page_is_one_small_file_with_every_section_in_order(run: Path) -> None:
     page = (run / "report.html").read_text(encoding="utf-8")
     assert len(page.encode()) < 5_000_000
-    wanted = ["verdict", "models", "ledger", "quality", "speed", "audit", "why", "try", "provenance"]
+    wanted = ["verdict", "models", "ledger", "texts", "quality", "speed", "audit", "why", "try", "provenance"]
     assert re.findall(r'<section id="(\w+)"', page) == wanted
 
 

@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.task import Task
 from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
 from baselines.text.tokenizer import UNITS, Tokenizer, Unit
 from bench.report import try_it
 from bench.report.chromium import Browser, find_chromium
 from compress.formats.tables import sigmoid
-from tests.cases.table_case import CLASSES, int_tables
+from exports import runtime
+from exports.bundles.write_bundle import write_bundle
+from tests.cases.table_case import CLASSES, SPACE, int_tables, lineage, task_classifier
+from tests.cases.task_case import ALL_TASKS
 from tests.cases.unicode_case import SAME, WHOLE_WORDS, random_texts
 
 SCRIPT = (Path(try_it.__file__).parent / "templates" / "try_it.js").read_text(encoding="utf-8")
@@ -48,27 +52,26 @@ def tokenizer_of(name: CleaningName, unit: Unit) -> Tokenizer:
 def test_any_text_gets_pythons_ids_and_answers(browser: Browser, name: CleaningName, unit: Unit) -> None:
     tokenizer = tokenizer_of(name, unit)
     tables = int_tables(n_ids=tokenizer.n_ids)
-    payload = try_it.payload(tables, tokenizer, CLASSES, np.full(len(CLASSES), 0.5, np.float32))
+    payload = try_it.payload(tables, tokenizer, SPACE, SPACE.thresholds())
     found: Any = browser.evaluate(
         f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
         f" return {json.dumps(TEXTS)}.map((text) => {{ const a = tagpress.predict(model, text);"
         " return [a.cleaned, a.ids, a.characterOf, [...a.probabilities]]; }); })()"
     )
-    for text, (cleaned, ids, places, probabilities) in zip(TEXTS, found, strict=True):
+    known = tokenizer.known_batch(tokenizer.encode_batch(TEXTS))
+    for text, knows, (cleaned, ids, places, probabilities) in zip(TEXTS, known, found, strict=True):
         clean, starts = tokenizer.spans(text)
         assert cleaned == clean, ascii(text)
         assert ids == tokenizer.encode(text).tolist(), ascii(text)
         assert places == starts.tolist()
-        ours = sigmoid(tables.logits(tokenizer.encode(text)))
+        ours = sigmoid(tables.logits(tokenizer.encode(text))) if knows else np.zeros(len(CLASSES))
         np.testing.assert_allclose(probabilities, ours, atol=2e-7, rtol=0)
 
 
 @needs_browser
 def test_reasons_are_runs_of_whole_characters(browser: Browser) -> None:
     tokenizer = tokenizer_of("words", "bytes")
-    payload = try_it.payload(
-        int_tables(n_ids=tokenizer.n_ids), tokenizer, CLASSES, np.full(len(CLASSES), 0.5, np.float32)
-    )
+    payload = try_it.payload(int_tables(n_ids=tokenizer.n_ids), tokenizer, SPACE, SPACE.thresholds())
     text = "深度学习 हिन्दी"
     parts: Any = browser.evaluate(
         f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
@@ -78,3 +81,25 @@ def test_reasons_are_runs_of_whole_characters(browser: Browser) -> None:
     assert parts
     assert all(ngram == text[start:end] for ngram, start, end in parts)
     assert len({(start, end) for _, start, end in parts}) == len(parts)
+
+
+@needs_browser
+@pytest.mark.parametrize("task", ALL_TASKS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_task_is_answered_as_python_does(browser: Browser, task: Task, unit: Unit, tmp_path: Path) -> None:
+    classifier = task_classifier(task, tokenizer_of("words", unit))
+    folder = write_bundle(classifier, lineage(), tmp_path / "b", "table")
+    payload, reason = try_it.payload_of(folder)
+    assert reason == ""
+    texts = [*TEXTS[:150], *WHOLE_WORDS, "", "?", "\u200b", "good"]
+    found: Any = browser.evaluate(
+        f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
+        f" return {json.dumps(texts)}.map((text) => {{ const a = tagpress.predict(model, text);"
+        " return [a.known, [...a.probabilities], a.predicted]; }); })()"
+    )
+    predictor = runtime.load(folder)
+    probabilities, known = predictor.answered(texts)
+    assert [knows for knows, _, _ in found] == known.tolist()
+    assert 0 < known.sum() < len(texts)
+    np.testing.assert_allclose([row for _, row, _ in found], probabilities, atol=2e-7, rtol=0)
+    assert [names for _, _, names in found] == predictor.predict(texts)

@@ -15,6 +15,8 @@ from tests.cases.page_case import GATES, page_of
 from tests.cases.report_case import make_results
 from tests.cases.run_case import write_run
 
+_BARE = {"format_version": 3, "task": "multilabel", "metric": "f1_weighted"}
+
 
 def test_the_same_results_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
     again = write_run(tmp_path / "again")
@@ -44,6 +46,7 @@ def test_stored_gates_are_judged_again(tmp_path: Path) -> None:
     [
         ("environment", "speed"),
         ("ledgers", "why", "data_card", "sensitivity"),
+        ("cleaning", "metrics", "metric_title"),
         ("run", "git", "dataset"),
         ("reference",),
     ],
@@ -59,7 +62,7 @@ def test_models_with_nothing_but_a_score_leave_a_useful_report(tmp_path: Path) -
         {"name": name, "stage": "baseline", "status": "measured", "quality": {"f1_weighted": {"value": f1}}}
         for name, f1 in (("cnn", 0.6), ("rules", 0.5))
     ]
-    page = page_of({"format_version": 2, "models": models}, tmp_path)
+    page = page_of({**_BARE, "models": models}, tmp_path)
     assert "so there is no picture" in page
     assert "0.600" in page
 
@@ -82,7 +85,7 @@ def test_without_the_reference_the_report_says_so(tmp_path: Path) -> None:
 
 def test_when_every_model_was_skipped_the_report_holds_the_reasons(tmp_path: Path) -> None:
     models = [{"name": "cnn", "stage": "baseline", "status": "skipped", "reason": "not enough <memory>"}]
-    page = page_of({"format_version": 2, "models": models}, tmp_path)
+    page = page_of({**_BARE, "models": models}, tmp_path)
     assert "not enough &lt;memory&gt;" in page
     assert "nothing can be recommended" in page
 

@@ -9,9 +9,9 @@ from bench.results.run import Run
 from bench.verdict.front import Axis, front_of, pareto, standard_axes
 from tests.cases.report_case import make_results
 
-F1 = Axis("f1", higher_is_better=True)
-AXES = (F1, Axis("p50_s"), Axis("bytes"))
-NOISY = (Axis("f1", higher_is_better=True, noise=0.01), Axis("p50_s", noise=0.1, relative=True), Axis("bytes"))
+SCORE = Axis("goodness", higher_is_better=True)
+AXES = (SCORE, Axis("p50_s"), Axis("bytes"))
+NOISY = (Axis("goodness", higher_is_better=True, noise=0.01), Axis("p50_s", noise=0.1, relative=True), Axis("bytes"))
 VALUES = st.sampled_from([0.1, 0.105, 0.2, 0.21, 0.5, 0.9])
 POINTS = st.dictionaries(st.sampled_from("abcdefghij"), st.tuples(VALUES, VALUES, VALUES), min_size=1)
 

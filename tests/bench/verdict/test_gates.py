@@ -38,10 +38,12 @@ def test_gates_are_read_with_their_units(text: str, metric: str, how: str, limit
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("f1 >= 0.7", "metric 'f1' unknown; known: f1_weighted"),
+        ("f2 >= 0.7", "metric 'f2' unknown; known: f1_weighted"),
+        ("bytes[spam] >= 0.7", "of one class precision, recall, f1 are known, got 'bytes'"),
+        ("recall[spam] vs cnn max_drop 0.1", "use a limit for one class"),
         ("f1_weighted => 0.7", "not understood"),
         ("bytes <= 50 parsecs", "unit 'parsecs' unknown"),
-        ("bytes vs cnn max_drop 3", "max_drop is measured for f1_weighted only"),
+        ("bytes vs cnn max_drop 3", "max_drop is for metrics of all classes together; use a limit for bytes"),
         ("", "not understood"),
         ("__import__('os')", "not understood"),
     ],
@@ -141,9 +143,9 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
 def test_a_promoted_reference_is_held_against_the_cnn_it_was_shown_to_beat() -> None:
     results = make_results()
     difference = {"value": 0.03, "low": 0.01, "high": 0.05, "lower": 0.013, "upper": 0.047}
-    results |= {"reference": "linear", "promoted": {"over": "cnn", "delta_f1_weighted": difference}}
+    results |= {"reference": "linear", "promoted": {"over": "cnn", "delta": difference}}
     (checked,) = check_gates(Run(results), [parse_gate("f1_weighted vs cnn max_drop 0.01")], "linear")
     assert (checked.outcome, checked.value) == ("pass", 0.03)
-    results["promoted"]["delta_f1_weighted"] = {**difference, "lower": -0.02, "upper": 0.05}
+    results["promoted"]["delta"] = {**difference, "lower": -0.02, "upper": 0.05}
     (checked,) = check_gates(Run(results), [parse_gate("f1_weighted vs cnn max_drop 0.01")], "linear")
     assert checked.outcome == "inconclusive"

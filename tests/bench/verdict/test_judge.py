@@ -30,8 +30,8 @@ def test_the_smallest_qualified_model_is_recommended_in_one_sentence() -> None:
     verdict = judge(Run(make_results()))
     assert verdict.model == "student-int8"
     assert verdict.sentence == (
-        "Deploy `student-int8`: the smallest of 15 models that is not worse than `cnn` by more than 0.01 F1 "
-        "(ΔF1 +0.030, 95 % −0.001 to +0.061), 69 × smaller, 390 × faster; `cnn-int8-dynamic` rejected, "
+        "Deploy `student-int8`: the smallest of 15 models that is not worse than `cnn` by more than 0.01 in weighted "
+        "F1 (Δ weighted F1 +0.030, 95 % −0.001 to +0.061), 69 × smaller, 390 × faster; `cnn-int8-dynamic` rejected, "
         "3.1 × slower here: this CPU has no VNNI."
     )
 
@@ -45,7 +45,7 @@ def test_the_priority_decides_among_the_qualified(priority: Any, model: str) -> 
 
 def test_a_linear_model_that_wins_is_called_one() -> None:
     verdict = judge(Run(make_results()), "quality")
-    assert verdict.sentence.startswith("Deploy `linear`, a linear model: the one with the highest F1")
+    assert verdict.sentence.startswith("Deploy `linear`, a linear model: the best one of 15 models")
     assert any("A linear model wins" in text for text in verdict.reasons)
 
 
@@ -56,7 +56,7 @@ def test_a_linear_model_that_wins_is_called_one() -> None:
 def test_non_inferiority_has_three_answers(low: float, high: float, answer: bool | None) -> None:
     """From the two-sided interval alone; the last case passes because one-sided bounds reach less far."""
     results = make_results()
-    named(results, "student")["versus_reference"]["delta_f1_weighted"] = {
+    named(results, "student")["versus_reference"]["delta"] = {
         "value": (low + high) / 2, "low": low, "high": high,
     }  # fmt: skip
     row = next(row for row in Run(results).rows if row.name == "student")
@@ -65,7 +65,7 @@ def test_non_inferiority_has_three_answers(low: float, high: float, answer: bool
 
 def test_stored_one_sided_bounds_come_first() -> None:
     results = make_results()
-    delta = named(results, "student-int4")["versus_reference"]["delta_f1_weighted"]
+    delta = named(results, "student-int4")["versus_reference"]["delta"]
     delta.update(lower=-0.009, upper=0.03)
     verdict = judge(Run(results))
     assert verdict.model == "student-int4"
@@ -121,8 +121,8 @@ def test_when_nobody_qualifies_it_says_how_many_documents_it_would_take() -> Non
     assert verdict.model == "cnn"
     assert verdict.qualified == ()
     assert verdict.sentence == (
-        "Keep `cnn`: no other model is shown to be as good within 0.01 F1; it would take about 2,956 test documents to "
-        "decide for the closest, `student-int4`."
+        "Keep `cnn`: no other model is shown to be as good within 0.01 in weighted F1; it would take about 2,956 test "
+        "documents to decide for the closest, `student-int4`."
     )
 
 
@@ -144,12 +144,12 @@ def test_more_documents_never_help_a_model_that_is_worse() -> None:
 def test_a_reference_that_is_smaller_than_all_that_qualify_is_kept() -> None:
     results = only(make_results(), "cnn", "linear", "cnn-tables")
     named(results, "cnn")["runs"][0]["bytes"] = 1_000
-    named(results, "linear")["versus_reference"]["delta_f1_weighted"].update(lower=0.04, upper=0.1)
+    named(results, "linear")["versus_reference"]["delta"].update(lower=0.04, upper=0.1)
     verdict = judge(Run(results))
     assert verdict.model == "cnn"
     assert verdict.sentence == (
-        "Keep `cnn`: of the 2 models shown to be as good within 0.01 F1 none is smaller; for a higher F1 take `linear` "
-        "(ΔF1 +0.069, 95 % +0.032 to +0.107)."
+        "Keep `cnn`: of the 2 models shown to be as good within 0.01 in weighted F1 none is smaller; for better "
+        "answers take `linear` (Δ weighted F1 +0.069, 95 % +0.032 to +0.107)."
     )
     assert judge(Run(results), "fastest").model == "linear"
 
@@ -192,7 +192,7 @@ def test_without_the_reference_nothing_is_called_as_good() -> None:
     verdict = judge(Run(results))
     assert verdict.model is None
     assert verdict.sentence.startswith("No reference model was measured")
-    assert "`linear`, 0.730" in verdict.sentence
+    assert "`linear`, weighted F1 0.730" in verdict.sentence
 
 
 def test_a_reference_that_failed_is_no_reference() -> None:
@@ -205,7 +205,7 @@ def test_differences_over_folds_come_before_those_of_one_split() -> None:
     results = make_results()
     results["folds"] = {
         "k": 5,
-        "models": {"student-int4": {"delta_f1_weighted": {"value": 0.004, "low": -0.004, "high": 0.012}}},
+        "models": {"student-int4": {"delta": {"value": 0.004, "low": -0.004, "high": 0.012}}},
     }
     verdict = judge(Run(results))
     assert verdict.model == "student-int4"

@@ -8,10 +8,11 @@ import pytest
 
 from baselines.errors import ArtifactError
 from baselines.storage import artifact
+from baselines.task import LabelSpace, Task
 from exports.bundles.triton import check_config, config_text, parse_config, write_repository
 from exports.bundles.write_bundle import write_bundle
 from exports.run import main
-from tests.cases.table_case import CLASSES, int_classifier, lineage
+from tests.cases.table_case import CLASSES, SPACE, int_classifier, lineage, task_classifier
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_the_layout_is_what_triton_reads(graph: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(graph: Path, change: tuple[str, str], match: str) -> None:
-    text = config_text("student", len(CLASSES))
+    text = config_text("student", SPACE)
     model = (graph / "model.onnx").read_bytes()
     check_config(text, model)
     assert change[0] in text
@@ -57,7 +58,23 @@ def test_a_configuration_that_does_not_fit_is_refused(graph: Path, change: tuple
 
 
 def test_names_are_quoted() -> None:
-    assert parse_config(config_text('a"b\\c\n', 3)).name == 'a"b\\c\n'
+    awkward = 'a"b\\c\n'
+    config = parse_config(config_text(awkward, LabelSpace(("x",), "binary", negative=awkward)))
+    assert config.name == awkward
+    assert {entry.key: entry.value.string_value for entry in config.parameters} == {
+        "task": "binary",
+        "negative": awkward,
+    }
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary"])
+def test_the_configuration_says_the_task(task: Task, tmp_path: Path) -> None:
+    classifier = task_classifier(task)
+    folder = write_repository(write_bundle(classifier, lineage(), tmp_path / "b", "onnx"), tmp_path / "r", "m")
+    config = parse_config((folder / "config.pbtxt").read_text(encoding="utf-8"))
+    assert config.parameters[0].value.string_value == task
+    assert list(config.output[0].dims) == [len(classifier.classes_)]
+    assert (folder / "labels.txt").read_text(encoding="utf-8").splitlines() == list(classifier.classes_)
 
 
 def test_a_table_bundle_is_refused_and_the_command_makes_a_graph(

@@ -18,6 +18,7 @@ from baselines.models.cnn import CharCNNClassifier
 from baselines.models.rnn import RNNClassifier, RNNConfig
 from baselines.models.rules import RulesClassifier, RulesConfig
 from baselines.storage import artifact
+from baselines.task import LabelSpace
 from compress.formats.packed import Factors, StoredTables
 from compress.formats.tensors import DTYPES, read_tensors
 from compress.kinds.table_classifiers import IntTableClassifier
@@ -29,7 +30,16 @@ from exports.bundles.write_bundle import write_bundle
 from exports.run import main
 from exports.runtime.bundle_format import bundle_bytes
 from tests.cases.cnn_case import small_cnn
-from tests.cases.table_case import CLASSES, SPACE, TEXTS, TOKENIZER, float_classifier, int_classifier, lineage
+from tests.cases.table_case import (
+    CLASSES,
+    SPACE,
+    TEXTS,
+    TOKENIZER,
+    float_classifier,
+    int_classifier,
+    int_tables,
+    lineage,
+)
 
 
 def _cnn() -> CharCNNClassifier:
@@ -84,6 +94,17 @@ def test_all_but_the_model_costs_little(tmp_path: Path) -> None:
     folder = write_bundle(classifier, lineage(), tmp_path / "b", "table")
     raw, _ = bundle_bytes(folder)
     assert raw - (folder / "tables.safetensors").stat().st_size < 1600
+
+
+def test_labels_of_one_class_a_text_stay_small(tmp_path: Path) -> None:
+    names = tuple(f"class-{n:02d}" for n in range(77))
+    space = LabelSpace(names, "multiclass", shares=(0.0130,) * 77)
+    classifier = IntTableClassifier(StoredTables(int_tables(n_classes=77)), TOKENIZER, space)
+    folder = write_bundle(classifier, lineage(), tmp_path / "b", "table")
+    labels = json.loads((folder / "labels.json").read_text())
+    assert "thresholds" not in labels
+    assert (folder / "labels.json").stat().st_size < sum(len(name) + 3 for name in names) + 77 * 6 + 60
+    assert not runtime.load(folder).thresholds.any()
 
 
 def test_the_manifest_and_the_card_say_where_it_comes_from(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from baselines.errors import ArtifactError
 from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
-from baselines.text.tokenizer import UNITS, Tokenizer, Unit
+from baselines.text.tokenizer import UNITS, Ids, Tokenizer, Unit
 from compress.formats.tables import IntTables
 from exports import kernel
 from exports.bundles.parity import AWKWARD, LONG_TEXT
@@ -40,6 +40,36 @@ def test_every_instruction_set_gives_the_bits_of_the_twin(level: str, limit: int
     assert np.array_equal(model.logits(model.prepare(texts)), want)
     assert np.array_equal(model.logits(model.prepare(texts), threads=3), want)
     assert np.array_equal(model.logits([TOKENIZER.encode(text) for text in texts]), want)
+
+
+@built
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n_texts", [1, 8, 9, 40])
+def test_it_says_in_which_texts_something_is_known(level: str, n_texts: int) -> None:
+    kinds: list[str | Ids] = ["", "the of", "?!", "a b", np.array([0, 1, TOKENIZER.space_id], np.uint8), "Graph", "жук"]
+    texts = [kinds[i % len(kinds)] for i in range(n_texts)]
+    ids = [TOKENIZER.encode(text) if isinstance(text, str) else text for text in texts]
+    model = kernel.TableKernel(int_tables(), TOKENIZER, level)
+    for threads in (1, 3):
+        known = model.answer([*map(_ready, texts)], threads)[1]
+        assert known is not None
+        assert np.array_equal(known, TOKENIZER.known_batch(ids))
+    assert model.answer(["Graph"] * n_texts)[1] is None
+    assert model.answer([])[1] is None
+
+
+def _ready(text: str | Ids) -> str | Ids:
+    return TOKENIZER.encode(text) if isinstance(text, str) and not text.isascii() else text
+
+
+@built
+def test_without_a_space_in_the_alphabet_every_letter_is_known() -> None:
+    tokenizer = Tokenizer("xyz", Cleaning("words"))
+    model = kernel.TableKernel(int_tables(n_ids=tokenizer.n_ids), tokenizer)
+    texts = ["x", "a b", "z z", "..."]
+    known = model.answer(model.prepare(texts))[1]
+    assert known is not None
+    assert known.tolist() == tokenizer.known_batch(tokenizer.encode_batch(texts)).tolist() == [True, False, True, False]
 
 
 @built

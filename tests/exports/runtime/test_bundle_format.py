@@ -31,8 +31,8 @@ def test_an_extra_file_is_refused(copy: Path) -> None:
 
 
 def test_a_newer_format_is_refused(copy: Path) -> None:
-    change_manifest(copy, lambda m: m.update(format_version=2))
-    assert_refused(copy, "format_version 1 is supported, got 2")
+    change_manifest(copy, lambda m: m.update(format_version=3))
+    assert_refused(copy, "format_version 2 is supported, got 3")
 
 
 @pytest.mark.parametrize("name", ["/etc/hostname", "../labels.json", "a/b", "..", "", ".hidden", "manifest.json"])
@@ -62,21 +62,30 @@ def test_a_manifest_that_is_none_is_refused(copy: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "labels",
+    ("labels", "match"),
     [
-        {"classes": ["a"], "thresholds": [0.5, 0.5]},
-        {"classes": [], "thresholds": []},
-        {"classes": [1], "thresholds": [0.5]},
-        {"classes": ["a"], "thresholds": [float("nan")]},
-        {"classes": ["a"], "thresholds": ["x"]},
-        {"classes": ["a"]},
-        {"classes": ["only one"], "thresholds": [0.5]},
+        ({"classes": ["a"], "thresholds": [0.5, 0.5]}, "expected 1 thresholds"),
+        ({"classes": [], "thresholds": []}, "class names are allowed, got 0"),
+        ({"classes": [1], "thresholds": [0.5]}, "classes must be strings"),
+        ({"classes": ["a", "a"], "thresholds": [0.5, 0.5]}, "each once"),
+        ({"classes": ["a"], "thresholds": [float("nan")]}, "between 0 and 1"),
+        ({"classes": ["a"], "thresholds": ["x"]}, "thresholds are needed"),
+        ({"classes": ["a"]}, "thresholds are needed"),
+        ({"classes": ["a"], "task": "binary"}, "thresholds are needed"),
+        ({"classes": ["a"], "thresholds": [0.5], "task": None}, "one of multilabel, multiclass, binary"),
+        ({"classes": ["a", "b"], "thresholds": [0.5, 0.5], "task": "binary"}, "one class, the positive one"),
+        ({"classes": ["a"], "thresholds": [0.5], "task": "multiclass"}, "at least 2 classes"),
+        ({"classes": ["a", "b"], "task": "multiclass", "shares": [0.5]}, "one a class is needed"),
+        ({"classes": ["a", "b"], "task": "multiclass", "shares": [0.5, 2]}, "between 0 and 1"),
+        ({"classes": ["a", "b"], "task": "multiclass", "thresholds": [0.5]}, "expected 2 thresholds"),
+        ({"classes": ["only one"], "thresholds": [0.5]}, "fit together"),
+        ({"classes": ["only two", "classes"], "task": "multiclass"}, "fit together"),
     ],
 )
-def test_labels_that_do_not_fit_are_refused(copy: Path, labels: object) -> None:
-    (copy / "labels.json").write_text(json.dumps(labels))
+def test_labels_that_do_not_fit_are_refused(copy: Path, labels: dict[str, object], match: str) -> None:
+    (copy / "labels.json").write_text(json.dumps({"task": "multilabel", **labels}))
     sign_again(copy, "labels.json")
-    assert_refused(copy, "labels.json|fit together")
+    assert_refused(copy, match)
 
 
 def test_bytes_to_predict_leave_out_what_people_read(table: Path) -> None:

@@ -14,6 +14,8 @@ from baselines.errors import ArtifactError
 from baselines.models.chance import ChanceClassifier, ChanceConfig
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
+from baselines.task import Task
+from baselines.text.tokenizer import UNITS, Tokenizer, Unit
 from compress.formats.tables import IntTables, sigmoid
 from exports import runtime
 from exports.bundles.explainable import explainable
@@ -30,7 +32,9 @@ from tests.cases.table_case import (
     int_classifier,
     int_tables,
     lineage,
+    task_classifier,
 )
+from tests.cases.task_case import ALL_TASKS, task_data
 
 
 def _cnn() -> CharCNNClassifier:
@@ -42,6 +46,10 @@ def _sums_to_the_logits(model: Any, texts: list[str], source: Any) -> None:
     for text in texts:
         parts = explainer.parts(text)
         want = source.predict_proba([text])[0]
+        assert parts.known == bool(source.answer([text])[1][0])
+        if not parts.known:
+            assert parts.shares.shape == (0, len(want))
+            continue
         assert np.abs(sigmoid(parts.logits.astype(np.float32)) - want).max() < 1e-5, text
         assert len(parts.ngrams) == len(parts.starts) == len(parts.shares)
         for ngram, start in zip(parts.ngrams, parts.starts, strict=True):
@@ -66,6 +74,43 @@ def test_the_parts_of_linear_models_add_up(tiny: Dataset, tmp_path: Path) -> Non
     _sums_to_the_logits(runtime.load(folder), texts, classifier)
     ngrams = influential_ngrams(classifier, texts, 3)
     assert len(ngrams) == len(classifier.classes_)
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_task_and_unit_is_taken_apart(task: Task, unit: Unit) -> None:
+    train = task_data(task).part("train").texts
+    tokenizer = Tokenizer.learn([*train, *TEXTS], min_count=1, unit=unit)
+    model = task_classifier(task, tokenizer)
+    texts = ["深度学习 who 😀", "हिन्दी में C++", *train[:3], "", "ꙮ"]
+    for text, row, known in zip(texts, model.predict_proba(texts), model.answer(texts)[1], strict=True):
+        found = explain(model, text, model.classes_, top=9, parts=500)
+        assert found["known"] == known
+        assert {label["class"]: label["probability"] for label in found["labels"]} == pytest.approx(
+            dict(zip(model.classes_, row, strict=True)), abs=1e-6
+        )
+        for label in found["labels"]:
+            assert ("parts" in label) == known
+            if known:
+                shares = sum(part["share"] for part in label["parts"])
+                assert shares + label["bias"] == pytest.approx(label["logit"], abs=1e-6)
+                for part in label["parts"]:
+                    assert part["ngram"]
+                    assert found["text"][part["start"] :].startswith(part["ngram"])
+
+
+def test_a_text_in_which_nothing_is_known_has_no_parts_in_any_form(tmp_path: Path) -> None:
+    part = task_data("multiclass").part("train")
+    classifier = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=30)).fit(part)
+    folder = write_bundle(classifier, lineage("linear"), tmp_path / "b", "linear")
+    for model in (classifier, runtime.load(folder)):
+        found = explain(model, "ꙮ", classifier.classes_, top=1)
+        assert found == {
+            "text": "ꙮ",
+            "known": False,
+            "labels": [{"class": "place", "probability": found["labels"][0]["probability"]}],
+        }
+        assert found["labels"][0]["probability"] == pytest.approx(0.5, abs=0.02)
 
 
 def test_winning_windows_are_those_of_the_tables() -> None:
@@ -104,9 +149,9 @@ def test_a_filter_for_one_word_is_credited_with_it() -> None:
 
 def test_shares_counted_from_the_usual_sum_to_the_logit_minus_its_mean() -> None:
     model = int_classifier()
-    plain = explainer_of(model)
-    logits = [plain.parts(text).logits for text in TEXTS]
-    for text, logit in zip(TEXTS, logits, strict=True):
+    plain, known = explainer_of(model), TEXTS[:-1]
+    logits = [plain.parts(text).logits for text in known]
+    for text, logit in zip(known, logits, strict=True):
         parts = plain.typical(TEXTS).parts(text)
         assert np.allclose(parts.bias, np.mean(logits, axis=0))
         assert np.allclose(parts.logits, logit)

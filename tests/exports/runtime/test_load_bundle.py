@@ -14,11 +14,16 @@ from tests.cases.bundle_case import blocked_process
 from tests.cases.table_case import TEXTS
 
 
-def test_encode_then_run_is_predict_proba(table: Path, graph: Path) -> None:
+def test_encode_then_run_is_predict_proba_where_anything_is_known(table: Path, graph: Path) -> None:
+    texts = [*TEXTS, *AWKWARD]
     for folder in (table, graph):
         predictor = runtime.load(folder)
-        want = predictor.predict_proba([*TEXTS, *AWKWARD])
-        assert np.allclose(predictor.run(predictor.encode([*TEXTS, *AWKWARD])), want, atol=1e-6)
+        want, known = predictor.answered(texts)
+        encoded = predictor.encode(texts)
+        assert np.array_equal(predictor.known(encoded), known)
+        assert 0 < known.sum() < len(texts)
+        assert np.allclose(predictor.run(encoded)[known], want[known], atol=1e-6)
+        assert np.array_equal(want, predictor.predict_proba(texts))
 
 
 def test_predict_names_the_classes_that_reach_their_thresholds(table: Path) -> None:

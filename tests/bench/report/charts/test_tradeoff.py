@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.report.charts.tradeoff import pareto_points
+from bench.report.charts.tradeoff import pareto_points, pareto_spec
 from bench.report.write_report import write_report
+from tests.cases.facts_case import facts_of
 from tests.cases.page_case import page_of
 from tests.cases.report_case import make_results
+from tests.cases.report_tasks_case import multiclass_results
 
 
 def test_names_in_the_picture_cover_neither_points_nor_each_other(run: Path) -> None:
@@ -26,3 +28,22 @@ def test_the_recommended_model_and_the_reference_are_always_in_the_picture(tmp_p
     page_of(results, tmp_path)
     facts = write_report(tmp_path)
     assert {"cnn", "student-int8"} <= {point["name"] for point in pareto_points(facts.scene, "p50_s")}
+
+
+def test_a_loss_stands_upside_down_so_that_better_is_above() -> None:
+    facts = facts_of(multiclass_results("log_loss"))
+    spec = pareto_spec(facts.scene, "p50_s")
+    assert spec is not None
+    axis = spec["layer"][0]["encoding"]["y"]
+    assert axis["title"] == "Log loss, lower is better"
+    assert axis["scale"]["reverse"]
+    points = {point["name"]: point for point in pareto_points(facts.scene, "p50_s")}
+    assert points["linear"]["up"] > points["cnn"]["up"]
+    assert "chance-coin" not in points  # more than 1 above the best loss
+
+
+def test_the_picture_names_the_metric_it_shows() -> None:
+    spec = pareto_spec(facts_of(multiclass_results()).scene, "bytes")
+    assert spec is not None
+    assert spec["layer"][0]["encoding"]["y"]["title"] == "Accuracy, higher is better"
+    assert "Weighted F1" not in str(spec)

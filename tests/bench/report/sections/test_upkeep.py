@@ -1,4 +1,4 @@
-"""The table of what a model takes besides F1, size and latency."""
+"""The table of what lies beyond score, size and latency."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ def results(**extra: Any) -> dict[str, Any]:
         "name": "cnn",
         "status": "measured",
         "stage": "baseline",
-        "quality": {"f1_weighted": {"value": 0.7, "low": 0.6, "high": 0.8}},
+        "quality": {"accuracy": {"value": 0.7, "low": 0.6, "high": 0.8}, "log_loss": {"value": 1.2}},
         "training": {**TRAINED, "cost": 0.004},
         "runtime_bytes": 71_000_000,
         "behaviour": [{"test": "a", "n": 30, "failed": 2}, {"test": "b", "n": 10, "failed": 0}],
-        "typos": [{"rate": 0.05, "f1_weighted": {"value": 0.65}}],
+        "typos": [{"rate": 0.05, "score": {"value": 0.65}}],
         "runs": [{"runtime": "onnxruntime", "latency_s": {"p50": 0.003}, "cost_per_million_documents": 1.67}],
         "interpretability": "n-grams",
     }
-    return {"format_version": 2, "reference": "cnn", "models": [model, {"name": "old", "status": "measured"}], **extra}
+    metrics = [{"name": "accuracy", "title": "accuracy", "higher_is_better": True},
+              {"name": "log_loss", "title": "log loss", "higher_is_better": False},
+              {"name": "top_3", "title": "top-3 accuracy", "higher_is_better": True}]  # fmt: skip
+    run = {"format_version": 3, "task": "multiclass", "metric": "accuracy", "metrics": metrics, "reference": "cnn"}
+    return {**run, "models": [model, {"name": "old", "status": "measured"}], **extra}
 
 
 def table(content: dict[str, Any]) -> dict[str, Any]:
@@ -35,11 +39,18 @@ def table(content: dict[str, Any]) -> dict[str, Any]:
 def test_figures_are_those_stored() -> None:
     (row,) = table(results())["rows"]
     assert row["name"] == "cnn"
-    assert [cell["value"] for cell in row["cells"]] == [12.0, 0.05, 71_000_000, 2 / 40, 0.65, None]
-    assert row["cells"][1]["text"] == "180 J"
-    assert row["cells"][3]["sub"] == "of 40"
-    assert row["cells"][5]["text"] == "—"
+    assert [cell["value"] for cell in row["cells"]] == [1.2, 12.0, 0.05, 71_000_000, 2 / 40, 0.65, None]
+    assert row["cells"][2]["text"] == "180 J"
+    assert row["cells"][4]["sub"] == "of 40"
+    assert row["cells"][6]["text"] == "—"
     assert row["reasons"] == "n-grams"
+
+
+def test_other_metrics_come_first_and_those_nobody_has_are_left_out() -> None:
+    found = table(results())
+    assert found["title"] == "Beyond accuracy"
+    assert found["columns"][:3] == ("Model", "Log loss (lower is better)", "Trained in")
+    assert "Accuracy, 5 % typos" in found["columns"]
 
 
 def test_money_appears_with_a_price_only() -> None:
@@ -53,4 +64,5 @@ def test_money_appears_with_a_price_only() -> None:
 def test_without_trainings_there_is_no_table() -> None:
     content = results()
     del content["models"][0]["training"]
-    assert table(content) == {"columns": (), "rows": []}
+    assert table(content)["columns"] == ()
+    assert table(content)["rows"] == []

@@ -1,0 +1,41 @@
+"""The model card says of every task how the model answers, and shows names from the data as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from baselines.task import DEFAULT_METRIC, LabelSpace, Task
+from compress.formats.packed import StoredTables
+from compress.kinds.table_classifiers import IntTableClassifier
+from exports.bundles.model_card import CardFacts
+from exports.bundles.write_bundle import write_bundle
+from tests.cases.table_case import TEXTS, TOKENIZER, int_tables, lineage, task_classifier
+
+CARDS: dict[Task, tuple[str, ...]] = {
+    "multilabel": ("task multilabel: any of 5 classes", "gets: no class", "judged by: weighted F1"),
+    "multiclass": ("task multiclass: one of 5 classes", "`abstain=0.6`", "gets: graphs", "judged by: accuracy"),
+    "binary": ("the positive class spam, or ham", "at least 0.3", "gets: ham", "judged by: F1 of the positive class"),
+}
+
+
+@pytest.mark.parametrize("task", CARDS)
+def test_the_card_and_the_manifest_say_the_task(task: Task, tmp_path: Path) -> None:
+    card = CardFacts(metrics={"accuracy": {"value": 0.75}, "made-up": 3}, texts=tuple(TEXTS))
+    folder = write_bundle(task_classifier(task), lineage(), tmp_path / "b", "table", card=card)
+    text = (folder / "MODEL_CARD.md").read_text()
+    for expected in (*CARDS[task], "cleaning: course", "38 of them known", "- accuracy: 0.75", "- made-up: 3"):
+        assert expected in text, expected
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["task"], manifest["judged_by"]) == (task, DEFAULT_METRIC[task])
+
+
+def test_names_from_the_data_do_nothing_in_the_card(tmp_path: Path) -> None:
+    space = LabelSpace(("<img src=x onerror=alert(1)>",), "binary", negative="[x](javascript:1)")
+    classifier = IntTableClassifier(StoredTables(int_tables(n_classes=1)), TOKENIZER, space)
+    text = (write_bundle(classifier, lineage(), tmp_path / "b", "table") / "MODEL_CARD.md").read_text()
+    assert "<img" not in text
+    assert "[x](" not in text
+    assert "&lt;img src=x" in text
