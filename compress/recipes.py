@@ -16,7 +16,7 @@ from baselines.classifier import Classifier
 from baselines.errors import NotCompressible, UserError
 from baselines.storage.artifact import MANIFEST, Lineage, save
 from compress.method import Context, Receipt, validation_score
-from compress.methods.distill.student import PRESETS as STUDENTS
+from compress.methods.distill.distill_config import PRESETS as STUDENTS
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.making.variants import LINEAR, REFERENCE, SEEDS, STUDENT, Teacher, Variant, recipe
 from bench.study.wishes import Wishes, refuse_unused
-from compress.methods.distill.student import PRESETS, DistillConfig
+from compress.methods.distill.distill_config import PRESETS, DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.recipes import Step
 from compress.search.budget import Candidate
 from compress.search.candidates import Recipe, Workbench, measured, step_from_json, to_recipe
@@ -43,4 +43,4 @@ def _as_stored(recipe: Recipe) -> Recipe:
 
 
 def _is_taught(step: Step) -> bool:
-    return isinstance(step.config, DistillConfig) and step.config.alpha > 0
+    return isinstance(step.config, DistillConfig) and step.config.is_taught

@@ -12,7 +12,7 @@ import numpy as np
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.task import Known, LabelSpace, Probabilities
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 
 STUDENT = DistillConfig(
     embedding_dim=6, filters=4, widths=(2, 3), epochs=1, folds=2, mixtures=0.0, against_control=False

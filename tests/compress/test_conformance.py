@@ -18,7 +18,7 @@ from baselines.storage.artifact import Lineage, load, save
 from baselines.task import Task, Thresholds, unknown_answer
 from compress.method import Context, Receipt, require_touched, score_on
 from compress.methods.copies import clone
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -48,15 +48,18 @@ CASES: dict[str, tuple[str, Any]] = {
     "prune unstructured": ("prune", PruneConfig(0.6, structured=False, epochs=1, gradual_epochs=1)),
     "quantize tables": ("quantize", QuantizeConfig()),
     "quantize tables 4 bits": ("quantize", QuantizeConfig(bits=4)),
-    "quantize factors": ("quantize", QuantizeConfig("factors", bits=3)),
-    "quantize factors finetuned": ("quantize", QuantizeConfig("factors", bits=3, rank=6, finetune_epochs=1)),
+    "quantize factors": ("quantize", QuantizeConfig("factors", bits=3, finetune_epochs=0)),
+    "quantize factors finetuned": (
+        "quantize",
+        QuantizeConfig("factors", bits=3, rank=6, finetune_epochs=1, mixtures=1.0),
+    ),
     "quantize static": ("quantize", QuantizeConfig("static")),
     **{f"quantize dynamic: {way}": ("quantize", QuantizeConfig("dynamic", way=way)) for way in WAYS},
     "distill": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=1.0, against_control=False)),
     "distill against control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=0.5)),
     "linear pruned": ("prune", PruneConfig(0.5)),
     "linear quantized": ("quantize", QuantizeConfig(bits=4)),
-    "distill control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, mixtures=0.0, alpha=0.0)),
+    "distill control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, mixtures=0.0).control),
 }
 
 

@@ -12,7 +12,7 @@ from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from compress.kinds.table_classifiers import IntTableClassifier
 from compress.method import validation_score
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig

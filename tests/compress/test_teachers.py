@@ -21,8 +21,8 @@ from baselines.task import Probabilities
 from bench.making.folds import run_folds
 from bench.making.variants import Variant
 from bench.making.workshop import Workshop
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.distill.out_of_fold import fresh_like, out_of_fold
-from compress.methods.distill.student import DistillConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import KINDS
 from compress.search.budget import Budget

@@ -17,7 +17,7 @@ from bench.quality.scoring import RUNTIME_OF_FORM
 from bench.study import parser
 from compress import audit
 from compress.kinds.light import LIGHT_KINDS
-from compress.methods.distill.student import PRESETS
+from compress.methods.distill.distill_config import PRESETS
 from compress.recipes import RECIPES
 from compress.registry import KINDS, METHODS
 from exports.bundles import write_bundle

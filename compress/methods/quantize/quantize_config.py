@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from baselines.task import Task
 
 Scheme = Literal["dynamic", "static", "tables", "factors"]
 
 
 # Bits of a float: nothing to round.
 FLOAT_BITS = 32
+
+
+@dataclass(frozen=True)
+class RoundingTraining:
+    """Training through the rounding, see `QuantizeConfig`; no epochs leave it out."""
+
+    epochs: int
+    learning_rate: float
+    mixtures: float
+
+
+# On validation of banking77 two gentle epochs brought a student in 4 bits from 0.889 to 0.905 accuracy, and four of
+# them one in 3 bits from 0.887 (settings of multilabel) to 0.897. On the sample, which is multilabel, two epochs in 4
+# bits took 0.003 to 0.012 F1 away.
+_ONE_LABEL = RoundingTraining(2, 2e-3, 1.0)
+BY_TASK: Mapping[Task, RoundingTraining] = {
+    "multilabel": RoundingTraining(0, 1e-2, 16.0),
+    "multiclass": _ONE_LABEL,
+    "binary": _ONE_LABEL,
+}
 
 
 @dataclass(frozen=True)
@@ -22,10 +45,11 @@ class QuantizeConfig:
         head_bits: of the head; 0 takes `bits`, but at least 4.
         embedding_bits: of the embedding, with `factors` only; 0 takes `bits + 4`, at most 8.
         rank: with `factors`, how many columns the embedding keeps (by singular values); 0 keeps the CNN's own.
-        finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there.
-        learning_rate: of that training.
+        finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there. None is 0,
+            but 2 for the `factors` of a CNN in less than 8 bits where a text has one label.
+        learning_rate: of that training; None is 0.01 for multilabel, else 0.002.
         alpha: weight of the parent's own answers in its loss, the rest is the labels'.
-        mixtures: mixed texts per training text that take part in it.
+        mixtures: mixed texts per training text that take part in it; None is 16 for multilabel, else 1.
         average: decay of the moving average of the weights, see `FinetuneConfig`.
         correct_bias: move the classes' biases by what rounding moves the mean response on the training texts.
         n_calibration: validation texts used by `static`.
@@ -37,14 +61,29 @@ class QuantizeConfig:
     head_bits: int = 0
     embedding_bits: int = 0
     rank: int = 0
-    finetune_epochs: int = 0
-    learning_rate: float = 1e-2
+    finetune_epochs: int | None = None
+    learning_rate: float | None = None
     alpha: float = 0.9
-    mixtures: float = 16.0
+    mixtures: float | None = None
     average: float = 0.998
     correct_bias: bool = True
     n_calibration: int = 128
     way: str = ""
+
+    def training(self, task: Task, *, trainable: bool) -> RoundingTraining:
+        """How it is trained through the rounding, with the task's own settings where none were given.
+
+        Args:
+            task: of the texts.
+            trainable: whether the parent is a network.
+        """
+        own = BY_TASK[task]
+        gains = trainable and self.scheme == "factors" and self.bits < 8
+        return RoundingTraining(
+            epochs=(own.epochs if gains else 0) if self.finetune_epochs is None else self.finetune_epochs,
+            learning_rate=own.learning_rate if self.learning_rate is None else self.learning_rate,
+            mixtures=own.mixtures if self.mixtures is None else self.mixtures,
+        )
 
     @property
     def bits_of_head(self) -> int:

@@ -30,7 +30,7 @@ from compress.methods.copies import clone
 from compress.methods.fold import float_parts, fold_module
 from compress.methods.linear_models import quantize_linear, require_floats, unchanged_linear
 from compress.methods.quantize.finetune import FinetuneConfig, finetune_rounded
-from compress.methods.quantize.quantize_config import FLOAT_BITS, QuantizeConfig, Scheme
+from compress.methods.quantize.quantize_config import FLOAT_BITS, QuantizeConfig, RoundingTraining, Scheme
 
 
 def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
@@ -93,10 +93,11 @@ def unchanged(parent: Classifier, method: str) -> Outcome:
 
 def _weight_only(parent: CharCNNClassifier | FloatTableClassifier, config: QuantizeConfig, context: Context) -> Outcome:
     source: CharCNNClassifier | FloatTableClassifier = parent
-    if config.finetune_epochs:
+    training = config.training(context.train.task, trainable=isinstance(parent, CharCNNClassifier))
+    if training.epochs:
         if not isinstance(parent, CharCNNClassifier):
             raise NotCompressible("quantize: folded tables can't be trained; quantize the CNN they came from instead")
-        source = finetune_rounded(parent, finetuning(config), context)
+        source = finetune_rounded(parent, finetuning(config, training), context)
     stored = round_model(source, config)
     if config.correct_bias and len(context.train):
         stored = corrected(stored, source, context)
@@ -105,7 +106,7 @@ def _weight_only(parent: CharCNNClassifier | FloatTableClassifier, config: Quant
     return child, _receipt(child, config)
 
 
-def finetuning(config: QuantizeConfig) -> FinetuneConfig:
+def finetuning(config: QuantizeConfig, training: RoundingTraining) -> FinetuneConfig:
     """The part of the settings that training through the rounding needs."""
     return FinetuneConfig(
         stored=config.scheme,
@@ -113,10 +114,10 @@ def finetuning(config: QuantizeConfig) -> FinetuneConfig:
         head_bits=config.bits_of_head,
         embedding_bits=config.bits_of_embedding,
         rank=config.rank,
-        epochs=config.finetune_epochs,
-        learning_rate=config.learning_rate,
+        epochs=training.epochs,
+        learning_rate=training.learning_rate,
         alpha=config.alpha,
-        mixtures=config.mixtures,
+        mixtures=training.mixtures,
         average=config.average,
     )
 

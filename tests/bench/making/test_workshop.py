@@ -11,7 +11,7 @@ from baselines.classifier import ignore_progress
 from baselines.storage.run_folder import RunFolder
 from bench.making.variants import Variant
 from bench.making.workshop import Workshop
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from tests.cases.task_case import task_data
 

@@ -10,7 +10,7 @@ import pytest
 from baselines.models.cnn import CNNConfig
 from baselines.storage.artifact import Lineage
 from compress.foreign.adopt import adopt
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.fold import FoldConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig

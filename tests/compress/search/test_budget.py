@@ -16,7 +16,7 @@ from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, validation_score
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import run_recipe, stored_bytes
 from compress.search import candidates, linear_grid

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.dataset import Dataset
-from compress.methods.distill.student import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import Step

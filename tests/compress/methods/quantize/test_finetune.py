@@ -29,7 +29,9 @@ def test_a_finetuned_network_lies_on_the_grid(tiny: Dataset, stored: str) -> Non
     parent = trained_cnn(tiny)
     before = state_of(parent)
     config = QuantizeConfig(stored, bits=3, finetune_epochs=2)  # type: ignore[arg-type]
-    tuned = finetune_rounded(parent, finetuning(config), tiny_context(tiny))
+    tuned = finetune_rounded(
+        parent, finetuning(config, config.training("multilabel", trainable=True)), tiny_context(tiny)
+    )
     assert_unchanged(parent, before)
     tables = round_model(tuned, replace(config, rank=0)).tables
     texts = tiny.part("validation").texts[:10]
@@ -50,3 +52,15 @@ def test_finetuning_helps_at_two_bits(tiny: Dataset) -> None:
 
     plain = QuantizeConfig(bits=2)
     assert loss(replace(plain, finetune_epochs=8)) < loss(plain)
+
+
+def test_training_through_the_rounding_is_the_tasks_unless_told() -> None:
+    config = QuantizeConfig("factors", bits=4)
+    assert config.training("multilabel", trainable=True).epochs == 0
+    assert config.training("multiclass", trainable=True).epochs > 0
+    # Neither what can't be trained nor what loses nothing is.
+    assert config.training("multiclass", trainable=False).epochs == 0
+    assert replace(config, bits=8).training("binary", trainable=True).epochs == 0
+    assert replace(config, scheme="tables").training("binary", trainable=True).epochs == 0
+    told = replace(config, finetune_epochs=0, learning_rate=0.1, mixtures=3.0).training("multiclass", trainable=True)
+    assert (told.epochs, told.learning_rate, told.mixtures) == (0, 0.1, 3.0)
