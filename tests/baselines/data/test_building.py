@@ -64,7 +64,7 @@ def test_given_parts_are_kept_and_the_rest_is_dealt() -> None:
     test, validation = records([["a"], ["b"]] * 15, "test.csv"), records([["c"], ["d"]] * 5, "validation.csv")
     one = dataset_of_records("n", train, DataOptions(), {"test": test})
     assert one.part("test").texts == tuple(test.texts)
-    assert (len(one.split.train), len(one.split.validation)) == (170, 30)
+    assert (len(one.split.train), len(one.split.validation)) == (180, 20)
     assert one.part("validation").labels.any(axis=0).all()
     assert "test has no text of c, d; their scores there are 0 by definition" in one.notes
     both = dataset_of_records("n", train, DataOptions(), {"validation": validation, "test": test})

@@ -102,16 +102,12 @@ def test_the_positive_class_is_found_and_said(labels: list[str], positive: str, 
     assert dataset.everything.labels[:, 0].tolist() == [name == positive for name in labels]
 
 
-def test_what_was_found_is_noted_and_what_was_asked_for_is_not() -> None:
-    found = "read as binary: every text has exactly one of 2 classes; change it by --task"
-    positive = "; spam is positive, a usual name of the positive class; change it by --positive"
-    assert built(["ham", "spam"] * 10).notes == (found + positive,)
-    assert built(["ham", "spam"] * 10, positive="ham").notes == (found,)
-    many = built(["a", "b", "c"] * 10)
-    assert many.notes == ("read as multiclass: every text has exactly one of 3 classes; change it by --task",)
-    assert (
-        built(["ham", "spam"] * 10, task="binary").notes == built(["a", "b", "c"] * 10, task="multilabel").notes == ()
-    )
+def test_how_the_task_was_found_is_kept_for_the_card_and_warns_of_nothing() -> None:
+    found = built(["ham", "spam"] * 10)
+    assert found.task_found == "every text has exactly one of 2 classes"
+    assert found.positive_found == "a usual name of the positive class"
+    assert built(["a", "b", "c"] * 10).task_found == "every text has exactly one of 3 classes"
+    assert found.notes == built(["a", "b", "c"] * 10).notes == ()
 
 
 def test_the_user_says_which_class_is_positive() -> None:
