@@ -20,6 +20,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
+from baselines.networks.torch_state import limited_threads
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import Tokenizer, pad
@@ -72,9 +73,10 @@ class TorchInt8Classifier(Classifier):
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         encoded = self.tokenizer.encode_batch(texts)
         logits = np.empty((len(texts), len(self.classes_)), np.float32)
-        for row, own in zip(logits, encoded, strict=True):
-            ids, lengths = (torch.from_numpy(a) for a in pad([own]))
-            row[:] = self.module(ids, lengths)[0].numpy()
+        with limited_threads(1):  # more of them wait for each other longer than a single text takes
+            for row, own in zip(logits, encoded, strict=True):
+                ids, lengths = (torch.from_numpy(a) for a in pad([own]))
+                row[:] = self.module(ids, lengths)[0].numpy()
         return link(logits, self.task_), self.tokenizer.known_batch(encoded)
 
     def save_state(self, folder: Path) -> None:
