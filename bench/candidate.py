@@ -6,7 +6,7 @@ Opening imports only what the runtime needs, so that import time, load time and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -133,10 +133,20 @@ def _open_artifact(candidate: Candidate) -> Server:
         import torch
 
         torch.set_num_threads(candidate.threads)
+        _limit_threads(classifier, candidate.threads)
         module = getattr(classifier, "module", None)
         if candidate.device != "cpu" and module is not None:
             module.to(candidate.device)
     return classifier
+
+
+def _limit_threads(classifier: Classifier, threads: int) -> None:
+    """A network answers with the threads it was trained with, and so does each member of an ensemble, unless told."""
+    config: Any = classifier.config
+    if hasattr(config, "threads"):
+        classifier.config = replace(config, threads=threads)
+    for member in getattr(classifier, "members_", {}).values():
+        _limit_threads(member, threads)
 
 
 def _kinds(folder: Path) -> Mapping[str, type[Classifier]]:
