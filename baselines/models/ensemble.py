@@ -24,7 +24,7 @@ from baselines.scores.calibration import fit_platt, fit_scale, log_odds, log_sha
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, read_json, write_json
 from baselines.storage.configs import config_from_json
-from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task
+from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, answered
 
 _STATE = "ensemble.json"
 _EDGE = 1e-6
@@ -123,9 +123,10 @@ class EnsembleClassifier(Classifier):
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         total, known = np.zeros((len(texts), len(self.classes_))), np.zeros(len(texts), np.bool_)
         for share, member in zip(self.shares_, self.members_.values(), strict=True):
-            logits = _logits(member.predict_proba(texts), self.task_)
+            own, knows = member.answer(texts)
+            logits = _logits(answered(own, knows, member.space_, member.thresholds_), self.task_)
             total += share.weight * _linked(share.slope * logits + share.offset, self.task_)
-            known |= member.answer(texts)[1]
+            known |= knows
         return total.clip(0, 1).astype(np.float32), known
 
     def save_state(self, folder: Path) -> None:
