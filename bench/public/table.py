@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import MISSING, score, seconds, size
+from bench.quantities import MISSING, score, size
+from bench.results.row import Row
 from bench.results.run import Run
 
 # What every task here can be compared by, whatever the verdict was about.
@@ -24,10 +25,8 @@ def row_of(name: str, run: Run, peers: Mapping[str, float]) -> dict[str, Any]:
         "cleaning": (content.get("cleaning") or {}).get("chosen"),
         "n_test": content["dataset"]["split"]["test"],
         "peers": dict(peers),
-        "models": {
-            model: None if (row := rows.get(model)) is None else (_accuracy(row), row.bytes) for model in MODELS
-        },
-        "recommended": None if chosen is None else (chosen.name, _accuracy(chosen), chosen.bytes, chosen.p50_s),
+        "models": {model: _figures(rows[model]) if model in rows else None for model in MODELS},
+        "recommended": None if chosen is None else {"name": chosen.name, **_figures(chosen)},
     }
 
 
@@ -35,24 +34,25 @@ def markdown(rows: Sequence[Mapping[str, Any]], command: str) -> str:
     """The table, with the command that made it above."""
     peers = list(rows[0]["peers"]) if rows else []
     columns = ["data", "task", "test texts", "cleaning", *(f"scikit-learn, {name}" for name in peers)]
-    columns += [*MODELS.values(), "recommended", "accuracy", "bytes", "p50"]
-    lines = [f"`{command}`", "", "Accuracy on the test part; each verdict is about its task's own metric.", ""]
-    lines += [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
-    return "\n".join([*lines, *(f"| {' | '.join(_cells(row, peers))} |" for row in rows)]) + "\n"
+    columns += [*MODELS.values(), "recommended", "its accuracy", "bytes", "the verdict was about"]
+    lines = [f"`{command}`", "", "Accuracy on the test part.", "", f"| {' | '.join(columns)} |"]
+    lines += ["|" + "---|" * len(columns), *(f"| {' | '.join(_cells(row, peers))} |" for row in rows)]
+    return "\n".join(lines) + "\n"
 
 
 def _cells(row: Mapping[str, Any], peers: Sequence[str]) -> list[str]:
     cells = [row["name"], row["task"], f"{row['n_test']:,}", row["cleaning"] or MISSING]
     cells += [score(row["peers"][name]) for name in peers]
-    for model in MODELS:
-        found = row["models"][model]
-        cells.append(MISSING if found is None else f"{score(found[0])} ({size(found[1])})")
-    if row["recommended"] is None:
-        return [*cells, "none", MISSING, MISSING, MISSING]
-    name, accuracy, n_bytes, p50 = row["recommended"]
-    return [*cells, name, score(accuracy), size(n_bytes), seconds(p50)]
+    found = [row["models"][model] for model in MODELS]
+    cells += [MISSING if each is None else f"{score(each['accuracy'])} ({size(each['bytes'])})" for each in found]
+    best = row["recommended"]
+    if best is None:
+        return [*cells, "none", MISSING, MISSING, row["metric"]]
+    return [*cells, best["name"], score(best["accuracy"]), size(best["bytes"]), f"{row['metric']} {score(best['own'])}"]
 
 
-def _accuracy(row: Any) -> float | None:
+def _figures(row: Row) -> dict[str, float | None]:
+    """Accuracy, the verdict's own metric, and bytes."""
     found = row.quality.get(COMMON)
-    return None if found is None else float(found.value)
+    own = None if row.score is None else row.score.value
+    return {"accuracy": None if found is None else found.value, "own": own, "bytes": row.bytes}
