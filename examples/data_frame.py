@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 import tagpress
+from baselines.classifier import predict
 from baselines.scores.intervals import Interval
 from baselines.scores.resampling import resample_scores
 
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     dataset = tagpress.read_dataset(frame, name="my texts", task="multilabel")
     models = {name: tagpress.train(name, dataset) for name in RUNGS}
     test = dataset.part("test")
-    decided = {name: model.predict_proba(test.texts) >= model.thresholds_ for name, model in models.items()}
+    decided = {name: predict(model, test.texts) for name, model in models.items()}
     scores = resample_scores(test.labels, decided, np.random.default_rng(0))
     for name in RUNGS:
         print(f"{name}: weighted F1 {shown(scores.interval(name))} on {len(test)} texts")
