@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,26 +32,22 @@ from compress.method import Context
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import METHODS
 from exports import runtime
+from tests.cases.quick_case import SMALL, quick_studies_in
 from tests.cases.schema_case import undescribed
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = {
-    "cnn": {"epochs": 2, "embedding_dim": 8, "filters": [[2, 6], [4, 6]], "hidden_dim": 8},
-    "distill": {"epochs": 1, "embedding_dim": 6, "filters": 4, "widths": [3], "folds": 2, "mixtures": 0.0},
-    "prune": {"epochs": 1, "gradual_epochs": 1, "mixtures": 0.0},
-}
 
 
 @pytest.fixture
-def place(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, tiny: Dataset) -> Iterator[Path]:
     """An empty folder with the tiny data as a file and small models as a config; commands run in it."""
     rows = []
     for text, labels in zip(tiny.everything.texts, tiny.everything.labels, strict=True):
         rows.append({"text": text, "labels": [tiny.classes[c] for c in np.flatnonzero(labels)]})
     (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    (tmp_path / "tiny.json").write_text(json.dumps(TINY))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    (tmp_path / "tiny.json").write_text(json.dumps(SMALL))
+    with quick_studies_in(tmp_path):
+        yield tmp_path
 
 
 @pytest.fixture
@@ -62,7 +59,8 @@ def teacher(place: Path) -> str:
 
 
 def command(*extra: str) -> list[str]:
-    return ["--dataset", "texts.jsonl", "--config", "tiny.json", "--run", "t", "--threads", "1", *extra]
+    data = ["--dataset", "texts.jsonl", "--config", "tiny.json", "--run", "t"]
+    return [*data, "--threads", "1", "--plan", "quick", *extra]
 
 
 def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
