@@ -144,7 +144,7 @@ def _add_measuring(judge: _ArgumentGroup) -> None:
         "--reference",
         default="auto",
         metavar="NAME",
-        help="what a model has to be as good as (default: auto, the CNN unless a baseline is shown to be better)",
+        help="what a model has to be as good as (default: auto, the deployable baseline that is best on validation)",
     )
     judge.add_argument(
         "--price-per-hour", type=price, metavar="P", help="of the machine; adds what training and a million texts cost"
