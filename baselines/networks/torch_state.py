@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+# What `limited_threads` gives at most in this process.
+_most = sys.maxsize
+
+
+def keep_to_one_thread() -> None:
+    """From now on torch has one thread in this process, whatever it is asked for."""
+    global _most
+    _most = 1
+    torch.set_num_threads(1)
 
 
 @contextmanager
@@ -13,7 +24,7 @@ def limited_threads(threads: int) -> Iterator[None]:
     """torch with this many threads per operation, and the former number afterwards; 0 changes nothing."""
     before = torch.get_num_threads()
     if threads:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(min(threads, _most))
     try:
         yield
     finally:

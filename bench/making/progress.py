@@ -28,6 +28,7 @@ class Watch:
     _bars: Bars | None = None
     _whole: TaskID | None = None
     _done: float = 0.0
+    _ended: set[str] = field(default_factory=set)
     _started: float = field(default_factory=time.monotonic)
 
     @contextmanager
@@ -52,10 +53,15 @@ class Watch:
         """One step; when it ends, the bar of the whole moves on and a line says how long it took."""
         begin = time.monotonic()
         yield
-        self._done += dict(self.weights).get(name, 0.0)
+        self.ended(name, time.monotonic() - begin)
+
+    def ended(self, name: str, taken: float) -> None:
+        """A step has ended, here or in another process; what is found done afterwards takes no time and counts once."""
+        if name not in self._ended:
+            self._ended.add(name)
+            self._done += dict(self.weights).get(name, 0.0)
         if self._bars is not None and self._whole is not None:
             self._bars.update(self._whole, completed=self._done, left=self._left())
-        taken = time.monotonic() - begin
         if taken >= 0.2:
             self.console.print(f"  {name}: {taken:.1f} s", style="dim", highlight=False)
 

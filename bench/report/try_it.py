@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from baselines.task import LabelSpace, Thresholds, unknown_answer
 from baselines.text.cleaning import STOP_WORDS
 from baselines.text.tokenizer import Tokenizer
-from baselines.text.unicode import REPLACEMENT, kind_of
+from baselines.text.unicode import EACH_ALONE, REPLACEMENT, UNSEEN, kind_of
 from compress.formats.tables import IntTables
 from exports.runtime.load_bundle import load
 from exports.runtime.table_predictor import TablePredictor
@@ -75,14 +75,20 @@ def unicode_tables() -> dict[str, Any]:
         capitals as (code points since the last one, how many, step, shift to the small letter), flat. `longer`: the
         characters that casefold to several.
     """
-    kinds = np.fromiter((_kind(chr(point)) for point in range(sys.maxunicode + 1)), np.int8, sys.maxunicode + 1)
-    starts = np.flatnonzero(np.diff(kinds, prepend=-1))
-    lengths = np.diff(starts, append=sys.maxunicode + 1)
+    end = sys.maxunicode + 1
+    # A kind hangs on category and range alone, so that only a few thousand characters need be asked for theirs.
+    categories = np.array([category(chr(point)) for point in range(end)])
+    edges = {edge for first, last in (*UNSEEN, *EACH_ALONE) for edge in (first, last + 1)}
+    asked = np.union1d(np.flatnonzero(categories[1:] != categories[:-1]) + 1, sorted({0, *edges} - {end}))
+    kinds = np.array([_kind(chr(point)) for point in asked], np.int8)
+    changes = np.flatnonzero(np.diff(kinds, prepend=-1))
+    starts, kinds = asked[changes], kinds[changes]
+    lengths = np.diff(starts, append=end)
     # A text is in NFKC when its capitals are folded, so that most of them can't occur any more.
     chars = [c for c in map(chr, range(sys.maxunicode + 1)) if c != c.casefold() and c == normalize("NFKC", c)]
     runs = _runs([(ord(c), ord(c.casefold()) - ord(c)) for c in chars if len(c.casefold()) == 1])
     return {
-        "kinds": np.stack([lengths, kinds[starts]], axis=1).ravel().tolist(),
+        "kinds": np.stack([lengths, kinds], axis=1).ravel().tolist(),
         "folds": [number for run in runs for number in run],
         "longer": {c: c.casefold() for c in chars if len(c.casefold()) > 1},
     }

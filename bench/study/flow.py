@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from baselines.classifier import ignore_progress
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
@@ -21,6 +22,7 @@ from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from bench.cost.energy import find_counter
+from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.energy_steps import count_answers
 from bench.making.folds import run_folds
@@ -75,19 +77,20 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     card = data_card(dataset)
     console.print(render(card))
     watch = Watch(console, expected_seconds(options))
+    workshop = Workshop(
+        run,
+        dataset,
+        options.seed,
+        options.threads,
+        options.device,
+        watch.inside,
+        options.unlabelled,
+        options.changes,
+        counter=find_counter(options.device),
+    )
+    study = Study(options, workshop, watch)
     with watch.showing():
-        workshop = Workshop(
-            run,
-            dataset,
-            options.seed,
-            options.threads,
-            options.device,
-            watch.inside,
-            options.unlabelled,
-            options.changes,
-            counter=find_counter(options.device),
-        )
-        study = Study(options, workshop, watch)
+        make_ahead_of(study)
         make_models(study)
         make_bundles(study)
         score(study)
@@ -113,6 +116,18 @@ def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
     # A fold trains everything anew, students with all their seeds, and measures no time.
     steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
     return [*steps, ("exports", 0.6 * n), ("scores", 0.1 * n), ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
+
+
+def make_ahead_of(study: Study) -> None:
+    """Make steps ahead, several at once; not on a GPU, nor where energy is counted: both would be shared."""
+    options, own = study.options, study.workshop
+    processes = processes_at_once(options.threads)
+    if options.device != "cpu" or own.counter is not None or processes < 2:
+        return
+    quiet = replace(own, watch=lambda description: ignore_progress, skipped={}, parents={})
+    baselines = [name for name in options.baselines if name not in options.slow]
+    jobs = jobs_of(quiet, baselines, options.variants, dict(study.watch.weights))
+    make_ahead(jobs, processes, study.watch.ended)
 
 
 def make_models(study: Study) -> None:
