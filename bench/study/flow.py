@@ -28,7 +28,7 @@ from bench.making.energy_steps import count_answers
 from bench.making.folds import run_folds
 from bench.making.progress import Watch
 from bench.making.side_by_side import side_by_side
-from bench.making.variants import REFERENCE, recipe
+from bench.making.variants import REFERENCE, Variant, recipe
 from bench.making.workshop import Workshop
 from bench.measure.measurements import Measurements
 from bench.measure.rounds import measure
@@ -36,7 +36,6 @@ from bench.quality.scoring import Scored, candidates_of, read_scored, score_cand
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
 from bench.report.write_report import write_report
-from bench.results.file import check_results
 from bench.results.run import RESULTS
 from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
@@ -102,20 +101,24 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             begin_packing()
             content = conclude(assemble(study, measured, card), options.gates, options.priority)
             content = add_recommendation(study, content)
-            check_results(content)
             write_json(run.root / RESULTS, content)
-            facts = write_report(run.root)
+            facts = write_report(run.root)  # reads and checks what stands there
     return facts, study.solution
 
 
 def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
     """Steps with the seconds they are expected to take."""
     steps = [(name, _TRAINING_S.get(name, 2.0)) for name in options.baselines]
-    steps += [(v.name, 10.0 if v.method in ("prune", "distill") else 1.5) for v in options.variants]
+    steps += [(v.name, _making_s(v)) for v in options.variants]
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     # A fold trains everything anew, students with all their seeds, and measures no time.
     steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
     return [*steps, ("exports", 0.6 * n), ("scores", 0.1 * n), ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
+
+
+def _making_s(variant: Variant) -> float:
+    trains = variant.method == "prune" or bool(getattr(variant.config, "finetune_epochs", 0))
+    return 20.0 if variant.method == "distill" else 10.0 if trains else 1.5
 
 
 def make_ahead_of(study: Study) -> None:
