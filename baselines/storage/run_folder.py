@@ -121,9 +121,12 @@ class RunFolder:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def clean_leftovers(self) -> None:
-        """Remove temporary folders that a killed run left behind."""
-        for path in self.root.glob("*/.*.part-*"):
-            shutil.rmtree(path, ignore_errors=True)
+        """Remove temporary folders and files that a killed run left behind."""
+        for path in list(self.root.rglob(".*.part-*")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def _key(self, step: str, inputs: Mapping[str, Any]) -> str:
         return fingerprint({"step": step, "inputs": dict(inputs), "code": code_version(step.split("/", 1)[0])})

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -45,13 +45,13 @@ class Job:
 
     Attributes:
         name: of the baseline or variant.
-        make: makes the step; does nothing where it is there.
+        make: makes the step; whether it is there then, or can't be made here.
         after: names of the jobs whose steps it reads.
         seconds: expected; of those that can begin, the one does that most time hangs on.
     """
 
     name: str
-    make: Callable[[], None]
+    make: Callable[[], bool]
     after: frozenset[str]
     seconds: float
 
@@ -74,16 +74,16 @@ def jobs_of(
     """The steps that aren't there yet, each with those it has to wait for.
 
     Args:
-        workshop: that the children make them with; told here which control each student has.
+        workshop: of the study; the children have one of their own.
         baselines: names; an ensemble waits for all the others.
         variants: in an order in which each comes after what it is made from.
         expected: seconds of a step.
     """
-    made = [name for name in baselines if not workshop.step_of(name).exists()]
-    jobs = [_baseline_job(workshop, name, made, expected) for name in made]
-    missing = {*made, *(v.name for v in variants if not workshop.step_of(v.name).exists())}
     controls = {v.name: v.control for v in variants if v.control}
-    workshop.expect_controls(controls)
+    apart = workshop.apart(controls)
+    made = [name for name in baselines if not apart.step_of(name).exists()]
+    jobs = [_baseline_job(apart, name, made, expected) for name in made]
+    missing = {*made, *(v.name for v in variants if not apart.step_of(v.name).exists())}
     # Students of one teacher share its answers, which the first of them keeps.
     first: dict[str, str] = {}
     for variant in variants:
@@ -94,7 +94,8 @@ def jobs_of(
             reads.add(first.setdefault(str(variant.teacher or variant.parent), variant.name))
         if variant.name in missing:
             after = frozenset(reads & missing - {variant.name})
-            jobs.append(Job(variant.name, _variant(workshop, variant), after, expected.get(variant.name, 0.0)))
+            make = _making(apart, variant.name, partial(apart.variant, variant))
+            jobs.append(Job(variant.name, make, after, expected.get(variant.name, 0.0)))
     return jobs
 
 
@@ -127,7 +128,7 @@ def make_ahead(jobs: Sequence[Job], processes: int, ended: Callable[[str, float]
 def _work_through(
     pool: ProcessPoolExecutor, waiting: list[Job], processes: int, ended: Callable[[str, float], None]
 ) -> None:
-    running: dict[Future[float], Job] = {}
+    running: dict[Future[float | None], Job] = {}
     waiting = sorted(waiting, key=_path_seconds(waiting), reverse=True)
     while True:
         blocked = {job.name for job in (*waiting, *running.values())}
@@ -142,8 +143,8 @@ def _work_through(
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
                 raise error
-            if error is None:
-                ended(job.name, future.result())
+            if error is None and (taken := future.result()) is not None:
+                ended(job.name, taken)
 
 
 def _path_seconds(jobs: Sequence[Job]) -> Callable[[Job], float]:
@@ -172,20 +173,24 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _make(name: str) -> float:
+def _make(name: str) -> float | None:
     begun = time.monotonic()
-    _jobs[name].make()
-    return time.monotonic() - begun
+    return time.monotonic() - begun if _jobs[name].make() else None
 
 
 def _baseline_job(workshop: Workshop, name: str, made: Sequence[str], expected: Mapping[str, float]) -> Job:
     # The first chooses the cleaning, which all others read.
     after = {other for other in made if other != name} if name == "ensemble" else {*made[:1]} - {name}
-    return Job(name, lambda: workshop.baseline(name), frozenset(after), expected.get(name, 0.0))
+    make = _making(workshop, name, partial(workshop.baseline, name))
+    return Job(name, make, frozenset(after), expected.get(name, 0.0))
 
 
-def _variant(workshop: Workshop, variant: Variant) -> Callable[[], None]:
-    return lambda: workshop.variant(variant)
+def _making(workshop: Workshop, name: str, work: Callable[[], None]) -> Callable[[], bool]:
+    def make() -> bool:
+        work()
+        return workshop.step_of(name).exists()
+
+    return make
 
 
 def _has_process_to_itself() -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from baselines.classifier import Classifier, Progress
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline
@@ -106,9 +106,23 @@ class Workshop:
         except NotCompressible as error:
             self.skipped[variant.name] = ("failed", str(error))
 
-    def expect_controls(self, controls: Mapping[str, str]) -> None:
-        """Say which control each student has, for one who doesn't make the variants in their order."""
-        self._controls.update(controls)
+    def apart(self, controls: Mapping[str, str]) -> Workshop:
+        """Another workshop on the same run, for a process that makes steps in an order of its own.
+
+        It shows nothing and shares no state with this one.
+
+        Args:
+            controls: of each student that has one; who makes the variants in their order learns it on the way.
+        """
+        return dataclasses.replace(
+            self,
+            watch=lambda description: ignore_progress,
+            skipped={},
+            parents={},
+            _controls=dict(controls),
+            _compared={},
+            _loaded={},
+        )
 
     def against_control(self, name: str) -> Comparison | None:
         """A taught student against its control on validation; None where not both were made."""

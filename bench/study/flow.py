@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from baselines.classifier import ignore_progress
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
@@ -123,14 +122,12 @@ def _making_s(variant: Variant) -> float:
 
 def make_ahead_of(study: Study) -> None:
     """Make steps ahead, several at once; not on a GPU, nor where energy is counted: both would be shared."""
-    options, own = study.options, study.workshop
-    processes = processes_at_once(options.threads)
-    if options.device != "cpu" or own.counter is not None or processes < 2:
+    options = study.options
+    if options.device != "cpu" or study.workshop.counter is not None:
         return
-    quiet = replace(own, watch=lambda description: ignore_progress, skipped={}, parents={})
     baselines = [name for name in options.baselines if name not in options.slow]
-    jobs = jobs_of(quiet, baselines, options.variants, dict(study.watch.weights))
-    make_ahead(jobs, processes, study.watch.ended)
+    jobs = jobs_of(study.workshop, baselines, options.variants, dict(study.watch.weights))
+    make_ahead(jobs, processes_at_once(options.threads), study.watch.ended)
 
 
 def make_models(study: Study) -> None:

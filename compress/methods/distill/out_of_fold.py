@@ -139,7 +139,7 @@ def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int) -
 
 def _write_once(path: Path, values: NDArray[np.float32]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".part-{os.getpid()}.npy")
+    temporary = path.with_name(f".{path.stem}.part-{os.getpid()}.npy")
     np.save(temporary, values)
     temporary.rename(path)
     write_json(path.with_suffix(".json"), {"shape": list(values.shape), "what": "probabilities, answers of a teacher"})

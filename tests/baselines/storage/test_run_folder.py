@@ -54,3 +54,16 @@ def test_a_step_made_by_other_code_is_made_again(tmp_path: Path, monkeypatch: py
     assert not run.is_done("baselines/a", {"x": 2})
     monkeypatch.setattr(run_folder, "code_version", lambda room: "other code")
     assert not run.is_done("baselines/a", {"x": 1})
+
+
+def test_what_a_killed_run_left_goes_and_nothing_else(tmp_path: Path) -> None:
+    run = RunFolder.open(tmp_path / "r", dataset_sha256="a")
+    targets = run.root / "compress" / "soft-targets"
+    folders = [run.root / "baselines" / ".cnn.part-12", run.root / "baselines" / "cnn", targets]
+    files = [targets / ".oof-1.part-12.npy", targets / "oof-1.npy"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    for file in files:
+        file.touch()
+    run.clean_leftovers()
+    assert [path.exists() for path in (*folders, *files)] == [False, True, True, False, True]

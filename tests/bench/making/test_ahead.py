@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,6 +38,7 @@ def writes(name, seconds=0.0, needs=()):
         assert all((place / need).exists() for need in needs)
         time.sleep(seconds)
         (place / name).write_text(str(os.getpid()))
+        return True
     return make
 ended = []
 """
@@ -77,6 +79,7 @@ def test_what_fails_ends_neither_the_others_nor_the_study(tmp_path: Path) -> Non
         Job("a", fails, frozenset(), 1),
         Job("b", writes("b", 0, ["a"]), frozenset("a"), 1),
         Job("c", writes("c"), frozenset(), 1),
+        Job("not to be had here", lambda: False, frozenset(), 1),
     ]
     make_ahead(jobs, 2, lambda name, taken: ended.append(name))
     print(ended)
@@ -153,8 +156,29 @@ def test_jobs_wait_for_parents_teachers_controls_and_the_first_student_of_a_teac
     }
 
 
-def test_only_a_command_that_has_its_process_to_itself_forks() -> None:
-    assert ahead.processes_at_once(4) == 1
+@linux
+@pytest.mark.parametrize(
+    ("spec", "file", "forks"),
+    [
+        ("compress.run", "compress/run.py", True),
+        ("tagpress.__main__", "tagpress/__main__.py", True),
+        ("", "/usr/bin/tagpress", True),
+        ("", "mine/tagpress.py", False),
+        ("pytest.__main__", "pytest/__main__.py", False),
+        ("", "", False),
+    ],
+)
+def test_only_a_command_that_has_its_process_to_itself_forks(
+    spec: str, file: str, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = SimpleNamespace(__spec__=SimpleNamespace(name=spec) if spec else None, __file__=file or None)
+    monkeypatch.setitem(sys.modules, "__main__", main)  # type: ignore[arg-type]
+    monkeypatch.setattr(ahead, "usable_core_count", lambda: 3)
+    monkeypatch.setattr(ahead, "cgroup_memory_bytes", lambda: 64 * 10**9)
+    assert ahead.processes_at_once(8) == (3 if forks else 1)
+    assert ahead.processes_at_once(1) == 1
+    monkeypatch.setattr(ahead, "cgroup_memory_bytes", lambda: 5 * 10**9)
+    assert ahead.processes_at_once(8) == (2 if forks else 1)
 
 
 @linux

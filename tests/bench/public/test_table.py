@@ -18,7 +18,10 @@ def test_a_row_is_what_the_study_says() -> None:
     assert (row["task"], row["n_test"]) == ("multiclass", results["dataset"]["split"]["test"])
     assert row["recommended"]["name"] == name
     assert row["recommended"]["accuracy"] == row["recommended"]["own"] == quality["accuracy"]["value"]
-    assert row["models"]["linear"] is None or row["models"]["linear"]["bytes"] > 0
+    sizes = {model["name"]: model["size"]["bytes"] for model in results["models"] if model["status"] == "measured"}
+    found = {model: cell["bytes"] for model, cell in row["models"].items() if cell is not None}
+    assert found
+    assert found == {model: sizes[model] for model in row["models"] if model in sizes}
 
 
 def test_the_table_names_its_command_and_leaves_gaps() -> None:
