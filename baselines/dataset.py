@@ -1,6 +1,6 @@
 """What every stage reads: texts, a 0/1 matrix of labels, the names of the classes, and who is in which part.
 
-The readers of files are in `baselines.data.sources`, the splitting in `baselines.data.splits`, the summary in
+The readers of files are in `baselines.data.sources`, the splitting in `baselines.splits.split`, the summary in
 `baselines.data.card`.
 """
 
@@ -114,6 +114,41 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Origins:
+    """Where each text of a data set came from, so that what is found in it can be mended there.
+
+    Attributes:
+        files: name of each text's file or table; (n_texts,).
+        rows: number of each record there, as an editor numbers it; (n_texts,).
+        ids: the user's own name for each text; empty where the data has none.
+    """
+
+    files: tuple[str, ...]
+    rows: tuple[int, ...]
+    ids: tuple[str, ...] = ()
+
+    def where(self, row: int) -> str:
+        """Place of one text, for a message."""
+        return f"{self.files[row]}: row {self.rows[row]}"
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Copies of texts that stood in two parts and were taken out of one.
+
+    Attributes:
+        from_train: rows of `everything` that left training, as the same text stands in validation or test.
+        from_validation: rows that left validation, as the same text stands in test.
+    """
+
+    from_train: tuple[int, ...] = ()
+    from_validation: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.from_train) + len(self.from_validation)
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A whole data set with its split.
 
@@ -128,6 +163,10 @@ class Dataset:
             course's rungs keep it; everybody else's texts are cleaned as validation says.
         task_found: how the task was found, as the end of a sentence: "every text has exactly one of 6 classes".
         positive_found: how the positive class was found, binary only: "the rarer of two classes".
+        origins: where the texts came from; None for texts without a file.
+        groups: number of each text's group, whose texts never stand in two parts; empty: no groups.
+        times: moment of each text, where training is on the past; empty: time plays no part.
+        removed: copies that are in no part of the split, as the same text stands in another.
     """
 
     name: str
@@ -139,6 +178,10 @@ class Dataset:
     course_cleaning: bool = False
     task_found: str = ""
     positive_found: str = ""
+    origins: Origins | None = None
+    groups: tuple[int, ...] = ()
+    times: tuple[float, ...] = ()
+    removed: Removed = Removed()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.classifier import Classifier
-from baselines.data.splits import split
+from baselines.splits.split import split
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from baselines.fitting.fit import ARTIFACT

@@ -13,7 +13,7 @@ from tagpress.arguments import names_of
 
 if TYPE_CHECKING:
     from baselines.data.data_options import AskedTask
-    from baselines.data.readers import Table
+    from baselines.tables.table import Table
 
 
 def read_dataset(
@@ -70,7 +70,7 @@ def read_dataset(
     """
     from baselines.data.data_options import DataOptions
     from baselines.data.sources import SOURCES, dataset_of, file_table, load
-    from baselines.data.table_labels import Labels
+    from baselines.labels.table_labels import Labels
 
     options = DataOptions(
         text_columns=names_of(text),
@@ -99,7 +99,8 @@ def _path(place: str | Path | None) -> Path | None:
 
 def _table(source: Any, shown: str, argument: str = "source") -> Table:
     """The records of a file, a data frame or a mapping."""
-    from baselines.data.readers import read_table, table_of_frame
+    from baselines.tables.frames import table_of_frame
+    from baselines.tables.read_table import read_table
 
     if isinstance(source, str | Path):
         return read_table(Path(source))

@@ -1,4 +1,4 @@
-"""Files to a checked, split `Dataset`: readers, labels, splits, the data card, and the options that name a file.
+"""A user's options to a checked, split `Dataset`: sources, the task, the data card, and the options that name a file.
 
-It imports `text`; `fitting` and the commands import it.
+It imports `tables`, `labels` and `splits`; `fitting` and the commands import it.
 """

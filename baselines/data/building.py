@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from baselines.data.data_options import DataOptions
-from baselines.data.records import Records, mended
-from baselines.data.splits import missing_classes, split
 from baselines.data.task_choice import TaskChoice, check_labels, choose_task, listed, one_label_each, one_sided
 from baselines.data.taxonomy import restrict
-from baselines.dataset import Dataset, Part, PartName, TaxonomyEntry
+from baselines.dataset import Dataset, Origins, Part, PartName, TaxonomyEntry
 from baselines.errors import DataError
+from baselines.labels.records import Records, mended
 from baselines.scores.judging import metric_named
+from baselines.splits.split import missing_classes, split
 from baselines.task import LabelMatrix
 
 MIN_TEXTS = 3
@@ -72,7 +72,16 @@ def dataset_of_records(
         notes.append(f"{part} has no text of {listed(absent)}; their scores there are 0 by definition")
     source = "; ".join([records.source, *(f"{part}: {own.source}" for part, own in given.items())])
     found = Dataset(name, everything, parts, licence, source, tuple(notes + _row_notes(everything)))
-    return replace(found, task_found=choice.why, positive_found=choice.why_positive)
+    origins = _origins(kept.groups)
+    return replace(found, task_found=choice.why, positive_found=choice.why_positive, origins=origins)
+
+
+def _origins(groups: Sequence[Records]) -> Origins:
+    return Origins(
+        tuple(own.source for own in groups for _ in own.rows),
+        tuple(row for own in groups for row in own.rows),
+        tuple(name for own in groups for name in own.ids),
+    )
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from baselines.data.collisions import collisions
-from baselines.data.duplicates import RULE, duplicate_groups
 from baselines.dataset import PARTS, Dataset, PartName
 from baselines.scores.judging import METRICS
+from baselines.splits.duplicates import RULE, duplicate_groups
 from baselines.text.cleaning import Cleaning
 
 RARE = 30

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from baselines.data.table_labels import Labels
+from baselines.labels.table_labels import Labels
+from baselines.splits.rules import SplitWishes
+from baselines.tables.reading import Reading
 from baselines.task import TASKS, Task
 
 AskedTask = Literal["auto"] | Task
+MissingTexts = Literal["drop", "stop"]
 ASKED_TASKS: tuple[AskedTask, ...] = ("auto", *TASKS)
 
 
@@ -18,7 +21,7 @@ class DataOptions:
     """Which data, and how to read it.
 
     Attributes:
-        dataset: `sample`, `madewithml`, or the path of a CSV, TSV, JSON Lines or Parquet file.
+        dataset: `sample`, `madewithml`, or the path of a file or dataset folder.
         data_dir: folder with projects.json and tags.json of Made With ML, instead of a download.
         text_columns: joined by a space; empty: `text`, or `title` and `description`.
         labels: where the labels of a file stand.
@@ -30,6 +33,12 @@ class DataOptions:
         metric: what choices are made by; "": the task's own. See `baselines.scores.judging`.
         test: a file with a test part of its own, with the columns of the data set; None: cut from the data set.
         validation: likewise.
+        reading: what the user says of the form of text files.
+        splitting: columns that say who stands where, and what happens to copies across parts.
+        id_column: the user's own names for texts, carried through to outputs.
+        missing_texts: what happens to records without a text: `drop`, or `stop` with an error.
+        accept: names of doubts (`baselines.labels.doubts.DOUBTS`) that the data are used with all the same, or `all`.
+        fixes: file of accepted changes to the data, as the doctor proposes them.
     """
 
     dataset: str = "sample"
@@ -44,3 +53,9 @@ class DataOptions:
     metric: str = ""
     test: Path | None = None
     validation: Path | None = None
+    reading: Reading = field(default_factory=Reading)
+    splitting: SplitWishes = field(default_factory=SplitWishes)
+    id_column: str = ""
+    missing_texts: MissingTexts = "drop"
+    accept: tuple[str, ...] = ()
+    fixes: Path | None = None

@@ -15,12 +15,13 @@ from pathlib import Path
 from baselines.data.building import build_dataset, dataset_of_records
 from baselines.data.data_options import DataOptions
 from baselines.data.download import PinnedFile, cache_folder, fetch_pinned, read_pinned
-from baselines.data.readers import Table, read_table
-from baselines.data.records import records_of
-from baselines.data.table_labels import Labels, columns_of
 from baselines.data.taxonomy import parse_taxonomy, read_taxonomy
 from baselines.dataset import Dataset, PartName, TaxonomyEntry
 from baselines.errors import DataError
+from baselines.labels.records import records_of
+from baselines.labels.table_labels import Labels, SideColumns, columns_of
+from baselines.tables.read_table import read_table
+from baselines.tables.table import Table
 
 _PUBLISHED = "https://raw.githubusercontent.com/GokuMohandas/Made-With-ML/{commit}/datasets/{name}"
 PROJECTS = PinnedFile(
@@ -152,7 +153,9 @@ def dataset_of(table: Table, name: str, options: DataOptions, given: Mapping[Par
         options: how to read and split it; its names of files are not looked at.
         given: tables that are the validation or test part, read by the same columns.
     """
-    columns = columns_of(table, options.labels, options.text_columns)
+    asked = options.splitting
+    sides = SideColumns(options.id_column, asked.part_column, asked.group_column, asked.time_column)
+    columns = columns_of(table, options.labels, options.text_columns, sides)
     return dataset_of_records(
         name,
         records_of(table, columns),

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from baselines.data.data_options import ASKED_TASKS, DataOptions
-from baselines.data.records import Records, label_name
 from baselines.errors import DataError
+from baselines.labels.records import Records, label_name
 from baselines.task import Task
 
 # Usual names of a positive class, small letters. With none or both of two classes here, the rarer one is positive.

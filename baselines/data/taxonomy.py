@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.data.readers import read_utf8
-from baselines.data.records import label_name
 from baselines.dataset import TaxonomyEntry
 from baselines.errors import DataError
+from baselines.labels.records import label_name
+from baselines.tables.read_table import read_utf8
 
 
 def read_taxonomy(path: Path) -> tuple[TaxonomyEntry, ...]:

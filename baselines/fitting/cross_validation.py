@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from baselines.classifier import Progress, ignore_progress
-from baselines.data.splits import folds, missing_classes
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
 from baselines.fitting.cleaning_choice import made_choice
 from baselines.fitting.fit import CHOSEN, baseline_named, read_classifier, read_facts, train_baseline
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
 from baselines.scores.thresholds import ThresholdKind
+from baselines.splits.split import folds, missing_classes
 from baselines.storage.artifact import read_json
 from baselines.storage.run_folder import STEP_FILE, RunFolder
 from baselines.storage.weights import read_weights, write_weights

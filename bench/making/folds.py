@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from baselines.classifier import ignore_progress
-from baselines.data.splits import folds
+from baselines.splits.split import folds
 from baselines.dataset import Dataset
 from baselines.models.registry import BASELINES
 from baselines.scores.fold_scores import FoldAnswers, compare_folds

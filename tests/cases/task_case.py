@@ -9,8 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from baselines.data.splits import split
 from baselines.dataset import Dataset, Part
+from baselines.splits.split import split
 from baselines.task import TASKS, Task
 
 _THINGS = ("the river", "this lamp", "our garden", "a letter", "the old bridge", "my coat", "the soup", "that song")

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from baselines.classifier import ignore_progress
-from baselines.data.splits import split
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError, NotCompressible, UserError
+from baselines.splits.split import split
 from baselines.storage.artifact import Lineage, file_sha256, lineage_of, load, read_json, save
 from baselines.storage.run_folder import RunFolder
 from baselines.task import Probabilities

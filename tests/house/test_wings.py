@@ -17,13 +17,15 @@ DOOR = "compress.run"
 ORDER = {
     "baselines": (
         ("train",),
+        ("doctor",),
         ("fitting",),
         ("models",),
         ("networks",),
         ("data", "storage"),
+        ("labels", "splits"),
         ("scores",),
         ("classifier",),
-        ("dataset",),
+        ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes"),
         ("errors",),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Classifier, Progress, ignore_progress
-from baselines.data.splits import stratify
+from baselines.splits.split import stratify
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.notes import collected_notes

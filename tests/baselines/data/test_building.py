@@ -8,8 +8,8 @@ import pytest
 from baselines.data.building import build_dataset, dataset_of_records
 from baselines.data.card import data_card
 from baselines.data.data_options import DataOptions
-from baselines.data.records import Records
 from baselines.errors import DataError
+from baselines.labels.records import Records
 
 
 def records(labels: Sequence[Sequence[str]], source: str = "train.csv") -> Records:

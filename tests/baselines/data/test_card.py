@@ -14,8 +14,8 @@ from rich.console import Console
 from baselines.data.building import build_dataset
 from baselines.data.card import data_card, leaking, render
 from baselines.data.data_options import DataOptions
-from baselines.data.duplicates import duplicate_groups
 from baselines.dataset import Dataset
+from baselines.splits.duplicates import duplicate_groups
 from baselines.text.cleaning import Cleaning
 
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"

@@ -10,10 +10,10 @@ import pytest
 
 from baselines.data.building import build_dataset
 from baselines.data.data_options import DataOptions
-from baselines.data.readers import table_of_frame
 from baselines.data.sources import dataset_of, load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
+from baselines.tables.frames import table_of_frame
 from baselines.task import Task
 from tests.cases.data_case import FORMATS, options, write
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.data.splits import split
 from baselines.dataset import Dataset, Part
 from baselines.fitting.cleaning_choice import (
     choose_cleaning,
@@ -21,6 +20,7 @@ from baselines.fitting.cleaning_choice import (
 from baselines.fitting.cross_validation import FoldPlan, cleaning_by_fold, evaluate_folds
 from baselines.fitting.fit import read_classifier, read_facts, train_baseline, unfitted
 from baselines.models.ensemble import EnsembleClassifier
+from baselines.splits.split import split
 from baselines.storage.run_folder import RunFolder
 from tests.cases.task_case import task_data
 

@@ -10,36 +10,15 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError, MissingExtra
+from baselines.tables.table import Table
 
 PARQUET_COMMAND = "pip install 'tagpress[parquet]'"
-
-
-@dataclass(frozen=True)
-class Table:
-    """The records of one file.
-
-    Attributes:
-        path: for messages.
-        columns: values by name, in file order; every column has as many values as there are records.
-        rows: number of each record in the file, for messages.
-    """
-
-    path: Path
-    columns: Mapping[str, list[Any]]
-    rows: list[int]
-
-    def column(self, name: str) -> list[Any]:
-        """Values of one column; raises DataError with the columns there are."""
-        if name not in self.columns:
-            raise DataError(f"{self.path}: no column {name!r}; columns: {', '.join(map(repr, self.columns))}")
-        return self.columns[name]
 
 
 def read_table(path: Path) -> Table:
@@ -62,34 +41,6 @@ def read_table(path: Path) -> Table:
     if not table.rows:
         raise DataError(f"{path}: no records; expected at least one text")
     return table
-
-
-def table_of_frame(frame: Any, name: str = "data frame") -> Table:
-    """The records of a pandas or polars data frame, or of a mapping from column names to values.
-
-    Missing values (None, NaN) count as empty cells. Rows are numbered from 0, as a data frame numbers them.
-
-    Raises:
-        DataError: no columns, columns of unequal length, or no records.
-    """
-    columns: dict[str, list[Any]] = {}
-    for column in frame.columns if hasattr(frame, "columns") else frame:
-        values = frame[column]
-        cells = _plain_values(values)
-        columns[str(column)] = [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
-    lengths = {len(cells) for cells in columns.values()}
-    if len(lengths) != 1 or not max(lengths):
-        shown = ", ".join(f"{column!r} {len(cells)}" for column, cells in columns.items()) or "none"
-        raise DataError(f"{name}: expected columns of one length, at least one record; got columns: {shown}")
-    return Table(Path(name), columns, list(range(max(lengths))))
-
-
-def _plain_values(values: Any) -> list[Any]:
-    """Python's own values of a column: an array's numbers would be no labels."""
-    for name in ("to_list", "tolist"):
-        if hasattr(values, name):
-            return list(getattr(values, name)())
-    return list(values)
 
 
 def read_utf8(path: Path) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from baselines.data.readers import Table
 from baselines.errors import DataError
+from baselines.tables.table import Table
 
 TEXT_COLUMNS = (("text",), ("title", "description"))
 LABELS_COLUMNS = ("labels", "tags", "label")
@@ -24,11 +25,30 @@ class Labels:
         column: name of the column; None: `labels`, `tags` or `label`.
         separator: between the labels of one cell; None: a cell holds one label (JSON lists need none either way).
         columns: names of the 0/1 columns; `("rest",)` means all but the text columns. Excludes the other two.
+        class_names: file with the names of class numbers, the first line for 0; None: numbers stay names.
+        merge: whether labels that differ in case, blanks or Unicode form alone become one class.
     """
 
     column: str | None = None
     separator: str | None = None
     columns: tuple[str, ...] = ()
+    class_names: Path | None = None
+    merge: bool = False
+
+
+@dataclass(frozen=True)
+class SideColumns:
+    """Columns that go along with a text: the user's name for it, its part, its group, its time; "" for none."""
+
+    ids: str = ""
+    parts: str = ""
+    groups: str = ""
+    times: str = ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Those that there are."""
+        return tuple(name for name in (self.ids, self.parts, self.groups, self.times) if name)
 
 
 @dataclass(frozen=True)
@@ -41,6 +61,7 @@ class Columns:
         separator: between the labels of one cell, or None.
         flags: names of the 0/1 columns, one a label.
         yes_no: whether the labels' column holds nothing but 0 and 1 (or true and false): its classes are `0` and `1`.
+        sides: names of the columns that are neither text nor label, each "" for none.
     """
 
     texts: tuple[str, ...]
@@ -48,15 +69,19 @@ class Columns:
     separator: str | None = None
     flags: tuple[str, ...] = ()
     yes_no: bool = False
+    sides: SideColumns = SideColumns()
 
 
-def columns_of(table: Table, labels: Labels = Labels(), texts: tuple[str, ...] = ()) -> Columns:
+def columns_of(
+    table: Table, labels: Labels = Labels(), texts: tuple[str, ...] = (), sides: SideColumns = SideColumns()
+) -> Columns:
     """The columns that were asked for, or the usual ones.
 
     Args:
         table: the records.
         labels: where they are.
         texts: the text columns asked for; empty: `text`, or `title` and `description`.
+        sides: other columns asked for; they are no labels.
 
     Raises:
         DataError: a column that isn't there, or options that exclude each other.
@@ -67,9 +92,9 @@ def columns_of(table: Table, labels: Labels = Labels(), texts: tuple[str, ...] =
         raise DataError("--label-separator: expected at least one character, got an empty string")
     texts = _text_columns(table, texts)
     if labels.columns:
-        return Columns(texts, flags=_flag_columns(table, labels.columns, texts))
+        return Columns(texts, flags=_flag_columns(table, labels.columns, {*texts, *sides.named}), sides=sides)
     name = labels.column or _usual_column(table)
-    return Columns(texts, name, labels.separator, yes_no=_holds_yes_and_no(table.column(name)))
+    return Columns(texts, name, labels.separator, yes_no=_holds_yes_and_no(table.column(name)), sides=sides)
 
 
 def _text_columns(table: Table, asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,7 +125,7 @@ def _flag_columns(table: Table, asked: tuple[str, ...], texts: Collection[str]) 
     return tuple(dict.fromkeys(asked))
 
 
-def _holds_yes_and_no(cells: Sequence[Any]) -> bool:
+def _holds_yes_and_no(cells: Iterable[Any]) -> bool:
     """Whether there are 0 and 1, or true and false, and nothing else but empty cells."""
     found = {_word(cell) for cell in cells if not isinstance(cell, list)} - {""}
     both = not found.isdisjoint(_ON) and not found.isdisjoint(_OFF)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from baselines.data.readers import Table
 from baselines.data.sources import load
-from baselines.data.table_labels import Labels, columns_of, label_sets, texts_of
 from baselines.errors import DataError
+from baselines.labels.table_labels import Labels, columns_of, label_sets, texts_of
+from baselines.tables.table import Table
 from tests.cases.data_case import FORMATS, options, write
 
 

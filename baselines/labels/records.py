@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from baselines.data.readers import Table
-from baselines.data.table_labels import Columns, label_sets, texts_of
 from baselines.errors import DataError
+from baselines.labels.table_labels import Columns, label_sets, texts_of
+from baselines.tables.table import Table
 from baselines.text.unicode import door
 
 # Half of a character beyond U+FFFF: JSON can hold it, UTF-8 can't, so it could never be written to a report.
@@ -26,6 +27,10 @@ class Records:
         labels: names of each text's classes, each once.
         rows: number of each record in the source, for messages.
         flag: name of the one 0/1 column that all labels came from; "" where they stand anywhere else.
+        ids: the user's own name for each text; empty: none.
+        parts: what the split's column says of each text; empty: no such column.
+        groups: value of the group's column; empty: no such column.
+        times: value of the time's column; empty: no such column.
     """
 
     source: str
@@ -33,6 +38,10 @@ class Records:
     labels: Sequence[Sequence[str]]
     rows: Sequence[int]
     flag: str = ""
+    ids: Sequence[str] = ()
+    parts: Sequence[Any] = ()
+    groups: Sequence[Any] = ()
+    times: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -48,13 +57,28 @@ class Records:
             texts=[self.texts[i] for i in kept],
             labels=[self.labels[i] for i in kept],
             rows=[self.rows[i] for i in kept],
+            ids=[self.ids[i] for i in kept] if self.ids else (),
+            parts=[self.parts[i] for i in kept] if self.parts else (),
+            groups=[self.groups[i] for i in kept] if self.groups else (),
+            times=[self.times[i] for i in kept] if self.times else (),
         )
 
 
 def records_of(table: Table, columns: Columns) -> Records:
     """The records of a table; raises DataError naming row, column and value."""
     flag = columns.flags[0] if len(columns.flags) == 1 else ""
-    return Records(str(table.path), texts_of(table, columns), label_sets(table, columns), table.rows, label_name(flag))
+    sides = columns.sides
+    return Records(
+        str(table.path),
+        texts_of(table, columns),
+        label_sets(table, columns),
+        table.rows,
+        label_name(flag),
+        ids=[str(value) for value in table.column(sides.ids)] if sides.ids else (),
+        parts=table.column(sides.parts) if sides.parts else (),
+        groups=table.column(sides.groups) if sides.groups else (),
+        times=table.column(sides.times) if sides.times else (),
+    )
 
 
 def label_name(name: str) -> str:

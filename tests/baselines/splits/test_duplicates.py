@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from baselines.data.duplicates import duplicate_groups
+from baselines.splits.duplicates import duplicate_groups
 from tests.cases.unicode_case import SAME
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.data.readers import read_table
 from baselines.data.sources import load
 from baselines.errors import MissingExtra
+from baselines.tables.read_table import read_table
 from tests.cases.data_case import FORMATS, many_rows, options, write
 
 # No lone surrogates: they can't be written as UTF-8.

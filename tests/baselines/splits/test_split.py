@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.data import splits
 from baselines.data.data_options import DataOptions
 from baselines.data.sources import load
 from baselines.dataset import PARTS, Dataset, PartName, Split
 from baselines.errors import DataError
+from baselines.splits import split as splits
 from baselines.task import LabelMatrix
 
 
