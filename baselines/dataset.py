@@ -21,6 +21,8 @@ from baselines.task import DEFAULT_METRIC, LabelMatrix, LabelSpace, Task
 
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")
+# The parts that models are chosen and judged on.
+NOT_TRAINING: tuple[PartName, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)

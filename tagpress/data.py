@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from baselines.dataset import Dataset, PartName
+from baselines.dataset import NOT_TRAINING, Dataset, PartName
 from baselines.errors import UserError
 from tagpress.arguments import names_of
 
 if TYPE_CHECKING:
-    from baselines.data.data_options import AskedTask
+    from baselines.data.data_options import AskedTask, DataOptions, MissingTexts
+    from baselines.splits.rules import Copies
     from baselines.tables.table import Table
 
 
@@ -23,30 +24,57 @@ def read_dataset(
     labels: str | None = None,
     separator: str | None = None,
     label_columns: str | Sequence[str] = (),
+    class_names: str | Path | None = None,
+    merge_labels: bool = False,
+    ids: str = "",
     task: AskedTask = "auto",
     positive: str = "",
     metric: str = "",
     test: Any = None,
     validation: Any = None,
+    split: str = "",
+    groups: str = "",
+    time: str = "",
+    copies: Copies = "drop",
     min_texts_per_class: int | None = None,
+    missing_texts: MissingTexts = "drop",
+    accept: str | Sequence[str] = (),
+    fixes: str | Path | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
     seed: int = 0,
     name: str = "",
 ) -> Dataset:
     """Read, check and split labelled texts.
 
     Args:
-        source: `"sample"`, `"madewithml"`, the path of a CSV, TSV, JSON Lines or Parquet file, a pandas or polars data
-            frame, or a mapping from column names to values.
-        text: name or names of the text columns, joined by a space; empty: `text`, or `title` and `description`.
-        labels: name of the labels' column; None: `labels`, `tags` or `label`. Its cells hold lists, or one text.
+        source: `"sample"`, `"madewithml"`, the path of a file (CSV, TSV, text, JSON, JSON Lines, Parquet, Arrow, Excel,
+            also compressed) or of a folder of the datasets library; a pandas, polars or Arrow table, a mapping from
+            column names to values, a list of records, or a list of (text, label) pairs.
+        text: name or names of the text columns, joined by a space; `a.b` reaches into nested records; empty: the usual
+            names, such as `text`, or `title` and `description`.
+        labels: name of the labels' column; None: the usual names, such as `labels` or `category`. Its cells hold lists,
+            or one text.
         separator: between the labels of one cell.
-        label_columns: names of 0/1 columns, one a label, in place of `labels`; `"rest"` for all but the text.
+        label_columns: names of yes/no columns, one a label, in place of `labels`; `"rest"` for all but the others.
+        class_names: file with the names of class numbers, one a line.
+        merge_labels: labels that differ in case, blanks or Unicode form alone become one class.
+        ids: name of a column with your own names for texts, kept in outputs.
         task: `"multilabel"`, `"multiclass"` or `"binary"`; `"auto"`: as the labels are.
         positive: of a binary task the class that scores are about; empty: by its name, else the rarer one.
         metric: what choices are made by; empty: weighted F1, accuracy for multiclass, F1 of the positive class.
-        test: a published test part, a file, data frame or mapping with the same columns; None: cut from `source`.
+        test: a test part of its own, anything that `source` may be, with the same columns; None: cut from `source`.
         validation: likewise.
-        min_texts_per_class: classes with fewer texts are dropped; None: 3.
+        split: name of a column that says train, validation or test of each text.
+        groups: name of a column; texts with the same value never stand in two parts.
+        time: name of a column; training is on the past, the latest texts are the test part.
+        copies: of texts that stand in two parts `"drop"` takes the one in training out, `"keep"` doesn't.
+        min_texts_per_class: classes with fewer texts are dropped; None: 3, and a class that would go is an error.
+        missing_texts: records without a text are left out (`"drop"`) or an error (`"stop"`).
+        accept: names of doubts to go on with, such as `"variants"`, or `"all"`.
+        fixes: file of accepted changes, as the report's data-issues.csv.
+        delimiter, encoding, header: of text files; None: as found.
         seed: of the split into training, validation and test.
         name: for the report; empty: the file's, or `data frame`.
 
@@ -69,17 +97,25 @@ def read_dataset(
         [28, 6, 6]
     """
     from baselines.data.data_options import DataOptions
-    from baselines.data.sources import SOURCES, dataset_of, file_table, load
+    from baselines.data.sources import SOURCES, dataset_of, load
     from baselines.labels.table_labels import Labels
+    from baselines.splits.rules import SplitWishes
+    from baselines.tables.reading import Reading
 
     options = DataOptions(
         text_columns=names_of(text),
-        labels=Labels(labels, separator, names_of(label_columns)),
+        labels=Labels(labels, separator, names_of(label_columns), _path(class_names), merge_labels),
         min_texts_per_class=min_texts_per_class,
         seed=seed,
         task=task,
         positive=positive,
         metric=metric,
+        reading=Reading(delimiter, encoding, header),
+        splitting=SplitWishes(split, groups, time, copies),
+        id_column=ids,
+        missing_texts=missing_texts,
+        accept=names_of(accept),
+        fixes=_path(fixes),
     )
     parts: dict[PartName, Any] = {"validation": validation, "test": test}
     given = {part: own for part, own in parts.items() if own is not None}
@@ -88,8 +124,12 @@ def read_dataset(
         return replace(dataset, name=name) if name else dataset
     if isinstance(source, str) and source in SOURCES:
         raise UserError(f"{' and '.join(given)}: they go with texts of your own, got source {source!r}; leave them out")
-    table = file_table(str(source)) if isinstance(source, str | Path) else _table(source, name or "data frame")
-    tables = {part: _table(own, f"{part} part", part) for part, own in given.items()}
+    own = _parts(source, name or "data frame", options)
+    tables: dict[PartName, Table] = {part: own[part] for part in NOT_TRAINING if part in own}
+    for part, other in given.items():
+        found = _parts(other, f"{part} part", options, part)
+        tables[part] = found.get(part) or next(iter(found.values()))
+    table = own.get("") or own["train"]
     return dataset_of(table, name or table.path.name, options, tables)
 
 
@@ -97,15 +137,20 @@ def _path(place: str | Path | None) -> Path | None:
     return None if place is None else Path(place)
 
 
-def _table(source: Any, shown: str, argument: str = "source") -> Table:
-    """The records of a file, a data frame or a mapping."""
+def _parts(source: Any, shown: str, options: DataOptions, argument: str = "source") -> Mapping[str, Table]:
+    """The records of a file or folder, or of a table in memory, by the part they say they are."""
     from baselines.tables.frames import table_of_frame
-    from baselines.tables.read_table import read_table
+    from baselines.tables.read_table import read_parts
 
     if isinstance(source, str | Path):
-        return read_table(Path(source))
-    if not hasattr(source, "columns") and not isinstance(source, Mapping):
+        return read_parts(Path(source), options.reading)
+    if (
+        not hasattr(source, "columns")
+        and not hasattr(source, "column_names")
+        and not isinstance(source, Mapping | list)
+    ):
         raise UserError(
-            f"{argument}: a name, a path, a data frame or a mapping of columns is needed, got {source!r:.60}"
+            f"{argument}: a name, a path, a table, a mapping of columns or a list of records is needed, got "
+            f"{source!r:.60}"
         )
-    return table_of_frame(source, shown)
+    return {"": table_of_frame(source, shown)}

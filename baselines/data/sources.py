@@ -15,12 +15,12 @@ from pathlib import Path
 from baselines.data.building import build_dataset, dataset_of_records
 from baselines.data.data_options import DataOptions
 from baselines.data.download import PinnedFile, cache_folder, fetch_pinned, read_pinned
+from baselines.data.files import given_paths, read_files
 from baselines.data.taxonomy import parse_taxonomy, read_taxonomy
 from baselines.dataset import Dataset, PartName, TaxonomyEntry
 from baselines.errors import DataError
 from baselines.labels.records import records_of
-from baselines.labels.table_labels import Labels, SideColumns, columns_of
-from baselines.tables.read_table import read_table
+from baselines.labels.table_labels import SideColumns, columns_of
 from baselines.tables.table import Table
 
 _PUBLISHED = "https://raw.githubusercontent.com/GokuMohandas/Made-With-ML/{commit}/datasets/{name}"
@@ -40,6 +40,17 @@ EXCLUDED_TAGS = frozenset(
 )
 COURSE_MIN_TEXTS = 30
 _SAMPLE = DataOptions()
+# Options that say how a file is read, with what they are where nothing was said.
+_OF_FILES = {
+    name: getattr(_SAMPLE, name)
+    for name in ("text_columns", "labels", "taxonomy", "reading", "splitting", "id_column", "missing_texts")
+}
+_OPTION_OF = {
+    "text_columns": "--text-column",
+    "labels": "--labels-column, --label…, --class-names or --merge-labels",
+    "reading": "--delimiter, --encoding or --header",
+    "splitting": "--split-column, --group-column, --time-column or --copies",
+}
 
 
 def load(options: DataOptions = _SAMPLE) -> Dataset:
@@ -56,16 +67,19 @@ def _check_options(options: DataOptions) -> None:
     """An option that would be ignored is a mistake that the user should hear of."""
     if options.data_dir is not None and options.dataset != "madewithml":
         raise DataError(f"--data-dir goes with --dataset madewithml, got --dataset {options.dataset}")
-    columns = options.text_columns or options.labels != Labels() or options.taxonomy is not None
-    if columns and options.dataset in SOURCES:
-        raise DataError(
-            f"--text-column, --label… and --taxonomy describe a file of yours, got --dataset {options.dataset}; leave "
-            "them out, or give the path of a file"
-        )
-    if _given_files(options) and options.dataset in SOURCES:
+    if options.dataset not in SOURCES:
+        return
+    if given_paths(options):
         raise DataError(
             f"--test and --validation go with a file of yours, got --dataset {options.dataset}; leave them out, or "
             "give the path of a file"
+        )
+    of_files = [name for name, default in _OF_FILES.items() if getattr(options, name) != default]
+    if of_files:
+        shown = ", ".join(_OPTION_OF.get(name, f"--{name.replace('_', '-')}") for name in of_files)
+        raise DataError(
+            f"{shown}: they describe a file of yours, got --dataset {options.dataset}; leave them out, or give the "
+            "path of a file"
         )
 
 
@@ -118,30 +132,8 @@ def _known_parents(tags: Sequence[TaxonomyEntry]) -> tuple[TaxonomyEntry, ...]:
 
 
 def _load_file(options: DataOptions) -> Dataset:
-    tables = {part: _given_table(path, part, options) for part, path in _given_files(options).items()}
-    return dataset_of(file_table(options.dataset), Path(options.dataset).name, options, tables)
-
-
-def _given_files(options: DataOptions) -> dict[PartName, Path]:
-    files: dict[PartName, Path | None] = {"validation": options.validation, "test": options.test}
-    return {part: path for part, path in files.items() if path is not None}
-
-
-def file_table(dataset: str) -> Table:
-    """The records of the user's own file; raises DataError where the name is no file's."""
-    path = Path(dataset)
-    if not path.suffix and not path.exists():
-        raise DataError(f"dataset {dataset!r}: expected {', '.join(SOURCES)}, or the path of a file")
-    return read_table(path)
-
-
-def _given_table(path: Path, part: PartName, options: DataOptions) -> Table:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; --{part} takes a file with the columns of {options.dataset}")
-    others = [Path(options.dataset), *(other for name, other in _given_files(options).items() if name != part)]
-    if any(other.exists() and path.samefile(other) for other in others):
-        raise DataError(f"{path}: --{part} takes a file of its own, got one that is read already; leave --{part} out")
-    return read_table(path)
+    files = read_files(options)
+    return dataset_of(files.main, Path(options.dataset).name, options, files.given)
 
 
 def dataset_of(table: Table, name: str, options: DataOptions, given: Mapping[PartName, Table] = {}) -> Dataset:
@@ -156,13 +148,23 @@ def dataset_of(table: Table, name: str, options: DataOptions, given: Mapping[Par
     asked = options.splitting
     sides = SideColumns(options.id_column, asked.part_column, asked.group_column, asked.time_column)
     columns = columns_of(table, options.labels, options.text_columns, sides)
-    return dataset_of_records(
+    found = dataset_of_records(
         name,
         records_of(table, columns),
         options,
         {part: records_of(own, columns) for part, own in given.items()},
         taxonomy=read_taxonomy(options.taxonomy) if options.taxonomy is not None else (),
     )
+    return replace(found, notes=(*_reading_notes([table, *given.values()]), *found.notes))
+
+
+def _reading_notes(tables: Sequence[Table]) -> list[str]:
+    """What was found while reading, each with the file it is about, once where files agree."""
+    by_note: dict[str, list[str]] = {}
+    for table in tables:
+        for note in table.notes:
+            by_note.setdefault(note, []).append(table.path.name)
+    return [f"{', '.join(files)}: {note}" for note, files in by_note.items()]
 
 
 def _joined(*parts: str | None) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
+from baselines.folder_kind import said_kind
 from baselines.task import LabelSpace, Thresholds
 
 # 2: a linear model's weights lie in `weights.safetensors`; the format was that before, the name said another.
@@ -149,7 +150,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The checked manifest of an artifact: version known, files complete, hashes right."""
     if not (folder / MANIFEST).is_file():
         raise ArtifactError(
-            f"{folder}: no {MANIFEST}; not an artifact. Make one with "
+            f"{folder}: no {MANIFEST}; not an artifact{said_kind(folder)}. Make one with "
             "python -m baselines.train --baseline NAME --run RUN (runs/RUN/baselines/NAME/artifact) "
             "or python -m compress.run --run RUN (runs/RUN/compress/NAME/artifact)"
         )

@@ -18,6 +18,7 @@ from typing import Any
 
 import baselines
 from baselines.errors import RunFolderError
+from baselines.folder_kind import said_kind
 from baselines.storage.artifact import read_json, write_json
 
 # 2: rooms have wings, results.json calls the reference by its name, artifacts hold `weights.safetensors`.
@@ -85,7 +86,8 @@ class RunFolder:
                 )
         elif root.exists() and any(root.iterdir()):
             raise RunFolderError(
-                f"{root}: not empty and holds no {RUN_FILE}, so it is no run folder. Choose another --run"
+                f"{root}: not empty and holds no {RUN_FILE}, so it is no run folder{said_kind(root)}. Choose another "
+                "--run"
             )
         else:
             root.mkdir(parents=True, exist_ok=True)

@@ -153,3 +153,7 @@ READERS: dict[str, Callable[[Path], Table]] = {
     ".ndjson": _read_jsonl,
     ".parquet": _read_parquet,
 }
+
+
+def read_parts(path: Path, reading: object = None) -> dict[str, Table]:
+    return {"": read_table(path)}

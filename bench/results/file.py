@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 
 from baselines.errors import RunFolderError
+from baselines.folder_kind import said_kind
 from bench.results.run import RESULTS, Run
 
 # 3: the task and its metrics by name; `score` and `delta` are the run's metric, which was weighted F1 before.
@@ -30,7 +31,9 @@ def read_run(place: Path) -> Run:
     """
     path = place / RESULTS if place.is_dir() else place
     if not path.is_file():
-        raise RunFolderError(f"{path}: no such file; name a run folder with a {RESULTS}, as `compress.run` makes it")
+        raise RunFolderError(
+            f"{path}: no such file{said_kind(place)}; name a run folder with a {RESULTS}, as `compress.run` makes it"
+        )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:

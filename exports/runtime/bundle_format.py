@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import ArtifactError
+from baselines.folder_kind import said_kind
 from baselines.storage.artifact import read_labels
 from baselines.task import LabelSpace, Thresholds
 
@@ -86,12 +87,17 @@ def read_bundle(folder: Path) -> BundleContent:
     """
     if not (folder / MANIFEST).is_file():
         raise ArtifactError(
-            f"{folder}: no {MANIFEST}; not a bundle. Make one: python -m exports.run ARTIFACT --out FOLDER"
+            f"{folder}: no {MANIFEST}; not a bundle{said_kind(folder)}. Make one: python -m exports.run ARTIFACT --out "
+            "FOLDER"
         )
     for path in folder.iterdir():
         if not stat.S_ISREG(path.lstat().st_mode):
             raise ArtifactError(f"{path}: only plain files are allowed in a bundle, no links, folders or devices")
     manifest = _read_json(folder / MANIFEST)
+    if isinstance(manifest, dict) and "kind" in manifest and "form" not in manifest:
+        raise ArtifactError(
+            f"{folder}: a saved classifier, not a bundle. Make one of it: python -m exports.run {folder} --out FOLDER"
+        )
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if type(version) is not int or version != FORMAT_VERSION:
         raise ArtifactError(f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}")

@@ -27,7 +27,7 @@ ORDER = {
         ("classifier",),
         ("dataset", "tables"),
         ("task",),
-        ("text", "console", "cores", "notes"),
+        ("text", "console", "cores", "notes", "folder_kind"),
         ("errors",),
     ),
     "compress": (

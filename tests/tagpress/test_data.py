@@ -85,8 +85,12 @@ def test_task_and_metric_are_said() -> None:
     ("source", "options", "message"),
     [
         ("nowhere.csv", {}, "nowhere.csv: no such file"),
-        ("nowhere", {}, "'nowhere': expected sample, madewithml, or the path of a file"),
-        (5, {}, "source: a name, a path, a data frame or a mapping of columns is needed, got 5"),
+        (
+            "nowhere",
+            {},
+            "nowhere: neither a known name nor a file; expected sample, madewithml, or the path of a file",
+        ),
+        (5, {}, "source: a name, a path, a table, a mapping of columns or a list of records is needed, got 5"),
         ([["a", "b"]], {}, "source: a name, a path"),
         ({"text": TEXTS, "labels": KINDS}, {"text": "body"}, "data frame: no column 'body'; columns: 'text', 'labels'"),
         ({"text": TEXTS, "kind": KINDS}, {}, "no column 'labels', 'tags', 'label'"),
@@ -105,7 +109,7 @@ def test_task_and_metric_are_said() -> None:
         ({"text": TEXTS, "labels": KINDS}, {"min_texts_per_class": 16}, "at least 2 classes with 16 texts"),
         ({"text": TEXTS, "labels": KINDS}, {"task": "several"}, "auto, multilabel, multiclass, binary is allowed, got"),
         ({"text": TEXTS, "labels": KINDS}, {"positive": "red"}, "'red': not a class of data frame"),
-        ({"text": TEXTS, "labels": KINDS}, {"test": 5}, "test: a name, a path, a data frame or a mapping"),
+        ({"text": TEXTS, "labels": KINDS}, {"test": 5}, "test: a name, a path, a table, a mapping"),
         (
             {"text": TEXTS, "labels": KINDS},
             {"test": {"text": ["x"], "labels": ["red"]}},
