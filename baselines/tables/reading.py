@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What a file may be, by its extension; each may also be packed (`baselines.tables.opened`).
+TEXT_EXTENSIONS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+COLUMNAR_EXTENSIONS = (".parquet", ".arrow", ".feather", ".ipc")
+WORKBOOK_EXTENSIONS = (".xlsx", ".xls", ".ods")
+DATA_EXTENSIONS = (*TEXT_EXTENSIONS, *COLUMNAR_EXTENSIONS, *WORKBOOK_EXTENSIONS)
+PACKED_EXTENSIONS = (".gz", ".zip", ".zst", ".bz2", ".xz")
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -18,3 +25,6 @@ class Reading:
     delimiter: str | None = None
     encoding: str | None = None
     header: bool | None = None
+
+
+AS_FOUND = Reading()
