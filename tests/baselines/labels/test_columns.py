@@ -7,7 +7,10 @@ import pytest
 
 from baselines.data.sources import load
 from baselines.errors import DataError
-from baselines.labels.table_labels import Labels, columns_of, label_sets, texts_of
+from baselines.labels.asked import Labels
+from baselines.labels.columns import columns_of
+from baselines.labels.label_sets import label_sets
+from baselines.labels.texts import texts_of
 from baselines.tables.table import Table
 from tests.cases.data_case import FORMATS, options, write
 
