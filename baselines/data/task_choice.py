@@ -65,6 +65,11 @@ def check_labels(groups: Sequence[Records], options: DataOptions) -> None:
         raise DataError(f"task: one of {', '.join(ASKED_TASKS)} is allowed, got {options.task!r}")
     if options.task not in ("multiclass", "binary") or one_sided(groups, options):
         return
+    if groups[0].flag and options.task == "multiclass":
+        raise DataError(
+            f"{groups[0].source}: --task multiclass needs several classes, got one yes/no column, {groups[0].flag}; "
+            "leave --task out, or use --task binary"
+        )
     several = [(own.where(i), names) for own in groups for i, names in enumerate(own.labels) if len(names) > 1]
     if several:
         place, first = several[0]

@@ -55,8 +55,8 @@ def refuse_equal(texts: Iterable[str], source: str) -> None:
     if len(texts) < 2 or any(text != texts[0] and _key(text) != key for text in texts):
         return
     raise DataError(
-        f"{source}: all {len(texts)} texts are the same ({texts[0].strip()!r:.60}), so nothing can be learned from them; check "
-        "--text-column"
+        f"{source}: all {len(texts)} texts are the same ({texts[0].strip()!r:.60}), so nothing can be learned from "
+        "them; check --text-column"
     )
 
 

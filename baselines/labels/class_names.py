@@ -68,10 +68,8 @@ def for_numbers(names: ClassNames, numbers: Collection[str]) -> tuple[ClassNames
     own = names.from_one() if shifted else names
     first = min(own.by_number)
     why = " as 0 never occurs and the last number does" if shifted else ""
-    return (
-        own,
-        f"class numbers are read by {names.path}, which begins with {first}{why}: {first} is {own.by_number[first]}",
-    )
+    said = f"class numbers are named by {names.path} and begin with {first}{why}: {first} is {own.by_number[first]}"
+    return own, said
 
 
 def _from_json(path: Path, content: str) -> ClassNames:
@@ -99,9 +97,8 @@ def _from_lines(path: Path, content: str) -> ClassNames:
         numbers = [int(number) for number, _ in pairs]
         if twice := sorted({number for number in numbers if numbers.count(number) > 1}):
             raise DataError(f"{path}: the number {twice[0]} stands there twice; every class needs a number of its own")
-        named = {
-            n: _name(path, pair[1], f"line {i}") for i, (n, pair) in enumerate(zip(numbers, pairs, strict=True), 1)
-        }
+        names = [_name(path, name, f"line {i}") for i, (_, name) in enumerate(pairs, 1)]
+        named = dict(zip(numbers, names, strict=True))
         return ClassNames(path, named, numbered=True)
     return ClassNames(path, {i: _name(path, line, f"line {i + 1}") for i, line in enumerate(lines)})
 

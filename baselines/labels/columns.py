@@ -13,6 +13,8 @@ from baselines.labels.forms import LabelForm, form_of
 from baselines.labels.usual_columns import chosen_note, refuse_unknown, usual_labels, usual_texts
 from baselines.tables.table import Table
 
+_USUAL, _NO_SIDES = Labels(), SideColumns()
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -36,13 +38,13 @@ class Columns:
     flags: tuple[str, ...] = ()
     blank_off: frozenset[str] = frozenset()
     form: LabelForm = field(default_factory=LabelForm)
-    sides: SideColumns = SideColumns()
+    sides: SideColumns = field(default_factory=SideColumns)
     notes: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
 
 def columns_of(
-    table: Table, labels: Labels = Labels(), texts: tuple[str, ...] = (), sides: SideColumns = SideColumns()
+    table: Table, labels: Labels = _USUAL, texts: tuple[str, ...] = (), sides: SideColumns = _NO_SIDES
 ) -> Columns:
     """The columns that were asked for, or the usual ones.
 

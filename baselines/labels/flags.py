@@ -114,8 +114,8 @@ def _notes(
         name, n = next(iter(blanks.items()))
         row = table.rows[words[name].index("")]
         notes.append(
-            f"{sum(blanks.values())} blank cells stand beside yes and no in columns {_listed(list(blanks))} (the first: "
-            f"row {row}, column {name!r}, {n} there): they say nothing, and are read as no where the row says anything"
+            f"{sum(blanks.values())} blank cells stand beside yes and no in columns {_listed(list(blanks))} (the "
+            f"first: row {row}, column {name!r}, {n} there): read as no where another column of the row isn't blank"
         )
     return notes
 

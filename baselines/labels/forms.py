@@ -104,8 +104,9 @@ def _written_lists(table: Table, name: str, cells: Iterable[Any]) -> tuple[bool,
         if isinstance(value, str):
             first.setdefault(value, row)
     said = (
-        f"{table.path}: {sum(words[word] for word in clear)} cells of column {name!r} look like lists (row {first[clear[0]]}: "
-        f"{clear[0]!r:.60}), {sum(words[word] for word in others)} don't (row {first[others[0]]}: {others[0]!r:.60})"
+        f"{table.path}: {sum(words[word] for word in clear)} cells of column {name!r} look like lists "
+        f"(row {first[clear[0]]}: {clear[0]!r:.60}), {sum(words[word] for word in others)} don't "
+        f"(row {first[others[0]]}: {others[0]!r:.60})"
     )
     return False, [Doubt("lists", said, ("write all cells alike", "--accept lists takes each cell as one label"))]
 
@@ -131,8 +132,8 @@ def _separator_doubt(table: Table, name: str, cells: Iterable[Any]) -> list[Doub
     parts = ", ".join(found.parts[:_SHOWN]) + (f" and {len(found.parts) - _SHOWN} more" if found.parts[_SHOWN:] else "")
     said = (
         f"{table.path}: {found.n_cells} cells of column {name!r} hold several labels between {found.separator!r}, such "
-        f"as {' and '.join(map(repr, found.cells[:2]))}: as they stand {found.n_ways} classes, split {len(found.parts)} "
-        f"({parts})"
+        f"as {' and '.join(map(repr, found.cells[:2]))}: as they stand {found.n_ways} classes, split "
+        f"{len(found.parts)} ({parts})"
     )
     return [Doubt("lists", said, (f"{option} splits them", "--accept lists takes each cell as one label"))]
 

@@ -50,7 +50,8 @@ def without_missing(groups: Sequence[Records], *, keep_texts: bool, accepted: Se
     one_each = max(len(names) for own in groups for names in own.labels) == 1 and not keep_texts
     found = [_without_rows(own, sure) if one_each else _without_names(own, sure) for own in groups]
     done = "these texts are left out" if one_each else "these texts are kept without it"
-    said = f"{_counted(sure)} {'stands' if len(sure) == 1 else 'stand'} for a missing label (the first: {_first(groups, sure)}); {done}"
+    stand = "stands" if len(sure) == 1 else "stand"
+    said = f"{_counted(sure)} {stand} for a missing label (the first: {_first(groups, sure)}); {done}"
     return WithoutMissing(found, (f"{said}. --accept missing makes classes of them",), doubts)
 
 

@@ -11,6 +11,7 @@ from baselines.errors import DataError
 from baselines.labels.columns import Columns
 from baselines.labels.doubts import Doubt
 from baselines.labels.label_sets import label_sets
+from baselines.labels.missing_words import is_missing
 from baselines.labels.spellings import SURROGATE, Spellings, label_name, variants, variants_doubt
 from baselines.labels.texts import number_notes, texts_of
 from baselines.tables.table import Table
@@ -164,7 +165,8 @@ def mended(groups: Sequence[Records], merge: bool = False) -> Mended:
     if broken:
         notes.append(f"{broken} texts hold half an emoji (a lone surrogate), replaced by \ufffd")
     notes += spellings.notes()
-    ways = variants(Counter(name for records in found for names in records.labels for name in names))
+    counts = Counter(name for records in found for names in records.labels for name in names if not is_missing(name))
+    ways = variants(counts)
     if not ways.ways:
         return Mended(found, notes, doubts)
     if not merge:

@@ -34,8 +34,8 @@ def checked_name(name: str, where: str) -> str:
     clean = label_name(name)
     if len(clean) > LONGEST:
         raise DataError(
-            f"{where}: a label of {len(clean)} characters ({clean[:40]!r}…), at most {LONGEST} are allowed; shorten it, "
-            "or check --labels-column: it may name a column of texts"
+            f"{where}: a label of {len(clean)} characters ({clean[:40]!r}…), at most {LONGEST} are allowed; shorten "
+            "it, or check --labels-column: it may name a column of texts"
         )
     return clean
 
