@@ -14,6 +14,7 @@ from tagpress.arguments import names_of
 if TYPE_CHECKING:
     from baselines.data.data_options import AskedTask, DataOptions, MissingTexts
     from baselines.splits.rules import Copies
+    from baselines.tables.parts import Part
     from baselines.tables.table import Table
 
 
@@ -98,7 +99,7 @@ def read_dataset(
     """
     from baselines.data.data_options import DataOptions
     from baselines.data.sources import SOURCES, dataset_of, load
-    from baselines.labels.table_labels import Labels
+    from baselines.labels.asked import Labels
     from baselines.splits.rules import SplitWishes
     from baselines.tables.reading import Reading
 
@@ -137,7 +138,7 @@ def _path(place: str | Path | None) -> Path | None:
     return None if place is None else Path(place)
 
 
-def _parts(source: Any, shown: str, options: DataOptions, argument: str = "source") -> Mapping[str, Table]:
+def _parts(source: Any, shown: str, options: DataOptions, argument: str = "source") -> Mapping[Part, Table]:
     """The records of a file or folder, or of a table in memory, by the part they say they are."""
     from baselines.tables.frames import table_of_frame
     from baselines.tables.read_table import read_parts

@@ -9,6 +9,7 @@ from pathlib import Path
 from baselines.data.data_options import DataOptions
 from baselines.dataset import NOT_TRAINING, PartName
 from baselines.errors import DataError
+from baselines.tables.parts import Part
 from baselines.tables.read_table import read_parts
 from baselines.tables.table import Table
 
@@ -52,13 +53,13 @@ def read_files(options: DataOptions) -> Files:
     return Files(main, given)
 
 
-def _own_parts(options: DataOptions) -> Mapping[PartName | str, Table]:
+def _own_parts(options: DataOptions) -> Mapping[Part, Table]:
     path = Path(options.dataset)
     if not path.exists():
         sort = "no such file" if path.suffix or len(path.parts) > 1 else "neither a known name nor a file"
         raise DataError(f"{options.dataset}: {sort}; expected {', '.join(NAMES)}, or the path of a file")
-    parts: Mapping[PartName | str, Table] = read_parts(path, options.reading)
-    if not {"", "train"} & set(parts):
+    parts = read_parts(path, options.reading)
+    if "" not in parts and "train" not in parts:
         raise DataError(f"{path}: expected training texts, found only {' and '.join(parts)}; name them by --dataset")
     return parts
 

@@ -13,8 +13,8 @@ from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
+from baselines.labels.asked import Labels
 from baselines.labels.doubts import DOUBTS, EVERYTHING
-from baselines.labels.table_labels import Labels
 from baselines.splits.rules import SplitWishes
 from baselines.tables.reading import Reading
 

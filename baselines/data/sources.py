@@ -19,8 +19,9 @@ from baselines.data.files import given_paths, read_files
 from baselines.data.taxonomy import parse_taxonomy, read_taxonomy
 from baselines.dataset import Dataset, PartName, TaxonomyEntry
 from baselines.errors import DataError
+from baselines.labels.asked import SideColumns
+from baselines.labels.columns import columns_of
 from baselines.labels.records import records_of
-from baselines.labels.table_labels import SideColumns, columns_of
 from baselines.tables.table import Table
 
 _PUBLISHED = "https://raw.githubusercontent.com/GokuMohandas/Made-With-ML/{commit}/datasets/{name}"

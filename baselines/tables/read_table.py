@@ -121,7 +121,3 @@ TEXT_READERS: dict[str, TextReader] = {
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
 }
-
-
-def read_parts(path: Path, reading: object = None) -> dict[str, Table]:
-    return {"": read_table(path)}
