@@ -149,23 +149,13 @@ def dataset_of(table: Table, name: str, options: DataOptions, given: Mapping[Par
     asked = options.splitting
     sides = SideColumns(options.id_column, asked.part_column, asked.group_column, asked.time_column)
     columns = columns_of(table, options.labels, options.text_columns, sides)
-    found = dataset_of_records(
+    return dataset_of_records(
         name,
         records_of(table, columns),
         options,
         {part: records_of(own, columns) for part, own in given.items()},
         taxonomy=read_taxonomy(options.taxonomy) if options.taxonomy is not None else (),
     )
-    return replace(found, notes=(*_reading_notes([table, *given.values()]), *found.notes))
-
-
-def _reading_notes(tables: Sequence[Table]) -> list[str]:
-    """What was found while reading, each with the file it is about, once where files agree."""
-    by_note: dict[str, list[str]] = {}
-    for table in tables:
-        for note in table.notes:
-            by_note.setdefault(note, []).append(table.path.name)
-    return [f"{', '.join(files)}: {note}" for note, files in by_note.items()]
 
 
 def _joined(*parts: str | None) -> str:

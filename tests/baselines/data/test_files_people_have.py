@@ -41,7 +41,7 @@ FRENCH = [(f"{text} café…", label) for text, label in ROWS]
 # What each is read as: its task, its classes, and words that must be said of it.
 READ: dict[str, tuple[Build, str, tuple[str, ...], tuple[str, ...]]] = {
     "csv": (file("x.csv", lines()), "multiclass", MULTI, ()),
-    "semicolons": (file("x.csv", lines(";")), "multiclass", MULTI, ("';'", "--delimiter")),
+    "semicolons": (file("x.csv", lines(";")), "multiclass", MULTI, ("semicolon", "--delimiter")),
     "sep= in line 1": (file("x.csv", "sep=;\r\n" + lines(";")), "multiclass", MULTI, ()),
     "a tab in a csv": (file("x.csv", lines("\t", quotes=False)), "multiclass", MULTI, ("--delimiter",)),
     "utf-16": (file("x.csv", lines().encode("utf-16")), "multiclass", MULTI, ("UTF-16",)),
@@ -130,7 +130,9 @@ READ: dict[str, tuple[Build, str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "merged variants": (
         column(
-            "label", [("Card Arrival", "card arrival", "other", "other")[i % 4] for i in range(N)], "--merge-labels"
+            "label",
+            [("Card Arrival", "card arrival", "other", "other")[i % 4] for i in range(N)],
+            *("--merge-labels", "--positive", "Card Arrival"),
         ),
         "binary",
         ("Card Arrival",),
@@ -161,7 +163,7 @@ READ: dict[str, tuple[Build, str, tuple[str, ...], tuple[str, ...]]] = {
         ),
         "multiclass",
         MULTI,
-        ("2 ", "--missing-texts"),
+        ("2 of 60 records", "rows 5, 10"),
     ),
     "odd labels": (
         column("label", [("<b>bold</b>", quoted('a,"b"'), "\U0001f600")[i % 3] for i in range(N)]),
@@ -181,6 +183,7 @@ def test_it_is_read_as_it_is_meant(case: str, tmp_path: Path) -> None:
     assert [words for words in said if words not in notes] == []
 
 
+TO_NAMES = ("--labels-column", "labels[].name")
 # What stops, and what the one sentence has to hold: what was found, and what to type.
 STOPPED: dict[str, tuple[Build, tuple[str, ...]]] = {
     "no header": (
@@ -193,7 +196,7 @@ STOPPED: dict[str, tuple[Build, tuple[str, ...]]] = {
     ),
     "no way into json": (file("x.jsonl", "\n".join(map(json.dumps, NESTED))), ("doc.text", "--text-column")),
     "wrong path into json": (
-        file("x.jsonl", "\n".join(map(json.dumps, NESTED)), "--text-column", "doc.body"),
+        file("x.jsonl", "\n".join(map(json.dumps, NESTED)), "--text-column", "doc.body", *TO_NAMES),
         ("doc.body", "text"),
     ),
     "several in a cell": (
@@ -225,7 +228,10 @@ STOPPED: dict[str, tuple[Build, tuple[str, ...]]] = {
     ),
     "unknown extension": (file("x.docx", "x"), (".docx", ".xlsx", ".parquet")),
     "several in a zip": (file("x.csv.zip", b"PK\x05\x06" + b"\0" * 18), ("x.csv.zip",)),
-    "absurd labels": (column("label", [("a" * 100_000, "b", "c")[i % 3] for i in range(N)]), ("row 2", "100,000")),
+    "absurd labels": (
+        column("label", [("a" * 100_000, "b", "c")[i % 3] for i in range(N)]),
+        ("row 2", "100000", "--labels-column"),
+    ),
 }
 
 
