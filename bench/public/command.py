@@ -51,7 +51,7 @@ def run(args: Namespace, command: str) -> int:
     for name in wanted:
         console.print(f"{name}: {PUBLISHED[name].about}", style="bold", markup=False, highlight=False)
         folder = prepared(name, args.folder / name)
-        _study(name, folder, args.seed)
+        _study(name, study_arguments(name, args.folder / name, folder, args.seed))
         rows.append(row_of(name, read_run(RUNS / f"public-{name}"), read_json(folder / _PEERS)))
     text = markdown(rows, command)
     (RUNS / TABLE).write_text(text, encoding="utf-8")
@@ -60,28 +60,30 @@ def run(args: Namespace, command: str) -> int:
 
 
 def prepared(name: str, published: Path) -> Path:
-    """The folder with a data set's parts as CSV, and scikit-learn's figures for them."""
+    """The folder with scikit-learn's figures for a data set, and with its parts where nobody published any."""
     folder = RUNS / "public-data" / name
     if (folder / _PEERS).is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     parts = PUBLISHED[name].read(published)
-    for part, rows in parts.items():
-        write_csv(rows, folder / f"{part}.csv")
-    write_json(folder / _PEERS, accuracies([*parts["train"], *parts.get("validation", [])], parts["test"]))
+    if "test" not in PUBLISHED[name].files:
+        for part, rows in parts.items():
+            write_csv(rows, folder / f"{part}.csv")
+    write_json(folder / _PEERS, accuracies(parts["train"], parts["test"]))
     return folder
 
 
-def study_arguments(name: str, folder: Path, seed: int) -> Sequence[str]:
+def study_arguments(name: str, published: Path, folder: Path, seed: int) -> Sequence[str]:
     """What the study of a data set is asked for: the data, and nothing else but a name for its run."""
-    data = ["--dataset", str(folder / "train.csv"), "--test", str(folder / "test.csv")]
-    if (validation := folder / "validation.csv").is_file():
-        data += ["--validation", str(validation)]
+    if "test" in PUBLISHED[name].files:
+        data = PUBLISHED[name].words(published)
+    else:
+        data = ["--train", str(folder / "train.csv"), "--test", str(folder / "test.csv"), "--copies", "keep"]
     return [*data, "--run", f"public-{name}", "--seed", str(seed)]
 
 
-def _study(name: str, folder: Path, seed: int) -> None:
+def _study(name: str, words: Sequence[str]) -> None:
     # A process of its own, as a user starts it: the memory of one study can't disturb the next one.
-    ended = subprocess.run([sys.executable, "-m", "compress.run", *study_arguments(name, folder, seed)], check=False)
+    ended = subprocess.run([sys.executable, "-m", "compress.run", *words], check=False)
     if ended.returncode != 0:
         raise DataError(f"the study of {name} ended with exit code {ended.returncode}; its message stands above")

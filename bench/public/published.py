@@ -1,22 +1,28 @@
-"""The data sets as their authors published them: which files, in which form, and which part figures are about.
+"""The data sets as their authors published them: which files, what has to be said of their form, and who stands where.
 
-Nothing is downloaded: the user gives a folder with a folder for each data set, files named as below.
+Nothing is downloaded: the user gives a folder with a folder for each data set, files named as below. They are read by
+the same readers as anybody's files, so that one command uses them as they are.
 """
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Callable, Mapping
+from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.data.options import add_data_options, options_from
+from baselines.data.sources import load
+from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.task import Task
 
 # A text and its label.
 Row = tuple[str, str]
 HELD_OUT = 0.2
+# Published figures are about the parts as they are, copies included.
+_AS_PUBLISHED = ("--copies", "keep")
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Published:
         source: repository and files, with the paper.
         licence: as its publishers state it.
         files: file of each part (`train`, `validation`, `test`); one without `test` has a fifth held out.
-        parse: content of a file, and of `names` where there is one, to rows.
+        form: words of the command line that say what the files don't.
         names: file with the names of the classes, "" for none.
     """
 
@@ -38,25 +44,49 @@ class Published:
     source: str
     licence: str
     files: Mapping[str, str]
-    parse: Callable[[bytes, tuple[str, ...]], list[Row]]
+    form: tuple[str, ...] = ()
     names: str = ""
 
+    def words(self, folder: Path) -> list[str]:
+        """The data options of one command that uses the files as published; raises DataError naming a missing file."""
+        for name in (*self.files.values(), *([self.names] if self.names else [])):
+            if not (folder / name).is_file():
+                raise DataError(
+                    f"{folder / name}: no such file; put the published file there, see --help for its source"
+                )
+        found = [word for part, name in self.files.items() for word in (f"--{part}", str(folder / name))]
+        return [
+            *found,
+            *self.form,
+            *(["--class-names", str(folder / self.names)] if self.names else []),
+            *_AS_PUBLISHED,
+        ]
+
     def read(self, folder: Path) -> dict[str, list[Row]]:
-        """Rows of each part; raises DataError naming a file that is missing or can't be read."""
-        names = tuple(_content(folder / self.names).decode("utf-8").split()) if self.names else ()
-        found = {}
-        for part, file in self.files.items():
-            try:
-                found[part] = self.parse(_content(folder / file), names)
-            except (ValueError, IndexError) as error:
-                raise DataError(f"{folder / file}: not as published ({error}); see --help for its source") from None
+        """Rows of each published part, a fifth of the only one held out as test part."""
+        found = _parts(read_words(self.words(folder)), whole="test" not in self.files)
         return found if "test" in found else _held_out(found["train"])
 
 
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; put the published file there, see --help for its source")
-    return path.read_bytes()
+def read_words(words: list[str]) -> Dataset:
+    """The data set that data options of the command line name."""
+    parser = ArgumentParser(allow_abbrev=False)
+    add_data_options(parser)
+    return load(options_from(parser.parse_args(words)))
+
+
+def _parts(dataset: Dataset, *, whole: bool) -> dict[str, list[Row]]:
+    """What was learned from as one part, validation with training, beside the test part; or all rows in their order."""
+    everything = dataset.everything
+    said = [everything.space.said(row)[0] for row in everything.labels]
+    rows = list(zip(everything.texts, said, strict=True))
+    if whole:
+        return {"train": rows}
+    test = set(dataset.split.test.tolist())
+    return {
+        "train": [row for i, row in enumerate(rows) if i not in test],
+        "test": [row for i, row in enumerate(rows) if i in test],
+    }
 
 
 def _held_out(rows: list[Row]) -> dict[str, list[Row]]:
@@ -65,36 +95,6 @@ def _held_out(rows: list[Row]) -> dict[str, list[Row]]:
 
     train, test = train_test_split(rows, test_size=HELD_OUT, random_state=0, stratify=[label for _, label in rows])
     return {"train": list(train), "test": list(test)}
-
-
-def _lines(content: bytes, encoding: str) -> list[str]:
-    # Not splitlines(): some texts hold other line ends, which are part of them.
-    return [line for line in content.decode(encoding).replace("\r\n", "\n").split("\n") if line.strip()]
-
-
-def _label_first(encoding: str) -> Callable[[bytes, tuple[str, ...]], list[Row]]:
-    def parse(content: bytes, names: tuple[str, ...]) -> list[Row]:
-        pairs = [line.split(" ", 1) for line in _lines(content, encoding)]
-        return [(text, label) for label, text in pairs]
-
-    return parse
-
-
-def _label_and_tab(content: bytes, names: tuple[str, ...]) -> list[Row]:
-    # Its quotation marks don't quote.
-    pairs = [line.split("\t", 1) for line in _lines(content, "utf-8")]
-    return [(text, label) for label, text in pairs]
-
-
-def _text_and_number(content: bytes, names: tuple[str, ...]) -> list[Row]:
-    pairs = [line.rsplit("\t", 1) for line in _lines(content, "utf-8")]
-    return [(text, names[int(number)]) for text, number in pairs]
-
-
-def _csv_with_header(content: bytes, names: tuple[str, ...]) -> list[Row]:
-    rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
-    next(rows)
-    return [(text, label) for text, label in rows]
 
 
 _KIM = "harvardnlp/sent-conv-torch"
@@ -106,7 +106,7 @@ PUBLISHED: dict[str, Published] = {
         f"{_KIM}, data/TREC.train.all and TREC.test.all (Li and Roth 2002)",
         "research data, MIT repository",
         _TRAIN_AND_TEST,
-        _label_first("latin-1"),
+        ("--encoding", "latin-1"),
     ),
     "sst2": Published(
         "binary",
@@ -114,7 +114,6 @@ PUBLISHED: dict[str, Published] = {
         f"{_KIM}, data/stsa.binary.train, .dev and .test (Socher et al. 2013)",
         "research data, MIT repository",
         {**_TRAIN_AND_TEST, "validation": "validation.txt"},
-        _label_first("utf-8"),
     ),
     "subj": Published(
         "binary",
@@ -122,7 +121,7 @@ PUBLISHED: dict[str, Published] = {
         f"{_KIM}, data/subj.all (Pang and Lee 2004)",
         "research data, MIT repository",
         {"train": "all.txt"},
-        _label_first("latin-1"),
+        ("--encoding", "latin-1"),
     ),
     "mpqa": Published(
         "binary",
@@ -130,7 +129,6 @@ PUBLISHED: dict[str, Published] = {
         f"{_KIM}, data/mpqa.all (Wiebe et al. 2005)",
         "research data, MIT repository",
         {"train": "all.txt"},
-        _label_first("utf-8"),
     ),
     "sms": Published(
         "binary",
@@ -138,7 +136,7 @@ PUBLISHED: dict[str, Published] = {
         "justmarkham/pycon-2016-tutorial, data/sms.tsv (Almeida and Hidalgo 2011)",
         "CC BY 4.0",
         {"train": "sms.tsv"},
-        _label_and_tab,
+        ("--no-header", "--text-column", "2", "--labels-column", "1"),
     ),
     "banking77": Published(
         "multiclass",
@@ -146,7 +144,6 @@ PUBLISHED: dict[str, Published] = {
         "PolyAI-LDN/task-specific-datasets, banking_data/train.csv and test.csv (Casanueva et al. 2020)",
         "CC BY 4.0",
         {"train": "train.csv", "test": "test.csv"},
-        _csv_with_header,
     ),
     "thuc": Published(
         "multiclass",
@@ -155,7 +152,7 @@ PUBLISHED: dict[str, Published] = {
         "classes.txt",
         "MIT repository",
         _TRAIN_AND_TEST,
-        _text_and_number,
+        ("--no-header", "--text-column", "1", "--labels-column", "2"),
         names="classes.txt",
     ),
 }

@@ -9,6 +9,7 @@ import pytest
 from baselines.storage.artifact import read_json
 from bench import public_study
 from bench.public.command import prepared, study_arguments
+from bench.public.published import read_words
 from tests.cases.data_case import write
 
 LINES = "".join(f"{i % 2} text number {i} is {'good' if i % 2 else 'bad'} .\n" for i in range(40))
@@ -24,24 +25,27 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_parts_and_peers_are_prepared_once(published: Path) -> None:
+def test_peers_are_prepared_once(published: Path) -> None:
     folder = prepared("sst2", published)
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "scikit-learn.json",
-        "test.csv",
-        "train.csv",
-        "validation.csv",
-    ]
+    assert [path.name for path in folder.iterdir()] == ["scikit-learn.json"]
     assert read_json(folder / "scikit-learn.json")["as it comes"] == 1.0
     (published / "train.txt").unlink()
     assert prepared("sst2", published) == folder
 
 
+def test_parts_that_nobody_published_are_written(published: Path) -> None:
+    write(published, "all.txt", LINES)
+    folder = prepared("subj", published)
+    assert sorted(path.name for path in folder.iterdir()) == ["scikit-learn.json", "test.csv", "train.csv"]
+    words = study_arguments("subj", published, folder, 0)
+    assert words[:4] == ["--train", str(folder / "train.csv"), "--test", str(folder / "test.csv")]
+    assert len(read_words(list(words[:4])).part("test")) == 8
+
+
 def test_a_study_is_asked_for_its_data_alone(published: Path) -> None:
-    folder = prepared("sst2", published)
-    assert study_arguments("sst2", folder, 3) == [
-        *("--dataset", str(folder / "train.csv"), "--test", str(folder / "test.csv")),
-        *("--validation", str(folder / "validation.csv"), "--run", "public-sst2", "--seed", "3"),
+    assert study_arguments("sst2", published, Path("unused"), 3) == [
+        *("--train", str(published / "train.txt"), "--test", str(published / "test.txt")),
+        *("--validation", str(published / "validation.txt"), "--copies", "keep", "--run", "public-sst2", "--seed", "3"),
     ]
 
 
