@@ -12,7 +12,10 @@ from baselines.tables.formats.columnar import table_of_arrow
 from baselines.tables.formats.json_tables import columns_of_records
 from baselines.tables.table import Table
 
-_EXPECTED = "expected a data frame, an Arrow table, a mapping of columns, or a list of records, of (text, label) pairs or of texts"
+_EXPECTED = (
+    "expected a data frame, an Arrow table, a mapping of columns, or a list of records, of (text, label) pairs or of "
+    "texts"
+)
 
 
 def table_of_frame(frame: Any, name: str = "data frame") -> Table:
