@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from baselines.errors import DataError
 from baselines.tables.read_table import read_table
 from baselines.tables.reading import Reading
@@ -23,12 +25,10 @@ def table_of(folder: Path, name: str, content: str | bytes, **said: Any) -> Tabl
 
 def error_of(folder: Path, name: str, content: str | bytes, **said: Any) -> str:
     """The one sentence that a file is refused with."""
-    try:
-        table = table_of(folder, name, content, **said)
-    except DataError as error:
-        assert "\n" not in str(error)
-        return str(error)
-    raise AssertionError(f"read: {dict(table.columns)}")
+    with pytest.raises(DataError) as caught:
+        table_of(folder, name, content, **said)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def columns(table: Table) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""Encodings are found from marks, validity and alphabets; what was found is said, and what can't be read has a place."""
+"""Encodings are found from marks, validity and alphabets, and said; what can't be read has a place."""
 
 import sys
 from pathlib import Path

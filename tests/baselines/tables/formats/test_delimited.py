@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from baselines.tables.formats.delimited import read_delimited
@@ -29,6 +29,8 @@ ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-32", "gb18030"]
 def test_round_trip_where_the_user_says_all(
     rows: list[list[str]], delimiter: str, encoding: str, quoting: int, end: str
 ) -> None:
+    # Python's own writer leaves a lone \r unquoted where lines end in \n.
+    assume(end == "\r\n" or quoting == csv.QUOTE_ALL or not any("\r" in cell for row in rows for cell in row))
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=end)  # type: ignore[arg-type]
     writer.writerows([["one", "two", "three"], *rows])
@@ -54,24 +56,64 @@ def test_the_delimiter_is_found(texts: list[str], delimiter: str, encoding: str)
 
 
 TABLES: dict[str, tuple[str, str, dict[str, list[str]], str]] = {
-    "sep= of Excel": ("f.csv", "sep=;\r\ntext;label\r\nhi, you;a\r\n", {"text": ["hi, you"], "label": ["a"]}, "semicolon, as its first line says"),
-    "semicolons": ("f.csv", "text;label\nhi, you;a\nwell, no, yes;b\n", {"text": ["hi, you", "well, no, yes"], "label": ["a", "b"]}, "a semicolon, found in it; --delimiter"),
-    "decimal commas": ("f.csv", "id;text;n\n1;x;0,5\n2;y, z, w;1,5\n", {"id": ["1", "2"], "text": ["x", "y, z, w"], "n": ["0,5", "1,5"]}, "semicolon"),
+    "sep= of Excel": (
+        "f.csv",
+        "sep=;\r\ntext;label\r\nhi, you;a\r\n",
+        {"text": ["hi, you"], "label": ["a"]},
+        "semicolon, as its first line says",
+    ),
+    "semicolons": (
+        "f.csv",
+        "text;label\nhi, you;a\nwell, no, yes;b\n",
+        {"text": ["hi, you", "well, no, yes"], "label": ["a", "b"]},
+        "a semicolon, found in it; --delimiter",
+    ),
+    "decimal commas": (
+        "f.csv",
+        "id;text;n\n1;x;0,5\n2;y, z, w;1,5\n",
+        {"id": ["1", "2"], "text": ["x", "y, z, w"], "n": ["0,5", "1,5"]},
+        "semicolon",
+    ),
     "bars": ("f.csv", "text|label\nx|a\n", {"text": ["x"], "label": ["a"]}, "vertical bar"),
     "tabs in a .csv": ("f.csv", "text\tlabel\na, b\tx\n", {"text": ["a, b"], "label": ["x"]}, "a tab"),
     "commas in a .tsv": ("f.tsv", "text,label\nx,a\n", {"text": ["x"], "label": ["a"]}, "a comma"),
     "one column": ("f.csv", "text\nwell; then\nno\n", {"text": ["well; then", "no"]}, ""),
-    "quotes that quote nothing": ("f.tsv", 'label\ttext\nham\tsay "hi\nspam\t"win "now\n', {"label": ["ham", "spam"], "text": ['say "hi', '"win "now']}, "double quotes enclose nothing (line 3)"),
-    "an open quote": ("f.csv", 'text,label\n"ok,a\nfine,b\n', {"text": ['"ok', "fine"], "label": ["a", "b"]}, "(line 2): they are read as characters"),
-    "quotes with a backslash": ("f.csv", 'text,label\n"say \\"x\\", b",a\n', {"text": ['say "x", b'], "label": ["a"]}, 'written as \\"'),
+    "quotes that quote nothing": (
+        "f.tsv",
+        'label\ttext\nham\tsay "hi\nspam\t"win "now\n',
+        {"label": ["ham", "spam"], "text": ['say "hi', '"win "now']},
+        "double quotes enclose nothing (line 3)",
+    ),
+    "an open quote": (
+        "f.csv",
+        'text,label\n"ok,a\nfine,b\n',
+        {"text": ['"ok', "fine"], "label": ["a", "b"]},
+        "(line 2): they are read as characters",
+    ),
+    "quotes with a backslash": (
+        "f.csv",
+        'text,label\n"say \\"x\\", b",a\n',
+        {"text": ['say "x", b'], "label": ["a"]},
+        'written as \\"',
+    ),
     "blanks after commas": ("f.csv", 'text, label\n"hi, you", a\n', {"text": ["hi, you"], "label": ["a"]}, ""),
     "a spreadsheet's empty columns": ("f.csv", "text;label;;\nhi;a;;\n", {"text": ["hi"], "label": ["a"]}, "semicolon"),
-    "delimiters behind the last field": ("f.csv", "text,label\nhi,a,,\nyou,b\n", {"text": ["hi", "you"], "label": ["a", "b"]}, ""),
+    "delimiters behind the last field": (
+        "f.csv",
+        "text,label\nhi,a,,\nyou,b\n",
+        {"text": ["hi", "you"], "label": ["a", "b"]},
+        "",
+    ),
     "a column without a name": ("f.csv", ",text\n0,x\n1,y\n", {"": ["0", "1"], "text": ["x", "y"]}, ""),
     "line ends of an old Mac": ("f.csv", "text,label\rx,a\ry,b\r", {"text": ["x", "y"], "label": ["a", "b"]}, ""),
-    "NEL and U+2028 end no line": ("f.csv", "text,label\nx\x85y\u2028z,a\n", {"text": ["x\x85y\u2028z"], "label": ["a"]}, ""),
+    "NEL and U+2028 end no line": (
+        "f.csv",
+        "text,label\nx\x85y\u2028z,a\n",
+        {"text": ["x\x85y\u2028z"], "label": ["a"]},
+        "",
+    ),
     "NaN and N/A are texts": ("f.csv", "text,label\nNaN,a\nN/A,b\n", {"text": ["NaN", "N/A"], "label": ["a", "b"]}, ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", TABLES)

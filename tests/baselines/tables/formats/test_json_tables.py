@@ -1,4 +1,4 @@
-"""JSON of any layout is a table; numbers and keys that others choke on are taken as meant; errors have line and column."""
+"""JSON of any layout is a table; odd numbers and keys are taken as they are meant; errors have line and column."""
 
 import json
 from pathlib import Path
@@ -62,7 +62,7 @@ SHAPES: dict[str, tuple[str, dict[str, list[Any]]]] = {
     "pandas, columns, names as index": ('{"text": {"u": "a", "v": "b"}, "label": {"u": "x", "v": "y"}}', TWO),
     "pandas, index": ('{"0": {"text": "a", "label": "x"}, "1": {"text": "b", "label": "y"}}', TWO),
     "pandas, split": ('{"columns": ["text", "label"], "index": [0, 1], "data": [["a", "x"], ["b", "y"]]}', TWO),
-    "pandas, table": ('{"schema": {"fields": []}, "data": [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]}', TWO),
+    "pandas, table": ('{"schema": {}, "data": [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]}', TWO),
     "lists of lists": ('[["a", "x"], ["b", "y"]]', {"1": ["a", "b"], "2": ["x", "y"]}),
     "texts": ('["a", "b"]', {"text": ["a", "b"]}),
     "tags": ('[{"text": "t", "tags": ["a", "b"]}, {"text": "u"}]', {"text": ["t", "u"], "tags": [["a", "b"], None]}),
@@ -109,7 +109,7 @@ ERRORS: dict[str, tuple[str, str, list[str]]] = {
     "one record": ("f.json", '{"text": "a", "label": "b"}', ["got an object with 'text': str, 'label': str"]),
     "a number": ("f.json", "3", ["expected [{", "got int 3"]),
     "a mixture": ("f.json", '[{"text": "a"}, 3]', ["row 2", "got int 3"]),
-    "several lists": ("f.json", '{"a": [{"x": 1}], "b": [{"x": 1}, {"x": 2}]}', ["several lists of records: 'a' (1), 'b' (2)"]),
+    "several lists": ("f.json", '{"a": [{"x": 1}], "b": [{"x": 1}, {"x": 2}]}', ["several lists", "'a' (1), 'b' (2)"]),
     "nothing in it": ("f.json", "[]", ["no records"]),
     "parts twice": ("f.json", '{"val": [{"x": 1}], "dev": [{"x": 1}]}', ["parts named twice: 'val', 'dev'"]),
 }  # fmt: skip
