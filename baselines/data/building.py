@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from baselines.data.data_options import DataOptions
+from baselines.data.parting import by_part_column, deal
 from baselines.data.task_choice import TaskChoice, check_labels, choose_task, listed, one_label_each, one_sided
 from baselines.data.taxonomy import restrict
 from baselines.dataset import Dataset, Origins, Part, PartName, TaxonomyEntry
 from baselines.errors import DataError
 from baselines.labels.records import Records, mended
 from baselines.scores.judging import metric_named
-from baselines.splits.split import missing_classes, split
 from baselines.task import LabelMatrix
 
 MIN_TEXTS = 3
@@ -59,6 +59,7 @@ def dataset_of_records(
         DataError: all texts empty, no labels at all, too few classes or texts left, a given part with a class that
             training doesn't have, or a task, positive class or metric that doesn't fit.
     """
+    records, given = by_part_column(records, given)
     groups, notes = mended([records, *given.values()])
     check_labels(groups, options)
     kept = _without_rare(groups, options)
@@ -66,14 +67,20 @@ def dataset_of_records(
     if options.metric:
         metric_named(options.metric, choice.task)
     everything = _part(kept, choice, options, taxonomy)
-    parts = split(everything.labels, options.seed, _rows_of(kept.groups, tuple(given)))
-    notes += [*kept.notes, *choice.notes]
-    for part, absent in missing_classes(everything.named_labels, everything.space.names, parts).items():
-        notes.append(f"{part} has no text of {listed(absent)}; their scores there are 0 by definition")
+    dealt = deal(kept.groups, tuple(given), everything, options.splitting, options.seed)
+    notes += [*kept.notes, *choice.notes, *dealt.notes]
     source = "; ".join([records.source, *(f"{part}: {own.source}" for part, own in given.items())])
-    found = Dataset(name, everything, parts, licence, source, tuple(notes + _row_notes(everything)))
-    origins = _origins(kept.groups)
-    return replace(found, task_found=choice.why, positive_found=choice.why_positive, origins=origins)
+    found = Dataset(name, everything, dealt.split, licence, source, tuple(notes + _row_notes(everything)))
+    return replace(
+        found,
+        task_found=choice.why,
+        positive_found=choice.why_positive,
+        origins=_origins(kept.groups),
+        groups=dealt.groups,
+        times=dealt.times,
+        removed=dealt.removed,
+        keeps_copies=options.splitting.copies == "keep",
+    )
 
 
 def _origins(groups: Sequence[Records]) -> Origins:
@@ -171,11 +178,6 @@ def _matrix(labels: Sequence[Iterable[str]], classes: Sequence[str]) -> LabelMat
     for row, names in zip(matrix, labels, strict=True):
         row[[column[name] for name in names if name in column]] = True
     return matrix
-
-
-def _rows_of(groups: Sequence[Records], parts: Sequence[PartName]) -> dict[PartName, np.ndarray]:
-    ends = np.cumsum([len(own) for own in groups])
-    return {part: np.arange(ends[i], ends[i + 1]) for i, part in enumerate(parts)}
 
 
 def _row_notes(everything: Part) -> list[str]:

@@ -175,6 +175,8 @@ def test_half_an_emoji_is_replaced_and_noted(tmp_path: Path) -> None:
 
 
 def test_texts_of_no_class_stay(tmp_path: Path) -> None:
-    dataset = build_dataset("n", ["x"] * 20, [["a"], ["b"], []] * 6 + [["a"], ["b"]], DataOptions(), source="here")
+    dataset = build_dataset(
+        "n", [f"x {i}" for i in range(20)], [["a"], ["b"], []] * 6 + [["a"], ["b"]], DataOptions(), source="here"
+    )
     assert len(dataset.everything) == 20
     assert np.count_nonzero(~dataset.everything.labels.any(axis=1)) == 6
