@@ -136,18 +136,28 @@ class Origins:
 
 @dataclass(frozen=True)
 class Removed:
-    """Copies of texts that stood in two parts and were taken out of one.
+    """Copies of texts that stood in two parts and were taken out of one, or stayed on request.
 
     Attributes:
         from_train: rows of `everything` that left training, as the same text stands in validation or test.
         from_validation: rows that left validation, as the same text stands in test.
+        kept: rows of training and validation that would have left, had copies not been asked to stay.
     """
 
     from_train: tuple[int, ...] = ()
     from_validation: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.from_train) + len(self.from_validation)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by what happened to them, for results and cards."""
+        return {
+            "from_train": len(self.from_train),
+            "from_validation": len(self.from_validation),
+            "kept": len(self.kept),
+        }
 
 
 @dataclass(frozen=True)
@@ -169,6 +179,7 @@ class Dataset:
         groups: number of each text's group, whose texts never stand in two parts; empty: no groups.
         times: moment of each text, where training is on the past; empty: time plays no part.
         removed: copies that are in no part of the split, as the same text stands in another.
+        keeps_copies: whether copies stay where they are, also in folds.
     """
 
     name: str
@@ -184,6 +195,7 @@ class Dataset:
     groups: tuple[int, ...] = ()
     times: tuple[float, ...] = ()
     removed: Removed = Removed()
+    keeps_copies: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -197,9 +209,13 @@ class Dataset:
         """One of the three parts."""
         return self.everything.take(getattr(self.split, name))
 
+    def groups_of(self, name: PartName) -> tuple[int, ...]:
+        """Number of the group of each text of a part; empty where the data have no groups."""
+        return tuple(self.groups[row] for row in getattr(self.split, name)) if self.groups else ()
+
     @cached_property
     def sha256(self) -> str:
-        """Hash of the data that a result depends on: texts, labels, classes, task, taxonomy and split.
+        """Hash of the data that a result depends on: texts, labels, classes, task, taxonomy, split, groups and times.
 
         Not of the metric, which is a choice of the user's: the same data judged by another metric are the same data.
         """
@@ -211,4 +227,10 @@ class Dataset:
         digest.update(np.packbits(self.everything.labels).tobytes())
         for part in PARTS:
             digest.update(getattr(self.split, part).astype("<i8").tobytes() + b"|")
+        # Folds depend on them; data without have the hash they always had.
+        for name, values, kind in (("groups", self.groups, "<i8"), ("times", self.times, "<f8")):
+            if values:
+                digest.update(name.encode() + np.asarray(values).astype(kind).tobytes())
+        if self.keeps_copies:
+            digest.update(b"copies")
         return digest.hexdigest()

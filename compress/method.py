@@ -47,6 +47,7 @@ class Context:
         teacher_notes: what the receipt of a student has to say of its teacher, as sentences.
         soft_targets: float32 (len(train), n_classes), predicted out of fold; None lets `distill` predict them.
         unlabelled: more texts that the student sees with the teacher's answers only.
+        groups: number of each training text's group, which out-of-fold predictions keep together; empty: no groups.
         cache: folder for the answers of teachers, None keeps nothing.
     """
 
@@ -62,6 +63,7 @@ class Context:
     teacher_notes: tuple[str, ...] = ()
     soft_targets: Probabilities | None = None
     unlabelled: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
     cache: Path | None = None
 
 

@@ -17,7 +17,7 @@ from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from baselines.fitting.fit import ARTIFACT
 from baselines.models.registry import BASELINES
-from baselines.splits.split import split
+from baselines.splits.of_dataset import split_again
 from baselines.storage import artifact
 from baselines.storage.artifact import MANIFEST, Lineage
 from compress.method import Context
@@ -114,7 +114,7 @@ def _as_split_there(lineage: Lineage, dataset: Dataset) -> Dataset | None:
     # The hash covers the split too, which follows from the seed.
     found = [lineage.seed, *(step.get("seed") for step in lineage.recipe if isinstance(step, dict))]
     for seed in sorted({seed for seed in found if isinstance(seed, int) and seed >= 0}):
-        other = replace(dataset, split=split(dataset.everything.labels, seed))
+        other = replace(dataset, split=split_again(dataset, seed))
         if other.sha256 == sha256:
             return other
     return None

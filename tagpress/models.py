@@ -163,7 +163,15 @@ def apply(
 
     device, threads = device_and_threads(device, threads)
     train, validation = dataset.part("train"), dataset.part("validation")
-    context = Context(train, validation, seed=seed, device=device, threads=threads, teacher=teacher)
+    context = Context(
+        train,
+        validation,
+        seed=seed,
+        device=device,
+        threads=threads,
+        teacher=teacher,
+        groups=dataset.groups_of("train"),
+    )
     config = configured(method, settings)
     child, receipt = method_named(method).apply(parent, config, context)
     remember_step(child, parent, {"method": method, **asdict(config)}, receipt.to_json(), seed)

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from baselines.data.data_options import DataOptions
+from baselines.data.parting import by_part_column, deal
 from baselines.data.rare_classes import Kept, without_rare
-from baselines.data.task_choice import TaskChoice, check_labels, choose_task, listed, without_unlabelled
+from baselines.data.task_choice import TaskChoice, check_labels, choose_task, without_unlabelled
 from baselines.data.taxonomy import restrict
 from baselines.data.too_little import refuse_equal, too_little_notes, without_missing_texts
 from baselines.dataset import Dataset, Origins, Part, PartName, TaxonomyEntry
 from baselines.labels.missing_labels import without_missing
 from baselines.labels.records import Records, mended
 from baselines.scores.judging import metric_named
-from baselines.splits.split import missing_classes, split
 from baselines.task import LabelMatrix
 
 
@@ -59,21 +59,27 @@ def dataset_of_records(
             left, a given part with a class that training doesn't have, or a task, positive class or metric that doesn't
             fit.
     """
+    records, given = by_part_column(records, given)
     kept, notes = _settled([records, *given.values()], options)
     choice = choose_task(kept.groups, kept.counts, options)
     if options.metric:
         metric_named(options.metric, choice.task)
     everything = _part(kept, choice, options, taxonomy)
-    parts = split(everything.labels, options.seed, _rows_of(kept.groups, tuple(given)))
-    notes += [*kept.notes, *choice.notes]
-    for part, absent in missing_classes(everything.named_labels, everything.space.names, parts).items():
-        notes.append(f"{part} has no text of {listed(absent)}; their scores there are 0 by definition")
+    dealt = deal(kept.groups, tuple(given), everything, options.splitting, options.seed)
+    notes += [*kept.notes, *choice.notes, *dealt.notes]
     source = "; ".join([records.source, *(f"{part}: {own.source}" for part, own in given.items())])
-    found = Dataset(name, everything, parts, licence, source)
-    origins = _origins(kept.groups)
+    found = Dataset(name, everything, dealt.split, licence, source)
     notes += too_little_notes(found)
     return replace(
-        found, notes=tuple(notes), task_found=choice.why, positive_found=choice.why_positive, origins=origins
+        found,
+        notes=tuple(notes),
+        task_found=choice.why,
+        positive_found=choice.why_positive,
+        origins=_origins(kept.groups),
+        groups=dealt.groups,
+        times=dealt.times,
+        removed=dealt.removed,
+        keeps_copies=options.splitting.copies == "keep",
     )
 
 
@@ -112,8 +118,3 @@ def _matrix(labels: Sequence[Iterable[str]], classes: Sequence[str]) -> LabelMat
     for row, names in zip(matrix, labels, strict=True):
         row[[column[name] for name in names if name in column]] = True
     return matrix
-
-
-def _rows_of(groups: Sequence[Records], parts: Sequence[PartName]) -> dict[PartName, np.ndarray]:
-    ends = np.cumsum([len(own) for own in groups])
-    return {part: np.arange(ends[i], ends[i + 1]) for i, part in enumerate(parts)}

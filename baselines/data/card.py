@@ -15,6 +15,7 @@ from rich.text import Text
 from baselines.data.collisions import collisions
 from baselines.dataset import PARTS, Dataset, PartName
 from baselines.scores.judging import METRICS
+from baselines.splits.copies import conflict_facts, copies_said
 from baselines.splits.duplicates import RULE, duplicate_groups
 from baselines.text.cleaning import Cleaning
 
@@ -32,8 +33,11 @@ def data_card(dataset: Dataset, cleaning: Cleaning | None = None) -> dict[str, A
     max, histogram), characters and words (min, p05, p50, p95, max, mean), empty_texts, without_label (multilabel),
     classes (name, n and positives a part, most frequent first; of a binary task both sides), rare_below and
     rare_classes (fewer positives in train), absent (classes without a positive, by part), duplicates (exact and near:
-    groups, documents in them, `leaks`: test texts with a double in train or validation), collisions (of the cleaning
-    where one is given, else null: `cleaning`, and what `Collisions.to_json` gives), notes.
+    groups, documents in them, `leaks`: test texts with a double in train or validation; `removed`: texts `from_train`
+    and `from_validation` that left these parts as copies, and those `kept` there on request; `conflicts`: groups of
+    equal texts whose labels differ, documents in them, examples), grouped and in_time (whether groups stay together,
+    and the parts are cut by time), collisions (of the cleaning where one is given, else null: `cleaning`, and what
+    `Collisions.to_json` gives), notes.
 
     Args:
         dataset: what is summed up.
@@ -43,6 +47,7 @@ def data_card(dataset: Dataset, cleaning: Cleaning | None = None) -> dict[str, A
     per_text = everything.labels.sum(axis=1)
     classes = _classes(dataset)
     binary = dataset.task == "binary"
+    exact = duplicate_groups(everything.texts, near=False)
     return {
         "name": dataset.name,
         "source": dataset.source,
@@ -72,9 +77,13 @@ def data_card(dataset: Dataset, cleaning: Cleaning | None = None) -> dict[str, A
         "rare_classes": [entry["class"] for entry in classes if entry["train"] < RARE],
         "absent": {part: absent for part in PARTS if (absent := [e["class"] for e in classes if not e[part]])},
         "duplicates": {
-            "exact": _duplicates(dataset, near=False),
-            "near": {"rule": RULE, **_duplicates(dataset, near=True)},
+            "exact": _duplicates(dataset, exact),
+            "near": {"rule": RULE, **_duplicates(dataset, duplicate_groups(everything.texts, near=True))},
+            "removed": dataset.removed.counts(),
+            "conflicts": conflict_facts(everything, exact),
         },
+        "grouped": bool(dataset.groups),
+        "in_time": bool(dataset.times),
         "collisions": cleaning and {"cleaning": cleaning.name, **collisions(everything, cleaning).to_json()},
         "notes": list(dataset.notes),
     }
@@ -114,8 +123,7 @@ def _spread(lengths: Sequence[int]) -> dict[str, float]:
     }
 
 
-def _duplicates(dataset: Dataset, *, near: bool) -> dict[str, int]:
-    groups = duplicate_groups(dataset.everything.texts, near=near)
+def _duplicates(dataset: Dataset, groups: NDArray[np.intp]) -> dict[str, int]:
     sizes = np.bincount(groups, minlength=len(groups))
     return {
         "groups": int((sizes > 1).sum()),
@@ -167,6 +175,12 @@ def _facts(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "empty, without label", f"{card['empty_texts']:,}, {card['without_label']:,}"
     yield "exact duplicates", _duplicate_words(card["duplicates"]["exact"])
     yield "near duplicates", _duplicate_words(card["duplicates"]["near"])
+    if copies := copies_said(card["duplicates"]["removed"]):
+        yield "copies in two parts", "; ".join(copies)
+    if conflicts := card["duplicates"]["conflicts"]["groups"]:
+        yield "equal texts, other labels", _conflict_words(card["duplicates"]["conflicts"], conflicts)
+    if held := [what for what, name in (("groups", "grouped"), ("times", "in_time")) if card[name]]:
+        yield "split by", " and ".join(held)
     if found := card["collisions"]:
         yield f"made equal by {found['cleaning']}", _collision_words(found)
 
@@ -177,6 +191,13 @@ def _collision_words(found: dict[str, Any]) -> str:
     a, b = found["examples"][0]["texts"]
     groups = "1 group" if found["n"] == 1 else f"{found['n']:,} groups"
     return f"{found['n_texts']:,} texts with different labels in {groups}, such as {a!r:.60} and {b!r:.60}"
+
+
+def _conflict_words(found: dict[str, Any], n: int) -> str:
+    example = found["examples"][0]
+    unlike = list(dict.fromkeys(", ".join(names) or "no label" for names in example["labels"]))
+    groups = "1 group" if n == 1 else f"{n:,} groups"
+    return f"{found['documents']:,} texts in {groups}, such as {example['text']!r:.60}: {' or '.join(unlike)}"
 
 
 def _spread_words(spread: dict[str, float]) -> str:

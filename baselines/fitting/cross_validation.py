@@ -22,7 +22,8 @@ from baselines.fitting.cleaning_choice import made_choice
 from baselines.fitting.fit import CHOSEN, baseline_named, read_classifier, read_facts, train_baseline
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
 from baselines.scores.thresholds import ThresholdKind
-from baselines.splits.split import folds, missing_classes
+from baselines.splits.of_dataset import fold_splits
+from baselines.splits.split import missing_classes
 from baselines.storage.artifact import read_json
 from baselines.storage.run_folder import STEP_FILE, RunFolder
 from baselines.storage.weights import read_weights, write_weights
@@ -131,7 +132,7 @@ def evaluate_folds(
 
 def fold_datasets(dataset: Dataset, plan: FoldPlan) -> list[Dataset]:
     """The same texts once a fold, with that fold's split."""
-    splits = folds(dataset.everything.labels, plan.k, plan.seed)
+    splits = fold_splits(dataset, plan.k, plan.seed)
     return [dataclasses.replace(dataset, split=split) for split in splits]
 
 

@@ -54,7 +54,7 @@ class Lineage:
         parent: name of the parent artifact, None for a baseline.
         recipe: every step from the baseline to here: `{"method": ..., **config}`.
         seed: of the training.
-        dataset: name, sha256 and licence of the data.
+        dataset: name, sha256 and licence of the data, and `copies` where some stood in two parts (`Removed.counts`).
         receipt: what the method did (parameters touched, bytes promised, ...); JSON types only.
     """
 
@@ -64,7 +64,7 @@ class Lineage:
     parent: str | None = None
     recipe: tuple[Mapping[str, Any], ...] = ()
     seed: int = 0
-    dataset: Mapping[str, str] = field(default_factory=dict)
+    dataset: Mapping[str, Any] = field(default_factory=dict)
     receipt: Mapping[str, Any] = field(default_factory=dict)
 
     def followed_by(self, name: str, step: Mapping[str, Any], receipt: Mapping[str, Any], seed: int) -> Lineage:
@@ -77,7 +77,12 @@ def lineage_from(
     name: str, dataset: Dataset | None, recipe: Sequence[Mapping[str, Any]] = (), seed: int = 0
 ) -> Lineage:
     """The lineage of a baseline; without a data set it says nothing of its data."""
-    facts = {} if dataset is None else {"name": dataset.name, "sha256": dataset.sha256, "licence": dataset.licence}
+    facts: dict[str, Any] = {}
+    if dataset is not None:
+        facts = {"name": dataset.name, "sha256": dataset.sha256, "licence": dataset.licence}
+        counts = dataset.removed.counts()
+        if any(counts.values()):
+            facts["copies"] = counts
     return Lineage(name, "baseline", recipe=tuple(recipe), seed=seed, dataset=facts)
 
 

@@ -17,7 +17,7 @@ from baselines.classifier import ignore_progress
 from baselines.dataset import Dataset
 from baselines.models.registry import BASELINES
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
-from baselines.splits.split import folds
+from baselines.splits.of_dataset import fold_splits
 from baselines.storage.run_folder import RunFolder
 from bench.cost.footprint import footprint
 from bench.making.variants import Variant
@@ -85,7 +85,7 @@ def run_folds(
         check_over_folds(teacher)
     answers: dict[str, list[FoldAnswers]] = {}
     sizes: dict[str, list[int]] = {}
-    for number, split in enumerate(folds(dataset.everything.labels, k, seed)):
+    for number, split in enumerate(fold_splits(dataset, k, seed)):
         fold = replace(dataset, split=split)
         run = RunFolder.open(root / f"fold-{number + 1}-of-{k}", dataset_sha256=fold.sha256)
         run.clean_leftovers()

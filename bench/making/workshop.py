@@ -247,6 +247,7 @@ class Workshop:
             teacher=self.classifier(teacher) if isinstance(teacher, str) and teacher else None,
             make_teacher=self._teacher_maker(variant),
             unlabelled=self.unlabelled,
+            groups=self.dataset.groups_of("train"),
             cache=self.run.root / "compress" / "soft-targets",
         )
         return teacher.teaching(context) if isinstance(teacher, SavedTeacher) else context

@@ -67,6 +67,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
             "n_documents": len(dataset.everything),
             "n_classes": len(dataset.classes),
             "split": {part: len(getattr(dataset.split, part)) for part in PARTS},
+            "copies": dataset.removed.counts(),
             "licence": dataset.licence,
             "task_found": dataset.task_found,
         },

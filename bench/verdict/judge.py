@@ -91,7 +91,7 @@ def judge(run: Run, priority: Priority = "smallest", delta: float | None = None)
     return Verdict(
         best.name if best else None,
         words.sentence(grounds, documents_for(rows, grounds)),
-        tuple(words.reasons(grounds)),
+        (*words.reasons(grounds), *words.copies(run)),
         tuple(_rejected(grounds)),
         tuple(would_change(grounds, documents_for(rows, grounds))),
         tuple(row.name for row in qualified),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from baselines.splits.copies import copies_said
 from bench.quantities import change, percent, score, seconds, size
 from bench.results.row import Row, estimate
 from bench.results.run import Run
@@ -55,6 +56,12 @@ def reasons(grounds: Grounds) -> Iterator[str]:
         yield "A linear model wins: no network on this list is as good at its price."
     for warning in best.warnings:
         yield f"Measured with a warning: {warning}."
+
+
+def copies(run: Run) -> Iterator[str]:
+    """Texts that stood in training and in a part that judges: left out, or what they do to the figures."""
+    data = run.content.get("dataset") or {}
+    yield from (f"{said[0].upper()}{said[1:]}." for said in copies_said(data.get("copies")))
 
 
 def rare(run: Run, row: Row) -> Iterator[str]:

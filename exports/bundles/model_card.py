@@ -9,6 +9,7 @@ from typing import Any
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
 from baselines.scores.judging import METRICS
+from baselines.splits.copies import copies_said
 from baselines.storage.artifact import Lineage
 from baselines.task import DEFAULT_METRIC
 from exports.bundles.card_answers import reading_lines, shown, task_sentence
@@ -57,6 +58,7 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
         *reading_lines(classifier),
         f"- judged by: {_title(card.judged_by or DEFAULT_METRIC[classifier.task_])}",
         f"- data: {data.get('name', 'unknown')} (sha256 {data.get('sha256', 'unknown')[:12]})",
+        *[f"- copies: {sentence}" for sentence in copies_said(data.get("copies"))],
         f"- licence of the data: {card.licence or data.get('licence', 'unknown')}",
         "",
         "## Measured",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from baselines.splits.copies import copies_said
 from bench.quantities import MISSING, count, score
 from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import plain, shortened
@@ -19,6 +20,7 @@ CLEANINGS: Mapping[str, str] = {
     "raw": "capitals and symbols as they stand",
 }
 _TEXT_SHOWN = 200
+_EXAMPLE = 80
 
 
 def data_facts(facts: Facts) -> dict[str, Any]:
@@ -30,8 +32,31 @@ def data_facts(facts: Facts) -> dict[str, Any]:
         ("How it was found", str(data.get("task_found") or "")),
         ("Judged by", f"{facts.metric.heading}, {facts.metric.direction}"),
         ("Texts", ", ".join(f"{name} {count(n)}" for name, n in parts.items())),
+        ("Copies in two parts", "; ".join(copies_said(data.get("copies")))),
+        ("Equal texts, other labels", _conflicts(facts)),
+        ("Split", _split(facts)),
     ]
     return {"pairs": [(name, value) for name, value in pairs if value], "cleaning": cleaning(facts)}
+
+
+def _conflicts(facts: Facts) -> str:
+    """Texts that stand in the data with different labels: no model can be right about all of them."""
+    duplicates: Json = (facts.results.get("data_card") or {}).get("duplicates") or {}
+    found: Json = duplicates.get("conflicts") or {}
+    if not found.get("groups"):
+        return ""
+    said = f"{count(found.get('documents'))} texts in {_groups(found['groups'])}"
+    for example in (found.get("examples") or [])[:1]:
+        unlike = list(dict.fromkeys(plain(labels or ["none"]) for labels in example["labels"]))
+        said += f", such as “{shortened(str(example['text']), _EXAMPLE)}”: {' or '.join(unlike)}"
+    return said
+
+
+def _split(facts: Facts) -> str:
+    """What the parts respect besides the shares of the classes."""
+    card: Json = facts.results.get("data_card") or {}
+    rules = {"grouped": "groups stay in one part", "in_time": "training is on the past, the test part is the latest"}
+    return "; ".join(words for name, words in rules.items() if card.get(name))
 
 
 def task_text(facts: Facts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from baselines.splits.copies import copies_said
 from bench.quantities import (
     Estimate,
     change,
@@ -175,6 +176,8 @@ def warnings(facts: Facts) -> list[str]:
         found.append(f"The run was noisy, so only factors above two count as faster or slower: {'; '.join(noisy)}.")
     if len([row for row in facts.rows if row.measured]) < 2:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")
+    if stayed := ((facts.results.get("dataset") or {}).get("copies") or {}).get("kept"):
+        found += [f"{said[0].upper()}{said[1:]}." for said in copies_said({"kept": stayed})]
     if collisions := collision_warning(facts):
         found.append(collisions)
     shown = [row for row in (facts.best, facts.reference) if row is not None]

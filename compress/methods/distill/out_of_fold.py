@@ -17,7 +17,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.notes import collected_notes
-from baselines.splits.split import stratify
+from baselines.splits.copies import folds_within
 from baselines.storage.artifact import write_json
 from baselines.task import LabelSpace, Probabilities
 from compress.method import check_space
@@ -35,10 +35,14 @@ def out_of_fold(
     seed: int,
     *,
     validation: Part | None = None,
+    groups: Sequence[int] = (),
     cache: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> Probabilities:
     """float32 (len(train), n_classes): each text's probabilities from a teacher that was fitted without it.
+
+    Nor was it fitted with a copy of the text, or with another one of its group. Time plays no part here: a teacher is
+    asked what it would say of an unseen text, and the student is judged on later ones all the same.
 
     Args:
         make_teacher: seed -> an unfitted classifier.
@@ -46,14 +50,17 @@ def out_of_fold(
         k: number of parts and of teachers, at least 2.
         seed: of the parts and of the teachers.
         validation: for the teachers' early stopping and calibration; shares no text with `train`.
+        groups: number of each training text's group; empty: no groups.
         cache: folder that keeps the result by teacher, data, k and seed; None keeps nothing.
     """
     if not 2 <= k <= len(train):
         raise NotCompressible(f"folds: from 2 to the number of training texts ({len(train)}) are allowed, got {k}")
-    path = None if cache is None else cache / f"oof-{_key(make_teacher(seed), (train, validation), k, seed)}.npy"
+    path = (
+        None if cache is None else cache / f"oof-{_key(make_teacher(seed), (train, validation), k, seed, groups)}.npy"
+    )
     if path is not None and path.is_file():
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
-    owner = stratify(train.labels, [1] * k, np.random.default_rng(seed))
+    owner = folds_within(train, k, np.random.default_rng(seed), groups)
     out = np.zeros(train.labels.shape, np.float32)
     for part in range(k):
         progress(part, k)
@@ -124,9 +131,9 @@ def check_teacher(teacher: Classifier, space: LabelSpace) -> None:
         )
 
 
-def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int) -> str:
+def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int, groups: Sequence[int]) -> str:
     digest = hashlib.sha256()
-    facts = [teacher.kind, dataclasses.asdict(teacher.config), k, seed]
+    facts = [teacher.kind, dataclasses.asdict(teacher.config), k, seed, list(groups)]
     digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
     for part in parts:
         if part is not None:

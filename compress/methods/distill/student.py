@@ -74,8 +74,15 @@ def soft_targets(parent: CharCNNClassifier, config: DistillConfig, context: Cont
     if _answers_itself(teacher, context):
         return answers(teacher, context.train.texts, cache=context.cache)
     make = context.make_teacher or fresh_like(teacher, device=context.device, threads=context.threads)
-    seed = config.teacher_seed
-    return out_of_fold(make, context.train, config.folds, seed, cache=context.cache, progress=context.progress)
+    return out_of_fold(
+        make,
+        context.train,
+        config.folds,
+        config.teacher_seed,
+        groups=context.groups,
+        cache=context.cache,
+        progress=context.progress,
+    )
 
 
 def _answers_itself(teacher: Classifier, context: Context) -> bool:

@@ -10,6 +10,7 @@ from baselines.data.card import data_card
 from baselines.data.data_options import DataOptions
 from baselines.errors import DataError
 from baselines.labels.records import Records
+from baselines.splits.rules import SplitWishes
 
 
 def records(labels: Sequence[Sequence[str]], source: str = "train.csv") -> Records:
@@ -17,7 +18,7 @@ def records(labels: Sequence[Sequence[str]], source: str = "train.csv") -> Recor
     return Records(source, texts, labels, range(2, 2 + len(labels)))
 
 
-def texts(n: int) -> list[str]:
+def numbered(n: int) -> list[str]:
     return [f"text {i}" for i in range(n)]
 
 
@@ -27,13 +28,13 @@ def test_labels_that_unicode_takes_for_the_same_are_one_class() -> None:
     assert dataset.everything.space.names == ("tea", "caf\u00e9")
     assert "2 classes are written in several ways" in dataset.notes[0]
     assert "'caf\\xe9' (8) and 'cafe\\u0301' (8) are caf\u00e9" in dataset.notes[0]
-    both = build_dataset("n", texts(30), [["a", "a\u200b"], ["b"], ["\u200b"]] * 10, DataOptions())
+    both = build_dataset("n", numbered(30), [["a", "a\u200b"], ["b"], ["\u200b"]] * 10, DataOptions())
     assert both.classes == ("a", "b")
     assert both.everything.labels.sum(axis=1).max() == 1
 
 
 def test_labels_written_in_one_way_are_not_spoken_of() -> None:
-    dataset = build_dataset("n", texts(30), [["e\u0301"], ["b"], ["c"]] * 10, DataOptions())
+    dataset = build_dataset("n", numbered(30), [["e\u0301"], ["b"], ["c"]] * 10, DataOptions())
     assert dataset.classes == ("b", "c", "\u00e9")
     assert not any("several ways" in note for note in dataset.notes)
 
@@ -54,8 +55,8 @@ def test_texts_of_a_rare_class_are_left_out_where_each_has_one() -> None:
 def test_texts_of_a_rare_class_stay_where_texts_may_have_none() -> None:
     labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
     asked = DataOptions(task="multilabel", accept=("rare",))
-    assert len(build_dataset("n", texts(32), labels, asked).everything) == 32
-    several = build_dataset("n", texts(33), [*labels, ["a", "b"]], DataOptions(accept=("rare",)))
+    assert len(build_dataset("n", numbered(32), labels, asked).everything) == 32
+    several = build_dataset("n", numbered(33), [*labels, ["a", "b"]], DataOptions(accept=("rare",)))
     assert (several.task, len(several.everything)) == ("multilabel", 33)
 
 
@@ -91,11 +92,14 @@ def test_the_hash_covers_which_part_was_given() -> None:
     assert len(found) == 4
 
 
-def test_doubles_between_training_and_a_given_test_part_are_leaks() -> None:
+def test_doubles_between_training_and_a_given_test_part_leave_training_or_are_leaks() -> None:
     train = records([["a"], ["b"], ["c"]] * 20)
     own = Records("own.csv", [train.texts[0].upper(), "something else"], [["a"], ["b"]], [2, 3])
-    card = data_card(dataset_of_records("n", train, DataOptions(), {"test": own}))
-    assert card["duplicates"]["exact"]["leaks"] == 1
+    kept = DataOptions(splitting=SplitWishes(copies="keep"))
+    found = [dataset_of_records("n", train, options, {"test": own}) for options in (DataOptions(), kept)]
+    assert [data_card(dataset)["duplicates"]["exact"]["leaks"] for dataset in found] == [0, 1]
+    assert [len(dataset.split.train) + len(dataset.split.validation) for dataset in found] == [59, 60]
+    assert [sum(dataset.removed.counts().values()) for dataset in found] == [1, 1]
 
 
 def test_a_negative_side_that_is_missing_from_a_part_is_noted() -> None:

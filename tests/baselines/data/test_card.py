@@ -16,6 +16,7 @@ from baselines.data.card import data_card, leaking, render
 from baselines.data.data_options import DataOptions
 from baselines.dataset import Dataset
 from baselines.splits.duplicates import duplicate_groups
+from baselines.splits.rules import SplitWishes
 from baselines.text.cleaning import Cleaning
 
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -43,6 +44,27 @@ def test_card_counts_what_is_wrong() -> None:
     assert card["duplicates"]["exact"] == {"groups": 1, "documents": 2, "leaks": card["duplicates"]["exact"]["leaks"]}
     assert card["rare_classes"][-1] == "few"
     assert card["labels_per_document"]["histogram"] == {"0": 1, "1": 55, "2": 2}
+
+
+def test_card_says_what_became_of_copies_and_conflicts() -> None:
+    texts = [f"text number {i}" for i in range(50)] * 2
+    labels = [["a"] if i % 2 else ["b"] for i in range(100)]
+    labels[50] = ["a"]
+    for copies, word in (("drop", "left out"), ("keep", "stayed there (--copies keep)")):
+        dataset = build_dataset("n", texts, labels, DataOptions(splitting=SplitWishes(copies=copies)))  # type: ignore[arg-type]
+        card = data_card(dataset)
+        removed = card["duplicates"]["removed"]
+        assert removed == dataset.removed.counts()
+        assert sum(removed.values()) > 0
+        assert sum(card["split"].values()) == 100 - removed["from_train"] - removed["from_validation"]
+        assert card["duplicates"]["conflicts"] == {
+            "groups": 1,
+            "documents": 2,
+            "examples": [{"text": "text number 0", "labels": [["b"], ["a"]]}],
+        }
+        shown = rendered(card)
+        assert word in shown
+        assert "2 texts in 1 group, such as 'text number 0': b or a" in shown
 
 
 def one_label(names: list[str], **asked: Any) -> Dataset:
@@ -92,7 +114,8 @@ def test_card_of_several_labels(sample: Dataset) -> None:
 
 def test_card_shows_what_the_cleaning_makes_equal() -> None:
     texts = ["so good", "not so good"] * 15
-    dataset = build_dataset("n", texts, [["yes"], ["no"]] * 15, DataOptions())
+    kept = DataOptions(splitting=SplitWishes(copies="keep"))
+    dataset = build_dataset("n", texts, [["yes"], ["no"]] * 15, kept)
     card = data_card(dataset, Cleaning("course"))
     assert (card["collisions"]["cleaning"], card["collisions"]["n"]) == ("course", 1)
     assert json.loads(json.dumps(card)) == card

@@ -33,8 +33,8 @@ def test_every_row_is_in_one_part(n: int, classes: int, seed: int) -> None:
     split = splits.split(labels, seed)
     assert (all_rows(split) == np.arange(n)).all()
     assert all((np.diff(getattr(split, part)) > 0).all() for part in PARTS)
-    # A class that occurs at all can be learned.
-    assert (labels[split.train].any(axis=0) == labels.any(axis=0)).all()
+    enough = labels.sum(axis=0) >= 3
+    assert labels[split.train].any(axis=0)[enough].all()
 
 
 @pytest.mark.parametrize("n", [200, 12_000])
