@@ -42,29 +42,35 @@ def with_columns(folder: Path, *arguments: str) -> Dataset:
     return load(options("--dataset", str(path), *arguments))
 
 
+def records_in(dataset: Dataset) -> list[list[int]]:
+    """Numbers of the records in training, validation and test, the first of the file being 0."""
+    assert dataset.origins is not None
+    number = [row - 2 for row in dataset.origins.rows]
+    return [
+        [number[row] for row in rows] for rows in (dataset.split.train, dataset.split.validation, dataset.split.test)
+    ]
+
+
 def test_a_split_column_is_obeyed(tmp_path: Path) -> None:
-    dataset = with_columns(tmp_path, "--split-column", "split")
-    assert [row % 4 for row in dataset.split.test.tolist()] == [3] * 15
-    assert [row % 4 for row in dataset.split.validation.tolist()] == [2] * 15
+    train, validation, test = records_in(with_columns(tmp_path, "--split-column", "split"))
+    assert {record % 4 for record in train} == {0, 1}
+    assert [record % 4 for record in validation] == [2] * 15
+    assert [record % 4 for record in test] == [3] * 15
 
 
 def test_nobody_stands_on_both_sides(tmp_path: Path) -> None:
-    dataset = with_columns(tmp_path, "--group-column", "user_id")
-    users = [
-        {row // 4 for row in rows.tolist()}
-        for rows in (dataset.split.train, dataset.split.validation, dataset.split.test)
-    ]
-    assert all(users)
-    assert users[0].isdisjoint(users[1] | users[2])
-    assert users[1].isdisjoint(users[2])
+    parts = records_in(with_columns(tmp_path, "--group-column", "user_id"))
+    train, validation, test = ({record // 4 for record in own} for own in parts)
+    assert train
+    assert validation
+    assert test
+    assert train.isdisjoint(validation | test)
+    assert validation.isdisjoint(test)
 
 
 def test_training_is_on_the_past(tmp_path: Path) -> None:
-    dataset = with_columns(tmp_path, "--time-column", "written")
-    train, validation, test = (
-        [row // 3 for row in rows.tolist()]
-        for rows in (dataset.split.train, dataset.split.validation, dataset.split.test)
-    )
+    parts = records_in(with_columns(tmp_path, "--time-column", "written"))
+    train, validation, test = ([record // 3 for record in own] for own in parts)
     assert max(train) < min(validation)
     assert max(validation) < min(test)
 
