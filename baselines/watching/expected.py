@@ -9,7 +9,7 @@ _TRAINING_S: Mapping[str, float] = {
     "cnn": 35,
     "rnn": 30,
     "tfidf-boosting": 30,
-    "linear": 8,
+    "linear": 12,
     "ensemble": 5,
     "tfidf-forest": 5,
 }

@@ -110,11 +110,11 @@ def expected_seconds(options: StudyOptions, n_texts: int) -> list[tuple[str, flo
     models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
-    after = [("exports", 1.0 * n), ("scores", 0.1 * n), ("latency", 3.8 * n)]
+    after = [("exports", 2.5 * n), ("scores", 0.5 * n), ("latency", 3.8 * n)]
     energy = (
         [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
     )
-    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 10.0 + n)]
+    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 20.0 + 2 * n)]
 
 
 def make_ahead_of(study: Study) -> None:
