@@ -3,8 +3,10 @@
 There is no clock in here: whoever asks says what time it is, in seconds of one clock from any zero.
 
 A step's length is what was expected of it, times how slow this machine has been so far. Once a step says which share
-of it is done, that share speaks for itself: after a quarter only the share counts. Past its length a step isn't done,
-but soon: what is left of it then falls by a constant factor in equal times, and never reaches zero.
+of it is done, those shares speak for themselves, by the speed since the first of them: what came before may have been
+of another kind. After a quarter at that speed nothing else counts. Past its length a step isn't done, but soon: what is
+left of it then falls by a constant factor in equal times, and never reaches zero. Where that doesn't come true either,
+a `look` says that the step is longer, and the machine slower, than was thought.
 """
 
 from __future__ import annotations
@@ -21,9 +23,13 @@ _TRUST_S = 5.0
 _PACES = (0.02, 50.0)
 # A step that was expected to take a second and takes less than this was there already, and says nothing of the machine.
 _FOUND_S = 0.2
+# A step that is so much past its length is taken to need this much of what it has had.
+_LATE, _LATE_LENGTH = 1.1, 1.25
 _OWN_SHARE = 0.25
 # The last reported share leaves something to do: thresholds, files.
-_MOST_SHARE = 0.98
+_LEAST_LEFT = 0.02
+# Reports nearer to each other say nothing of the speed.
+_LEAST_SPAN = 0.02
 _LANDING = 0.15
 # A jump is passed on within these bounds of the new estimate; what lies inside them is made up for in small steps.
 _SHOWN_WITHIN = (0.8, 1.6)
@@ -40,6 +46,10 @@ class _Step:
     # Seconds from the begin of the step: where the phase began, and where the share was reported.
     phase_at: float = 0.0
     share_at: float = 0.0
+    # Share and time of the first report of the phase.
+    first: tuple[float, float] | None = None
+    # Seconds it takes at least, as far as it was seen to be late.
+    least_s: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -48,16 +58,25 @@ class _Step:
     @property
     def own_length_s(self) -> float:
         """What the reported share says; only where there is one."""
-        return self.phase_at + (self.share_at - self.phase_at) / min(self.share, _MOST_SHARE)
+        share, at = self.first if self.first and self._span >= _LEAST_SPAN else (0.0, self.phase_at)
+        return self.share_at + max(1 - self.share, _LEAST_LEFT) * (self.share_at - at) / (self.share - share)
+
+    @property
+    def trust(self) -> float:
+        """How far the reported share is to be believed, in [0, 1]."""
+        return min(1.0, max(self.share, self._span / _OWN_SHARE))
+
+    @property
+    def _span(self) -> float:
+        return self.share - self.first[0] if self.first else 0.0
 
     def length_s(self, pace: float) -> float:
-        expected = self.expected_s * pace
+        expected = max(self.expected_s * pace, self.least_s)
         if not self.share:
             return expected
         if self.phase:  # of several, nobody knows how many: the share is one of the phase
             return max(expected, self.own_length_s)
-        trust = min(1.0, self.share / _OWN_SHARE)
-        return trust * self.own_length_s + (1 - trust) * expected
+        return self.trust * self.own_length_s + (1 - self.trust) * expected
 
 
 @dataclass
@@ -131,8 +150,20 @@ class TimeLeft:
         with self._event(at):
             spent = max(0.0, at - step.begun)
             if share < step.share:
-                step.phase, step.phase_at = step.phase + 1, step.share_at
+                step.phase, step.phase_at, step.first = step.phase + 1, step.share_at, None
             step.share, step.share_at = share, max(spent, step.share_at)
+            step.first = step.first or (share, step.share_at)
+
+    def look(self, at: float) -> None:
+        """An event of its own: steps that are late are seen to be. Call it every few seconds."""
+        pace, late = self.pace, {}
+        for name, step in self._steps.items():
+            if step.begun is not None and not step.ended and at - step.begun > _LATE * step.length_s(pace):
+                late[name] = at - step.begun
+        if late:
+            with self._event(at):
+                for name, spent in late.items():
+                    self._steps[name].least_s = _LATE_LENGTH * spent
 
     def end(self, name: str, taken: float, at: float) -> None:
         """A step has ended and took so many seconds; the first end of a step counts."""
@@ -159,8 +190,11 @@ class TimeLeft:
             if step.taken is not None:
                 if step.taken >= _FOUND_S or step.expected_s < 1:
                     taken, expected = taken + step.taken, expected + step.expected_s
+            elif step.least_s and not step.share:
+                taken, expected = taken + step.least_s, expected + step.expected_s
             elif step.share and not step.phase:
-                taken, expected = taken + step.share * step.own_length_s, expected + step.share * step.expected_s
+                weight = step.trust * step.share
+                taken, expected = taken + weight * step.own_length_s, expected + weight * step.expected_s
         return min(max(taken / expected, _PACES[0]), _PACES[1])
 
     def estimate(self, at: float) -> float:

@@ -24,6 +24,7 @@ from baselines.watching.time_left import TimeLeft, spent_words, words
 # A step that was there already gets no line.
 _SAID_FROM_S = 0.2
 _SIGN_OF_LIFE_S = 60.0
+_LOOK_EVERY_S = 5.0
 _REFRESHES_PER_S = 4
 _BAR, _NAME = 24, 26
 _MOST_LINES = 6
@@ -47,6 +48,7 @@ class Watch:
     _left: TimeLeft = field(init=False)
     _started: float = field(init=False)
     _said: float = field(init=False)
+    _looked: float = field(init=False)
     _furthest: float = 0.0
     _step: str | None = None
     # Steps end in one thread and are drawn in another.
@@ -54,7 +56,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._left = TimeLeft(self.expected)
-        self._started = self._said = self.clock()
+        self._started = self._said = self._looked = self.clock()
 
     @contextmanager
     def showing(self) -> Iterator[None]:
@@ -151,7 +153,7 @@ class Watch:
     def drawn(self) -> RenderableType:
         """The lines that a terminal shows: the whole, and each step under way."""
         with self._lock:
-            now = self.clock()
+            now = self._look()
             left, under_way = self._left.seconds(now), list(self._left.under_way(now))
         elapsed = max(0.0, now - self._started)
         # A bar that goes back would say that work was lost.
@@ -166,6 +168,13 @@ class Watch:
             _add_line(table, f"  {name}", share, spent, "")
         return table
 
+    def _look(self) -> float:
+        now = self.clock()
+        if now - self._looked >= _LOOK_EVERY_S:
+            self._looked = now
+            self._left.look(now)
+        return now
+
     def _give_signs(self, closed: threading.Event) -> None:
         """A line a minute while no step ends: a log that stands still looks like a command that hangs."""
         while not closed.wait(1.0):
@@ -175,7 +184,7 @@ class Watch:
     def sign_of_life(self) -> str:
         """What to say where a minute has passed without a line; "" where there is no need."""
         with self._lock:
-            now = self.clock()
+            now = self._look()
             names = [name for name, *_ in self._left.under_way(now)]
             if now - self._said < _SIGN_OF_LIFE_S or not names:
                 return ""

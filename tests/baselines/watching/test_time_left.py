@@ -32,8 +32,8 @@ def run_through(left: TimeLeft, steps: list[tuple[str, float]], slowness: float,
     return times
 
 
-@given(lengths, pace)
-def test_is_the_sum_of_what_is_expected_before_anything_began(seconds: list[float], _: float) -> None:
+@given(lengths)
+def test_is_the_sum_of_what_is_expected_before_anything_began(seconds: list[float]) -> None:
     assert TimeLeft(named(seconds)).seconds(0.0) == pytest.approx(sum(seconds))
 
 
@@ -78,7 +78,7 @@ def test_finished_steps_say_how_fast_the_others_will_be(seconds: list[float], sl
 
 events = st.lists(
     st.tuples(
-        st.sampled_from(("begin", "inside", "end", "found", "skip", "add", "together", "apart")),
+        st.sampled_from(("begin", "inside", "end", "found", "skip", "add", "together", "apart", "look")),
         st.sampled_from(("a", "b", "c", "d", "nobody expected me")),
         st.floats(0, 1),
         st.floats(0, 100),
@@ -106,6 +106,8 @@ def happen(left: TimeLeft, event: tuple[str, str, float, float], now: float) -> 
             left.side_by_side({"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}, 2)
         case "apart":
             left.one_by_one(now)
+        case "look":
+            left.look(now)
 
 
 @given(st.lists(st.floats(0, 1e4), min_size=4, max_size=4), events)
@@ -150,6 +152,22 @@ def test_what_is_shown_jumps_no_further_than_the_estimate(seconds: list[float], 
             low, high = sorted((before, estimate))
             assert low * (1 - 1e-9) <= shown <= high * (1 + 1e-9)
             now += wait
+
+
+def test_a_step_that_is_late_says_that_the_machine_is_slow() -> None:
+    left = TimeLeft([("a", 10.0), ("b", 90.0)])
+    left.begin("a", 0.0)
+    left.look(10.0)
+    assert left.pace == 1
+    shown = []
+    for second in range(15, 60, 5):
+        left.look(float(second))
+        shown.append(left.seconds(second))
+    # Five times as slow so far, and no report from within: the rest takes longer too, and what is shown keeps moving.
+    assert 250 < shown[-1] < 600
+    assert all(later != before for before, later in itertools.pairwise(shown))
+    left.end("a", 60.0, 60.0)
+    assert left.pace == pytest.approx(65 / 15)
 
 
 def test_steps_that_were_there_already_say_nothing_of_the_machine() -> None:
