@@ -74,6 +74,25 @@ def test_each_waits_for_what_it_is_made_from_and_two_are_under_way(tmp_path: Pat
 
 
 @linux
+def test_who_watches_is_told_what_began_and_how_far_it_is(tmp_path: Path) -> None:
+    code = """
+    from bench.making import ahead
+    def reports():
+        advance = ahead._share_of_job("training")
+        for done in (1, 2, 3):
+            advance(done, 4)
+            time.sleep(0.8)
+        advance(0, 0)
+        return True
+    jobs = [Job("quick", writes("quick"), frozenset(), 1), Job("long", reports, frozenset(), 9)]
+    make_ahead(jobs, 2, Watching())
+    print(begun, ended, sorted(set(reached["long"])), "quick" in reached)
+    """
+    done = python(code, tmp_path)
+    assert done.stdout == "['long', 'quick'] ['quick', 'long'] [0.25, 0.5, 0.75] False\n", done.stderr
+
+
+@linux
 def test_what_fails_ends_neither_the_others_nor_the_study(tmp_path: Path) -> None:
     code = """
     def fails():
