@@ -29,7 +29,8 @@ def fold_name(number: int, k: int) -> str:
 def _making_s(variant: Variant) -> float:
     if variant.method == "distill":
         return 20.0
-    if variant.method == "prune" or getattr(variant.config, "finetune_epochs", 0):
+    if variant.method == "prune" or bool(getattr(variant.config, "finetune_epochs", 0)):
         return 10.0
     # Dynamic quantization measures its ways against each other; static runs calibration texts.
-    return {"dynamic": 14.0, "static": 5.0}.get(getattr(variant.config, "scheme", ""), 3.0)
+    scheme = str(getattr(variant.config, "scheme", ""))
+    return {"dynamic": 14.0, "static": 5.0}.get(scheme, 3.0)
