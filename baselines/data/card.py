@@ -169,12 +169,16 @@ def _facts(card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "texts", f"{card['n_documents']:,} ({', '.join(f'{name} {n:,}' for name, n in split.items())})"
     yield "classes", f"{card['n_classes']}, most frequent {frequent['class']} ({frequent['n']:,})"
     yield "characters", _spread_words(card["characters"])
-    yield "words", _spread_words(card["words"])
-    shown = f"{': ' if rare else ''}{', '.join(rare[:8])}{', …' if len(rare) > 8 else ''}"
-    yield f"rare (< {card['rare_below']} in train)", f"{len(rare)}{shown}"
-    yield "empty, without label", f"{card['empty_texts']:,}, {card['without_label']:,}"
-    yield "exact duplicates", _duplicate_words(card["duplicates"]["exact"])
-    yield "near duplicates", _duplicate_words(card["duplicates"]["near"])
+    # What there is none of needs no line; the report says so for each.
+    if rare:
+        shown = f"{', '.join(rare[:8])}{', …' if len(rare) > 8 else ''}"
+        yield f"rare (< {card['rare_below']} in train)", f"{len(rare)}: {shown}"
+    counted = (("empty", card["empty_texts"]), ("without label", card["without_label"]))
+    if missing := [f"{n:,} {what}" for what, n in counted if n]:
+        yield "nothing in them", ", ".join(missing)
+    for kind in ("exact", "near"):
+        if card["duplicates"][kind]["groups"]:
+            yield f"{kind} duplicates", _duplicate_words(card["duplicates"][kind])
     if copies := copies_said(card["duplicates"]["removed"]):
         yield "copies in two parts", "; ".join(copies)
     if conflicts := card["duplicates"]["conflicts"]["groups"]:
@@ -206,8 +210,6 @@ def _spread_words(spread: dict[str, float]) -> str:
 
 
 def _duplicate_words(found: dict[str, int]) -> str:
-    if not found["groups"]:
-        return "none"
     leaks = (
         f"{found['leaks']:,} test texts have a double in train or validation"
         if found["leaks"]

@@ -6,6 +6,7 @@ Every source ends in `baselines.data.building`, which finds the task, checks the
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ from baselines.errors import DataError
 from baselines.labels.asked import SideColumns
 from baselines.labels.columns import columns_of
 from baselines.labels.records import records_of
+from baselines.splits.hints import split_hints
+from baselines.splits.rules import SplitWishes
 from baselines.tables.table import Table
 
 _PUBLISHED = "https://raw.githubusercontent.com/GokuMohandas/Made-With-ML/{commit}/datasets/{name}"
@@ -149,13 +152,20 @@ def dataset_of(table: Table, name: str, options: DataOptions, given: Mapping[Par
     asked = options.splitting
     sides = SideColumns(options.id_column, asked.part_column, asked.group_column, asked.time_column)
     columns = columns_of(table, options.labels, options.text_columns, sides)
-    return dataset_of_records(
+    found = dataset_of_records(
         name,
         records_of(table, columns),
         options,
         {part: records_of(own, columns) for part, own in given.items()},
         taxonomy=read_taxonomy(options.taxonomy) if options.taxonomy is not None else (),
     )
+    if given or options.splitting != SplitWishes():
+        return found
+    # Of a path into nested records the column that it begins in.
+    named = (*columns.texts, columns.labels, *columns.flags, *columns.sides.named)
+    read = {part for name in named for part in (name, re.split(r"[.\[]", name)[0])}
+    others = {own: table.columns[own] for own in table.columns if own not in read}
+    return replace(found, notes=(*found.notes, *split_hints(others)))
 
 
 def _joined(*parts: str | None) -> str:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 from rich.table import Table
 
-from baselines.classifier import Progress
 from baselines.console import whole_number
 from baselines.data.options import add_data_options, dataset_from
 from baselines.dataset import Dataset
@@ -38,6 +34,8 @@ from baselines.scores.judging import METRICS
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.task import Task
+from baselines.watching.expected import size_factor, training_s
+from baselines.watching.watch import Watch
 
 FOLDS = "folds.json"
 # What is shown of a task's thresholds, and under which heading.
@@ -96,32 +94,36 @@ def _trained(args: Namespace, console: Console) -> Table:
     dataset = dataset_from(args)
     args.baseline = list(asked or ladder(dataset.task, extras=False))
     run = run_from(args, dataset)
-    if args.tune:
-        changes = _tuned(args, run, dataset, device, console)
-    if plan:
-        return _over_folds(args, run, dataset, plan, changes, console)
-    return _on_one_split(args, run, dataset, device, changes, console)
+    watch = Watch(console, _steps(args, plan, len(dataset.split.train)), "all trainings")
+    with watch.showing():
+        if args.tune:
+            changes = _tuned(args, run, dataset, device, watch)
+        if plan:
+            return _over_folds(args, run, dataset, plan, changes, watch)
+        return _on_one_split(args, run, dataset, device, changes, watch)
 
 
-def _tuned(args: Namespace, run: RunFolder, dataset: Dataset, device: str, console: Console) -> dict[str, Any]:
+def _tuned(args: Namespace, run: RunFolder, dataset: Dataset, device: str, watch: Watch) -> dict[str, Any]:
     changes = {}
     how = {"seed": args.seed, "threads": args.threads, "device": device}
     for name in args.baseline:
         if BASELINES[name].space or len(args.baseline) == 1:
-            with _bar(f"tuning {name}", console) as progress:
-                found = tune(run, dataset, name, args.tune, progress=progress, **how)
-            console.print(f"best of {found.trials} trials of {name}: {found.best}", highlight=False)
+            with watch.step(f"tuning {name}"):
+                found = tune(run, dataset, name, args.tune, progress=watch.inside(), **how)
+            watch.say(f"best of {found.trials} trials of {name}: {found.best}")
             changes[name] = dict(found.changes)
+        else:
+            watch.skip(f"tuning {name}")
     return changes
 
 
 def _over_folds(
-    args: Namespace, run: RunFolder, dataset: Dataset, plan: FoldPlan, changes: dict[str, Any], console: Console
+    args: Namespace, run: RunFolder, dataset: Dataset, plan: FoldPlan, changes: dict[str, Any], watch: Watch
 ) -> Table:
-    with _bar(f"{plan.k} folds", console) as progress:
-        result = evaluate_folds(dataset, args.baseline, run, plan, changes=changes, progress=progress)
+    with watch.step(_folds_step(plan)):
+        result = evaluate_folds(dataset, args.baseline, run, plan, changes=changes, progress=watch.inside())
     if chosen := cleaning_by_fold(dataset, run, plan):
-        console.print("cleaning chosen on each fold's validation: " + ", ".join(chosen), highlight=False)
+        watch.say("cleaning chosen on each fold's validation: " + ", ".join(chosen))
     inputs = {"baselines": list(args.baseline), "plan": dataclasses.asdict(plan), "changes": changes}
     with run.write("baselines/folds", inputs) as folder:
         write_json(folder / FOLDS, result)
@@ -129,7 +131,7 @@ def _over_folds(
 
 
 def _on_one_split(
-    args: Namespace, run: RunFolder, dataset: Dataset, device: str, changes: dict[str, Any], console: Console
+    args: Namespace, run: RunFolder, dataset: Dataset, device: str, changes: dict[str, Any], watch: Watch
 ) -> Table:
     columns, title = _COLUMNS[dataset.task], METRICS[dataset.everything.judged_by].title
     table = Table("baseline", *columns.values(), "trained in", title=f"{title[0].upper()}{title[1:]} on validation")
@@ -137,42 +139,47 @@ def _on_one_split(
     for name in args.baseline:
         title = BASELINES[name].title
         try:
-            with _bar(title, console) as progress:
-                step = train_baseline(run, dataset, name, progress=progress, changes=changes.get(name), **how)
+            with watch.step(name):
+                step = train_baseline(run, dataset, name, progress=watch.inside(), changes=changes.get(name), **how)
         except MissingExtra as error:
             if len(args.baseline) == 1:
                 raise
+            watch.skip(name)
             table.add_row(title, f"skipped: {error}")
             continue
         facts = read_facts(step)
         for trial in facts["trials"]:
             changed = ", ".join(f"{field}={value}" for field, value in trial["changes"].items())
-            console.print(f"{name}: {changed}: {trial['score']:.4f} on validation", markup=False, highlight=False)
+            watch.say(f"{name}: {changed}: {trial['score']:.4f} on validation")
         for note in facts["notes"]:
-            console.print(f"warning: {name}: {note}", style="yellow", markup=False, highlight=False)
+            watch.warn(f"{name}: {note}")
         reached = (f"{facts['validation'][kind]:.3f}" for kind in columns)
         table.add_row(title, *reached, f"{facts['seconds']:.1f} s")
-    _say_cleaning(run, dataset, console)
+    _say_cleaning(run, dataset, watch)
     return table
 
 
-def _say_cleaning(run: RunFolder, dataset: Dataset, console: Console) -> None:
+def _say_cleaning(run: RunFolder, dataset: Dataset, watch: Watch) -> None:
     """How texts are cleaned and why, where some baseline asked for the choice."""
     if (choice := made_choice(run, dataset)) is None:
         return
     scores = ", ".join(f"{name} {score:.4f}" for name, score in choice.scores.items())
-    console.print(f"cleaning {choice.chosen}: {choice.why} ({scores})", markup=False, highlight=False)
+    watch.say(f"cleaning {choice.chosen}: {choice.why} ({scores})")
     if choice.warning:
-        console.print(f"warning: {choice.warning}", style="yellow", markup=False, highlight=False)
+        watch.warn(choice.warning)
 
 
-@contextmanager
-def _bar(title: str, console: Console) -> Iterator[Progress]:
-    """A line with the time left, for as long as the block runs."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(title, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+def _steps(args: Namespace, plan: FoldPlan | None, n_texts: int) -> list[tuple[str, float]]:
+    """What is done, in order, with the seconds it is expected to take."""
+    expected = {name: training_s(name) * size_factor(n_texts) for name in args.baseline}
+    steps = [(f"tuning {name}", seconds * args.tune) for name, seconds in expected.items()] if args.tune else []
+    if plan:
+        return [*steps, (_folds_step(plan), plan.k * plan.n_seeds * sum(expected.values()))]
+    return [*steps, *expected.items()]
+
+
+def _folds_step(plan: FoldPlan) -> str:
+    return f"{plan.k} folds"
 
 
 def read_config(path: Path, names: Sequence[str]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 Networks train with one thread, and a study that makes its models one after the other leaves all cores but one idle. So
 before the first step the process is forked; its children make steps of the run folder, each as soon as what it is made
-from is there. Nothing comes back from them but files: the study then goes through its steps as ever, finds them done,
-and makes itself what isn't there. A child that fails, or is killed for its memory, costs time and nothing else.
+from is there. Nothing comes back from them but files, and how far each is, in memory that all share, for whoever
+watches: the study then goes through its steps as ever, finds them done, and makes itself what isn't there. A child that
+fails, or is killed for its memory, costs time and nothing else.
 
 A fork copies a process without the threads that its libraries have started, and whoever waits for those waits for
 ever. So only a command that has a process to itself does this, before it has trained anything.
@@ -22,10 +23,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import active_children, get_context
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
+from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
+from baselines.classifier import Progress
 from baselines.cores import cgroup_memory_bytes, usable_core_count
 from baselines.networks.torch_state import keep_to_one_thread
 from bench.making.variants import Variant
@@ -56,8 +60,24 @@ class Job:
     seconds: float
 
 
+class Watcher(Protocol):
+    """Who wants to know how far the jobs are: what a `Watch` has for steps that others make."""
+
+    def begun(self, name: str) -> None:
+        """A job has begun."""
+
+    def reached(self, name: str, share: float) -> None:
+        """So much of it is done, in [0, 1]."""
+
+    def ended(self, name: str, taken: float) -> None:
+        """Its step is there, and took so many seconds."""
+
+
 # What a child is told is a name: it was forked with the jobs in its memory.
 _jobs: dict[str, Job] = {}
+# Shares done, in the order of the jobs; a child writes its own.
+_shares: Any = ()
+_under_way = ""
 
 
 def processes_at_once(threads: int) -> int:
@@ -80,7 +100,7 @@ def jobs_of(
         expected: seconds of a step.
     """
     controls = {v.name: v.control for v in variants if v.control}
-    apart = workshop.apart(controls)
+    apart = workshop.apart(controls, _share_of_job)
     made = [name for name in baselines if not apart.step_of(name).exists()]
     jobs = [_baseline_job(apart, name, made, expected) for name in made]
     missing = {*made, *(v.name for v in variants if not apart.step_of(v.name).exists())}
@@ -99,20 +119,22 @@ def jobs_of(
     return jobs
 
 
-def make_ahead(jobs: Sequence[Job], processes: int, ended: Callable[[str, float], None]) -> None:
+def make_ahead(jobs: Sequence[Job], processes: int, watcher: Watcher) -> None:
     """Make the steps of the jobs, as far as that goes without trouble.
 
     Args:
         jobs: from `jobs_of`; none waits for another in a circle.
         processes: at once; with one of them, or of the jobs, there is nothing to gain and nothing is done.
-        ended: called with the name of a step that is there, and the seconds it took.
+        watcher: is told of what happens.
     """
+    global _shares
     if min(processes, len(jobs)) < 2:
         return
     _jobs.update({job.name: job for job in jobs})
+    _shares = RawArray("d", len(jobs))
     pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (os.getpid(),))
     try:
-        _work_through(pool, list(jobs), processes, ended)
+        _work_through(pool, list(jobs), processes, watcher)
     except BrokenProcessPool:
         pass  # the study goes on by itself
     except BaseException:
@@ -125,9 +147,7 @@ def make_ahead(jobs: Sequence[Job], processes: int, ended: Callable[[str, float]
         _jobs.clear()
 
 
-def _work_through(
-    pool: ProcessPoolExecutor, waiting: list[Job], processes: int, ended: Callable[[str, float], None]
-) -> None:
+def _work_through(pool: ProcessPoolExecutor, waiting: list[Job], processes: int, watcher: Watcher) -> None:
     running: dict[Future[float | None], Job] = {}
     waiting = sorted(waiting, key=_path_seconds(waiting), reverse=True)
     while True:
@@ -136,15 +156,20 @@ def _work_through(
         for job in ready[: processes - len(running)]:
             waiting.remove(job)
             running[pool.submit(_make, job.name)] = job
+            watcher.begun(job.name)
         if not running:
             return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        ended = wait(running, _LOOK_EVERY_S, return_when=FIRST_COMPLETED).done
+        for share, name in zip(_shares, _jobs, strict=True):
+            if share:
+                watcher.reached(name, share)
+        for future in ended:
             job = running.pop(future)
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
                 raise error
             if error is None and (taken := future.result()) is not None:
-                ended(job.name, taken)
+                watcher.ended(job.name, taken)
 
 
 def _path_seconds(jobs: Sequence[Job]) -> Callable[[Job], float]:
@@ -174,8 +199,20 @@ def _end_with(parent: int) -> None:
 
 
 def _make(name: str) -> float | None:
+    global _under_way
+    _under_way = name
     begun = time.monotonic()
     return time.monotonic() - begun if _jobs[name].make() else None
+
+
+def _share_of_job(description: str) -> Progress:
+    """In a child: progress of the job under way, for the parent to read."""
+
+    def advance(done: int, total: int) -> None:
+        if _under_way and total > 0:
+            _shares[list(_jobs).index(_under_way)] = done / total
+
+    return advance
 
 
 def _baseline_job(workshop: Workshop, name: str, made: Sequence[str], expected: Mapping[str, float]) -> Job:

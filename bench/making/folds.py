@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from baselines.models.registry import BASELINES
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
 from baselines.splits.of_dataset import fold_splits
 from baselines.storage.run_folder import RunFolder
+from baselines.watching.watch import Watch
 from bench.cost.footprint import footprint
+from bench.making.expected import fold_name, model_steps
 from bench.making.variants import Variant
 from bench.making.workshop import Workshop
 from bench.quality.scoring import Scored, candidates_of, read_scored, score_candidates
@@ -62,7 +65,7 @@ def run_folds(
     seed: int,
     threads: int,
     device: str,
-    announce: Callable[[str], None],
+    watch: Watch,
     unlabelled: Sequence[str] = (),
     changes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> FoldRuns:
@@ -74,7 +77,7 @@ def run_folds(
         baselines, variants: what is made, variants in an order in which parents come first.
         k, seed: number of folds, and the seed they are dealt and everything is trained with.
         threads, device: of the training.
-        announce: called with a line when a model or a fold is done.
+        watch: each fold is a step of it, those of `bench.making.expected.fold_steps`.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
 
@@ -85,6 +88,7 @@ def run_folds(
         check_over_folds(teacher)
     answers: dict[str, list[FoldAnswers]] = {}
     sizes: dict[str, list[int]] = {}
+    told: set[str] = set()
     for number, split in enumerate(fold_splits(dataset, k, seed)):
         fold = replace(dataset, split=split)
         run = RunFolder.open(root / f"fold-{number + 1}-of-{k}", dataset_sha256=fold.sha256)
@@ -99,22 +103,20 @@ def run_folds(
             unlabelled=tuple(unlabelled),
             changes=changes or {},
         )
-        for name in baselines:
-            workshop.baseline(name)
-            announce(f"  {name}")
-        for variant in _with_fresh_teachers(workshop, variants, announce):
-            workshop.variant(variant)
-            announce(f"  {variant.name}")
-        for name in [*baselines, *(v.name for v in variants)]:
-            if name in workshop.skipped:
-                announce(f"  {name}: {workshop.skipped[name][1]}")
-                continue
-            scored, size = _answer(workshop, name)
-            offset = next((v.seed_offset for v in variants if v.name == name), 0)
-            family = name.removesuffix(f"-seed{offset}") if offset else name
-            answers.setdefault(family, []).append(_fold_answers(workshop, name, scored, number, seed + offset))
-            sizes.setdefault(family, []).append(size)
-        announce(f"fold {number + 1} of {k}: done")
+        with watch.step(fold_name(number, k)):
+            _make_models(workshop, baselines, variants, watch, fold_name(number, k))
+            for name in [*baselines, *(v.name for v in variants)]:
+                if name in workshop.skipped:
+                    continue
+                scored, size = _answer(workshop, name)
+                offset = next((v.seed_offset for v in variants if v.name == name), 0)
+                family = name.removesuffix(f"-seed{offset}") if offset else name
+                answers.setdefault(family, []).append(_fold_answers(workshop, name, scored, number, seed + offset))
+                sizes.setdefault(family, []).append(size)
+        for name, (_, reason) in workshop.skipped.items():
+            if name not in told:
+                watch.say(f"{name}: {reason}")
+                told.add(name)
     titles = {**{n: b.title for n, b in BASELINES.items()}, **{v.name: v.title for v in variants}}
     return FoldRuns(k, answers, {name: float(np.mean(own)) for name, own in sizes.items()}, titles)
 
@@ -123,15 +125,29 @@ def _saved_teachers(variants: Sequence[Variant]) -> set[SavedTeacher]:
     return {variant.teacher for variant in variants if isinstance(variant.teacher, SavedTeacher)}
 
 
-def _with_fresh_teachers(
-    workshop: Workshop, variants: Sequence[Variant], announce: Callable[[str], None]
-) -> list[Variant]:
+def _make_models(
+    workshop: Workshop, baselines: Sequence[str], variants: Sequence[Variant], watch: Watch, step: str
+) -> None:
+    """Everything that is compared, on one fold."""
+    steps = model_steps(baselines, variants, len(workshop.dataset.split.train))
+    total, done = sum(seconds for _, seconds in steps), 0.0
+    makers: list[Callable[[], None]] = [partial(workshop.baseline, name) for name in baselines]
+    makers += [partial(workshop.variant, variant) for variant in _with_fresh_teachers(workshop, variants)]
+    for (_, seconds), make in zip(steps, makers, strict=True):
+        make()
+        done += seconds
+        watch.reached(step, done / total)
+
+
+def _with_fresh_teachers(workshop: Workshop, variants: Sequence[Variant]) -> list[Variant]:
     """The variants with teachers that know this fold's training part only: a saved one has seen texts of its test."""
-    fresh: dict[object, SavedTeacher] = {}
-    for teacher in _saved_teachers(variants):
-        fresh[teacher] = workshop.fresh_teacher(teacher)
-        announce(f"  {teacher}, fitted anew")
-    return [replace(variant, teacher=fresh.get(variant.teacher, variant.teacher)) for variant in variants]
+    fresh = {teacher: workshop.fresh_teacher(teacher) for teacher in _saved_teachers(variants)}
+    return [
+        replace(variant, teacher=fresh.get(variant.teacher, variant.teacher))
+        if isinstance(variant.teacher, SavedTeacher)
+        else variant
+        for variant in variants
+    ]
 
 
 def _answer(workshop: Workshop, name: str) -> tuple[Scored, int]:

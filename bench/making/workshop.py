@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from baselines.classifier import Classifier, Progress, ignore_progress
+from baselines.classifier import Classifier, Progress
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from baselines.fitting.fit import ARTIFACT, FACTS, train_baseline
@@ -106,17 +106,18 @@ class Workshop:
         except NotCompressible as error:
             self.skipped[variant.name] = ("failed", str(error))
 
-    def apart(self, controls: Mapping[str, str]) -> Workshop:
+    def apart(self, controls: Mapping[str, str], watch: Callable[[str], Progress]) -> Workshop:
         """Another workshop on the same run, for a process that makes steps in an order of its own.
 
-        It shows nothing and shares no state with this one.
+        It shares no state with this one.
 
         Args:
             controls: of each student that has one; who makes the variants in their order learns it on the way.
+            watch: of the steps there.
         """
         return dataclasses.replace(
             self,
-            watch=lambda description: ignore_progress,
+            watch=watch,
             skipped={},
             parents={},
             _controls=dict(controls),

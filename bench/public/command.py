@@ -48,8 +48,10 @@ def run(args: Namespace, command: str) -> int:
     if unknown := sorted(set(wanted) - set(PUBLISHED)):
         raise DataError(f"--only: {', '.join(unknown)} unknown; allowed: {', '.join(PUBLISHED)}")
     rows = []
-    for name in wanted:
-        console.print(f"{name}: {PUBLISHED[name].about}", style="bold", markup=False, highlight=False)
+    for number, name in enumerate(wanted, 1):
+        console.print(
+            f"[{number}/{len(wanted)}] {name}: {PUBLISHED[name].about}", style="bold", markup=False, highlight=False
+        )
         folder = prepared(name, args.folder / name)
         _study(name, study_arguments(name, args.folder / name, folder, args.seed))
         rows.append(row_of(name, read_run(RUNS / f"public-{name}"), read_json(folder / _PEERS)))

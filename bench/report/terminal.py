@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from statistics import median
 
 from rich import box
@@ -29,7 +31,7 @@ def print_report(facts: Facts, console: Console) -> None:
     for row in facts.rows:
         if not row.measured:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
-    for warning in first_screen.warnings(facts):
+    for warning in merged(first_screen.warnings(facts), {row.name for row in facts.rows}):
         console.print(Text(f"Note: {warning}", style="yellow"))
     for gate in first_screen.gate_lines(facts):
         line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {gate['gate']}")
@@ -40,6 +42,15 @@ def print_report(facts: Facts, console: Console) -> None:
     console.print(Text(facts.verdict.sentence.replace("`", ""), style="bold"))
     for change_ in facts.verdict.would_change:
         console.print(Text(f"  · {change_.replace('`', '')}", style="dim"))
+
+
+def merged(warnings: Sequence[str], models: AbstractSet[str]) -> list[str]:
+    """What holds for several models in one line, with their names before it."""
+    found: dict[str, list[str]] = {}
+    for warning in warnings:
+        name, _, text = warning.partition(": ")
+        found.setdefault(text if name in models else warning, []).append(name)
+    return [text if text in warnings else f"{', '.join(names)}: {text}" for text, names in found.items()]
 
 
 def models_table(facts: Facts) -> Table:

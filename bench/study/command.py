@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baselines.data.options import dataset_from
+from baselines.data.options import options_from
+from baselines.data.sources import load
 from baselines.fitting.options import RUNS, device_from
 from bench.report import terminal
 from bench.report.write_report import HTML, MARKDOWN
@@ -24,7 +25,7 @@ def run(args: Namespace, command: str) -> int:
     """Run the study that is wished for, print the table, and give the exit code of the gates."""
     console = Console(stderr=True, soft_wrap=True)
     wishes = wishes_from(args)
-    dataset = dataset_from(args)
+    dataset = load(options_from(args))  # what had to be done to it stands below its card
     options = options_of(wishes, dataset, command)
     for warning in warnings_of(options.teacher):
         console.print(f"warning: --teacher: {warning}", style="yellow", markup=False, highlight=False)

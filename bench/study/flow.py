@@ -20,14 +20,16 @@ from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
+from baselines.watching.expected import size_factor
+from baselines.watching.watch import Watch
 from bench.cost.energy import find_counter
 from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.energy_steps import count_answers
+from bench.making.expected import fold_steps, model_steps
 from bench.making.folds import run_folds
-from bench.making.progress import Watch
 from bench.making.side_by_side import side_by_side
-from bench.making.variants import REFERENCE, Variant, recipe
+from bench.making.variants import REFERENCE, recipe
 from bench.making.workshop import Workshop
 from bench.measure.measurements import Measurements
 from bench.measure.rounds import measure
@@ -42,7 +44,7 @@ from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
 from bench.study.reference import differences_to_cnn, promotion, reference_among
 from bench.study.state import Study, model_names
-from bench.study.task_facts import cleaning_words
+from bench.study.task_facts import cleaning_warning
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
@@ -51,8 +53,6 @@ SCORES_STEP = "bench/scores"
 FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
-# Expected seconds of a step on two cores, for the progress bar only.
-_TRAINING_S: Mapping[str, float] = {"cnn": 35, "rnn": 30, "tfidf-boosting": 30, "ensemble": 5, "tfidf-forest": 5}
 
 
 def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> tuple[Facts, Solution | None]:
@@ -74,7 +74,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     run.clean_leftovers()
     card = data_card(dataset)
     console.print(render(card))
-    watch = Watch(console, expected_seconds(options))
+    watch = Watch(console, expected_seconds(options, len(dataset.split.train)))
     workshop = Workshop(
         run,
         dataset,
@@ -105,29 +105,28 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     return facts, study.solution
 
 
-def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
-    """Steps with the seconds they are expected to take."""
-    steps = [(name, _TRAINING_S.get(name, 2.0)) for name in options.baselines]
-    steps += [(v.name, _making_s(v)) for v in options.variants]
+def expected_seconds(options: StudyOptions, n_texts: int) -> list[tuple[str, float]]:
+    """Steps with the seconds they are expected to take, with so many training texts."""
+    models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
-    # A fold trains everything anew, students with all their seeds, and measures no time.
-    steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
-    return [*steps, ("exports", 0.6 * n), ("scores", 0.1 * n), ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
-
-
-def _making_s(variant: Variant) -> float:
-    trains = variant.method == "prune" or bool(getattr(variant.config, "finetune_epochs", 0))
-    return 20.0 if variant.method == "distill" else 10.0 if trains else 1.5
+    search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
+    after = [("exports", 2.5 * n), ("scores", 0.5 * n), ("latency", 3.8 * n)]
+    energy = (
+        [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
+    )
+    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 20.0 + 2 * n)]
 
 
 def make_ahead_of(study: Study) -> None:
     """Make steps ahead, several at once; not on a GPU, nor where energy is counted: both would be shared."""
-    options = study.options
+    options, watch = study.options, study.watch
     if options.device != "cpu" or study.workshop.counter is not None:
         return
     baselines = [name for name in options.baselines if name not in options.slow]
-    jobs = jobs_of(study.workshop, baselines, options.variants, dict(study.watch.weights))
-    make_ahead(jobs, processes_at_once(options.threads), study.watch.ended)
+    jobs = jobs_of(study.workshop, baselines, options.variants, dict(watch.expected))
+    processes = processes_at_once(options.threads)
+    with watch.side_by_side({job.name: job.after for job in jobs}, processes):
+        make_ahead(jobs, processes, watch)
 
 
 def make_models(study: Study) -> None:
@@ -137,8 +136,8 @@ def make_models(study: Study) -> None:
         if name not in study.workshop.skipped:
             with study.watch.step(name):
                 study.workshop.baseline(name)
-    for line in cleaning_words(study.workshop.run, study.workshop.dataset):
-        study.watch.say(line)
+    if warning := cleaning_warning(study.workshop.run, study.workshop.dataset):
+        study.watch.warn(warning)
     if study.options.budget is not None:
         search(study, study.options.budget)
     for variant in study.options.variants:
@@ -156,6 +155,8 @@ def search(study: Study, budget: Budget) -> None:
         study.solution = search_budget(study.workshop, budget, trials=options.trials, teacher=options.teacher)
     best = study.solution.best
     found = recipe("budget", steps_of(study.solution), options.variants, options.teacher, best.family)
+    for name, seconds in model_steps((), found, len(study.workshop.dataset.split.train)):
+        study.watch.add(name, seconds)
     study.options = replace(options, variants=(*options.variants, *found))
 
 
@@ -166,7 +167,10 @@ def make_bundles(study: Study) -> None:
         # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.
         runtimes = {name: study.workshop.classifier(name).library for name in names}
         threads = max(1, usable_core_count() // _BUNDLES_AT_ONCE)
-        found = side_by_side(lambda name: study.workshop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE)
+        advance = study.watch.inside()
+        found = side_by_side(
+            lambda name: study.workshop.bundles(name, threads), names, most=_BUNDLES_AT_ONCE, progress=advance
+        )
         for name, bundles in zip(names, found, strict=True):
             study.candidates[name] = candidates_of(name, study.workshop.artifact_of(name), bundles, runtimes[name])
 
@@ -175,7 +179,7 @@ def score(study: Study) -> None:
     """Read the test part, once: the answers of every model, in the form that would serve it."""
     with study.watch.step("scores"):
         names = list(study.candidates)
-        found = side_by_side(lambda name: _score_one(study, name), names)
+        found = side_by_side(lambda name: _score_one(study, name), names, progress=study.watch.inside())
         study.scored.update(zip(names, found, strict=True))
 
 
@@ -216,29 +220,30 @@ def count_energy(study: Study) -> None:
         return
     with study.watch.step("energy"):
         texts = study.workshop.dataset.part("test").texts
-        for name in model_names(study.options, rows_only=True):
+        names, advance = model_names(study.options, rows_only=True), study.watch.inside()
+        for done, name in enumerate(names, 1):
             for candidate in study.candidates.get(name, [])[:1]:
                 key = study.workshop.key_of(name)
                 count_answers(study.workshop.run, counter, candidate, key, texts, window_s)
+            advance(done, len(names))
 
 
 def repeat_on_folds(study: Study) -> None:
     """Every model once more on each fold; the variants are those of the study, a budget's among them."""
     options, workshop = study.options, study.workshop
-    with study.watch.step("folds"):
-        study.folds = run_folds(
-            workshop.run.root / FOLDS_FOLDER,
-            workshop.dataset,
-            [name for name in options.baselines if name not in workshop.skipped],
-            [variant for variant in options.variants if variant.name not in workshop.skipped],
-            k=options.folds,
-            seed=options.seed,
-            threads=options.threads,
-            device=options.device,
-            announce=study.watch.say,
-            unlabelled=options.unlabelled,
-            changes=options.changes,
-        )
+    study.folds = run_folds(
+        workshop.run.root / FOLDS_FOLDER,
+        workshop.dataset,
+        [name for name in options.baselines if name not in workshop.skipped],
+        [variant for variant in options.variants if variant.name not in workshop.skipped],
+        k=options.folds,
+        seed=options.seed,
+        threads=options.threads,
+        device=options.device,
+        watch=study.watch,
+        unlabelled=options.unlabelled,
+        changes=options.changes,
+    )
 
 
 def assemble(study: Study, measured: Measurements | None, card: Mapping[str, object]) -> dict[str, object]:

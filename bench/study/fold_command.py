@@ -18,6 +18,8 @@ from baselines.data.options import dataset_from
 from baselines.fitting.options import RUNS
 from baselines.scores.judging import METRICS, utility
 from baselines.storage.artifact import write_json
+from baselines.watching.watch import Watch
+from bench.making.expected import fold_steps, model_steps
 from bench.making.folds import run_folds
 from bench.making.variants import REFERENCE
 from bench.measure.environment import describe_environment
@@ -33,19 +35,22 @@ def run(args: Namespace, command: str) -> int:
     wishes = wishes_from(args)
     dataset = dataset_from(args)
     options = options_of(wishes, dataset, command, folds_alone=True)
-    runs = run_folds(
-        RUNS / wishes.run,
-        dataset,
-        options.baselines,
-        options.variants,
-        k=options.folds,
-        seed=options.seed,
-        threads=options.threads,
-        device=options.device,
-        announce=lambda line: console.print(line, highlight=False, markup=False),
-        unlabelled=options.unlabelled,
-        changes=options.changes,
-    )
+    models = model_steps(options.baselines, options.variants, len(dataset.split.train))
+    watch = Watch(console, fold_steps(models, options.folds), f"{options.folds} folds")
+    with watch.showing():
+        runs = run_folds(
+            RUNS / wishes.run,
+            dataset,
+            options.baselines,
+            options.variants,
+            k=options.folds,
+            seed=options.seed,
+            threads=options.threads,
+            device=options.device,
+            watch=watch,
+            unlabelled=options.unlabelled,
+            changes=options.changes,
+        )
     found = runs.against(REFERENCE, options.delta)
     found["command"] = options.command
     found["environment"] = describe_environment()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from baselines.watching.watch import Watch
 from bench.candidate import Candidate
 from bench.cost.footprint import Footprint, footprint
 from bench.making.folds import FoldRuns
-from bench.making.progress import Watch
 from bench.making.workshop import Workshop
 from bench.quality.scoring import Scored
 from bench.study.options import StudyOptions

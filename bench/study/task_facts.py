@@ -45,11 +45,7 @@ def cleaning_facts(run: RunFolder, dataset: Dataset) -> Json | None:
     return {name: value for name, value in choice.to_json().items() if name in _OF_CLEANING}
 
 
-def cleaning_words(run: RunFolder, dataset: Dataset) -> list[str]:
-    """The same for a terminal: what was chosen with the scores, and the warning where there is one."""
+def cleaning_warning(run: RunFolder, dataset: Dataset) -> str:
+    """What has to be known of the chosen cleaning before models are judged; the choice itself stands in the report."""
     choice = made_choice(run, dataset)
-    if choice is None:
-        return []
-    scores = ", ".join(f"{name} {value:.4f}" for name, value in choice.scores.items())
-    lines = [f"cleaning {choice.chosen}: {choice.why} ({METRICS[choice.metric].title} on validation: {scores})"]
-    return [*lines, *([f"warning: {choice.warning}"] if choice.warning else [])]
+    return choice.warning if choice is not None else ""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.classifier import Classifier
+from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.errors import BudgetError, MissingExtra, UserError
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier
@@ -94,7 +94,7 @@ def solve(
     Args:
         parent: the character CNN that students are compared with.
         budget: at least one limit.
-        context: its teacher, or its soft targets, serve every student.
+        context: its teacher, or its soft targets, serve every student; its progress counts them.
         folder: of the journal; the same command continues a search that was killed.
         search: how long.
         weigh: bytes of a model made by a recipe; without it those of its artifact without the manifest.
@@ -109,6 +109,7 @@ def solve(
     if budget.max_p95_s is not None and p95 is None:
         raise UserError("budget: a latency limit needs a clock")
     search = search.for_task(context.train.task)
+    progress, context = context.progress, replace(context, progress=ignore_progress)
     name = _name(parent, context, search)
     study = _open(folder, name, context.seed)
     if context.soft_targets is None and isinstance(parent, CharCNNClassifier):
@@ -121,7 +122,7 @@ def solve(
         of_linear = _open(folder, f"{name}-linear-{_digest_of(linear, context)}", context.seed)
         linear_grid.LinearGrid(bench).measure(of_linear)
         others = measured(of_linear, budget)
-    _train_students(study, bench, search)
+    _train_students(study, bench, search, progress)
     candidates = (*measured(study, budget), *others)
     if not candidates:
         raise BudgetError(
@@ -135,10 +136,12 @@ def solve(
     return Solution(best, bench.model_of(best), binding_constraint(best), candidates, metric)
 
 
-def _train_students(study: Study, bench: Workbench, search: Search) -> None:
+def _train_students(study: Study, bench: Workbench, search: Search, progress: Progress) -> None:
     students = _Students(bench, search)
     for _ in range(MAX_SUGGESTIONS * search.n_trials):
-        if _is_over(measured(study, bench.budget), search):
+        trained = measured(study, bench.budget)
+        progress(min(len(trained), search.n_trials), search.n_trials)
+        if _is_over(trained, search):
             return
         study.optimize(students.run, n_trials=1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from baselines.classifier import ignore_progress
 from baselines.dataset import Dataset
@@ -18,6 +19,7 @@ from baselines.splits.split import split
 from baselines.storage.artifact import Lineage, file_sha256, lineage_of, load, read_json, save
 from baselines.storage.run_folder import RunFolder
 from baselines.task import Probabilities
+from baselines.watching.watch import Watch
 from bench.making.folds import run_folds
 from bench.making.variants import Variant
 from bench.making.workshop import Workshop
@@ -216,12 +218,18 @@ def test_over_folds_a_fresh_teacher_takes_the_place_of_the_saved_one(
     tiny: Dataset, made: dict[str, Path], tmp_path: Path
 ) -> None:
     teacher = read_teacher(linear(made["same"]), tiny)
-    asked, said = record(teacher), []
-    how = {"k": 2, "seed": 0, "threads": 1, "device": "cpu", "announce": said.append, "changes": CHANGES}
+    asked = record(teacher)
+    how = {
+        "k": 2,
+        "seed": 0,
+        "threads": 1,
+        "device": "cpu",
+        "watch": Watch(Console(quiet=True), ()),
+        "changes": CHANGES,
+    }
     runs = run_folds(tmp_path / "folds", tiny, ["cnn"], [student_of(teacher)], **how)
     assert {name: len(answers) for name, answers in runs.answers.items()} == {"cnn": 2, "student": 2}
     assert not asked
-    assert said.count("  the saved linear, fitted anew") == 2
     for fold in (tmp_path / "folds").iterdir():
         (artifact,) = fold.glob("compress/teacher-*/artifact")
         lineage = lineage_of(artifact)
@@ -248,7 +256,7 @@ def test_over_folds_integers_are_refused_before_anything_is_trained(
             seed=0,
             threads=1,
             device="cpu",
-            announce=lambda line: None,
+            watch=Watch(Console(quiet=True), ()),
         )
     assert not (tmp_path / "folds").exists()
 

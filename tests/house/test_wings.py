@@ -23,7 +23,7 @@ ORDER = {
         ("networks",),
         ("data", "storage"),
         ("labels", "splits"),
-        ("scores",),
+        ("scores", "watching"),
         ("classifier",),
         ("dataset", "tables"),
         ("task",),

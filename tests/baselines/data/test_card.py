@@ -130,6 +130,16 @@ def test_card_is_rendered(tiny: Dataset) -> None:
     assert "reinforcement-learning" in out.getvalue()
 
 
+def test_only_what_there_is_has_a_line(tiny: Dataset) -> None:
+    nothing = rendered({**data_card(tiny), "rare_classes": []})
+    for line in ("rare", "nothing in them", "duplicates", "words"):
+        assert line not in nothing
+    texts = ["same text", "same text", "", *(f"text {i}" for i in range(60))]
+    shown = rendered(data_card(build_dataset("n", texts, [["a"], ["a"], *[["a", "b"]] * 60, []], DataOptions())))
+    assert "1 empty, 1 without label" in shown
+    assert "exact duplicates" in shown
+
+
 def test_leaks_are_test_texts_with_a_double_elsewhere(tiny: Dataset) -> None:
     groups = np.arange(len(tiny.everything))
     assert len(leaking(tiny, groups)) == 0

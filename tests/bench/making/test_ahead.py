@@ -40,7 +40,11 @@ def writes(name, seconds=0.0, needs=()):
         (place / name).write_text(str(os.getpid()))
         return True
     return make
-ended = []
+ended, begun, reached = [], [], {}
+class Watching:
+    def begun(self, name): begun.append(name)
+    def reached(self, name, share): reached.setdefault(name, []).append(share)
+    def ended(self, name, taken): ended.append(name)
 """
 
 
@@ -60,13 +64,32 @@ def test_each_waits_for_what_it_is_made_from_and_two_are_under_way(tmp_path: Pat
         Job("c", writes("c", 0.5, ["a"]), frozenset("a"), 1),
         Job("a", writes("a"), frozenset(), 1),
     ]
-    make_ahead(jobs, 2, lambda name, taken: ended.append(name))
+    make_ahead(jobs, 2, Watching())
     print(ended[0], sorted(ended[1:3]), ended[3])
     """
     done = python(code, tmp_path)
     assert done.stdout == "a ['b', 'c'] d\n", done.stderr
     pids = {name: (tmp_path / name).read_text() for name in "abcd"}
     assert pids["b"] != pids["c"]
+
+
+@linux
+def test_who_watches_is_told_what_began_and_how_far_it_is(tmp_path: Path) -> None:
+    code = """
+    from bench.making import ahead
+    def reports():
+        advance = ahead._share_of_job("training")
+        for done in (1, 2, 3):
+            advance(done, 4)
+            time.sleep(0.8)
+        advance(0, 0)
+        return True
+    jobs = [Job("quick", writes("quick"), frozenset(), 1), Job("long", reports, frozenset(), 9)]
+    make_ahead(jobs, 2, Watching())
+    print(begun, ended, sorted(set(reached["long"])), "quick" in reached)
+    """
+    done = python(code, tmp_path)
+    assert done.stdout == "['long', 'quick'] ['quick', 'long'] [0.25, 0.5, 0.75] False\n", done.stderr
 
 
 @linux
@@ -81,7 +104,7 @@ def test_what_fails_ends_neither_the_others_nor_the_study(tmp_path: Path) -> Non
         Job("c", writes("c"), frozenset(), 1),
         Job("not to be had here", lambda: False, frozenset(), 1),
     ]
-    make_ahead(jobs, 2, lambda name, taken: ended.append(name))
+    make_ahead(jobs, 2, Watching())
     print(ended)
     """
     done = python(code, tmp_path)
@@ -92,7 +115,7 @@ def test_what_fails_ends_neither_the_others_nor_the_study(tmp_path: Path) -> Non
 def test_a_child_that_is_killed_leaves_the_work_to_the_study(tmp_path: Path) -> None:
     code = """
     jobs = [Job("a", lambda: os._exit(9), frozenset(), 1), Job("b", writes("b"), frozenset("a"), 1)]
-    make_ahead(jobs, 2, lambda name, taken: ended.append(name))
+    make_ahead(jobs, 2, Watching())
     print(ended)
     """
     done = python(code, tmp_path)
@@ -105,7 +128,7 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     def forever():
         (place / str(os.getpid())).touch()
         time.sleep(600)
-    make_ahead([Job(name, forever, frozenset(), 1) for name in "ab"], 2, print)
+    make_ahead([Job(name, forever, frozenset(), 1) for name in "ab"], 2, Watching())
     """)
     parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT)
     until = time.monotonic() + 60
