@@ -106,9 +106,9 @@ def _notes(
 ) -> list[str]:
     notes = []
     if left_out:
-        notes.append(f"columns {_listed(left_out)} hold no yes and no, and are left out of --label-columns rest")
+        notes.append(f"--label-columns rest leaves out what holds no yes and no: {_listed(left_out)}")
     if never := [name for name in kept if ON.isdisjoint(words[name])]:
-        notes.append(f"columns {_listed(never)} are off in every row, and so no class")
+        notes.append(f"no row has {_listed(never)} on, so there is no such class")
     blanks = {name: words[name].count("") for name in kept if name not in blank_off and "" in words[name]}
     if blanks:
         name, n = next(iter(blanks.items()))
