@@ -11,6 +11,7 @@ from baselines.dataset import NOT_TRAINING, PartName
 from baselines.errors import DataError
 from baselines.tables.parts import Part
 from baselines.tables.read_table import read_parts
+from baselines.tables.reading import Layout
 from baselines.tables.table import Table
 
 # What `--dataset` may name besides files; the sources of that name are in `baselines.data.sources`.
@@ -49,7 +50,7 @@ def read_files(options: DataOptions) -> Files:
         if part in given:
             unused = f"{options.dataset} holds a {part} part of its own, which isn't used as --{part} names another"
             main = replace(main, notes=(*main.notes, unused))
-        given[part] = _given_part(path, part, options)
+        given[part] = _given_part(path, part, options, main.layout)
     return Files(main, given)
 
 
@@ -64,13 +65,16 @@ def _own_parts(options: DataOptions) -> Mapping[Part, Table]:
     return parts
 
 
-def _given_part(path: Path, part: PartName, options: DataOptions) -> Table:
+def _given_part(path: Path, part: PartName, options: DataOptions, layout: Layout) -> Table:
     if not path.exists():
         raise DataError(f"{path}: no such file; --{part} takes a file with the columns of {options.dataset}")
     others = [Path(options.dataset), *(other for name, other in given_paths(options).items() if name != part)]
     if any(other.exists() and path.samefile(other) for other in others):
         raise DataError(f"{path}: --{part} takes a file of its own, got one that is read already; leave --{part} out")
-    tables = read_parts(path, options.reading)
+    # A few lines alone don't show what their first words are.
+    tables = read_parts(
+        path, replace(options.reading, layout=layout if path.suffix == Path(options.dataset).suffix else "")
+    )
     # A folder that holds several parts is asked for the one it was named for.
     table = tables.get(part) or (next(iter(tables.values())) if len(tables) == 1 else None)
     if table is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from baselines.errors import DataError
 from baselines.labels.flags import OFF, ON, word_of
+from baselines.tables.paths import leaves
 from baselines.tables.table import Table
 
 # In order: what is documented, then the names that published data sets use. Those that may as well name a label or
@@ -60,19 +61,22 @@ def chosen_note(table: Table, texts: Sequence[str], labels: str, asked: Collecti
 
 def refuse_unknown(table: Table, texts: Sequence[str], labels: str, taken: Collection[str], flags: bool) -> None:
     """Raise DataError with the options to type, where texts or labels stand in columns of unusual names."""
+    if table.header_doubt:
+        raise DataError(table.header_doubt)
     options = []
-    text = "" if texts else _text_like(table, {*taken, labels})
+    inside = [leaf for leaf in leaves(table.columns) if labels and leaf.startswith((f"{labels}.", f"{labels}["))]
+    text = "" if texts else _text_like(table, {*taken, labels, *inside})
     if not texts:
         options.append(f"--text-column {quoted(text)}" if text else "--text-column NAME")
-    if not labels and not flags:
+    if inside:
+        options.append(f"--labels-column {quoted(inside[0])}")
+    elif not labels and not flags:
         options.append(_labels_option(table, {*taken, *texts, text}))
     missing = [] if texts else ["'text' (or 'title' and 'description', or another usual name of texts)"]
     missing += [] if labels or flags else [", ".join(map(repr, LABELS_COLUMNS))]
-    doubt = getattr(table, "header_doubt", "")
     raise DataError(
         f"{table.path}: no column {' and none of '.join(missing)}; the columns: "
-        f"{', '.join(map(repr, table.columns))}. {f'{doubt}. ' if doubt else ''}From what stands in them, try: "
-        f"{' '.join(options)}"
+        f"{', '.join(map(repr, table.columns))}. From what stands in them, try: {' '.join(options)}"
     )
 
 
@@ -82,14 +86,14 @@ def quoted(name: str) -> str:
 
 
 def _cells(table: Table, name: str) -> list[Any]:
-    found = table.columns[name][:_LOOKED_AT]
+    found = table.column(name)[:_LOOKED_AT]
     return [value for value in found if value is not None and not (isinstance(value, str) and not value.strip())]
 
 
 def _text_like(table: Table, taken: Collection[str]) -> str:
     """The column with the longest cells on average that hold words; "": none."""
     lengths = {}
-    for name in table.columns:
+    for name in leaves(table.columns):
         words = [value for value in _cells(table, name) if isinstance(value, str) and any(map(str.isalpha, value))]
         if name not in taken and words:
             lengths[name] = sum(map(len, words)) / len(words)
@@ -97,7 +101,7 @@ def _text_like(table: Table, taken: Collection[str]) -> str:
 
 
 def _labels_option(table: Table, taken: Collection[str]) -> str:
-    free = [name for name in table.columns if name not in taken]
+    free = [name for name in leaves(table.columns) if name not in taken]
     flags = [name for name in free if _is_flag(_cells(table, name))]
     repeated = {name: n for name in free if name not in flags and (n := _n_classes(_cells(table, name)))}
     if repeated:

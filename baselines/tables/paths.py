@@ -42,6 +42,27 @@ def follow(columns: Mapping[str, Sequence[Any]], path: str) -> list[Any] | None:
     return values
 
 
+def leaves(columns: Mapping[str, Sequence[Any]], looked_at: int = 200) -> list[str]:
+    """Names of the columns, in place of those that hold nested values the paths to what stands inside them."""
+    found: dict[str, None] = {}
+    for name, values in columns.items():
+        for value in values[:looked_at]:
+            found.update(dict.fromkeys(_leaves_of(name, value, depth=4)))
+        if len(values) and not any(known == name or known.startswith((f"{name}.", f"{name}[")) for known in found):
+            found[name] = None
+    return list(found)
+
+
+def _leaves_of(path: str, value: Any, depth: int) -> list[str]:
+    if value is None or not depth:
+        return []
+    if isinstance(value, Mapping):
+        return [leaf for key, inner in value.items() for leaf in _leaves_of(f"{path}.{key}", inner, depth - 1)]
+    if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        return [leaf for item in value[:5] for leaf in _leaves_of(f"{path}[]", item, depth - 1)]
+    return [path]
+
+
 class _Lacking:
     """Unlike None, which a record may hold."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 # What a file may be, by its extension; each may also be packed (`baselines.tables.opened`).
 TEXT_EXTENSIONS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
@@ -10,6 +11,9 @@ COLUMNAR_EXTENSIONS = (".parquet", ".arrow", ".feather", ".ipc")
 WORKBOOK_EXTENSIONS = (".xlsx", ".xls", ".ods")
 DATA_EXTENSIONS = (*TEXT_EXTENSIONS, *COLUMNAR_EXTENSIONS, *WORKBOOK_EXTENSIONS)
 PACKED_EXTENSIONS = (".gz", ".zip", ".zst", ".bz2", ".xz")
+
+# Lines of a .txt file: a label and its text, fastText's labels and text, or a text alone; "" for tables, and not known.
+Layout = Literal["", "labelled", "fasttext", "texts"]
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,13 @@ class Reading:
         delimiter: between the fields of a line: one character, or `tab`.
         encoding: of the file, by a name that Python knows.
         header: whether the first row names the columns; without a header they are called `1`, `2`, ….
+        layout: of the lines of a text file, where another file of the same data set has shown it; no option of users.
     """
 
     delimiter: str | None = None
     encoding: str | None = None
     header: bool | None = None
+    layout: Layout = ""
 
 
 AS_FOUND = Reading()

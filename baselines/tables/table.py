@@ -9,6 +9,7 @@ from typing import Any
 
 from baselines.errors import DataError
 from baselines.tables.paths import NoSuchPath, follow
+from baselines.tables.reading import Layout
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Table:
         has_header: whether the names of the columns stand in the file; else they are `1`, `2`, ….
         header_doubt: a sentence where row 1 was read as names but looks like a record; "" where it doesn't, or where
             the user said what it is. To be raised where the columns that are needed aren't found.
+        layout: of the lines of a text file; "" of other files.
     """
 
     path: Path
@@ -31,6 +33,7 @@ class Table:
     notes: tuple[str, ...] = ()
     has_header: bool = True
     header_doubt: str = ""
+    layout: Layout = ""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -10,7 +10,7 @@ from baselines.tables.encodings import decoded
 from baselines.tables.formats.delimited import read_delimited
 from baselines.tables.formats.dialects import DELIMITERS, HEAD_CHARACTERS, Dialect, delimiter_said, head_records
 from baselines.tables.formats.headers import USUAL_NAMES
-from baselines.tables.reading import Reading
+from baselines.tables.reading import Layout, Reading
 from baselines.tables.table import Table
 
 # Not splitlines(): U+0085 and U+2028 end no line of a file.
@@ -29,14 +29,15 @@ def read_plain_text(content: bytes, path: Path, reading: Reading) -> Table:
     fastText); else `text`, one a line. Blank lines are no records, rows are lines.
     """
     text, note = decoded(content, path, reading)
-    delimiter = "\t" if reading.delimiter is not None else _delimiter_in(text)
+    delimiter = "\t" if reading.delimiter is not None else None if reading.layout else _delimiter_in(text)
     if delimiter is not None:
         return read_delimited(content, path, reading, delimiter)
     lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if line.strip()]
-    columns, layout = _columns(lines)
-    says = f"{path.name}: {layout}; give --delimiter if its fields end otherwise"
+    columns, layout, said = _columns(lines, reading.layout)
+    says = f"{path.name}: {said}; give --delimiter if its fields end otherwise"
     rows = [number for number, _ in lines]
-    return Table(path, columns, rows, tuple(part for part in (note, says) if part), has_header=False)
+    notes = tuple(part for part in (note, says) if part)
+    return Table(path, columns, rows, notes, has_header=False, layout=layout)
 
 
 def _delimiter_in(text: str) -> str | None:
@@ -56,22 +57,30 @@ def _delimiter_in(text: str) -> str | None:
     return None
 
 
-def _columns(lines: list[Line]) -> tuple[dict[str, list[object]], str]:
+def _columns(lines: list[Line], layout: Layout) -> tuple[dict[str, list[object]], Layout, str]:
+    """Columns, the layout of the lines (found where none is given), and what to say of it."""
     texts = [line for _, line in lines]
-    if sum(text.lstrip().startswith(_FASTTEXT) for text in texts) >= max(1, len(texts) / 2):
-        found = [_fasttext(text) for text in texts]
-        return (
-            {"label": [labels for labels, _ in found], "text": [text for _, text in found]},
-            "lines of fastText: labels begin with __label__",
-        )
     pairs = [text.strip().split(None, 1) for text in texts]
-    if _begins_with_labels(pairs):
+    layout = layout or _layout_of(texts, pairs)
+    if layout == "fasttext":
+        found = [_fasttext(text) for text in texts]
+        columns: dict[str, list[object]] = {
+            "label": [labels for labels, _ in found],
+            "text": [text for _, text in found],
+        }
+        return columns, layout, "lines of fastText: labels begin with __label__"
+    if layout == "labelled":
+        columns = {"label": [pair[0] for pair in pairs], "text": [pair[1] if len(pair) > 1 else "" for pair in pairs]}
         shown = ", ".join(sorted({pair[0] for pair in pairs})[:6])
-        return (
-            {"label": [pair[0] for pair in pairs], "text": [pair[1] if len(pair) > 1 else "" for pair in pairs]},
-            f"each line is a label and its text, without a header (labels {shown}{_and_more(pairs)})",
-        )
-    return {"text": list(texts)}, "each line is a text, without labels and without a header"
+        said = f"each line is a label and its text, without a header (labels {shown}{_and_more(pairs)})"
+        return columns, layout, said
+    return {"text": list(texts)}, layout, "each line is a text, without labels and without a header"
+
+
+def _layout_of(texts: list[str], pairs: list[list[str]]) -> Layout:
+    if sum(text.lstrip().startswith(_FASTTEXT) for text in texts) >= max(1, len(texts) / 2):
+        return "fasttext"
+    return "labelled" if _begins_with_labels(pairs) else "texts"
 
 
 def _and_more(pairs: list[list[str]]) -> str:

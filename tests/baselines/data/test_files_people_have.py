@@ -243,3 +243,17 @@ def test_it_stops_with_what_to_do(case: str, tmp_path: Path) -> None:
     assert [words for words in said if words not in str(caught.value)] == []
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_short_part_is_read_as_the_file_it_belongs_to(tmp_path: Path) -> None:
+    build = file("train.txt", "\n".join(f"{label} {text}" for text, label in ROWS))
+    (tmp_path / "test.txt").write_text("a What is it?\nb Who is it?\n")
+    dataset = load(options(*build(tmp_path), "--test", str(tmp_path / "test.txt")))
+    assert dataset.part("test").texts == ("What is it?", "Who is it?")
+
+
+def test_empty_texts_may_stay(tmp_path: Path) -> None:
+    rows = [*ROWS, ("", "a"), ("", "b")]
+    dataset = load(options(*file("x.csv", lines(rows=rows), "--missing-texts", "keep")(tmp_path)))
+    assert dataset.everything.texts.count("") == 2
+    assert any("2 of 62 records" in note and "kept" in note for note in dataset.notes)
