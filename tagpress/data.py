@@ -72,7 +72,7 @@ def read_dataset(
         time: name of a column; training is on the past, the latest texts are the test part.
         copies: of texts that stand in two parts `"drop"` takes the one in training out, `"keep"` doesn't.
         min_texts_per_class: classes with fewer texts are dropped; None: 3, and a class that would go is an error.
-        missing_texts: records without a text are left out (`"drop"`) or an error (`"stop"`).
+        missing_texts: records without a text are left out (`"drop"`), an error (`"stop"`), or empty texts (`"keep"`).
         accept: names of doubts to go on with, such as `"variants"`, or `"all"`.
         fixes: file of accepted changes, as the report's data-issues.csv.
         delimiter, encoding, header: of text files; None: as found.

@@ -12,7 +12,7 @@ from baselines.tables.reading import Reading
 from baselines.task import TASKS, Task
 
 AskedTask = Literal["auto"] | Task
-MissingTexts = Literal["drop", "stop"]
+MissingTexts = Literal["drop", "stop", "keep"]
 ASKED_TASKS: tuple[AskedTask, ...] = ("auto", *TASKS)
 
 
@@ -36,7 +36,7 @@ class DataOptions:
         reading: what the user says of the form of text files.
         splitting: columns that say who stands where, and what happens to copies across parts.
         id_column: the user's own names for texts, carried through to outputs.
-        missing_texts: what happens to records without a text: `drop`, or `stop` with an error.
+        missing_texts: what happens to records without a text: `drop`, `stop` with an error, or `keep` them as empty texts.
         accept: names of doubts (`baselines.labels.doubts.DOUBTS`) that the data are used with all the same, or `all`.
         fixes: file of accepted changes to the data, as the doctor proposes them.
     """

@@ -72,9 +72,8 @@ def _given_part(path: Path, part: PartName, options: DataOptions, layout: Layout
     if any(other.exists() and path.samefile(other) for other in others):
         raise DataError(f"{path}: --{part} takes a file of its own, got one that is read already; leave --{part} out")
     # A few lines alone don't show what their first words are.
-    tables = read_parts(
-        path, replace(options.reading, layout=layout if path.suffix == Path(options.dataset).suffix else "")
-    )
+    alike = layout if path.suffix == Path(options.dataset).suffix else ""
+    tables = read_parts(path, replace(options.reading, layout=alike))
     # A folder that holds several parts is asked for the one it was named for.
     table = tables.get(part) or (next(iter(tables.values())) if len(tables) == 1 else None)
     if table is None:

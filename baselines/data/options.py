@@ -142,9 +142,10 @@ def add_column_options(group: _ArgumentGroup | ArgumentParser) -> None:
 def _add_doubts(group: _ArgumentGroup) -> None:
     group.add_argument(
         "--missing-texts",
-        choices=("drop", "stop"),
+        choices=("drop", "stop", "keep"),
         default="drop",
-        help="what to do with records without a text (default: drop them, and say how many)",
+        help="what to do with records without a text: leave them out and say how many, refuse them, or keep them as empty "
+        "texts (default: drop)",
     )
     group.add_argument(
         "--accept",

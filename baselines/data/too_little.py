@@ -19,7 +19,7 @@ _SHOWN = 3
 
 
 def without_missing_texts(groups: Sequence[Records], options: DataOptions) -> tuple[list[Records], list[str]]:
-    """The records that have a text, and a note that counts the others.
+    """The records that have a text, or all where those without are kept, and a note that counts the others.
 
     Raises:
         DataError: there are such records, and `missing_texts` says stop.
@@ -27,6 +27,12 @@ def without_missing_texts(groups: Sequence[Records], options: DataOptions) -> tu
     found, notes = [], []
     for own in groups:
         missing = [i for i, text in enumerate(own.texts) if not text.strip()]
+        if missing and options.missing_texts == "keep":
+            notes.append(
+                f"{len(missing)} of {len(own)} records of {own.source} have no text ({_rows(own, missing)}), and are kept "
+                "as empty texts"
+            )
+            missing = []
         if missing and options.missing_texts == "stop":
             raise DataError(
                 f"{own.source}: {len(missing)} of {len(own)} records have no text ({_rows(own, missing)}); add the "

@@ -15,7 +15,7 @@ from baselines.errors import DataError
 from baselines.fitting.options import RUNS
 from baselines.storage.artifact import read_json, write_json
 from bench.public.peers import accuracies
-from bench.public.published import PUBLISHED, write_csv
+from bench.public.published import AS_PUBLISHED, PUBLISHED, write_csv
 from bench.public.table import markdown, row_of
 from bench.results.file import read_run
 
@@ -80,7 +80,7 @@ def study_arguments(name: str, published: Path, folder: Path, seed: int) -> Sequ
     if "test" in PUBLISHED[name].files:
         data = PUBLISHED[name].words(published)
     else:
-        data = ["--train", str(folder / "train.csv"), "--test", str(folder / "test.csv"), "--copies", "keep"]
+        data = ["--train", str(folder / "train.csv"), "--test", str(folder / "test.csv"), *AS_PUBLISHED]
     return [*data, "--run", f"public-{name}", "--seed", str(seed)]
 
 

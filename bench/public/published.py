@@ -21,8 +21,8 @@ from baselines.task import Task
 # A text and its label.
 Row = tuple[str, str]
 HELD_OUT = 0.2
-# Published figures are about the parts as they are, copies included.
-_AS_PUBLISHED = ("--copies", "keep")
+# Published figures are about the parts as they are, copies and empty texts included.
+AS_PUBLISHED = ("--copies", "keep", "--missing-texts", "keep")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Published:
             *found,
             *self.form,
             *(["--class-names", str(folder / self.names)] if self.names else []),
-            *_AS_PUBLISHED,
+            *AS_PUBLISHED,
         ]
 
     def read(self, folder: Path) -> dict[str, list[Row]]:

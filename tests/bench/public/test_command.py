@@ -9,7 +9,7 @@ import pytest
 from baselines.storage.artifact import read_json
 from bench import public_study
 from bench.public.command import prepared, study_arguments
-from bench.public.published import read_words
+from bench.public.published import AS_PUBLISHED, read_words
 from tests.cases.data_case import write
 
 LINES = "".join(f"{i % 2} text number {i} is {'good' if i % 2 else 'bad'} .\n" for i in range(40))
@@ -45,7 +45,7 @@ def test_parts_that_nobody_published_are_written(published: Path) -> None:
 def test_a_study_is_asked_for_its_data_alone(published: Path) -> None:
     assert study_arguments("sst2", published, Path("unused"), 3) == [
         *("--train", str(published / "train.txt"), "--test", str(published / "test.txt")),
-        *("--validation", str(published / "validation.txt"), "--copies", "keep", "--run", "public-sst2", "--seed", "3"),
+        *("--validation", str(published / "validation.txt"), *AS_PUBLISHED, "--run", "public-sst2", "--seed", "3"),
     ]
 
 
