@@ -36,7 +36,7 @@ class DataOptions:
         reading: what the user says of the form of text files.
         splitting: columns that say who stands where, and what happens to copies across parts.
         id_column: the user's own names for texts, carried through to outputs.
-        missing_texts: what happens to records without a text: `drop`, `stop` with an error, or `keep` them as empty texts.
+        missing_texts: records without a text are left out (`drop`), an error (`stop`), or empty texts (`keep`).
         accept: names of doubts (`baselines.labels.doubts.DOUBTS`) that the data are used with all the same, or `all`.
         fixes: file of accepted changes to the data, as the doctor proposes them.
     """

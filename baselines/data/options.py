@@ -144,8 +144,8 @@ def _add_doubts(group: _ArgumentGroup) -> None:
         "--missing-texts",
         choices=("drop", "stop", "keep"),
         default="drop",
-        help="what to do with records without a text: leave them out and say how many, refuse them, or keep them as empty "
-        "texts (default: drop)",
+        help="what to do with records without a text: leave them out and say how many, refuse them, or keep them as "
+        "empty texts (default: drop)",
     )
     group.add_argument(
         "--accept",

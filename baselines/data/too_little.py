@@ -29,8 +29,8 @@ def without_missing_texts(groups: Sequence[Records], options: DataOptions) -> tu
         missing = [i for i, text in enumerate(own.texts) if not text.strip()]
         if missing and options.missing_texts == "keep":
             notes.append(
-                f"{len(missing)} of {len(own)} records of {own.source} have no text ({_rows(own, missing)}), and are kept "
-                "as empty texts"
+                f"{len(missing)} of {len(own)} records of {own.source} have no text ({_rows(own, missing)}), and are "
+                "kept as empty texts"
             )
             missing = []
         if missing and options.missing_texts == "stop":

@@ -1,5 +1,6 @@
 """Columns are found by their usual names, said where the choice isn't plain, and else proposed as options to type."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
