@@ -165,6 +165,17 @@ def test_quotes_that_fit_by_chance_swallow_no_rows(tmp_path: Path) -> None:
     assert "enclose nothing" in table.notes[0]
 
 
+def test_quotes_that_fit_by_chance_change_no_lengths(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "f.tsv", 'kind\twords\tn\na\t"one\t1\nb\ttwo\t2\nc\tthree\t"\nd\tfour\t4\n')
+    assert columns(table)["kind"] == ["a", "b", "c", "d"]
+    assert "enclose nothing" in table.notes[0]
+
+
+def test_one_quoted_column_stays_one(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "f.csv", '"a, b"\n"c, d"\n"e\nf, g"\n', header=False)
+    assert columns(table) == {"1": ["a, b", "c, d", "e\nf, g"]}
+
+
 def test_quoted_line_ends_stay(tmp_path: Path) -> None:
     rows = "".join(f"text {i},a\n" for i in range(9))
     table = table_of(tmp_path, "f.csv", f'text,label\n{rows}"first\n\nsecond, third",a\n')
