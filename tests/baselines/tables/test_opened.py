@@ -8,7 +8,7 @@ import pytest
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.opened import FREE_BYTES, data_name, open_bytes, read_bytes
 from baselines.tables.read_table import read_table
-from tests.cases.table_case import PACKED, columns, error_of, table_of, zipped
+from tests.cases.file_case import PACKED, columns, error_of, table_of, zipped
 
 CSV = b"text,label\nhello,a\nbye,b\n"
 

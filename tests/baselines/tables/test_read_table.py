@@ -16,7 +16,7 @@ from baselines.errors import MissingExtra, UserError
 from baselines.tables.read_table import read_table
 from baselines.tables.reading import Reading
 from tests.cases.data_case import FORMATS, csv_of, many_rows, options, write
-from tests.cases.table_case import PACKED
+from tests.cases.file_case import PACKED
 
 # No lone surrogates: they can't be written as UTF-8.
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
