@@ -88,12 +88,14 @@ def _wrong(table: Table, names: Sequence[str], words: dict[str, list[str]], rest
         if place is None:
             said.append(f"column {name!r} is blank in every row")
         else:
-            said.append(f"row {table.rows[place]}, column {name!r}: got {table.column(name)[place]!r:.60}")
+            said.append(
+                f"row {table.rows[place]}, column {name!r}: expected 0 or 1, got {table.column(name)[place]!r:.60}"
+            )
     more = f" (and {len(names) - _SHOWN} more columns)" if len(names) > _SHOWN else ""
     advice = "name the label columns by --label-columns" if rest else "leave them out of --label-columns"
     return (
-        f"{table.path}: {'; '.join(said)}{more}; expected 0 or 1 (or {ALLOWED}). Mend the cells, or if these columns "
-        f"are no labels, {advice}"
+        f"{table.path}: {'; '.join(said)}{more}; allowed are {ALLOWED}. Mend the cells, or if these columns are "
+        f"no labels, {advice}"
     )
 
 
