@@ -13,11 +13,11 @@ from baselines.errors import DataError
 from baselines.labels.records import Records
 from baselines.splits.copies import copies_said, without_copies
 from baselines.splits.grouped import group_numbers
+from baselines.splits.items import Rows
 from baselines.splits.moments import times_of
 from baselines.splits.part_words import parts_of
 from baselines.splits.rules import SplitRules, SplitWishes
 from baselines.splits.split import missing_classes, split
-from baselines.splits.stratify import Rows
 
 # A part that groups or times made larger or smaller than this, in multiples of its share, is worth a word.
 _FAR = 1.5

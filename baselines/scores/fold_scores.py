@@ -121,9 +121,14 @@ def _model(answers: Sequence[FoldAnswers], k: int, headline: ThresholdKind) -> d
     }
 
 
-def _sizes(answers: Sequence[FoldAnswers]) -> tuple[int, int]:
-    """Training and test texts of a fold, rounded means."""
-    return round(np.mean([a.n_train for a in answers])), round(np.mean([len(a.truth) for a in answers]))
+def _sizes(answers: Sequence[FoldAnswers]) -> tuple[float, float]:
+    """Training and test texts of a fold, so that their ratio is the mean of the folds' ratios.
+
+    The correction of an interval grows with that ratio. Where folds differ in size, as those of whole groups do and
+    those in time, whose training part grows, the ratio of the mean sizes would be too small.
+    """
+    n_test = float(np.mean([len(a.truth) for a in answers]))
+    return n_test / float(np.mean([len(a.truth) / a.n_train for a in answers])), n_test
 
 
 def _per_fold(answers: Sequence[FoldAnswers], metric: str, kind: ThresholdKind, k: int) -> list[float]:
@@ -133,7 +138,7 @@ def _per_fold(answers: Sequence[FoldAnswers], metric: str, kind: ThresholdKind, 
     return [float(np.mean(values)) for values in by_fold]
 
 
-def difference(differences: NDArray[np.float64], n_train: int, n_test: int, delta: float) -> dict[str, Any]:
+def difference(differences: NDArray[np.float64], n_train: float, n_test: float, delta: float) -> dict[str, Any]:
     """A paired difference over folds: interval, one-sided 95 % lower bound, p-value of "no difference", verdict.
 
     `non_inferior`: True where the lower bound is at least -delta, False where the upper bound is below it, else None.

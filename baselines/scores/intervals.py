@@ -37,14 +37,14 @@ class Interval:
         return {"value": self.value, "low": self.low, "high": self.high}
 
 
-def nadeau_bengio(differences: Sequence[float], n_train: int, n_test: int) -> Interval:
+def nadeau_bengio(differences: Sequence[float], n_train: float, n_test: float) -> Interval:
     """Mean difference over folds with an interval that knows that folds share training texts.
 
     `variance of the mean = (1/k + n_test/n_train) s²`, Student's t with k - 1 degrees of freedom.
 
     Args:
         differences: one per fold (k at least 2; of repeated folds all of them).
-        n_train: training documents of a fold.
+        n_train: training documents of a fold; where folds differ, so that `n_test / n_train` is the mean ratio.
         n_test: test documents of a fold.
     """
     values = np.asarray(differences, np.float64)

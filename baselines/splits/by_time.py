@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import DataError
-from baselines.splits.stratify import Rows
+from baselines.splits.items import Rows
 
 Moments = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def cut_by_time(moments: Moments, shares: tuple[int, ...]) -> Rows:
     return np.asarray(np.searchsorted(cuts[1:-1], rank, side="right"), np.intp)
 
 
-def check_order(moments: Moments, rows: dict[str, Rows]) -> None:
+def check_order(moments: Moments, rows: Mapping[str, Rows]) -> None:
     """Raise DataError where a part that was given as such isn't later than the parts before it.
 
     Args:

@@ -74,36 +74,44 @@ def _best_swap(
     """Item that comes into the part and the one that leaves for it (None: nobody); None where nothing gets better."""
     coming = np.flatnonzero(items.marks[:, column] & (owner != part))[:_TRIED]
     own = np.flatnonzero(owner == part)
-    risk = items.marks[own] @ (held[part] == 1)
+    risk = (items.marks[own] & (held[part] == 1)).sum(axis=1)
     leaving = own[np.argsort(risk, kind="stable")[:_PARTNERS]]
+    nobody = np.zeros((1, items.marks.shape[1]), np.bool_)
+    marks = np.concatenate([items.marks[leaving], nobody]).astype(np.intp)
+    sizes = np.append(items.sizes[leaving], 0)
     enough = items.marks.sum(axis=0) >= len(held)
-    scale = 2 * held.size + 1
     best: tuple[int, int] = (0, 0)
     chosen: tuple[int, int | None] | None = None
     for row in coming:
-        giver = owner[row]
-        marks = np.concatenate([items.marks[leaving], np.zeros((1, items.marks.shape[1]), np.bool_)]).astype(np.intp)
         difference = items.marks[row].astype(np.intp) - marks  # (partners + 1, C)
-        change = np.zeros(len(marks), np.intp)
-        for place, sign in ((part, 1), (giver, -1)):
-            now = held[place] == 0
-            gone = ((held[place] + sign * difference) == 0).astype(np.intp) - now  # 1: lost there, -1: gained
-            every, wanted = gone.sum(axis=1), gone[:, enough].sum(axis=1)
-            change += every + scale**2 * wanted
-            if place == 0:
-                change += scale * every + scale**3 * wanted
-        sizes = np.append(items.sizes[leaving], 0)
-        allowed = _allowed(items, owner, dealt, part, int(giver), int(items.sizes[row]) - sizes)
-        if not allowed.any():
-            continue
+        change = _changes(held, difference, part, int(owner[row]), enough)
+        allowed = _allowed(items, owner, dealt, part, int(owner[row]), int(items.sizes[row]) - sizes)
         unlike = np.abs(difference).sum(axis=1)
         at = int(np.lexsort((unlike, np.where(allowed, change, np.iinfo(np.intp).max)))[0])
-        if change[at] < 0 and (int(change[at]), int(unlike[at])) < best:
-            best, chosen = (
-                (int(change[at]), int(unlike[at])),
-                (int(row), int(leaving[at]) if at < len(leaving) else None),
-            )
+        value = int(change[at]), int(unlike[at])
+        if allowed[at] and change[at] < 0 and value < best:
+            best, chosen = value, (int(row), int(leaving[at]) if at < len(leaving) else None)
     return chosen
+
+
+def _changes(held: Counts, difference: Counts, part: int, giver: int, enough: NDArray[np.bool_]) -> Counts:
+    """By how much each swap changes what is missing, `Lack` as one number; (partners,).
+
+    Args:
+        held: items of each class in each part; (P, C).
+        difference: marks that come into the part less those that leave it, by partner; (partners, C).
+        part, giver: who change items.
+        enough: whether a class has at least as many items as there are parts; (C,).
+    """
+    scale = 2 * held.size + 1
+    change = np.zeros(len(difference), np.intp)
+    for place, sign in ((part, 1), (giver, -1)):
+        gone = ((held[place] + sign * difference) == 0).astype(np.intp) - (held[place] == 0)  # 1: lost, -1: gained
+        every, wanted = gone.sum(axis=1), gone[:, enough].sum(axis=1)
+        change += every + scale**2 * wanted
+        if place == 0:
+            change += scale * every + scale**3 * wanted
+    return change
 
 
 def _allowed(

@@ -7,7 +7,7 @@ the part that is then nearest to its shares.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from baselines.errors import DataError
 from baselines.splits.coverage import covered
-from baselines.splits.items import Items
-from baselines.splits.stratify import Rows, sides
+from baselines.splits.items import Items, Rows
+from baselines.splits.stratify import sides
 from baselines.task import LabelMatrix
 
 # Share of all texts by which a part may grow or shrink so that a class stands in it.
@@ -109,7 +109,7 @@ def written(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def check_apart(groups: Rows, rows: dict[str, Rows], where: Callable[[int], str] | None = None) -> None:
+def check_apart(groups: Rows, rows: Mapping[str, Rows], where: Callable[[int], str] | None = None) -> None:
     """Raise DataError where a group stands in two of the parts that were given as such.
 
     Args:

@@ -68,7 +68,7 @@ def _is_time(name: str, filled: Sequence[Any]) -> bool:
     some = filled[:: max(1, len(filled) // _TRIED)][:_TRIED]
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     # A number may count anything; a date is one whatever its column is called.
-    numbers = all(re.fullmatch(r"[+-]?[\d.]+(?:e[+-]?\d+)?", written(value), re.I) for value in some)
+    numbers = all(re.fullmatch(r"[+-]?\d*\.?\d*(?:e[+-]?\d+)?", written(value), re.I) for value in some)
     if numbers and not _TIME_NAME.search(snake):
         return False
     try:

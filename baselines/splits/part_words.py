@@ -11,7 +11,7 @@ import numpy as np
 from baselines.dataset import PARTS, PartName
 from baselines.errors import DataError
 from baselines.splits.grouped import written
-from baselines.splits.stratify import Rows
+from baselines.splits.items import Rows
 
 # In any case; the first of each is what is written in messages.
 PART_WORDS: Mapping[PartName, tuple[str, ...]] = {
@@ -42,8 +42,8 @@ def parts_of(values: Sequence[Any], where: Callable[[int], str]) -> dict[PartNam
     blanks = [row for row, value in enumerate(values) if not written(value)]
     if blanks:
         raise DataError(
-            f"{where(blanks[0])}: no part; {len(blanks)} of {len(values)} values of the split's column are blank; write "
-            "train, validation or test there, or take these rows out"
+            f"{where(blanks[0])}: no part; {len(blanks)} of {len(values)} values of the split's column are blank; "
+            "write train, validation or test there, or take these rows out"
         )
     named = [part_named(value) for value in values]
     if None in named:

@@ -21,7 +21,7 @@ from baselines.splits.items import Counts, Items, Rows, held_by, lack
 THIN = 10
 # Beyond this many unknowns of kinds and parts, swaps have to do; and no search looks at more nodes than this. Not
 # seconds, so that the same data and seed give the same parts on every machine.
-MOST_UNKNOWNS = 12_000
+MOST_UNKNOWNS = 4_000
 _MOST_NODES = 5_000
 
 Vector = NDArray[np.float64]

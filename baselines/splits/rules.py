@@ -39,3 +39,6 @@ class SplitRules:
 
     groups: NDArray[np.intp] | None = None
     times: NDArray[np.float64] | None = None
+
+
+NO_RULES = SplitRules()

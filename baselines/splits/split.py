@@ -10,8 +10,9 @@ from baselines.dataset import PARTS, PartName, Split
 from baselines.errors import DataError
 from baselines.splits.by_time import check_order, cut_by_time, moments_of
 from baselines.splits.grouped import check_apart, deal_groups
-from baselines.splits.rules import SplitRules
-from baselines.splits.stratify import N_FOLDS, Rows, stratify
+from baselines.splits.items import Rows
+from baselines.splits.rules import NO_RULES, SplitRules
+from baselines.splits.stratify import N_FOLDS, stratify
 from baselines.task import LabelMatrix
 
 # Twentieths that go to validation, and as many to the test part.
@@ -19,9 +20,7 @@ EVALUATION_SHARE = 3
 MIN_TEXTS = 10
 
 
-def split(
-    labels: LabelMatrix, seed: int, given: Mapping[PartName, Rows] = {}, rules: SplitRules = SplitRules()
-) -> Split:
+def split(labels: LabelMatrix, seed: int, given: Mapping[PartName, Rows] = {}, rules: SplitRules = NO_RULES) -> Split:
     """Parts of 70 / 15 / 15; the same labels, rules and seed give the same rows.
 
     Without rules they are stratified by label. With groups whole groups are dealt, as near to the shares of texts and
@@ -49,7 +48,7 @@ def split(
     return Split(**{**dealt, **{part: np.sort(rows) for part, rows in given.items()}})
 
 
-def folds(labels: LabelMatrix, k: int, seed: int, rules: SplitRules = SplitRules()) -> list[Split]:
+def folds(labels: LabelMatrix, k: int, seed: int, rules: SplitRules = NO_RULES) -> list[Split]:
     """k splits: test = one fold each, validation = an eighth of the rest, both stratified.
 
     Without times every row is in the test part of exactly one split. With times the texts are cut into k + 1 blocks of
@@ -98,10 +97,11 @@ def _check_given(rules: SplitRules, rest: Rows, given: Mapping[PartName, Rows]) 
     if not given:
         return
     left = " and ".join(part for part in PARTS if part not in given)
+    parts: dict[str, Rows] = {left: rest}
+    parts.update((part, given[part]) for part in PARTS if part in given)
     if rules.groups is not None:
-        check_apart(rules.groups, {left: rest, **given})
+        check_apart(rules.groups, parts)
     if rules.times is not None:
-        parts = {left: rest, **{part: given[part] for part in PARTS if part in given}}
         if "validation" in given and "test" not in given:  # the test part is to come after it: nothing holds both
             raise DataError(
                 "--time-column cuts the test part from the latest texts, after a given validation part; give a test "

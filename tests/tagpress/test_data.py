@@ -70,7 +70,8 @@ def _as(kind: str, columns: dict[str, list[str]], path: Path) -> Any:
 def test_both_parts_may_be_given() -> None:
     columns = {"text": TEXTS, "labels": KINDS}
     own = {"text": ["x", "y"], "labels": ["odd", "even"]}
-    dataset = tagpress.read_dataset(columns, test=own, validation=pd.DataFrame(own), positive="even")
+    other = pd.DataFrame({"text": ["v", "w"], "labels": ["odd", "even"]})
+    dataset = tagpress.read_dataset(columns, test=own, validation=other, positive="even")
     assert [len(dataset.part(name)) for name in ("train", "validation", "test")] == [30, 2, 2]
     assert (dataset.classes, dataset.everything.negative) == (("even",), "odd")
 

@@ -114,9 +114,9 @@ def test_rare_classes_among_many_texts_find_their_places_quickly() -> None:
     for column in range(60):
         labels[rng.choice(20_000, 3, replace=False), column] = True
     owner = rng.choice(3, 20_000, p=(0.7, 0.15, 0.15))
-    start = time.perf_counter()
+    start = time.process_time()
     found = coverage.covered(single(labels), owner, 3)
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
     assert lack(labels, found, 3) == (0, 0, 0, 0)
     assert sizes_of(found, 3) == sizes_of(owner, 3)
     assert (found != owner).sum() <= 2 * 3 * 60

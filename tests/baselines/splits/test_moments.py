@@ -74,7 +74,7 @@ def test_what_stands_in_order_is_read_in_order(values: list[Any]) -> None:
 
 def test_pandas_moments_are_read() -> None:
     pandas = pytest.importorskip("pandas")
-    found = times_of(list(pandas.to_datetime(["2024-01-01", "2024-01-02T03:04"])), where)
+    found = times_of(list(pandas.to_datetime(["2024-01-01T00:00", "2024-01-02T03:04"])), where)
     assert found.tolist() == [seconds(dt.datetime(2024, 1, 1)), seconds(dt.datetime(2024, 1, 2, 3, 4))]
     with pytest.raises(DataError, match=r"row 3: no time; 1 of 2"):
         times_of([pandas.Timestamp("2024-01-01"), pandas.NaT], where)
@@ -109,9 +109,9 @@ def test_what_is_no_moment_is_refused_with_its_row(values: list[Any], message: s
 
 @given(st.lists(st.one_of(st.text(max_size=12), st.integers(), st.floats(), st.none(), st.dates()), min_size=1))
 def test_any_column_is_read_or_refused(values: list[Any]) -> None:
+    refused = ""
     try:
-        found = times_of(values, where)
+        assert np.isfinite(times_of(values, where)).all()
     except DataError as error:
-        assert "row " in str(error)
-    else:
-        assert np.isfinite(found).all()
+        refused = str(error)
+    assert not refused or "row " in refused

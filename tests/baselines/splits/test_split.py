@@ -106,9 +106,9 @@ def test_one_label_a_text_is_dealt_fairly_and_quickly(n: int, shares: np.ndarray
     rng = np.random.default_rng(0)
     labels = np.eye(len(shares), dtype=bool)[rng.choice(len(shares), n, p=shares)]
     for matrix in (labels, labels[:, :1]):
-        start = time.perf_counter()
+        start = time.process_time()
         found = splits.split(matrix, 0)
-        assert time.perf_counter() - start < 20
+        assert time.process_time() - start < 20
         for part, share in zip(PARTS, (0.7, 0.15, 0.15), strict=True):
             rows = getattr(found, part)
             assert abs(len(rows) - share * n) <= 20

@@ -216,3 +216,11 @@ def test_it_is_a_pure_function() -> None:
     results = make_results()
     assert judge(Run(results)) == judge(Run(results))
     assert results == make_results()
+
+
+def test_the_verdict_says_how_many_copies_left_training() -> None:
+    results = make_results()
+    results["dataset"]["copies"] = {"from_train": 75, "from_validation": 0, "kept": 0}
+    said = "75 training texts that also stand in validation or test were left out."
+    assert judge(Run(results)).reasons[-1] == said
+    assert said not in judge(Run(make_results())).reasons

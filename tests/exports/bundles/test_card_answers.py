@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def test_the_card_and_the_manifest_say_the_task(task: Task, tmp_path: Path) -> N
         assert expected in text, expected
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (manifest["task"], manifest["judged_by"]) == (task, DEFAULT_METRIC[task])
+
+
+def test_the_card_says_how_many_copies_left_training(tmp_path: Path) -> None:
+    plain = lineage()
+    counts = {"from_train": 75, "from_validation": 0, "kept": 0}
+    said = "- copies: 75 training texts that also stand in validation or test were left out"
+    for copies, expected in ((counts, True), (None, False), ("damaged", False)):
+        own = dataclasses.replace(plain, dataset={**plain.dataset, "copies": copies})
+        folder = write_bundle(task_classifier("multiclass"), own, tmp_path / str(copies)[:6], "table")
+        assert (said in (folder / "MODEL_CARD.md").read_text()) is expected
 
 
 def test_names_from_the_data_do_nothing_in_the_card(tmp_path: Path) -> None:

@@ -64,3 +64,27 @@ def test_collisions_of_the_chosen_cleaning_stand_on_the_first_screen() -> None:
 def test_where_nothing_was_chosen_nothing_is_said_of_cleaning() -> None:
     results = make_results() | {"cleaning": None}
     assert data_facts(facts_of(results))["cleaning"] is None
+
+
+def test_copies_conflicts_and_rules_of_the_split_are_said() -> None:
+    results = make_results()
+    results["dataset"]["copies"] = {"from_train": 75, "from_validation": 1, "kept": 0}
+    example = {"text": "the <b>same</b> text", "labels": [["a"], [], ["a"]]}
+    duplicates = {"conflicts": {"groups": 2, "documents": 5, "examples": [example]}}
+    results["data_card"] |= {"duplicates": duplicates, "grouped": True, "in_time": True}
+    pairs = dict(data_facts(facts_of(results))["pairs"])
+    assert pairs["Copies in two parts"] == (
+        "75 training texts that also stand in validation or test were left out; "
+        "1 validation text that also stands in test was left out"
+    )
+    conflicts = pairs["Equal texts, other labels"]
+    assert conflicts == "5 texts in 2 groups of texts, such as “the <b>same</b> text”: a or none"
+    assert pairs["Split"] == "groups stay in one part; training is on the past, the test part is the latest"
+    assert not {"Copies in two parts", "Split"} & dict(data_facts(facts_of(make_results()))["pairs"]).keys()
+
+
+def test_copies_that_stayed_are_a_warning() -> None:
+    results = make_results()
+    results["dataset"]["copies"] = {"from_train": 0, "from_validation": 0, "kept": 12}
+    (warning,) = [said for said in first_screen.warnings(facts_of(results)) if "--copies keep" in said]
+    assert warning.startswith("12 training or validation texts also stand in a part that judges")
