@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What a file may be, by its extension; each may also be packed (`baselines.tables.opened`).
+TEXT_EXTENSIONS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
+COLUMNAR_EXTENSIONS = (".parquet", ".arrow", ".feather", ".ipc")
+WORKBOOK_EXTENSIONS = (".xlsx", ".xls", ".ods")
+DATA_EXTENSIONS = (*TEXT_EXTENSIONS, *COLUMNAR_EXTENSIONS, *WORKBOOK_EXTENSIONS)
+PACKED_EXTENSIONS = (".gz", ".zip", ".zst", ".bz2", ".xz")
+
 
 @dataclass(frozen=True)
 class Reading:
