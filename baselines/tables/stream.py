@@ -9,21 +9,24 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from baselines.errors import DataError
 from baselines.tables.encodings import encoding_of
 from baselines.tables.reading import Reading
-from baselines.tables.stream_csv import CsvRecords
+from baselines.tables.stream_csv import CsvRecords, Record
 
-Kind = Literal["delimited", "jsonl", "txt"]
-BLOCK_BYTES = 1 << 16
+Kind = Literal["delimited", "jsonl", "txt", "lines"]
+# What the encoding is found by, and what is read at once after it; of a pipe less, as much as is there.
+HEAD_BYTES, BLOCK_BYTES = 1 << 20, 1 << 16
 # A longer line is no text: without an end to it, memory would be spent on it.
 MAX_LINE = 64_000_000
+_TOO_LONG = "\udc00"
 _UNREADABLE = "tagpress.unreadable"
 _MARK = re.compile("[\udc00-\udcff]")
+_PLAIN = Reading()
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,13 @@ class Row:
         number: in the file, as an editor or a spreadsheet numbers it; the header is row 1.
         values: by the name of the column; of a line that is a text, `text`.
         blank: whether it is a line with nothing in it.
+        of_table: whether all records have the same columns.
     """
 
     number: int
     values: Mapping[str, Any] = field(default_factory=dict)
     blank: bool = False
+    of_table: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,39 +63,48 @@ class _Line:
 
 
 def stream_batches(
-    source: BinaryIO,
-    name: str,
-    kind: Kind,
-    reading: Reading = Reading(),
-    say: Callable[[str], None] = lambda note: None,
+    source: BinaryIO, path: Path, kind: Kind, reading: Reading = _PLAIN, say: Callable[[str], None] = lambda note: None
 ) -> Iterator[list[Row | BadRow]]:
     """The records of a stream, as many at once as are there: nothing waits for a line that hasn't come yet.
 
     Args:
         source: bytes, unpacked; a pipe may stay open.
-        name: of the stream, for messages.
-        kind: what a record is: the fields of a line, the JSON of a line, or the line itself.
+        path: of the stream, for messages and for what its extension says.
+        kind: what a record is: the fields of a line, the JSON of a line, the line itself, or with `lines` one of the
+            last two, as the first line that isn't blank shows.
         reading: what the user says of its form.
         say: takes what was found and decided while reading, as sentences.
 
     Raises:
-        DataError: a stream without any record, a header that names no columns, or an option that can't be.
+        DataError: an encoding that there isn't, or columns whose names can't be used.
     """
-    lines = _lines(source, name, reading, say)
+    lines = _lines(source, path, reading, say)
     if kind == "delimited":
-        yield from _delimited(lines, name, reading, say)
+        yield from _delimited(lines, path, reading)
         return
     number = 0
-    make = _json_row if kind == "jsonl" else _text_row
+    make = {"jsonl": _json_row, "txt": _text_row}.get(kind)
     for batch in lines:
-        yield [make(number + place, line) for place, line in enumerate(batch, 1)]
+        if make is None and (first := next((line.text for line in batch if line.text.strip()), "")):
+            make = _json_row if _is_json(first) else _text_row
+            if make is _text_row:
+                say(f"{path}: read as plain texts, one a line; --input jsonl says otherwise")
+        yield [(make or _text_row)(number + place, line) for place, line in enumerate(batch, 1)]
         number += len(batch)
 
 
-def stream_rows(source: BinaryIO, name: str, kind: Kind, reading: Reading = Reading()) -> Iterator[Row | BadRow]:
+def stream_rows(source: BinaryIO, path: Path, kind: Kind, reading: Reading = _PLAIN) -> Iterator[Row | BadRow]:
     """`stream_batches`, one record after the other."""
-    for batch in stream_batches(source, name, kind, reading):
+    for batch in stream_batches(source, path, kind, reading):
         yield from batch
+
+
+def _is_json(line: str) -> bool:
+    """Whether a line is meant as JSON: an object, whole or not, or a string."""
+    try:
+        return line.lstrip().startswith("{") or isinstance(json.loads(line), str)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _text_row(number: int, line: _Line) -> Row | BadRow:
@@ -115,76 +129,101 @@ def _json_row(number: int, line: _Line) -> Row | BadRow:
     return Row(number, content)
 
 
-def _delimited(
-    lines: Iterator[list[_Line]], name: str, reading: Reading, say: Callable[[str], None]
-) -> Iterator[list[Row | BadRow]]:
-    records = CsvRecords(name, reading, say)
+def _delimited(lines: Iterator[list[_Line]], path: Path, reading: Reading) -> Iterator[list[Row | BadRow]]:
+    records: CsvRecords | None = None
+    columns: list[str] = []
     for batch in lines:
+        if records is None:
+            records = CsvRecords(_delimiter(path, reading))
         for line in batch:
             records.add(line.text, line.error)
-        if found := [_csv_row(*record) for record in records.complete()]:
-            yield found
-    if found := [_csv_row(*record) for record in records.complete(final=True)]:
-        yield found
+        if rows := list(_with_columns(records.complete(), columns, reading)):
+            yield rows
+    if records is not None and (rows := list(_with_columns(records.complete(final=True), columns, reading))):
+        yield rows
 
 
-def _csv_row(number: int, values: Mapping[str, str] | None, error: str) -> Row | BadRow:
-    if error:
-        return BadRow(number, error)
-    return Row(number, values or {}, blank=values is None)
+def _with_columns(records: Iterable[Record], columns: list[str], reading: Reading) -> Iterator[Row | BadRow]:
+    """Records as rows; fills `columns`, which are named by the first record or, without a header, counted."""
+    for record in records:
+        if not columns and record.fields:
+            has_header = reading.header is not False
+            columns += record.fields if has_header else [str(n + 1) for n in range(len(record.fields))]
+            if has_header:
+                continue
+        if record.error:
+            yield BadRow(record.number, record.error)
+        else:
+            yield Row(record.number, dict(zip(columns, record.fields, strict=False)), not record.fields, True)
 
 
-def _lines(
-    source: BinaryIO, name: str, reading: Reading, say: Callable[[str], None]
-) -> Iterator[list[_Line]]:
+def _delimiter(path: Path, reading: Reading) -> str:
+    return "\t" if path.name.endswith(".tsv") or reading.delimiter == "tab" else reading.delimiter or ","
+
+
+def _lines(source: BinaryIO, path: Path, reading: Reading, say: Callable[[str], None]) -> Iterator[list[_Line]]:
     """Whole lines, as many at once as are there, the last one with or without its end."""
     read = getattr(source, "read1", source.read)
-    head = read(BLOCK_BYTES)
-    encoding, note = encoding_of(head, name, reading)
+    block = read(HEAD_BYTES)
+    encoding, note = _encoding(block, path, reading)
     if note:
         say(note)
-    decoder = _decoder(encoding, name)
-    # Files of old Macs end their lines otherwise; where any line ends with "\n", "\r" alone is part of a text.
-    text = decoder.decode(head, not head).removeprefix("\ufeff")
+    decoder = _decoder(encoding)
+    text = decoder.decode(block, not block).removeprefix("\ufeff")
+    # Files of old Macs end their lines so; where any line ends with "\n", "\r" alone is part of a text.
     end = "\r" if "\r" in text[:-1] and "\n" not in text else "\n"
     waiting: list[str] = []
     length = 0
-    while True:
+    while block:
         *whole, rest = text.split(end)
         if whole:
-            whole[0] = "".join([*waiting, whole[0]])
+            whole[0] = "".join([*waiting, whole[0]]) if length <= MAX_LINE else _TOO_LONG
             yield [_checked(line.removesuffix("\r"), encoding) for line in whole]
             waiting, length = [], 0
-        waiting.append(rest if length <= MAX_LINE else "")
         length += len(rest)
-        if not head:
-            break
-        head = read(BLOCK_BYTES)
-        text = decoder.decode(head, not head)
-    if last := "".join(waiting):
+        waiting = [*waiting, rest] if length <= MAX_LINE else []
+        block = read(BLOCK_BYTES)
+        text = decoder.decode(block, not block)
+    last = "".join([*waiting, text]) if length <= MAX_LINE else _TOO_LONG
+    if last:
         yield [_checked(last.removesuffix("\r"), encoding)]
 
 
+def _encoding(head: bytes, path: Path, reading: Reading) -> tuple[str, str]:
+    """What is asked for, or found; a few bad lines among good ones of UTF-8 don't make it another encoding."""
+    good = bad = 0
+    if reading.encoding is None and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and 0 not in head:
+        for line in head.split(b"\n")[:-1]:
+            if not line.isascii():
+                decodable = _is_utf8(line)
+                good, bad = good + decodable, bad + (not decodable)
+    return ("utf-8", "") if good >= bad > 0 else encoding_of(head, path, reading)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _checked(line: str, encoding: str) -> _Line:
-    if len(line) > MAX_LINE:
+    if line is _TOO_LONG:
         return _Line("", f"a line of more than {MAX_LINE:,} characters; no text is that long")
     if line.isascii() or not (mark := _MARK.search(line)):
         return _Line(line)
-    byte = ord(mark[0]) - 0xDC00
     return _Line(
         "",
-        f"byte 0x{byte:02x} at character {mark.start() + 1} isn't {encoding}; give the file's --encoding, such as "
-        "cp1252, or mend the line",
+        f"byte 0x{ord(mark[0]) - 0xDC00:02x} at character {mark.start() + 1} is no {encoding}; give the file's own "
+        "encoding by --encoding, such as cp1252, or mend the line",
     )
 
 
-def _decoder(encoding: str, name: str) -> codecs.IncrementalDecoder:
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     """Decodes piece by piece, and marks each byte that it can't by a character that no file can hold."""
     codecs.register_error(_UNREADABLE, _marked)
-    try:
-        return codecs.getincrementaldecoder(encoding)(_UNREADABLE)
-    except LookupError:
-        raise DataError(f"{name}: encoding {encoding!r} unknown; names such as utf-8, utf-16 or cp1252 do") from None
+    return codecs.getincrementaldecoder(encoding)(_UNREADABLE)
 
 
 def _marked(error: UnicodeError) -> tuple[str, int]:

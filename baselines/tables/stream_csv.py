@@ -12,6 +12,8 @@ from itertools import islice
 
 # A quote that isn't closed within so many characters is a mistake: waiting for its end would take the whole stream.
 MAX_RECORD = 16_000_000
+_OPEN = "a double quote is opened and not closed; close it, or double it within a field"
+_UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True)
@@ -45,32 +47,30 @@ class CsvRecords:
         self._lines.append((line, error))
         self._waiting += len(line)
 
-    def complete(self, *, final: bool = False) -> Iterator[Record]:
-        """The records that are whole; with `final` no more lines come, so all of them.
-
-        Lines may be added while it is read.
-        """
+    def complete(self, *, final: bool = False) -> list[Record]:
+        """The records that are whole; with `final` no more lines come, so all that is left."""
+        found: list[Record] = []
         with _any_field_length():
-            while self._lines:
-                record = self._next(final or self._waiting > MAX_RECORD)
-                if record is None:
-                    return
-                yield record
+            while self._lines and (record := self._next(final or self._waiting > MAX_RECORD)):
+                found.append(record)
+        return found
 
     def _next(self, final: bool) -> Record | None:
         line, error = self._lines[0]
         if error or not line:
             return self._done(1, (), error)
         fields, lines, error = self._read()
-        if error == _OPEN and not final:
-            return None
+        if error == _UNFINISHED:
+            if not final:
+                return None
+            error = _OPEN
         if not error and self.width not in (None, len(fields)):
             error = (
                 f"{len(fields)} fields, but {self.width} columns; put fields that hold {self._delimiter!r}, quotes or "
                 "line ends between double quotes"
             )
         if error and lines > 1 and self._holds_a_record(lines):
-            return self._done(1, (), "a double quote is opened and not closed; close it, or double it within a field")
+            return self._done(1, (), _OPEN)
         self.width = self.width or len(fields)
         return self._done(lines, fields, error)
 
@@ -87,15 +87,17 @@ class CsvRecords:
         def lines() -> Iterator[str]:
             nonlocal taken
             for line, error in self._lines:
-                if error:
-                    return  # a line that can't be read is in no record
+                if error:  # it is in no record, so what was open stays open
+                    raise csv.Error(_OPEN)
                 taken += 1
                 yield f"{line}\n"
 
         try:
             fields = next(csv.reader(lines(), delimiter=self._delimiter, strict=True))
         except csv.Error as error:
-            return [], taken, _OPEN if "unexpected end" in str(error) else f"{error}; check the double quotes around it"
+            said = str(error)
+            waiting = "unexpected end" in said
+            return [], taken, _UNFINISHED if waiting else said if said == _OPEN else f"{said}; check its double quotes"
         return fields, taken, ""
 
     def _holds_a_record(self, lines: int) -> bool:
@@ -108,9 +110,6 @@ class CsvRecords:
             if len(fields) == self.width:
                 return True
         return False
-
-
-_OPEN = "a double quote is opened and not closed; close it, or double it within a field"
 
 
 @contextmanager
