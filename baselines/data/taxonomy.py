@@ -10,7 +10,7 @@ from typing import Any
 from baselines.dataset import TaxonomyEntry
 from baselines.errors import DataError
 from baselines.labels.records import label_name
-from baselines.tables.read_table import read_utf8
+from baselines.tables.encodings import read_text
 
 
 def read_taxonomy(path: Path) -> tuple[TaxonomyEntry, ...]:
@@ -18,7 +18,7 @@ def read_taxonomy(path: Path) -> tuple[TaxonomyEntry, ...]:
     if not path.is_file():
         raise DataError(f"{path}: no such file; --taxonomy expects a JSON file of tags, aliases and parents")
     try:
-        content = json.loads(read_utf8(path))
+        content = json.loads(read_text(path))
     except (json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{path}: not valid JSON ({error})") from None
     taxonomy = parse_taxonomy(content, str(path))

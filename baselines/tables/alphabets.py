@@ -48,8 +48,9 @@ def latin_encoding(content: bytes) -> tuple[str, float]:
     """The Latin encoding that explains most of the bytes beyond ASCII, and the share in [0, 1] that it explains.
 
     A letter is explained by a language whose alphabet has it, unless it is a capital after a small letter, or stands
-    between two others beyond ASCII, as in other scripts; a sign, where it stands beside a word. A language explains all or the most of them; Western names of several languages in one
-    file count for a little less, or Czech in cp1250 would be taken for them.
+    between two others beyond ASCII, as in other scripts; a sign, where it stands beside a word. A language explains all
+    or the most of them; Western names of several languages in one file count for a little less, or Czech in cp1250 would
+    be taken for them.
     """
     places = [match.start() for _, match in zip(range(_MOST_PLACES), _BEYOND_ASCII.finditer(content), strict=False)]
     found = {name: _explained(content, places, name, alphabets) for name, alphabets in _LANGUAGES.items()}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.alphabets import latin_encoding
-from baselines.tables.opened import DATA_COMMAND
-from baselines.tables.reading import Reading
+from baselines.tables.opened import DATA_COMMAND, read_bytes
+from baselines.tables.reading import AS_FOUND, Reading
 
 # UTF-32's mark begins with UTF-16's.
 _MARKS = (
@@ -81,6 +81,11 @@ def decoded(content: bytes, path: Path, reading: Reading) -> tuple[str, str]:
         return content.decode(name).removeprefix("\ufeff"), note
     except UnicodeDecodeError as error:
         raise undecodable(content, error, path, name) from None
+
+
+def read_text(path: Path, reading: Reading = AS_FOUND) -> str:
+    """The text of a whole file, packed or not; raises what `open_bytes` and `decoded` raise."""
+    return decoded(read_bytes(path), path, reading)[0]
 
 
 def undecodable(content: bytes, error: UnicodeDecodeError, path: Path, name: str, place: str = "") -> DataError:
@@ -152,7 +157,7 @@ def _guessed(head: bytes, path: Path, whole: bool) -> tuple[str, str]:
         from charset_normalizer import from_bytes
     except ImportError:
         raise MissingExtra(
-            f"{path}: neither UTF-8 nor of a Latin script; give its --encoding, or have it found by charset-normalizer: "
+            f"{path}: neither UTF-8 nor of a Latin script; give its --encoding, or let charset-normalizer find it: "
             f"{DATA_COMMAND}"
         ) from None
     lines = b"\n".join(line for line in head.split(b"\n") if not line.isascii())[:_SAMPLE_BYTES]

@@ -157,7 +157,7 @@ class _Zstd:
 UNPACKED: dict[str, Callable[[BinaryIO, Path], Any]] = {
     ".gz": lambda file, _: _Closing(GzipFile(fileobj=file), file),
     ".bz2": lambda file, _: _Closing(bz2.BZ2File(file), file),
-    ".xz": lambda file, _: _Closing(lzma.LZMAFile(file), file),
+    ".xz": lambda file, _: _Closing(lzma.open(file), file),
     ".zst": _Zstd,
 }
 

@@ -1,155 +1,123 @@
-"""Files as tables: CSV, TSV, JSON Lines and Parquet, each mistake named with its place.
+"""The door to every file and folder: one table, or one table a part.
 
 Rows are numbered as a spreadsheet or an editor numbers them: the header of a CSV is row 1, the first line of a JSON
-Lines file is row 1.
+Lines file is row 1, the first record of Parquet and of a JSON array is row 1.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path, PurePath
 
-from baselines.errors import DataError, MissingExtra
+from baselines.errors import DataError
+from baselines.tables.folders import folder_parts
+from baselines.tables.formats.columnar import read_columnar
+from baselines.tables.formats.delimited import read_delimited
+from baselines.tables.formats.json_tables import read_json, read_json_lines
+from baselines.tables.formats.plain_text import read_plain_text
+from baselines.tables.formats.workbooks import read_workbook
+from baselines.tables.opened import data_name, read_bytes
+from baselines.tables.parts import Part
+from baselines.tables.reading import (
+    AS_FOUND,
+    COLUMNAR_EXTENSIONS,
+    DATA_EXTENSIONS,
+    PACKED_EXTENSIONS,
+    WORKBOOK_EXTENSIONS,
+    Reading,
+)
 from baselines.tables.table import Table
 
-PARQUET_COMMAND = "pip install 'tagpress[parquet]'"
+TextReader = Callable[[bytes, Path, Reading], Table]
 
 
-def read_table(path: Path) -> Table:
-    """Read a file by its extension.
+def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
+    """Read a file, or a folder of one part, by its extension.
 
     Raises:
-        DataError: missing, empty, of an unknown extension, or malformed (the message names row or line).
-        MissingExtra: Parquet without pyarrow.
+        DataError: missing, empty, of an unknown extension, malformed (the message names row or line), or a folder of
+            several parts.
+        MissingExtra: a form that needs a package which isn't installed.
     """
-    reader = READERS.get(path.suffix.lower())
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give a file, or --dataset sample or madewithml")
-    if reader is None:
+    parts = read_parts(path, reading)
+    if len(parts) > 1:
+        shown = ", ".join(f"{part or 'no part'} ({len(table):,} records)" for part, table in parts.items())
         raise DataError(
-            f"{path}: extension {path.suffix!r} unknown; allowed: {', '.join(READERS)}. Rename or convert it"
+            f"{path}: expected one table, got several parts: {shown}; give it as --dataset alone, or one part of it"
         )
+    return next(iter(parts.values()))
+
+
+def read_parts(path: Path, reading: Reading = AS_FOUND) -> dict[Part, Table]:
+    """Read a file or folder as one table a part, in the order train, validation, test; "" where no part is said.
+
+    A folder may be one that the Hugging Face `datasets` library saved, or hold shards or one file a part. A JSON file
+    may be an object with one list of records a part.
+
+    Raises:
+        DataError, MissingExtra: as `read_table`; a folder that is no data set is named by what it is.
+    """
+    if path.is_dir():
+        return folder_parts(path, lambda file, features: _file(file, reading, features))
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; give a file or folder, or --dataset sample or madewithml")
+    return _checked(_parts_of_file(path, reading), path)
+
+
+def _parts_of_file(path: Path, reading: Reading) -> dict[Part, Table]:
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty; expected a header or records")
-    table = reader(path)
-    if not table.rows:
-        raise DataError(f"{path}: no records; expected at least one text")
-    return table
+    if _extension(path) == ".json":
+        return read_json(_content(path), path, reading)
+    return {"": _file(path, reading, None)}
 
 
-def read_utf8(path: Path) -> str:
-    """The content of a UTF-8 file, with or without a byte order mark, line ends as they are.
+def _file(path: Path, reading: Reading, features: dict[str, object] | None) -> Table:
+    """One table of a file; `features` are those of the folder it lies in."""
+    extension = _extension(path)
+    if extension in COLUMNAR_EXTENSIONS:
+        return read_columnar(path, reading, features)
+    if extension in WORKBOOK_EXTENSIONS:
+        return read_workbook(path, reading)
+    if extension == ".json":
+        parts = read_json(_content(path), path, reading)
+        if len(parts) > 1:
+            raise DataError(f"{path}: one file of a folder holds several parts; give the file itself")
+        return next(iter(parts.values()))
+    return TEXT_READERS[extension](_content(path), path, reading)
 
-    Raises:
-        DataError: naming the byte offset and the line of the first byte that isn't UTF-8.
-    """
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        guess = " (it looks like UTF-16)" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+
+def _extension(path: Path) -> str:
+    """What the file holds once it is unpacked; raises DataError where that is nothing that can be read."""
+    extension = PurePath(data_name(path)).suffix.lower()
+    if extension not in DATA_EXTENSIONS:
         raise DataError(
-            f"{path}: expected UTF-8, got byte 0x{content[error.start]:02x} at offset {error.start}, line {line}"
-            f"{guess}; save the file as UTF-8"
-        ) from None
-    return text.removeprefix("\ufeff")
+            f"{path}: extension {extension!r} unknown; allowed: {', '.join(DATA_EXTENSIONS)}, each also packed "
+            f"({', '.join(PACKED_EXTENSIONS)}). Rename or convert it"
+        )
+    return extension
 
 
-def _read_csv(path: Path, delimiter: str = ",") -> Table:
-    records: list[list[str]] = []
-    rows: list[int] = []
-    header: list[str] = []
-    for number, record in enumerate(_csv_records(path, delimiter), 1):
-        if not header:
-            header = _checked_header(path, record)
-        elif record:  # a blank line is no record
-            if len(record) != len(header):
-                raise DataError(
-                    f"{path}: row {number} has {len(record)} fields, the header has {len(header)}; "
-                    "put fields that hold the separator, quotes or line ends between double quotes"
-                )
-            records.append(record)
-            rows.append(number)
-    return Table(path, {name: [record[i] for record in records] for i, name in enumerate(header)}, rows)
+def _content(path: Path) -> bytes:
+    content = read_bytes(path)
+    if not content:
+        raise DataError(f"{path}: the file is empty; expected a header or records")
+    return content
 
 
-def _csv_records(path: Path, delimiter: str) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(read_utf8(path), newline=""), delimiter=delimiter, strict=True)
-    with _any_field_length():
-        try:
-            yield from reader
-        except csv.Error as error:
-            raise DataError(f"{path}: line {reader.line_num}: {error}; check the double quotes around it") from None
+def _checked(parts: dict[Part, Table], path: Path) -> dict[Part, Table]:
+    for part, table in parts.items():
+        if not table.rows:
+            where = f"{path}: {part}" if part else f"{path}"
+            raise DataError(f"{where}: no records; expected at least one text")
+    order: tuple[Part, ...] = ("", "train", "validation", "test")
+    return {part: parts[part] for part in order if part in parts}
 
 
-@contextmanager
-def _any_field_length() -> Iterator[None]:
-    """The csv module refuses fields of more than 131,072 characters unless told otherwise, globally."""
-    before = csv.field_size_limit(sys.maxsize)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
-def _checked_header(path: Path, names: list[str]) -> list[str]:
-    if not any(names):
-        raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{path}: row 1: column {twice[0]!r} occurs twice; every column needs a name of its own")
-    return names
-
-
-def _read_tsv(path: Path) -> Table:
-    return _read_csv(path, "\t")
-
-
-def _read_jsonl(path: Path) -> Table:
-    records: list[dict[str, Any]] = []
-    rows: list[int] = []
-    # Not splitlines(): JSON strings may hold U+2028 and its like unescaped.
-    for number, line in enumerate(read_utf8(path).split("\n"), 1):
-        if line.strip():
-            records.append(_json_object(path, number, line))
-            rows.append(number)
-    names = dict.fromkeys(name for record in records for name in record)
-    return Table(path, {name: [record.get(name) for record in records] for name in names}, rows)
-
-
-def _json_object(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(f"{path}: line {number} is not valid JSON ({error}); expected one object a line") from None
-    if not isinstance(record, dict):
-        raise DataError(f'{path}: line {number}: expected an object such as {{"text": …}}, got {type(record).__name__}')
-    return record
-
-
-def _read_parquet(path: Path) -> Table:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtra(f"{path}: reading Parquet needs pyarrow: {PARQUET_COMMAND}") from None
-    try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
-    return Table(path, table.to_pydict(), list(range(1, table.num_rows + 1)))
-
-
-READERS: dict[str, Callable[[Path], Table]] = {
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl,
-    ".parquet": _read_parquet,
+TEXT_READERS: dict[str, TextReader] = {
+    ".csv": read_delimited,
+    ".tsv": lambda content, path, reading: read_delimited(content, path, reading, "\t"),
+    ".txt": read_plain_text,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
 }

@@ -25,3 +25,6 @@ class Reading:
     delimiter: str | None = None
     encoding: str | None = None
     header: bool | None = None
+
+
+AS_FOUND = Reading()
