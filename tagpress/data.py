@@ -70,7 +70,7 @@ def read_dataset(
     """
     from baselines.data.data_options import DataOptions
     from baselines.data.sources import SOURCES, dataset_of, file_table, load
-    from baselines.labels.table_labels import Labels
+    from baselines.labels.asked import Labels
 
     options = DataOptions(
         text_columns=names_of(text),

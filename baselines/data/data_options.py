@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from baselines.labels.table_labels import Labels
+from baselines.labels.asked import Labels
 from baselines.splits.rules import SplitWishes
 from baselines.tables.reading import Reading
 from baselines.task import TASKS, Task

@@ -18,8 +18,9 @@ from baselines.data.download import PinnedFile, cache_folder, fetch_pinned, read
 from baselines.data.taxonomy import parse_taxonomy, read_taxonomy
 from baselines.dataset import Dataset, PartName, TaxonomyEntry
 from baselines.errors import DataError
+from baselines.labels.asked import Labels, SideColumns
+from baselines.labels.columns import columns_of
 from baselines.labels.records import records_of
-from baselines.labels.table_labels import Labels, SideColumns, columns_of
 from baselines.tables.read_table import read_table
 from baselines.tables.table import Table
 

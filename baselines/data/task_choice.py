@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.errors import DataError
-from baselines.labels.records import Records, label_name
+from baselines.labels.records import Records
+from baselines.labels.spellings import label_name
 from baselines.task import Task
 
 # Usual names of a positive class, small letters. With none or both of two classes here, the rarer one is positive.
@@ -58,21 +59,59 @@ def check_labels(groups: Sequence[Records], options: DataOptions) -> None:
     """Refuse a task that the labels of the texts don't allow.
 
     Raises:
-        DataError: naming the first text without exactly one label, where the task needs one.
+        DataError: naming the first text with several labels, where the task needs one.
     """
     if options.task not in ASKED_TASKS:
         raise DataError(f"task: one of {', '.join(ASKED_TASKS)} is allowed, got {options.task!r}")
-    if options.task not in ("multiclass", "binary") or one_sided(groups, options) or one_label_each(groups):
+    if options.task not in ("multiclass", "binary") or one_sided(groups, options):
         return
-    counts = [len(names) for records in groups for names in records.labels]
-    none, several = counts.count(0), sum(n > 1 for n in counts)
-    place, first = next(
-        (records.where(i), names) for records in groups for i, names in enumerate(records.labels) if len(names) != 1
-    )
-    raise DataError(
-        f"{place}: with --task {options.task} every text needs exactly one label, got {_labels_said(first)} (in all "
-        f"{none} texts have none, {several} several); mend them, leave them out, or use --task multilabel"
-    )
+    if groups[0].flag and options.task == "multiclass":
+        raise DataError(
+            f"{groups[0].source}: --task multiclass needs several classes, got one yes/no column, {groups[0].flag}; "
+            "leave --task out, or use --task binary"
+        )
+    several = [(own.where(i), names) for own in groups for i, names in enumerate(own.labels) if len(names) > 1]
+    if several:
+        place, first = several[0]
+        raise DataError(
+            f"{place}: with --task {options.task} every text needs exactly one label, got {_labels_said(first)} (in "
+            f"all {len(several)} texts have several); mend them, leave them out, or use --task multilabel"
+        )
+
+
+def without_unlabelled(groups: Sequence[Records], options: DataOptions) -> tuple[list[Records], list[str]]:
+    """The records without those that lack a label, where each needs one; and a note that counts them.
+
+    Texts without a label go where `--task` asks for one label a text, and where a few of them (at most 5 %) are all
+    that stands against it, unless zeros or an empty list say that there is none.
+
+    Raises:
+        DataError: a group without any label.
+    """
+    sizes = [len(names) for own in groups for names in own.labels]
+    for own in groups:
+        if not own.stated and len(own) and not any(own.labels):
+            raise DataError(f"{own.source}: no text has a label; check --labels-column or --label-columns")
+    if 0 not in sizes or max(sizes) > 1 or one_sided(groups, options) or not _needs_one(groups, sizes, options):
+        return list(groups), []
+    kept = [own.take([i for i, names in enumerate(own.labels) if names]) for own in groups]
+    for own, left in zip(groups, kept, strict=True):
+        if not len(left):
+            raise DataError(f"{own.source}: no text has a label, but every text needs one; use --task multilabel")
+    said = f"{_unlabelled(groups)}, and are left out, as all others have exactly one; --task multilabel keeps them"
+    return kept, [said]
+
+
+def _needs_one(groups: Sequence[Records], sizes: Sequence[int], options: DataOptions) -> bool:
+    if options.task != "auto":
+        return options.task != "multilabel"
+    return not any(own.stated for own in groups) and sizes.count(0) <= FEW_UNLABELLED * len(sizes)
+
+
+def _unlabelled(groups: Sequence[Records]) -> str:
+    """How many texts have no label, and where the first one stands."""
+    places = [own.where(i) for own in groups for i, names in enumerate(own.labels) if not names]
+    return f"{len(places)} of {sum(map(len, groups))} texts have no label (the first: {places[0]})"
 
 
 def _labels_said(names: Sequence[str]) -> str:
@@ -105,7 +144,7 @@ def choose_task(groups: Sequence[Records], counts: Mapping[str, int], options: D
         raise DataError(
             f"--positive {options.positive!r} goes with task binary, but {source} is {task} ({why}); leave it out"
         )
-    notes = _unlabelled_note(groups) if options.task == "auto" and task == "multilabel" else ()
+    notes = _unlabelled_note(groups, options) if task == "multilabel" else ()
     return TaskChoice(task, why, notes=notes)
 
 
@@ -122,17 +161,16 @@ def _why(groups: Sequence[Records], task: Task, n_classes: int) -> str:
     return f"texts have {min(sizes)} to {max(sizes)} of {n_classes} classes"
 
 
-def _unlabelled_note(groups: Sequence[Records]) -> tuple[str, ...]:
-    """Said where a few texts without a label are all that stands against one label a text."""
-    sizes = [len(names) for records in groups for names in records.labels]
-    without = sizes.count(0)
-    if max(sizes) > 1 or not 0 < without <= FEW_UNLABELLED * len(sizes):
+def _unlabelled_note(groups: Sequence[Records], options: DataOptions) -> tuple[str, ...]:
+    """Said of a multilabel task; with a word more where these texts are all that stands against one label a text."""
+    sizes = [len(names) for own in groups for names in own.labels]
+    if 0 not in sizes:
         return ()
-    first = next(r.where(i) for r in groups for i, names in enumerate(r.labels) if not names)
-    return (
-        f"{without} of {len(sizes)} texts have no label (the first: {first}), so this is read as multilabel although "
-        "all others have exactly one label; label them or drop them, and it is one label a text",
-    )
+    said = f"{_unlabelled(groups)}; they are kept as texts of no class"
+    if options.task == "auto" and max(sizes) == 1:
+        said += ", and so this is multilabel although all others have exactly one label; --task multiclass leaves "
+        said += "them out"
+    return (said,)
 
 
 def _binary(groups: Sequence[Records], counts: Mapping[str, int], options: DataOptions) -> TaskChoice:

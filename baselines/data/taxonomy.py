@@ -9,7 +9,7 @@ from typing import Any
 
 from baselines.dataset import TaxonomyEntry
 from baselines.errors import DataError
-from baselines.labels.records import label_name
+from baselines.labels.spellings import label_name
 from baselines.tables.encodings import read_text
 
 

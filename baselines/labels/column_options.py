@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.console import names
-from baselines.labels.table_labels import Labels
+from baselines.labels.asked import Labels
 
 Group = _ArgumentGroup | ArgumentParser
 

@@ -9,14 +9,19 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from baselines.errors import DataError
 from baselines.tables.encodings import encoding_of
+from baselines.tables.formats.delimited import header_names
+from baselines.tables.formats.headers import header_doubt
+from baselines.tables.formats.json_tables import JsonReader
 from baselines.tables.reading import Reading
-from baselines.tables.stream_csv import CsvRecords, Record
+from baselines.tables.stream_csv import CsvRecords, Record, stream_dialect
 
 Kind = Literal["delimited", "jsonl", "txt", "lines"]
 # What the encoding is found by, and what is read at once after it; of a pipe less, as much as is there.
@@ -30,6 +35,14 @@ _PLAIN = Reading()
 
 
 @dataclass(frozen=True)
+class Heading:
+    """The columns that all records of a table have; `doubt` where their names look like a record."""
+
+    columns: tuple[str, ...]
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
     """One record.
 
@@ -37,13 +50,13 @@ class Row:
         number: in the file, as an editor or a spreadsheet numbers it; the header is row 1.
         values: by the name of the column; of a line that is a text, `text`.
         blank: whether it is a line with nothing in it.
-        of_table: whether all records have the same columns.
+        heading: of the table that it stands in; None where each record has columns of its own.
     """
 
     number: int
     values: Mapping[str, Any] = field(default_factory=dict)
     blank: bool = False
-    of_table: bool = False
+    heading: Heading | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ def stream_batches(
     """
     lines = _lines(source, path, reading, say)
     if kind == "delimited":
-        yield from _delimited(lines, path, reading)
+        yield from _delimited(lines, path, reading, say)
         return
     number = 0
     make = {"jsonl": _json_row, "txt": _text_row}.get(kind)
@@ -119,7 +132,7 @@ def _json_row(number: int, line: _Line) -> Row | BadRow:
     if not line.text.strip():
         return Row(number, blank=True)
     try:
-        content = json.loads(line.text)
+        content = JsonReader().read(line.text)
     except (ValueError, RecursionError) as error:
         return BadRow(number, f"not valid JSON ({error})")
     if isinstance(content, str):
@@ -129,36 +142,45 @@ def _json_row(number: int, line: _Line) -> Row | BadRow:
     return Row(number, content)
 
 
-def _delimited(lines: Iterator[list[_Line]], path: Path, reading: Reading) -> Iterator[list[Row | BadRow]]:
-    records: CsvRecords | None = None
-    columns: list[str] = []
-    for batch in lines:
-        if records is None:
-            records = CsvRecords(_delimiter(path, reading))
-        for line in batch:
+def _delimited(
+    lines: Iterator[list[_Line]], path: Path, reading: Reading, say: Callable[[str], None]
+) -> Iterator[list[Row | BadRow]]:
+    first = next(lines, None)
+    if first is None:
+        return
+    dialect, note = stream_dialect("".join(f"{line.text}\n" for line in first), path, reading)
+    if note:
+        say(note)
+    records, heading = CsvRecords(dialect), None
+    for batch in chain([first[dialect.lines_before :]], lines, [None]):
+        for line in batch or ():
             records.add(line.text, line.error)
-        if rows := list(_with_columns(records.complete(), columns, reading)):
-            yield rows
-    if records is not None and (rows := list(_with_columns(records.complete(final=True), columns, reading))):
-        yield rows
+        found = records.complete(final=batch is None)
+        if heading is None and (named := next((i for i, own in enumerate(found) if own.fields or own.error), None)):
+            raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
+        if heading is None and named is not None:
+            heading = _heading(found, path, reading)
+            found = found[int(reading.header is not False) :]
+        if found and heading is not None:
+            yield [_csv_row(record, heading) for record in found]
 
 
-def _with_columns(records: Iterable[Record], columns: list[str], reading: Reading) -> Iterator[Row | BadRow]:
-    """Records as rows; fills `columns`, which are named by the first record or, without a header, counted."""
-    for record in records:
-        if not columns and record.fields:
-            has_header = reading.header is not False
-            columns += record.fields if has_header else [str(n + 1) for n in range(len(record.fields))]
-            if has_header:
-                continue
-        if record.error:
-            yield BadRow(record.number, record.error)
-        else:
-            yield Row(record.number, dict(zip(columns, record.fields, strict=False)), not record.fields, True)
+def _heading(found: Sequence[Record], path: Path, reading: Reading) -> Heading:
+    """The names of the columns: the first record's, or without a header their numbers."""
+    first = found[0]
+    if first.error:
+        raise DataError(f"{path}: row {first.number}: {first.error}")
+    if reading.header is False:
+        return Heading(tuple(str(i + 1) for i in range(len(first.fields))))
+    below = [record.fields for record in found[1:] if len(record.fields) == len(first.fields)]
+    doubt = header_doubt(path, first.fields, below) if reading.header is None else ""
+    return Heading(tuple(header_names(path, list(first.fields))), doubt)
 
 
-def _delimiter(path: Path, reading: Reading) -> str:
-    return "\t" if path.name.endswith(".tsv") or reading.delimiter == "tab" else reading.delimiter or ","
+def _csv_row(record: Record, heading: Heading) -> Row | BadRow:
+    if record.error:
+        return BadRow(record.number, record.error)
+    return Row(record.number, dict(zip(heading.columns, record.fields, strict=False)), not record.fields, heading)
 
 
 def _lines(source: BinaryIO, path: Path, reading: Reading, say: Callable[[str], None]) -> Iterator[list[_Line]]:

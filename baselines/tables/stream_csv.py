@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
+
+from baselines.tables.formats.dialects import Dialect, any_field_length, dialect_of, head_records, without_lines
+from baselines.tables.opened import data_name
+from baselines.tables.reading import Reading
 
 # A quote that isn't closed within so many characters is a mistake: waiting for its end would take the whole stream.
 MAX_RECORD = 16_000_000
@@ -32,12 +35,12 @@ class CsvRecords:
     quote was left open: then its first line alone is the bad one.
 
     Args:
-        delimiter: one character.
-        width: fields of a record; None as many as the first one has.
+        dialect: how fields are told apart.
     """
 
-    def __init__(self, delimiter: str, width: int | None = None) -> None:
-        self._delimiter, self.width = delimiter, width
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self.width = 0  # fields of a record: as many as the first one has
         self._lines: deque[tuple[str, str]] = deque()
         self._waiting = 0
         self._number = 0
@@ -50,7 +53,7 @@ class CsvRecords:
     def complete(self, *, final: bool = False) -> list[Record]:
         """The records that are whole; with `final` no more lines come, so all that is left."""
         found: list[Record] = []
-        with _any_field_length():
+        with any_field_length():
             while self._lines and (record := self._next(final or self._waiting > MAX_RECORD)):
                 found.append(record)
         return found
@@ -64,10 +67,12 @@ class CsvRecords:
             if not final:
                 return None
             error = _OPEN
-        if not error and self.width not in (None, len(fields)):
+        if self.width and len(fields) > self.width and not any(field.strip() for field in fields[self.width :]):
+            del fields[self.width :]  # delimiters without end, as spreadsheets write them
+        if not error and self.width and len(fields) != self.width:
             error = (
-                f"{len(fields)} fields, but {self.width} columns; put fields that hold {self._delimiter!r}, quotes or "
-                "line ends between double quotes"
+                f"{len(fields)} fields, but {self.width} columns; put fields that hold {self._dialect.delimiter!r}, "
+                "quotes or line ends between double quotes"
             )
         if error and lines > 1 and self._holds_a_record(lines):
             return self._done(1, (), _OPEN)
@@ -93,7 +98,7 @@ class CsvRecords:
                 yield f"{line}\n"
 
         try:
-            fields = next(csv.reader(lines(), delimiter=self._delimiter, strict=True))
+            fields = next(self._dialect.reader(lines()))
         except csv.Error as error:
             said = str(error)
             waiting = "unexpected end" in said
@@ -104,7 +109,7 @@ class CsvRecords:
         """Whether one of the lines behind the first is a record by itself."""
         for line, _ in islice(self._lines, 1, lines):
             try:
-                fields = next(csv.reader([line], delimiter=self._delimiter, strict=True), [])
+                fields: list[str] = next(self._dialect.reader([line]), [])
             except csv.Error:
                 continue
             if len(fields) == self.width:
@@ -112,11 +117,17 @@ class CsvRecords:
         return False
 
 
-@contextmanager
-def _any_field_length() -> Iterator[None]:
-    """The csv module refuses fields of more than 131,072 characters unless told otherwise, globally."""
-    before = csv.field_size_limit(sys.maxsize)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+def stream_dialect(head: str, path: Path, reading: Reading) -> tuple[Dialect, str]:
+    """The dialect of a stream by its first lines, and the sentence that says so; as a file that is read whole."""
+    own = "\t" if data_name(path).lower().endswith(".tsv") else ","
+    dialect, note = dialect_of(head, path, own, reading)
+    body = without_lines(head, dialect.lines_before)
+    if '"' not in body or head_records(body, True, dialect):
+        return dialect, note
+    plain = replace(dialect, quoting=False)
+    records = head_records(body, False, plain)
+    quoted = [field for record in records for field in record if '"' in field]
+    enclosed = sum(len(field) > 1 and field[0] == field[-1] == '"' for field in quoted)
+    if len({len(record) for record in records}) != 1 or len(records[0]) < 2 or enclosed > len(quoted) / 2:
+        return dialect, note
+    return plain, f"{path.name}: its double quotes enclose nothing: they are read as characters"

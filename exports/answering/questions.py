@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
-from baselines.labels.table_labels import TEXT_COLUMNS
+from baselines.labels.usual_columns import usual_texts
+from baselines.tables.formats.plain_text import read_plain_text
 from baselines.tables.opened import data_name, open_bytes
 from baselines.tables.paths import NoSuchPath, follow
 from baselines.tables.read_table import read_table
 from baselines.tables.reading import Reading
-from baselines.tables.stream import BadRow, Kind, Row, stream_batches
+from baselines.tables.stream import BadRow, Heading, Kind, Row, stream_batches
+from baselines.tables.table import Table
 
 STDIN = "-"
 # Of formats that are read line by line; others are read whole.
@@ -30,6 +32,8 @@ KINDS: Mapping[str, Kind] = {
 }
 # Texts of a file that is read whole are handed on in such pieces.
 _PIECE = 256
+# What a file's layout is found by.
+_HEAD = 1 << 16
 # Half of a character beyond U+FFFF: JSON can hold it, UTF-8 can't.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -81,8 +85,8 @@ def questions(source: Source) -> Iterator[list[Question | BadRow]]:
     checked = False
     for batch in _rows(source, path):
         first = next((row for row in batch if isinstance(row, Row) and not row.blank), None)
-        if first and not checked and first.of_table:
-            _check_columns(first, source, path)
+        if first and not checked and first.heading:
+            _check_columns(first, first.heading, source, path)
         checked = checked or first is not None
         yield [_question(row, source, path) for row in batch]
 
@@ -98,7 +102,7 @@ def _rows(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
         reading = replace(source.reading, encoding=source.reading.encoding or "utf-8")
         yield from stream_batches(sys.stdin.buffer, path, source.kind or "lines", reading, source.say)
         return
-    kind = source.kind or (KINDS.get(Path(data_name(path)).suffix.lower()) if path.is_file() else None)
+    kind = source.kind or (_streamable(path, source.reading) if path.is_file() else None)
     if kind is None:
         yield from _whole(source, path)
         return
@@ -106,28 +110,47 @@ def _rows(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
         yield from stream_batches(stream, path, kind, source.reading, source.say)
 
 
+def _streamable(path: Path, reading: Reading) -> Kind | None:
+    """What a record of the file is; None where it has to be read whole.
+
+    A text file may hold a table, or labels before its texts, and one of JSON Lines an array.
+    """
+    kind = KINDS.get(Path(data_name(path)).suffix.lower())
+    if kind not in ("txt", "jsonl"):
+        return kind
+    with open_bytes(path) as stream:
+        head = stream.read(_HEAD)
+    if kind == "jsonl":
+        return None if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[") else kind
+    whole_lines = head[: head.rfind(b"\n") + 1] or head
+    return kind if set(read_plain_text(whole_lines, path, reading).columns) == {"text"} else None
+
+
 def _whole(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
     """The rows of a format that can't be read piece by piece."""
-    table = read_table(path)
+    table = read_table(path, source.reading)
     for note in table.notes:
         source.say(note)
-    names = list(table.columns)
+    heading = Heading(tuple(table.columns), table.header_doubt)
     records = zip(table.rows, zip(*table.columns.values(), strict=True), strict=True)
     rows: Iterator[Row | BadRow] = (
-        Row(row, dict(zip(names, values, strict=True)), of_table=True) for row, values in records
+        Row(row, dict(zip(heading.columns, values, strict=True)), heading=heading) for row, values in records
     )
     while piece := list(islice(rows, _PIECE)):
         yield piece
 
 
-def _check_columns(row: Row, source: Source, path: Path) -> None:
+def _check_columns(row: Row, heading: Heading, source: Source, path: Path) -> None:
     """What one record of a table lacks, all lack: that is no mistake of a row."""
-    there = ", ".join(map(repr, row.values))
-    if not source.text_columns and not _usual(tuple(row.values), path):
-        raise DataError(f"{path}: no column 'text' (or 'title' and 'description'); name it by --text-column: {there}")
+    there = f"columns: {', '.join(map(repr, heading.columns))}"
+    doubt = f". {heading.doubt}" if heading.doubt else ""
+    if not (source.text_columns or _usual(heading.columns, source.id_column)):
+        raise DataError(
+            f"{path}: no column 'text' (or 'title' and 'description'); name yours by --text-column; {there}{doubt}"
+        )
     for name in (*source.text_columns, source.id_column):
-        if name and name not in row.values and _value(row.values, name) is None:
-            raise DataError(f"{path}: no column {name!r}; columns: {there}")
+        if name and name not in heading.columns and _value(row.values, name) is None:
+            raise DataError(f"{path}: no column {name!r}; {there}{doubt}")
 
 
 def _question(row: Row | BadRow, source: Source, path: Path) -> Question | BadRow:
@@ -136,14 +159,14 @@ def _question(row: Row | BadRow, source: Source, path: Path) -> Question | BadRo
     if row.blank:
         return Question("", row.number)
     try:
-        text = text_in(row, source.text_columns, path)
+        text = text_in(row, source.text_columns, source.id_column)
     except DataError as error:
         return BadRow(row.number, str(error))
     name = _value(row.values, source.id_column) if source.id_column else None
     return Question(text, row.number, _SURROGATE.sub("\ufffd", name) if isinstance(name, str) else name)
 
 
-def text_in(row: Row, columns: Sequence[str], path: Path) -> str:
+def text_in(row: Row, columns: Sequence[str], id_column: str = "") -> str:
     """The text of one record: its text columns joined by a space, those without anything left out.
 
     A number is a text too.
@@ -151,7 +174,7 @@ def text_in(row: Row, columns: Sequence[str], path: Path) -> str:
     Raises:
         DataError: no such column, no text in any of them, or a value that is none.
     """
-    names = tuple(columns) or _usual(tuple(row.values), path)
+    names = tuple(columns) or _usual(tuple(row.values), id_column)
     values = [(name, _value(row.values, name)) for name in names]
     for name, value in values:
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
@@ -164,9 +187,9 @@ def text_in(row: Row, columns: Sequence[str], path: Path) -> str:
 
 
 @lru_cache(maxsize=64)
-def _usual(names: tuple[str, ...], path: Path) -> tuple[str, ...]:
-    """The text columns among these; empty for none."""
-    return next((usual for usual in TEXT_COLUMNS if all(name in names for name in usual)), ())
+def _usual(names: tuple[str, ...], id_column: str) -> tuple[str, ...]:
+    """The text columns among these, as in training; empty for none."""
+    return usual_texts(Table(Path(), dict.fromkeys(names, ()), []), {id_column})
 
 
 def _value(values: Mapping[str, Any], name: str) -> Any:

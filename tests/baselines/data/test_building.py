@@ -17,26 +17,31 @@ def records(labels: Sequence[Sequence[str]], source: str = "train.csv") -> Recor
     return Records(source, texts, labels, range(2, 2 + len(labels)))
 
 
+def texts(n: int) -> list[str]:
+    return [f"text {i}" for i in range(n)]
+
+
 def test_labels_that_unicode_takes_for_the_same_are_one_class() -> None:
     names = ["caf\u00e9", "cafe\u0301", "tea", "te\u00ada", "tea "]
     dataset = build_dataset("n", [f"t {i}" for i in range(40)], [[names[i % 5]] for i in range(40)], DataOptions())
     assert dataset.everything.space.names == ("tea", "caf\u00e9")
     assert "2 classes are written in several ways" in dataset.notes[0]
-    assert "'caf\\xe9' and 'cafe\\u0301' are caf\u00e9" in dataset.notes[0]
-    both = build_dataset("n", ["x"] * 30, [["a", "a\u200b"], ["b"], ["\u200b"]] * 10, DataOptions())
+    assert "'caf\\xe9' (8) and 'cafe\\u0301' (8) are caf\u00e9" in dataset.notes[0]
+    both = build_dataset("n", texts(30), [["a", "a\u200b"], ["b"], ["\u200b"]] * 10, DataOptions())
     assert both.classes == ("a", "b")
     assert both.everything.labels.sum(axis=1).max() == 1
 
 
 def test_labels_written_in_one_way_are_not_spoken_of() -> None:
-    dataset = build_dataset("n", ["x"] * 30, [["e\u0301"], ["b"], ["c"]] * 10, DataOptions())
+    dataset = build_dataset("n", texts(30), [["e\u0301"], ["b"], ["c"]] * 10, DataOptions())
     assert dataset.classes == ("b", "c", "\u00e9")
     assert not any("several ways" in note for note in dataset.notes)
 
 
 def test_texts_of_a_rare_class_are_left_out_where_each_has_one() -> None:
     labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
-    dataset = dataset_of_records("n", records(labels), DataOptions(), {"test": records([["rare"], ["a"]], "own.csv")})
+    given = {"test": records([["rare"], ["a"]], "own.csv")}
+    dataset = dataset_of_records("n", records(labels), DataOptions(accept=("rare",)), given)
     assert (dataset.task, dataset.classes) == ("multiclass", ("a", "b", "c"))
     assert len(dataset.everything) == 31
     assert dataset.part("test").texts == ("own.csv text 1",)
@@ -48,15 +53,18 @@ def test_texts_of_a_rare_class_are_left_out_where_each_has_one() -> None:
 
 def test_texts_of_a_rare_class_stay_where_texts_may_have_none() -> None:
     labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
-    assert len(build_dataset("n", ["x"] * 32, labels, DataOptions(task="multilabel")).everything) == 32
-    several = build_dataset("n", ["x"] * 33, [*labels, ["a", "b"]], DataOptions())
+    asked = DataOptions(task="multilabel", accept=("rare",))
+    assert len(build_dataset("n", texts(32), labels, asked).everything) == 32
+    several = build_dataset("n", texts(33), [*labels, ["a", "b"]], DataOptions(accept=("rare",)))
     assert (several.task, len(several.everything)) == ("multilabel", 33)
 
 
 def test_a_part_of_rare_classes_alone_is_refused() -> None:
     labels = [["a"], ["b"], ["c"]] * 10 + [["rare"]] * 2
     with pytest.raises(DataError, match=r"own.csv: no text is left without the rare classes"):
-        dataset_of_records("n", records(labels), DataOptions(), {"test": records([["rare"]], "own.csv")})
+        dataset_of_records(
+            "n", records(labels), DataOptions(min_texts_per_class=3), {"test": records([["rare"]], "own.csv")}
+        )
 
 
 def test_given_parts_are_kept_and_the_rest_is_dealt() -> None:

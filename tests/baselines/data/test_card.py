@@ -38,10 +38,11 @@ def test_card_counts_what_is_wrong() -> None:
     tags = [["a"] if i % 2 else ["b"] for i in range(59)] + [[]]
     dataset = build_dataset("n", texts, [*tags[:8], ["a", "few"], ["b", "few"], ["few"], *tags[11:]], DataOptions())
     card = data_card(dataset)
-    assert (card["empty_texts"], card["without_label"]) == (2, 1)
+    assert (card["empty_texts"], card["without_label"]) == (0, 1)
+    assert dataset.notes[0] == "2 of 60 records of n have no text (rows 3, 4), and are left out"
     assert card["duplicates"]["exact"] == {"groups": 1, "documents": 2, "leaks": card["duplicates"]["exact"]["leaks"]}
     assert card["rare_classes"][-1] == "few"
-    assert card["labels_per_document"]["histogram"] == {"0": 1, "1": 57, "2": 2}
+    assert card["labels_per_document"]["histogram"] == {"0": 1, "1": 55, "2": 2}
 
 
 def one_label(names: list[str], **asked: Any) -> Dataset:

@@ -11,10 +11,10 @@ from tests.cases.data_case import many_rows, options, write
 
 
 def test_a_warning_reaches_the_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(tmp_path, "f.csv", "text,label\n" + many_rows() + "more,[red]\n")
+    path = write(tmp_path, "f.csv", "text,label\n" + many_rows() + "more,[red]\n")  # markup stays text
     parser = argparse.ArgumentParser()
     add_data_options(parser)
-    dataset_from(parser.parse_args(["--dataset", path]))
+    dataset_from(parser.parse_args(["--dataset", path, "--accept", "rare"]))
     assert "dropped [red]" in capsys.readouterr().err
 
 

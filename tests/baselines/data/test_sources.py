@@ -42,7 +42,9 @@ def test_tiny_fixture_is_small_and_whole(tiny: Dataset) -> None:
 
 def test_rare_classes_are_dropped_and_named(tmp_path: Path) -> None:
     path = write(tmp_path, "f.csv", "text,label\n" + many_rows() + "more,rare\nmore,rare\n")
-    dataset = load(options("--dataset", path))
+    with pytest.raises(DataError, match=r"1 of 3 class has fewer than 3 texts: 'rare' \(2\)"):
+        load(options("--dataset", path))
+    dataset = load(options("--dataset", path, "--min-texts-per-class", "3"))
     assert dataset.everything.space.names == ("a", "b")
     assert dataset.notes[0] == "dropped rare: fewer than 3 texts each"
     assert load(options("--dataset", path, "--min-texts-per-class", "2")).classes == ("a", "b", "rare")
@@ -64,18 +66,18 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str], list[str]]] = {
     "no text column": ("f.csv", "words,label\nok,a\n", [], ["--text-column", "'words', 'label'"]),
     "unknown text column": ("f.csv", GOOD, ["--text-column", "body"], ["no column 'body'", "'text', 'label'"]),
     "unknown labels column": ("f.csv", GOOD, ["--labels-column", "topic"], ["no column 'topic'", "'text', 'label'"]),
-    "no labels column": ("f.csv", "text,topic\nok,a\n", [], ["--labels-column", "'topic'"]),
+    "no labels column": ("f.csv", "text,kind\nok,a\n", [], ["--labels-column", "'kind'"]),
     "unknown 0/1 column": ("f.csv", GOOD, ["--label-columns", "red"], ["no column 'red'"]),
     "not 0 or 1": ("f.csv", "text,red\nok,0\nok,2\n", ["--label-columns", "rest"], ["row 3, column 'red'", "'2'"]),
     "both ways": ("f.csv", GOOD, ["--label-columns", "label", "--labels-column", "label"], ["excludes"]),
     "empty separator": ("f.csv", GOOD, ["--label-separator", ""], ["--label-separator"]),
-    "number as text": ("f.jsonl", '{"text": "a", "label": "b"}\n{"text": 1}\n', [], ["row 2, column 'text'", "int"]),
+    "yes as text": ("f.jsonl", '{"text": "a", "label": "b"}\n{"text": true}\n', [], ["row 2, column 'text'", "bool"]),
     "object as label": ("f.jsonl", '{"text": "a", "label": {}}\n', [], ["row 1, column 'label'"]),
     "all texts empty": ("f.csv", "text,label\n" + " ,a\n ,b\n" * 9, [], ["all 18 texts are empty"]),
-    "one class and nothing": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "ok,\n" * 9, [], ["1 of 1", "--task binary"]),
-    "one side only": ("f.csv", "text,red\n" + "ok,1\n" * 18, ["--label-columns", "red"], ["got 18 and 0"]),
-    "no labels": ("f.csv", "text,label\n" + "ok,\n" * 9, [], ["no text has a label"]),
-    "one class": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "ok,b\n", [], ["at least 2 classes", "got 1 of 2"]),
+    "one class and nothing": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "no,\n" * 9, [], ["1 of 1", "--task binary"]),
+    "one side only": ("f.csv", "text,red\nno,1\n" + "ok,1\n" * 17, ["--label-columns", "red"], ["got 18 and 0"]),
+    "no labels": ("f.csv", "text,label\nno,\n" + "ok,\n" * 9, [], ["no text has a label"]),
+    "one class": ("f.csv", "text,label\n" + "ok,a\n" * 9 + "no,b\n", [], ["at least 2 classes", "got 1 of 2"]),
     "too few texts": ("f.csv", "text,label\n" + many_rows(8), [], ["at least 10 texts", "got 8"]),
     "not parquet": ("f.parquet", "nope", [], ["not a readable Parquet file"]),
     "data folder elsewhere": ("f.csv", GOOD, ["--data-dir", "."], ["--data-dir goes with --dataset madewithml"]),
@@ -175,6 +177,7 @@ def test_half_an_emoji_is_replaced_and_noted(tmp_path: Path) -> None:
 
 
 def test_texts_of_no_class_stay(tmp_path: Path) -> None:
-    dataset = build_dataset("n", ["x"] * 20, [["a"], ["b"], []] * 6 + [["a"], ["b"]], DataOptions(), source="here")
+    texts = [f"text {i}" for i in range(20)]
+    dataset = build_dataset("n", texts, [["a"], ["b"], []] * 6 + [["a"], ["b"]], DataOptions(), source="here")
     assert len(dataset.everything) == 20
     assert np.count_nonzero(~dataset.everything.labels.any(axis=1)) == 6

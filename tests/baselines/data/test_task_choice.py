@@ -83,6 +83,11 @@ def built(labels: Sequence[str], **asked: Any) -> Dataset:
     return build_dataset("own", texts, [[name] if name else [] for name in labels], DataOptions(**asked))
 
 
+def unsaid(dataset: Dataset) -> list[str]:
+    """Notes but the one that a small test part can't tell much."""
+    return [note for note in dataset.notes if "the test part has only" not in note]
+
+
 @pytest.mark.parametrize(
     ("labels", "positive", "why"),
     [
@@ -107,7 +112,8 @@ def test_how_the_task_was_found_is_kept_for_the_card_and_warns_of_nothing() -> N
     assert found.task_found == "every text has exactly one of 2 classes"
     assert found.positive_found == "a usual name of the positive class"
     assert built(["a", "b", "c"] * 10).task_found == "every text has exactly one of 3 classes"
-    assert found.notes == built(["a", "b", "c"] * 10).notes == ()
+    assert unsaid(found) == unsaid(built(["a", "b", "c"] * 10)) == []
+    assert built(["a", "b", "c"] * 120).notes == ()
 
 
 def test_the_user_says_which_class_is_positive() -> None:
@@ -122,7 +128,7 @@ def test_the_user_says_which_task_it_is() -> None:
     assert (two.task, two.classes, two.task_found) == ("multiclass", ("a", "b"), "asked for by --task")
     one = built(["spam", "", ""] * 10, task="binary")
     assert (one.task, one.everything.space.names) == ("binary", ("not spam", "spam"))
-    assert not one.notes
+    assert not unsaid(one)
 
 
 def test_every_part_is_judged_by_the_metric_asked_for() -> None:
@@ -132,33 +138,43 @@ def test_every_part_is_judged_by_the_metric_asked_for() -> None:
     assert dataset.sha256 == built(["a", "b", "c"] * 10).sha256
 
 
-def test_few_texts_without_a_label_are_not_guessed_away() -> None:
+def test_few_texts_without_a_label_are_left_out_and_counted() -> None:
     dataset = built(["a", "b", "c", "d"] * 20 + [""])
-    assert dataset.task == "multilabel"
-    assert "1 of 81 texts have no label (the first: own: row 80), so this is read as multilabel" in dataset.notes[0]
+    assert (dataset.task, len(dataset.everything)) == ("multiclass", 80)
+    assert dataset.notes[0] == (
+        "1 of 81 texts have no label (the first: own: row 80), and are left out, as all others have exactly one; "
+        "--task multilabel keeps them"
+    )
+    kept = built(["a", "b", "c", "d"] * 20 + [""], task="multilabel")
+    assert (kept.task, len(kept.everything)) == ("multilabel", 81)
+    assert kept.notes[0].endswith("(the first: own: row 80); they are kept as texts of no class")
+    two = built(["ham", "spam"] * 20 + [""])
+    assert (two.task, len(two.everything)) == ("binary", 40)
+
+
+def test_many_texts_without_a_label_are_an_answer_unless_asked_otherwise() -> None:
     many = built(["a", "b", "c", ""] * 20)
-    assert many.task == "multilabel"
-    assert not any("read as multilabel" in note for note in many.notes)
+    assert (many.task, len(many.everything)) == ("multilabel", 80)
+    assert "20 of 80 texts have no label (the first: own: row 3); they are kept" in many.notes[0]
+    assert "--task multiclass leaves them out" in many.notes[0]
+    asked = built(["a", "b", "c", ""] * 20, task="multiclass")
+    assert (asked.task, len(asked.everything)) == ("multiclass", 60)
+    assert "20 of 80 texts have no label" in asked.notes[0]
 
 
 LABELLED = "text,label\n" + "".join(f"text {i},{'abc'[i % 3]}\n" for i in range(30))
 MISFITS: dict[str, tuple[str, list[str], list[str]]] = {
-    "none": (
-        LABELLED + "more,\nmore,\n",
-        ["--task", "multiclass"],
-        ["f.csv: row 32:", "got none", "2 texts have none"],
-    ),
     "several": (
         LABELLED + "more,a;b\n",
         ["--task", "multiclass", "--label-separator", ";"],
-        ["f.csv: row 32:", "got 2 (a, b)", "1 several", "--task multilabel"],
+        ["f.csv: row 32:", "got 2 (a, b)", "1 texts have several", "--task multilabel"],
     ),
     "three classes": (LABELLED, ["--task", "binary"], ["f.csv: --task binary", "got 3 classes (a, b, c)"]),
-    "binary with none": (LABELLED + "more,\n", ["--task", "binary"], ["f.csv: row 32:", "--task binary"]),
+    "binary with none": (LABELLED + "more,\n", ["--task", "binary"], ["f.csv: --task binary", "got 3 classes"]),
     "0/1 column": (
         "text,odd\n" + "x,1\ny,0\n" * 10,
         ["--task", "multiclass", "--label-columns", "odd"],
-        ["row 3:", "got none"],
+        ["f.csv: --task multiclass needs several classes", "one yes/no column, odd"],
     ),
     "positive elsewhere": (LABELLED, ["--positive", "a"], ["--positive 'a' goes with task binary", "is multiclass"]),
     "positive is no class": (
@@ -181,10 +197,18 @@ def test_what_does_not_fit_the_data_is_one_clear_message(case: str, tmp_path: Pa
     assert caught.value.exit_code == 2
 
 
-def test_a_text_without_a_label_in_a_given_part_is_named_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [[], ["--task", "multiclass"]])
+def test_a_text_without_a_label_in_a_given_part_is_left_out_and_named(asked: list[str], tmp_path: Path) -> None:
     path, own = write(tmp_path, "f.csv", LABELLED), write(tmp_path, "own.csv", "text,label\nx,a\ny,\n")
-    with pytest.raises(DataError, match=r"own.csv: row 3: with --task multiclass"):
-        load(options("--dataset", path, "--test", own, "--task", "multiclass"))
-    dataset = load(options("--dataset", path, "--test", own))
-    assert dataset.task == "multilabel"
-    assert "own.csv: row 3" in dataset.notes[0]
+    dataset = load(options("--dataset", path, "--test", own, *asked))
+    assert (dataset.task, dataset.part("test").texts) == ("multiclass", ("x",))
+    assert "1 of 32 texts have no label (the first: " in dataset.notes[0]
+    assert "own.csv: row 3)" in dataset.notes[0]
+    kept = load(options("--dataset", path, "--test", own, "--task", "multilabel"))
+    assert (kept.task, kept.part("test").texts) == ("multilabel", ("x", "y"))
+
+
+def test_a_given_part_without_any_label_is_refused(tmp_path: Path) -> None:
+    path, own = write(tmp_path, "f.csv", LABELLED), write(tmp_path, "own.csv", "text,label\nx,\ny,\n")
+    with pytest.raises(DataError, match=r"own.csv: no text has a label"):
+        load(options("--dataset", path, "--test", own))

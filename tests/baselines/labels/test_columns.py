@@ -7,21 +7,24 @@ import pytest
 
 from baselines.data.sources import load
 from baselines.errors import DataError
-from baselines.labels.table_labels import Labels, columns_of, label_sets, texts_of
+from baselines.labels.asked import Labels
+from baselines.labels.columns import columns_of
+from baselines.labels.label_sets import label_sets
+from baselines.labels.texts import texts_of
 from baselines.tables.table import Table
 from tests.cases.data_case import FORMATS, options, write
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_one_column_a_label(suffix: str, tmp_path: Path) -> None:
-    records = [{"words": f"text {i}", "red": i % 2, "blue": int(i % 3 == 0)} for i in range(40)]
+    records = [{"words": f"text {i}", "red": i % 2, "blue": int(i % 3 == 0)} for i in range(41)]
     FORMATS[suffix](records, path := tmp_path / f"mine{suffix}")
     rest = load(options("--dataset", str(path), "--text-column", "words", "--label-columns", "rest"))
     named = load(options("--dataset", str(path), "--text-column", "words", "--label-columns", "red,blue"))
     assert rest.classes == ("blue", "red")
     assert rest.sha256 == named.sha256
     assert rest.everything.labels[3].tolist() == [True, True]
-    assert "no label; they are kept" in rest.notes[0]
+    assert "they are kept as texts of no class" in rest.notes[0]
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
@@ -57,21 +60,21 @@ YES_NO = [
 def test_a_column_of_nothing_but_yes_and_no(cells: list[Any]) -> None:
     table = Table(Path("f"), {"text": ["x"] * 4, "label": cells}, [1, 2, 3, 4])
     columns = columns_of(table)
-    assert columns.yes_no
+    assert columns.form.yes_no
     assert label_sets(table, columns) == [["1"], ["0"], ["1"], ["0"]]
 
 
 @pytest.mark.parametrize("cells", [["1", "0", "2", "0"], ["1"] * 4, ["1", "0", ["1"], "0"], ["yes", "no"] * 2])
 def test_other_columns_are_classes_as_they_stand(cells: list[Any]) -> None:
     table = Table(Path("f"), {"text": ["x"] * 4, "label": cells}, [1, 2, 3, 4])
-    assert not columns_of(table).yes_no
+    assert not columns_of(table).form.yes_no
     assert label_sets(table, columns_of(table))[1] == [cells[1]]
 
 
 def test_yes_and_no_with_empty_cells_and_a_stranger() -> None:
     table = Table(Path("f"), {"text": ["x"] * 4, "label": ["1", None, "", 0]}, [1, 2, 3, 4])
     columns = columns_of(table)
-    assert label_sets(table, columns) == [["1"], [], [], ["0"]]
+    assert label_sets(table, columns) == [["1"], None, None, ["0"]]
     other = Table(Path("own"), {"text": ["x"], "label": ["maybe"]}, [7])
     with pytest.raises(DataError, match=r"own: row 7, column 'label': expected 0 or 1, got 'maybe'"):
         label_sets(other, columns)
