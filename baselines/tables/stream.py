@@ -135,7 +135,8 @@ def _json_row(number: int, line: _Line) -> Row | BadRow:
         content = JsonReader().read(line.text)
     except (ValueError, RecursionError) as error:
         return BadRow(number, f"not valid JSON ({error})")
-    if isinstance(content, str):
+    # A number of thousands of digits is kept as its digits.
+    if isinstance(content, str) and line.text.lstrip().startswith('"'):
         return Row(number, {"text": content})
     if not isinstance(content, dict):
         return BadRow(number, f'expected {{"text": "..."}} or a string, got {line.text.strip()[:60]}')

@@ -41,10 +41,10 @@ ORDER = {
         ("kinds",),
         ("formats",),
     ),
-    "exports": (("run", "predict"), ("bundles",), ("graphs", "runtime"), ("kernel",)),
+    "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
-        ("fold_study", "public_study", "compare", "screenshot", "conftest"),
-        ("study", "suite", "public"),
+        ("fold_study", "public_study", "compare", "score", "screenshot", "conftest"),
+        ("study", "suite", "public", "scoring"),
         ("report",),
         ("verdict",),
         ("results",),
