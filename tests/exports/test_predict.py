@@ -88,7 +88,9 @@ def test_of_many_bad_lines_the_first_are_said(
 def test_halves_of_emojis_and_numbers_are_texts(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    piped(monkeypatch, r'{"text": "a \ud83d b", "id": "\ud83d"}', '{"text": 3.5}', '{"title": "a", "description": null}')
+    piped(
+        monkeypatch, r'{"text": "a \ud83d b", "id": "\ud83d"}', '{"text": 3.5}', '{"title": "a", "description": null}'
+    )
     assert main([str(folder), "--stdin", "--id-column", "id", "--explain"]) == 0
     answers = _lines(capsys)
     assert answers[0]["id"] == "\ufffd"

@@ -53,7 +53,12 @@ ORDER = {
         ("candidate",),
         ("stats", "quantities"),
     ),
-    "tagpress": (("__main__",), ("commands", "studies", "models", "storage"), ("data", "provenance"), ("arguments",)),
+    "tagpress": (
+        ("__main__",),
+        ("commands", "studies", "models", "scores", "storage"),
+        ("data", "provenance"),
+        ("arguments",),
+    ),
 }
 # What is served, by folder: neither these modules nor anything they import may ever import the first packages; the
 # others only where they are asked for: to stem, to write tensors, to open a graph.
