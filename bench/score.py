@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.console import Body, names, number, run_command, share, whole_number
-from baselines.labels.column_options import add_label_options, add_text_options
+from baselines.data.column_options import add_label_options, add_text_options
 from baselines.labels.doubts import DOUBTS, EVERYTHING
 from baselines.tables.reading_options import add_reading_options
 

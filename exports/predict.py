@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.console import Body, number, run_command, until_closed, whole_number
-from baselines.labels.column_options import add_id_option, add_text_options
+from baselines.data.column_options import add_id_option, add_text_options
 from baselines.tables.reading_options import add_reading_options
 
 PROG = "python -m exports.predict"

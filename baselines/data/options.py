@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 
 from baselines.console import names, whole_number
+from baselines.data.column_options import add_column_options, flat, labels_from
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
-from baselines.labels.column_options import add_column_options, flat, labels_from
 from baselines.labels.doubts import DOUBTS, EVERYTHING
 from baselines.splits.rules import SplitWishes
 from baselines.tables.reading_options import add_reading_options, reading_from

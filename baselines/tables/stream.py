@@ -20,7 +20,7 @@ from baselines.tables.encodings import encoding_of
 from baselines.tables.formats.delimited import header_names
 from baselines.tables.formats.headers import header_doubt
 from baselines.tables.formats.json_tables import JsonReader
-from baselines.tables.reading import Reading
+from baselines.tables.reading import AS_FOUND, Reading
 from baselines.tables.stream_csv import CsvRecords, Record, stream_dialect
 
 Kind = Literal["delimited", "jsonl", "txt", "lines"]
@@ -31,7 +31,6 @@ MAX_LINE = 64_000_000
 _TOO_LONG = "\udc00"
 _UNREADABLE = "tagpress.unreadable"
 _MARK = re.compile("[\udc00-\udcff]")
-_PLAIN = Reading()
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,11 @@ class _Line:
 
 
 def stream_batches(
-    source: BinaryIO, path: Path, kind: Kind, reading: Reading = _PLAIN, say: Callable[[str], None] = lambda note: None
+    source: BinaryIO,
+    path: Path,
+    kind: Kind,
+    reading: Reading = AS_FOUND,
+    say: Callable[[str], None] = lambda note: None,
 ) -> Iterator[list[Row | BadRow]]:
     """The records of a stream, as many at once as are there: nothing waits for a line that hasn't come yet.
 
@@ -106,7 +109,7 @@ def stream_batches(
         number += len(batch)
 
 
-def stream_rows(source: BinaryIO, path: Path, kind: Kind, reading: Reading = _PLAIN) -> Iterator[Row | BadRow]:
+def stream_rows(source: BinaryIO, path: Path, kind: Kind, reading: Reading = AS_FOUND) -> Iterator[Row | BadRow]:
     """`stream_batches`, one record after the other."""
     for batch in stream_batches(source, path, kind, reading):
         yield from batch

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from baselines.console import until_closed
+from baselines.data.column_options import flat, labels_from
 from baselines.errors import DataError
-from baselines.labels.column_options import flat, labels_from
 from baselines.labels.columns import columns_of
 from baselines.labels.records import records_of
 from baselines.tables.read_table import read_table

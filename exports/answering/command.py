@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baselines.console import say_error
+from baselines.data.column_options import flat
 from baselines.errors import DataError
-from baselines.labels.column_options import flat
 from baselines.tables.reading_options import reading_from
 from baselines.tables.stream import BadRow, Kind
 from exports import runtime

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from baselines.errors import DataError
 from baselines.tables import stream
 from baselines.tables.read_table import read_table
-from baselines.tables.reading import Reading
+from baselines.tables.reading import AS_FOUND, Reading
 from baselines.tables.stream import BadRow, Kind, Row, stream_batches, stream_rows
 
 # A carriage return or a line end alone is a line's end in some files and a character in others.
 FIELDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\0"), max_size=12)
 
 
-def rows_of(content: bytes, kind: Kind, name: str = "x.csv", reading: Reading = Reading()) -> list[Row | BadRow]:
+def rows_of(content: bytes, kind: Kind, name: str = "x.csv", reading: Reading = AS_FOUND) -> list[Row | BadRow]:
     return list(stream_rows(io.BytesIO(content), Path(name), kind, reading))
 
 
@@ -97,7 +97,7 @@ def test_undecodable_bytes_are_named_with_their_line(kind: Kind) -> None:
 def test_every_encoding_is_read_piece_by_piece(encoding: str, piece: int) -> None:
     content = "text;id\ncafé über;1\nnaïve œuvre;2\n".encode(encoding)
     # Of one byte nothing can be found out, so the user says it.
-    reading = Reading(encoding=encoding, delimiter=";") if piece < 1000 else Reading()
+    reading = Reading(encoding=encoding, delimiter=";") if piece < 1000 else AS_FOUND
     batches = stream_batches(Pieces(content, piece), Path("x.csv"), "delimited", reading)
     found = [row for batch in batches for row in batch]
     assert seen(found) == [(2, "café über"), (3, "naïve œuvre")]
@@ -179,7 +179,7 @@ def test_without_a_header_columns_have_numbers() -> None:
 
 @pytest.mark.parametrize("content", [b"text,text\na,b\n", b"\ntext\na\n", b"te\xffxt,\xc3\xa9\n\xc3\xa9,b\n"])
 def test_a_header_that_names_nothing_stops(content: bytes) -> None:
-    with pytest.raises(DataError, match="x.csv: row 1"):
+    with pytest.raises(DataError, match=r"x\.csv: row 1"):
         rows_of(content, "delimited")
 
 
