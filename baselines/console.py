@@ -24,7 +24,7 @@ Body = Callable[[Namespace, str], int]
 # The extra that brings a package, by the name it is imported under; tests hold it against pyproject.toml.
 EXTRA_OF_PACKAGE: dict[str, str] = {
     "onnxruntime": "onnx",
-    "pyarrow": "parquet",
+    **dict.fromkeys(("charset_normalizer", "pyarrow", "python_calamine", "zstandard"), "data"),
     "optuna": "tune",
     "huggingface_hub": "transformers",
     "transformers": "transformers",

@@ -42,6 +42,7 @@ _BESIDE = set("€‚„…†‡‰‹›“”–—•™¡¿¢£¥§©«»®
 _INSIDE = set("‘’\xad´·–—…")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _MOST_PLACES = 5_000
+_NOTHING = "\ufffd"
 
 
 def latin_encoding(content: bytes) -> tuple[str, float]:
@@ -49,8 +50,8 @@ def latin_encoding(content: bytes) -> tuple[str, float]:
 
     A letter is explained by a language whose alphabet has it, unless it is a capital after a small letter, or stands
     between two others beyond ASCII, as in other scripts; a sign, where it stands beside a word. A language explains all
-    or the most of them; Western names of several languages in one file count for a little less, or Czech in cp1250 would
-    be taken for them.
+    or the most of them; Western names of several languages in one file count for a little less, or Czech in cp1250
+    would be taken for them.
     """
     places = [match.start() for _, match in zip(range(_MOST_PLACES), _BEYOND_ASCII.finditer(content), strict=False)]
     found = {name: _explained(content, places, name, alphabets) for name, alphabets in _LANGUAGES.items()}
@@ -60,6 +61,8 @@ def latin_encoding(content: bytes) -> tuple[str, float]:
 
 def _explained(content: bytes, places: list[int], name: str, alphabets: tuple[str, ...]) -> float:
     table = _characters(name)
+    if any(table[content[place]] == _NOTHING for place in places):
+        return 0.0
     letters: list[str] = []
     signs = 0
     for place in places:

@@ -100,9 +100,9 @@ def undecodable(content: bytes, error: UnicodeDecodeError, path: Path, name: str
 
 def _asked(encoding: str, head: bytes, path: Path) -> str:
     try:
-        b"".decode(encoding)
+        "a".encode(encoding)  # refuses codecs that aren't of text
         name = codecs.lookup(encoding).name
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, TypeError):
         raise DataError(
             f"{path}: --encoding: Python knows no text encoding {encoding!r}; such as utf-8, cp1252, utf-16, gb18030"
         ) from None

@@ -12,7 +12,10 @@ from baselines.tables.formats.columnar import table_of_arrow
 from baselines.tables.formats.json_tables import columns_of_records
 from baselines.tables.table import Table
 
-_EXPECTED = "expected a data frame, an Arrow table, a mapping of columns, or a list of records, of (text, label) pairs or of texts"
+_EXPECTED = (
+    "expected a data frame, an Arrow table, a mapping of columns, or a list of records, of (text, label) pairs or of "
+    "texts"
+)
 
 
 def table_of_frame(frame: Any, name: str = "data frame") -> Table:
@@ -38,6 +41,11 @@ def table_of_frame(frame: Any, name: str = "data frame") -> Table:
         return _table(path, _columns_of_list(frame, name))
     if isinstance(frame, str | bytes) or not (_names(frame) or isinstance(frame, Mapping)):
         raise DataError(f"{name}: {_EXPECTED}; got {type(frame).__name__} {frame!r:.60}")
+    if isinstance(frame, Mapping) and any(
+        hasattr(own, "columns") or hasattr(own, "column_names") for own in frame.values()
+    ):
+        parts = ", ".join(map(repr, frame))
+        raise DataError(f"{name}: a mapping of several tables ({parts}); give one of them, and the others as its parts")
     columns: dict[str, Sequence[Any]] = {}
     for column in _names(frame) or frame:
         if str(column) in columns:

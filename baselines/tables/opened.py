@@ -78,8 +78,17 @@ class _Guarded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        piece = self._piece(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def readall(self) -> bytes:
+        """In large pieces, where the standard library's own takes 8 kB at once."""
+        return b"".join(iter(lambda: self._piece(1 << 20), b""))
+
+    def _piece(self, size: int) -> bytes:
         try:
-            piece = self._source.read(len(buffer))
+            piece: bytes = self._source.read(size)
         except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
             raise _damaged(self._path, self._packing, error) from None
         self._out += len(piece)
@@ -88,8 +97,7 @@ class _Guarded(io.RawIOBase):
                 f"{self._path}: {self._packed_bytes:,} bytes expand to more than {self._out:,}, over {MOST_RATIO} "
                 "times as much; no file of texts does. If it is one, unpack it first"
             )
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece
 
     def close(self) -> None:
         if not self.closed:
@@ -129,19 +137,20 @@ class _Zstd:
         self._unpacker, self._error = zstandard.ZstdDecompressor(), zstandard.ZstdError
         self._file, self._path = file, path
         self._frame: Any = None
-        self._ready, self._input = b"", b""
+        self._ready, self._given, self._input = b"", 0, b""
 
     def read(self, size: int) -> bytes:
-        while not self._ready and self._more_input():
+        while self._given >= len(self._ready) and self._more_input():
             if self._frame is None:
                 self._frame = self._unpacker.decompressobj()
             try:
-                self._ready = self._frame.decompress(self._input)
+                self._ready, self._given = self._frame.decompress(self._input), 0
             except self._error as error:
                 raise ValueError(str(error)) from None
             self._input = self._frame.unused_data if self._frame.eof else b""
             self._frame = None if self._frame.eof else self._frame
-        piece, self._ready = self._ready[:size], self._ready[size:]
+        piece = self._ready[self._given : self._given + size]
+        self._given += size
         return piece
 
     def _more_input(self) -> bool:
@@ -157,7 +166,7 @@ class _Zstd:
 UNPACKED: dict[str, Callable[[BinaryIO, Path], Any]] = {
     ".gz": lambda file, _: _Closing(GzipFile(fileobj=file), file),
     ".bz2": lambda file, _: _Closing(bz2.BZ2File(file), file),
-    ".xz": lambda file, _: _Closing(lzma.open(file), file),
+    ".xz": lambda file, _: _Closing(lzma.LZMAFile(file), file),  # noqa: SIM115 - the reader closes it
     ".zst": _Zstd,
 }
 

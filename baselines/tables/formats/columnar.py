@@ -45,7 +45,7 @@ def _shown(path: Path) -> str:
 
 
 def _arrow_table(path: Path) -> Any:
-    from pyarrow import OSFile, feather, ipc, parquet
+    from pyarrow import OSFile, ipc, parquet
 
     source: Any = io.BytesIO(read_bytes(path)) if is_packed(path) else OSFile(str(path))
     with source:
@@ -54,7 +54,7 @@ def _arrow_table(path: Path) -> Any:
         if magic[:4] == _PARQUET or ".parquet" in path.name.lower():
             return parquet.ParquetFile(source).read()
         if magic[:4] == _FEATHER_1:
-            return feather.read_table(source)
+            raise DataError(f"{path}: the first form of Feather, which pyarrow gives up; write it as Parquet")
         if magic == _ARROW_FILE:
             return ipc.open_file(source).read_all()
         return ipc.open_stream(source).read_all()

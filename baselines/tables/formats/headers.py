@@ -27,9 +27,9 @@ def header_doubt(path: object, first: Cells, records: Sequence[Cells]) -> str:
         first: the cells of row 1.
         records: those of the rows below, each as long as `first`.
     """
-    if not records or any(name.strip().lower() in USUAL_NAMES for name in first):
-        return ""
     sample = records[:_SAMPLE]
+    if not sample or any(_is_usual(cell, [record[i] for record in sample]) for i, cell in enumerate(first)):
+        return ""
     for i, cell in enumerate(first):
         why = _why(cell, [record[i] for record in sample])
         if why:
@@ -40,12 +40,17 @@ def header_doubt(path: object, first: Cells, records: Sequence[Cells]) -> str:
     return ""
 
 
+def _is_usual(cell: str, column: Sequence[str]) -> bool:
+    """Whether a cell is a usual name, and not a class of that name: `question` beside `statement`."""
+    return cell.strip().lower() in USUAL_NAMES and cell not in column
+
+
 def _why(cell: str, column: Sequence[str]) -> str:
     if cell.startswith(_FASTTEXT):
         return "is a label of fastText"
     counts = Counter(column)
     if cell.strip() and counts[cell] and len(counts) <= max(2, len(column) / 2):
-        return f"occurs {counts[cell]} more times in that column"
+        return f"occurs in that column again ({counts[cell]:,} times)"
     if _NUMBER.fullmatch(cell.strip()) and _share_of_numbers(column) > 0.9:
         return "is a number like the rest of that column"
     long = len(cell) > _LONG_NAME or len(cell.split()) >= _MANY_WORDS

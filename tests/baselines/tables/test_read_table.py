@@ -79,5 +79,5 @@ def test_jsonl_round_trip(
 def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, "f.parquet", "x")
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'tagpress\[parquet\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install 'tagpress\[data\]'"):
         load(options("--dataset", path))
