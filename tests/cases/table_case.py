@@ -1,92 +1,89 @@
-"""Small files of any form, and what is found in them."""
+"""Small models made of seeded random numbers, for the tests of exports."""
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-import pytest
+import numpy as np
 
-from baselines.errors import DataError
-from baselines.tables.read_table import read_table
-from baselines.tables.reading import Reading
-from baselines.tables.table import Table
+from baselines.storage.artifact import Lineage
+from baselines.task import LabelSpace, Task
+from baselines.text.cleaning import Cleaning
+from baselines.text.tokenizer import Tokenizer
+from compress.formats.packed import StoredTables
+from compress.formats.tables import FloatTables, IntTables
+from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 
-PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "data" / "public"
-
-
-def table_of(folder: Path, name: str, content: str | bytes, **said: Any) -> Table:
-    """The table of a file with this content; `said` is what the user says of it."""
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_table(path, Reading(**said))
-
-
-def error_of(folder: Path, name: str, content: str | bytes, **said: Any) -> str:
-    """The one sentence that a file is refused with."""
-    with pytest.raises(DataError) as caught:
-        table_of(folder, name, content, **said)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+TOKENIZER = Tokenizer(" abcdefghijklmnopqrstuvwxyzé0123456789", Cleaning("course"))
+CLASSES = ("attention", "computer-vision", "graphs", "nlp", "transformers")
+SPACE = LabelSpace(CLASSES)
+TEXTS = [
+    "Building a Transformer from scratch",
+    "Graph neural networks: a gentle introduction with PyTorch Geometric",
+    "Segmentation of medical images",
+    "café au lait and naïve Bayes",
+    "",
+]
 
 
-def columns(table: Table) -> dict[str, list[Any]]:
-    return {name: list(values) for name, values in table.columns.items()}
+def int_tables(
+    seed: int = 0,
+    filters: Sequence[tuple[int, int]] = ((1, 5), (2, 32), (3, 40), (7, 33)),
+    n_classes: int = len(CLASSES),
+    limit: int = 127,
+    n_ids: int = TOKENIZER.n_ids,
+) -> IntTables:
+    """Random int8 tables with values in -limit..limit, and logits of a few units."""
+    rng = np.random.default_rng(seed)
+    tables = [rng.integers(-limit, limit + 1, (f, n_ids, n)).astype(np.int8) for f, n in filters]
+    for table in tables:
+        table[:, 0] = 0
+    n_filters = sum(n for _, n in filters)
+    head = rng.integers(-127, 128, (n_classes, n_filters)).astype(np.int8)
+    scale = (rng.random(n_classes) / (40 * limit * n_filters)).astype(np.float32)
+    result = IntTables(tuple(tables), head, scale, rng.normal(size=n_classes).astype(np.float32))
+    result.check()
+    return result
 
 
-def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
-    """A workbook of Office Open XML with these cells; None leaves a cell out."""
-    names = list(sheets)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
-        book.writestr("[Content_Types].xml", _CONTENT_TYPES.format("".join(map(_content_type, range(len(names))))))
-        book.writestr("_rels/.rels", _RELATIONS.format(_relation("1", "officeDocument", "xl/workbook.xml")))
-        relations = [_relation(f"s{i}", "worksheet", f"worksheets/sheet{i}.xml") for i in range(len(names))]
-        book.writestr("xl/_rels/workbook.xml.rels", _RELATIONS.format("".join(relations)))
-        listed = "".join(f'<sheet name="{name}" sheetId="{i + 1}" r:id="s{i}"/>' for i, name in enumerate(names))
-        book.writestr("xl/workbook.xml", _WORKBOOK.format(listed))
-        for i, name in enumerate(names):
-            book.writestr(f"xl/worksheets/sheet{i}.xml", _SHEET.format("".join(_rows(sheets[name]))))
-    return path
+def float_tables(seed: int = 0) -> FloatTables:
+    """The same kind of tables in float32."""
+    source = int_tables(seed)
+    tables = tuple((table / 127).astype(np.float32) for table in source.tables)
+    return FloatTables(tables, (source.head / 2000).astype(np.float32), source.bias)
 
 
-def _rows(rows: list[list[Any]]) -> list[str]:
-    found = []
-    for number, row in enumerate(rows, 1):
-        cells = [_cell(f"{chr(65 + i)}{number}", value) for i, value in enumerate(row) if value is not None]
-        found.append(f'<row r="{number}">{"".join(cells)}</row>')
-    return found
+def int_classifier(seed: int = 0, limit: int = 127) -> IntTableClassifier:
+    """A classifier over `int_tables` with a threshold of its own for each class."""
+    classifier = IntTableClassifier(StoredTables(int_tables(seed, limit=limit)), TOKENIZER, SPACE)
+    classifier.thresholds_ = np.linspace(0.3, 0.7, len(CLASSES)).astype(np.float32)
+    return classifier
 
 
-def _cell(place: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
-    if isinstance(value, str):
-        return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{value}</t></is></c>'
-    return f'<c r="{place}"><v>{value}</v></c>'
+SPACES: dict[Task, LabelSpace] = {
+    "multilabel": SPACE,
+    "multiclass": LabelSpace(CLASSES, "multiclass", shares=(0.1, 0.2, 0.4, 0.2, 0.1)),
+    "binary": LabelSpace(("spam",), "binary", negative="ham", shares=(0.2,)),
+}
 
 
-def _content_type(i: int) -> str:
-    return (
-        f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="application/vnd.openxmlformats-officedocument.'
-        'spreadsheetml.worksheet+xml"/>'
-    )
+def task_classifier(task: Task, tokenizer: Tokenizer = TOKENIZER) -> IntTableClassifier:
+    """A table classifier of a task, over random tables, with thresholds as the task has them."""
+    space = SPACES[task]
+    tables = int_tables(n_classes=len(space.classes), n_ids=tokenizer.n_ids)
+    classifier = IntTableClassifier(StoredTables(tables), tokenizer, space)
+    if task != "multiclass":
+        classifier.thresholds_ = np.linspace(0.3, 0.7, len(space.classes)).astype(np.float32)
+    return classifier
 
 
-def _relation(name: str, kind: str, target: str) -> str:
-    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    return f'<Relationship Id="{name}" Type="{kinds}/{kind}" Target="{target}"/>'
+def float_classifier(seed: int = 0) -> FloatTableClassifier:
+    """A classifier over `float_tables`."""
+    return FloatTableClassifier(float_tables(seed), TOKENIZER, SPACE)
 
 
-_RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
-_CONTENT_TYPES = (
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" '
-    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>{}</Types>'
-)
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_WORKBOOK = (
-    f'<workbook xmlns="{_MAIN}" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
-    "<sheets>{}</sheets></workbook>"
-)
-_SHEET = f'<worksheet xmlns="{_MAIN}"><sheetData>{{}}</sheetData></worksheet>'
+def lineage(name: str = "student") -> Lineage:
+    """A lineage with every field filled."""
+    recipe = ({"method": "distill", "epochs": 3}, {"method": "quantize", "bits": 8})
+    dataset = {"name": "invented", "sha256": "0" * 64, "licence": "CC0-1.0"}
+    return Lineage(name, "compress", "quantize", "cnn", recipe, 7, dataset, {"touched": 100})

@@ -14,7 +14,7 @@ import zstandard
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.opened import FREE_BYTES, data_name, open_bytes, read_bytes
 from baselines.tables.read_table import read_table
-from tests.cases.table_case import columns, error_of, table_of
+from tests.cases.data_file_case import columns, error_of, table_of
 
 CSV = b"text,label\nhello,a\nbye,b\n"
 

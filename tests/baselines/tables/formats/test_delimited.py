@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from baselines.tables.formats.delimited import read_delimited
 from baselines.tables.reading import Reading
-from tests.cases.table_case import PUBLIC, columns, error_of, table_of
+from tests.cases.data_file_case import PUBLIC, columns, error_of, table_of
 
 AWKWARD = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.text(',;\t|" \n\r\u2028\x85é😀a', max_size=8)
