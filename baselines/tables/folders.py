@@ -198,7 +198,11 @@ def _joined(folder: Path, files: Sequence[Path], read: ReadFile, features: dict[
         for name in names
     }
     count = sum(map(len, tables))
-    notes = dict.fromkeys(note for table in tables for note in table.notes)
+    notes = dict.fromkeys(
+        note.replace(f"{file.name}: ", f"{folder.name}: ", 1)
+        for file, table in zip(files, tables, strict=True)
+        for note in table.notes
+    )
     said = (
         f"{folder.name}: {len(files)} files read as one ({files[0].name} to {files[-1].name}); rows count through them"
     )

@@ -24,11 +24,12 @@ _ESCAPED = "surrogateescape"
 
 @dataclass(frozen=True)
 class _Records:
-    """The records of a file that aren't blank, with the number of each."""
+    """The records of a file that aren't blank, with the number of each, and whether one goes over several lines."""
 
     fields: list[list[str]]
     rows: list[int]
     dialect: Dialect
+    over_lines: bool = False
 
 
 def read_delimited(content: bytes, path: Path, reading: Reading, own: str = ",") -> Table:
@@ -105,7 +106,7 @@ def _parsed(text: str, dialect: Dialect) -> _Records:
     fields: list[list[str]] = []
     rows: list[int] = []
     reader = dialect.reader(io.StringIO(text, newline=""))
-    begun = 1
+    begun, number = 1, 0
     with any_field_length():
         try:
             for number, record in enumerate(reader, 1):
@@ -116,7 +117,7 @@ def _parsed(text: str, dialect: Dialect) -> _Records:
         except csv.Error as error:
             unclosed = "unexpected end" in str(error)
             raise _Unquotable(begun if unclosed else reader.line_num, _explained(str(error))) from None
-    return _Records(fields, rows, dialect)
+    return _Records(fields, rows, dialect, over_lines=reader.line_num > number)
 
 
 def _explained(said: str) -> str:
@@ -159,8 +160,7 @@ def _swallowing(text: str, quoted: _Records) -> _Records | None:
     That is so where every line is a whole record without quoting, and the lines swallowed begin or end with a label
     that other records have too.
     """
-    over_lines = [record for record in quoted.fields if any("\n" in field for field in record)]
-    if not over_lines or len(quoted.fields) < 2:
+    if not quoted.over_lines or len(quoted.fields) < 2:
         return None
     plain = _parsed(text, replace(quoted.dialect, quoting=False))
     if not _is_even(plain) or len(plain.fields[0]) != len(quoted.fields[0]):
