@@ -160,23 +160,22 @@ def _delimited(
         for line in batch or ():
             records.add(line.text, line.error)
         found = records.complete(final=batch is None)
-        if heading is None and (named := next((i for i, own in enumerate(found) if own.fields or own.error), None)):
-            raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
-        if heading is None and named is not None:
-            heading = _heading(found, path, reading)
+        if heading is None and (first_one := next((own for own in found if own.fields or own.error), None)):
+            heading = _heading(first_one, found, path, reading)
             found = found[int(reading.header is not False) :]
         if found and heading is not None:
             yield [_csv_row(record, heading) for record in found]
 
 
-def _heading(found: Sequence[Record], path: Path, reading: Reading) -> Heading:
+def _heading(first: Record, found: Sequence[Record], path: Path, reading: Reading) -> Heading:
     """The names of the columns: the first record's, or without a header their numbers."""
-    first = found[0]
     if first.error:
         raise DataError(f"{path}: row {first.number}: {first.error}")
     if reading.header is False:
         return Heading(tuple(str(i + 1) for i in range(len(first.fields))))
-    below = [record.fields for record in found[1:] if len(record.fields) == len(first.fields)]
+    if first.number > 1:
+        raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
+    below = [own.fields for own in found[1:] if len(own.fields) == len(first.fields)]
     doubt = header_doubt(path, first.fields, below) if reading.header is None else ""
     return Heading(tuple(header_names(path, list(first.fields))), doubt)
 

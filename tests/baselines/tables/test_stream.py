@@ -177,6 +177,13 @@ def test_without_a_header_columns_have_numbers() -> None:
     assert [row.values for row in rows if isinstance(row, Row)] == [{"1": "a", "2": "1"}, {"1": "b", "2": "2"}]
 
 
+def test_without_a_header_blank_lines_come_first_too() -> None:
+    rows = rows_of(b"\na,1\n", "delimited", reading=Reading(header=False))
+    assert [(row.number, row.blank, row.values) for row in rows if isinstance(row, Row)] == [
+        (1, True, {}), (2, False, {"1": "a", "2": "1"}),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("content", [b"text,text\na,b\n", b"\ntext\na\n", b"te\xffxt,\xc3\xa9\n\xc3\xa9,b\n"])
 def test_a_header_that_names_nothing_stops(content: bytes) -> None:
     with pytest.raises(DataError, match=r"x\.csv: row 1"):
