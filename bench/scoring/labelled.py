@@ -94,8 +94,8 @@ def _in_spelling(own: Records, known: Sequence[str], merge: bool) -> tuple[Recor
     if not others:
         return own, []
     pairs = sorted(others.items(), key=lambda pair: -counts[pair[0]])
-    shown = "; ".join(f"{raw!r} ({counts[raw]} texts) is {name!r} there" for raw, name in pairs[:_SHOWN])
-    said = f"{len(others)} labels are written otherwise in the bundle: {shown}{_more(len(others))}"
+    shown = "; ".join(f"{raw!r} ({_n(counts[raw], 'text')}) is {name!r} there" for raw, name in pairs[:_SHOWN])
+    said = f"{_n(len(others), 'label')} written otherwise than in the bundle: {shown}{_more(len(others))}"
     if not merge:
         raise DataError(f"{own.source}: {said}; write them as there, or use --merge-labels, which reads them so")
     labels = [list(dict.fromkeys(others.get(name, name) for name in names)) for names in own.labels]
@@ -152,8 +152,7 @@ def _notes(own: Records, kept: Records, space: LabelSpace, unknown: Mapping[str,
             "binary": f"they count as texts that aren't {space.classes[0]}",
         }[space.task]
         notes.append(
-            f"{len(unknown)} labels of {n_texts} of {len(kept)} texts are no class of the bundle "
-            f"({_listed(unknown)}): {how}"
+            f"{n_texts} of {len(kept)} texts have a label that is no class of the bundle ({_listed(unknown)}): {how}"
         )
     there = {name for names in kept.labels for name in names}
     if space.task != "binary" and (absent := [name for name in space.classes if name not in there]):
@@ -168,6 +167,10 @@ def _listed(names: Sequence[str] | Mapping[str, int]) -> str:
     counted = isinstance(names, Mapping)
     shown = [f"{name!r} {names[name]}" if counted else repr(name) for name in list(names)[:_SHOWN]]  # type: ignore[call-overload]
     return ", ".join(shown) + _more(len(names))
+
+
+def _n(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _more(n: int) -> str:

@@ -33,7 +33,7 @@ def print_score(found: Score, source: str, console: Console, errors: Console) ->
         console.print(Text(about(model, content["task"])))
     console.print(classes_table(content["models"][0]))
     for line in wrong_answers(content["models"][0]):
-        console.print(Text(line))
+        console.print(Text(line), soft_wrap=True)
     for gate in found.gates:
         shown = estimate({"value": gate.value, "low": gate.low, "high": gate.high})
         outcome = (f"{_OUTCOMES.get(gate.outcome, gate.outcome):<13}", _STYLES[gate.outcome])

@@ -62,7 +62,7 @@ def test_nothing_known_is_counted(bundles: Mapping[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([("a", ["Person"]), ("b", ["person"])], "'Person' (1 texts) is 'person' there; write them as there"),
+        ([("a", ["Person"]), ("b", ["person"])], "'Person' (1 text) is 'person' there; write them as there"),
         ([("a", ["0"]), ("b", ["1"])], "none of its labels ('0' 1, '1' 1) is a class of the bundle"),
         ([("a", ["0"]), ("b", ["1"])], "give the names of class numbers by --class-names"),
         ([("a", ["x"]), ("b", ["y"])], "check --labels-column"),
@@ -81,7 +81,10 @@ def test_labels_in_another_spelling_are_merged_when_asked(bundles: Mapping[str, 
     rows = [("who found my coat?", ["PERSON"]), ("who found my coat?", ["person"])]
     found = scored(bundles, ["multiclass"], rows, dataclasses.replace(FEW, merge=True))
     assert found.value == 1.0
-    assert any(note.startswith("merged by --merge-labels: 1 labels") for note in found.content["data"]["notes"])
+    assert any(
+        note.startswith("merged by --merge-labels: 1 label written otherwise")
+        for note in found.content["data"]["notes"]
+    )
 
 
 def test_labels_such_as_nan_are_missing_unless_the_bundle_knows_them(
