@@ -24,6 +24,8 @@ FREE_BYTES = 64_000_000
 MOST_RATIO = 200
 # The packer's blocks may expand 30,000 times, so what goes in at once is small.
 _ZSTD_STEP = 512
+# What the standard library raises at damaged files of one form or another.
+_COMPLAINTS = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError, RuntimeError)
 
 
 def data_name(path: Path) -> str:
@@ -89,7 +91,7 @@ class _Guarded(io.RawIOBase):
     def _piece(self, size: int) -> bytes:
         try:
             piece: bytes = self._source.read(size)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
+        except _COMPLAINTS as error:
             raise _damaged(self._path, self._packing, error) from None
         self._out += len(piece)
         if self._out > max(FREE_BYTES, MOST_RATIO * self._packed_bytes):
@@ -174,7 +176,7 @@ UNPACKED: dict[str, Callable[[BinaryIO, Path], Any]] = {
 def _zip_file(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _COMPLAINTS as error:
         raise _damaged(path, ".zip", error) from None
 
 
@@ -185,7 +187,7 @@ def _open_member(path: Path) -> BinaryIO:
         if member.flag_bits & 1:
             raise DataError(f"{path}: {member.filename!r} in it is encrypted; unpack it first")
         source = archive.open(member)
-    except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except _COMPLAINTS as error:
         archive.close()
         raise _damaged(path, ".zip", error) from None
     except DataError:
@@ -203,7 +205,8 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     found = [
         member
         for member in archive.infolist()
-        if not member.is_dir()
+        if member.filename
+        and not member.is_dir()
         and not member.filename.startswith("__MACOSX/")
         and not PurePosixPath(member.filename).name.startswith(".")
     ]

@@ -14,7 +14,7 @@ from pyarrow import feather, parquet
 
 from baselines.data.data_options import DataOptions
 from baselines.data.options import add_data_options, options_from
-from tests.cases.data_file_case import workbook
+from tests.cases.file_case import workbook
 
 
 def options(*arguments: str) -> DataOptions:

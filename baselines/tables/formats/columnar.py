@@ -34,8 +34,9 @@ def read_columnar(path: Path, reading: Reading, features: Mapping[str, Any] | No
         raise MissingExtra(f"{path}: reading {_shown(path)} needs pyarrow: {DATA_COMMAND}") from None
     try:
         found = _arrow_table(path)
+        found.validate(full=True)  # lengths and offsets of a damaged file would be believed
         return table_of_arrow(found, path, features)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path}: not a readable {_shown(path)} file ({said}); write or fetch it again") from None
 

@@ -67,8 +67,7 @@ def delimited_table(text: str, path: Path, reading: Reading, own: str, notes: tu
     below = _Records(records.fields[1:], records.rows[1:], dialect)
     table = _table(path, header_names(path, records.fields[0]), below, notes)
     if reading.header is None:
-        doubt = header_doubt(path, _fitting(records.fields[0], len(table.columns)), below.fields)
-        table = replace(table, header_doubt=doubt)
+        table = replace(table, header_doubt=header_doubt(path, records.fields[0], below.fields))
     return table
 
 
@@ -89,8 +88,11 @@ def _records(text: str, path: Path, dialect: Dialect) -> tuple[_Records, str]:
         quoted = _parsed(text, dialect)
     except _Unquotable as error:
         return _otherwise(text, path, dialect, error)
-    if '"' in text and (plain := _swallowing(text, quoted)) is not None:
-        return plain, f"{path.name}: its double quotes enclose nothing: they are read as characters"
+    ragged = len(set(map(len, quoted.fields))) > 1
+    if '"' in text and (quoted.over_lines or ragged):
+        plain = _parsed(text, replace(dialect, quoting=False))
+        if _is_even(plain) and not _mostly_quoted(plain) and (ragged or _swallows(quoted, plain)):
+            return plain, f"{path.name}: its double quotes enclose nothing: they are read as characters"
     return quoted, ""
 
 
@@ -154,28 +156,21 @@ def _mostly_quoted(records: _Records) -> bool:
     return enclosed > len(with_quotes) / 2
 
 
-def _swallowing(text: str, quoted: _Records) -> _Records | None:
-    """The records without quoting, where quotes that fit by chance made one record of several.
+def _swallows(quoted: _Records, plain: _Records) -> bool:
+    """Whether quotes that fit by chance made one record of several, each line of which is a whole one without them.
 
-    That is so where every line is a whole record without quoting, and the lines swallowed begin or end with a label
-    that other records have too.
+    That is so where the lines swallowed begin or end with a label that other records have too.
     """
-    if not quoted.over_lines or len(quoted.fields) < 2:
-        return None
-    plain = _parsed(text, replace(quoted.dialect, quoting=False))
-    if not _is_even(plain) or len(plain.fields[0]) != len(quoted.fields[0]):
-        return None
+    if len(plain.fields[0]) != len(quoted.fields[0]):
+        return False
     swallowed = len(plain.fields) - len(quoted.fields)
     for end in (0, -1):
         common = Counter(record[end] for record in quoted.fields if len(record[end]) < 40 and "\n" not in record[end])
         labels = {label for label, count in common.items() if label.strip() and count >= 3}
-        if (
-            labels
-            and sum(record[end] in labels for record in plain.fields)
-            >= sum(record[end] in labels for record in quoted.fields) + swallowed
-        ):
-            return plain
-    return None
+        seen, joined = (sum(record[end] in labels for record in found.fields) for found in (plain, quoted))
+        if labels and seen >= joined + swallowed:
+            return True
+    return False
 
 
 def header_names(path: Path, names: list[str]) -> list[str]:
@@ -188,10 +183,6 @@ def header_names(path: Path, names: list[str]) -> list[str]:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"{path}: row 1: column {twice[0]!r} occurs twice; every column needs a name of its own")
     return names
-
-
-def _fitting(record: list[str], width: int) -> list[str]:
-    return (record + [""] * width)[:width]
 
 
 def _check_lengths(path: Path, names: list[str], records: _Records, has_header: bool) -> None:

@@ -52,7 +52,7 @@ def _check_expansion(content: bytes, path: Path) -> None:
     """A workbook is a zip file: what its members say they expand to has to be in proportion."""
     try:
         members = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         return  # an old workbook, or damaged, which the reader will say
     size = sum(member.file_size for member in members)
     if size > max(FREE_BYTES, MOST_RATIO * len(content)):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.encodings import decoded, encoding_of
 from baselines.tables.reading import Reading
-from tests.cases.data_file_case import PUBLIC, columns, error_of, table_of
+from tests.cases.file_case import PUBLIC, columns, error_of, table_of
 
 PATH = Path("f.csv")
 SENTENCES: dict[str, list[str]] = {

@@ -14,7 +14,7 @@ from baselines.errors import DataError
 from baselines.tables.parts import part_of
 from baselines.tables.read_table import read_parts, read_table
 from baselines.tables.reading import Reading
-from tests.cases.data_file_case import PUBLIC, columns
+from tests.cases.file_case import PUBLIC, columns
 
 FEATURES = {"text": {"_type": "Value", "dtype": "string"}, "label": {"_type": "ClassLabel", "names": ["neg", "pos"]}}
 CSV = "text,label\nhi,a\nyou,b\n"

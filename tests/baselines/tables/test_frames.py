@@ -11,7 +11,7 @@ import pytest
 
 from baselines.errors import DataError
 from baselines.tables.frames import table_of_frame
-from tests.cases.data_file_case import columns
+from tests.cases.file_case import columns
 
 PLAIN = {"text": ["a", None, "c"], "n": [1, 2, 3], "labels": [["x", "y"], [], ["x"]]}
 FRAMES: dict[str, Any] = {

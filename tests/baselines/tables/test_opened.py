@@ -1,40 +1,16 @@
 """Packed files are unpacked while they are read; damaged ones and those that expand beyond measure are refused."""
 
-import bz2
 import gzip
-import io
-import lzma
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.opened import FREE_BYTES, data_name, open_bytes, read_bytes
 from baselines.tables.read_table import read_table
-from tests.cases.data_file_case import columns, error_of, table_of
+from tests.cases.file_case import PACKED, columns, error_of, table_of, zipped
 
 CSV = b"text,label\nhello,a\nbye,b\n"
-
-
-def zipped(content: bytes, name: str = "f.csv", others: dict[str, bytes] | None = None) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-        for other, held in (others or {}).items():
-            archive.writestr(other, held)
-    return out.getvalue()
-
-
-PACKED: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.compress,
-    ".bz2": bz2.compress,
-    ".xz": lzma.compress,
-    ".zst": zstandard.ZstdCompressor().compress,
-    ".zip": zipped,
-}
 
 
 @pytest.mark.parametrize("packing", PACKED)

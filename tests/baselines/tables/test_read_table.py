@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.data.sources import load
-from baselines.errors import MissingExtra
+from baselines.errors import MissingExtra, UserError
 from baselines.tables.read_table import read_table
-from tests.cases.data_case import FORMATS, many_rows, options, write
+from baselines.tables.reading import Reading
+from tests.cases.data_case import FORMATS, csv_of, many_rows, options, write
+from tests.cases.file_case import PACKED
 
 # No lone surrogates: they can't be written as UTF-8.
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -74,6 +78,65 @@ def test_jsonl_round_trip(
         for i in range(len(records))
     ]
     assert found == records
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from([*FORMATS, ".arrow", ".txt", ".csv.zst", ".csv.bz2", ".csv.xz", ".zip"]),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=4)), max_size=4),
+    st.floats(0, 1),
+    st.sampled_from([None, True, False]),
+)
+def test_a_damaged_file_is_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory,
+    suffix: str,
+    changes: list[tuple[float, bytes]],
+    kept: float,
+    header: bool | None,
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / f"f{suffix}"
+    content = bytearray(whole(path))
+    for place, own in changes:
+        begin = int(place * len(content))
+        content[begin : begin + len(own)] = own
+    path.write_bytes(bytes(content[: round(len(content) * max(kept, 0.5) if kept < 0.9 else len(content))]))
+    said = ""
+    try:
+        table = read_table(path, Reading(header=header))
+    except UserError as error:
+        said = str(error)
+    if said:
+        assert str(path) in said
+        assert len(said.splitlines()) == 1
+    else:
+        assert {len(values) for values in table.columns.values()} == {len(table.rows)}
+
+
+def whole(path: Path) -> bytes:
+    """A sound file of this extension."""
+    records = [{"text": f'text é {i}, "x"', "label": "ab"[i % 2]} for i in range(12)]
+    if path.suffix == ".arrow":
+        FORMATS[".feather"](records, path)
+    elif path.suffix == ".txt":
+        path.write_text("\n".join(f"{i % 3} hello you {i}" for i in range(12)), encoding="utf-8")
+    elif path.suffix in PACKED and path.name != "f.csv.gz":
+        path.write_bytes(PACKED[path.suffix](csv_of(records, ",").encode()))
+    else:
+        FORMATS["".join(path.suffixes)](records, path)
+    return path.read_bytes()
+
+
+def test_reading_imports_the_standard_library_alone() -> None:
+    code = (
+        "import sys, baselines.tables.read_table, baselines.tables.frames\n"
+        "found = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(found - set(sys.stdlib_module_names) - {'baselines', '__main__'})"
+    )
+    root = Path(__file__).resolve().parents[3]
+    out = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert out.stdout.strip() == "set()"
 
 
 def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

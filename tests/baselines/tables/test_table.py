@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from baselines.errors import DataError
 from baselines.tables.table import Table
-from tests.cases.data_file_case import table_of
+from tests.cases.file_case import table_of
 
 NESTED = [
     {"doc": {"text": "one", "meta": {"n": 1}}, "labels": [{"name": "a"}, {"name": "b"}], "a.b": "dotted"},

@@ -14,7 +14,7 @@ from pyarrow import feather, ipc, parquet
 
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.read_table import read_table
-from tests.cases.data_file_case import columns, error_of
+from tests.cases.file_case import columns, error_of
 
 LABEL = {"_type": "ClassLabel", "names": ["neg", "pos"]}
 

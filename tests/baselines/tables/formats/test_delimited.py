@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from baselines.tables.formats.delimited import read_delimited
 from baselines.tables.reading import Reading
-from tests.cases.data_file_case import PUBLIC, columns, error_of, table_of
+from tests.cases.file_case import PUBLIC, columns, error_of, table_of
 
 AWKWARD = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.text(',;\t|" \n\r\u2028\x85é😀a', max_size=8)
@@ -163,6 +163,17 @@ def test_quotes_that_fit_by_chance_swallow_no_rows(tmp_path: Path) -> None:
     assert len(table) == 13
     assert columns(table)["words"][-3:] == ['"unfinished', "WIN", 'now "']
     assert "enclose nothing" in table.notes[0]
+
+
+def test_quotes_that_fit_by_chance_change_no_lengths(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "f.tsv", 'kind\twords\tn\na\t"one\t1\nb\ttwo\t2\nc\tthree\t"\nd\tfour\t4\n')
+    assert columns(table)["kind"] == ["a", "b", "c", "d"]
+    assert "enclose nothing" in table.notes[0]
+
+
+def test_one_quoted_column_stays_one(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "f.csv", '"a, b"\n"c, d"\n"e\nf, g"\n', header=False)
+    assert columns(table) == {"1": ["a, b", "c, d", "e\nf, g"]}
 
 
 def test_quoted_line_ends_stay(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.data_file_case import PUBLIC, columns, table_of
+from tests.cases.file_case import PUBLIC, columns, table_of
 
 TEXTS = ["what a lovely day it is today", "see you", "well then, my dear friend", "no", "never again", "fine by me"]
 NO_HEADER: dict[str, tuple[str, str, str]] = {

@@ -12,7 +12,7 @@ from baselines.errors import DataError
 from baselines.tables.formats.json_tables import read_json, read_json_lines
 from baselines.tables.read_table import read_parts, read_table
 from baselines.tables.reading import Reading
-from tests.cases.data_file_case import columns, error_of, table_of
+from tests.cases.file_case import columns, error_of, table_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 VALUE = st.recursive(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.data_file_case import PUBLIC, columns, table_of
+from tests.cases.file_case import PUBLIC, columns, table_of
 
 
 def test_one_text_a_line(tmp_path: Path) -> None:

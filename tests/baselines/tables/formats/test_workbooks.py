@@ -10,7 +10,7 @@ import pytest
 from baselines.errors import DataError, MissingExtra
 from baselines.tables.read_table import read_table
 from baselines.tables.reading import Reading
-from tests.cases.data_file_case import columns, error_of, workbook
+from tests.cases.file_case import columns, error_of, workbook
 
 
 def test_cells_are_plain_values(tmp_path: Path) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from baselines.errors import DataError
 from baselines.tables.read_table import read_table
@@ -33,6 +39,24 @@ def error_of(folder: Path, name: str, content: str | bytes, **said: Any) -> str:
 
 def columns(table: Table) -> dict[str, list[Any]]:
     return {name: list(values) for name, values in table.columns.items()}
+
+
+def zipped(content: bytes, name: str = "f.csv", others: dict[str, bytes] | None = None) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+        for other, held in (others or {}).items():
+            archive.writestr(other, held)
+    return out.getvalue()
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+    ".zip": zipped,
+}
 
 
 def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
