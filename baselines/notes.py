@@ -16,6 +16,11 @@ def note(message: str) -> None:
     warnings.warn(message, TrainingNote, stacklevel=3)
 
 
+def counted(n: int, noun: str) -> str:
+    """`1 text`, `2 texts`, `2 classes`."""
+    return f"{n} {noun if n == 1 else noun + ('es' if noun.endswith('s') else 's')}"
+
+
 def note_missing_classes(classes: Sequence[str]) -> None:
     """Say which classes have no positives in training; nothing where there are none."""
     if classes:

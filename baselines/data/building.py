@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from baselines.data.data_options import DataOptions
+from baselines.data.missing_labels import without_missing
 from baselines.data.rare_classes import Kept, without_rare
 from baselines.data.task_choice import TaskChoice, check_labels, choose_task, listed, without_unlabelled
 from baselines.data.taxonomy import restrict
 from baselines.data.too_little import refuse_equal, too_little_notes, without_missing_texts
 from baselines.dataset import Dataset, Origins, Part, PartName, TaxonomyEntry
-from baselines.labels.missing_labels import without_missing
 from baselines.labels.records import Records, mended
 from baselines.scores.judging import metric_named
 from baselines.splits.split import missing_classes, split

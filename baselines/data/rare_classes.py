@@ -11,6 +11,7 @@ from baselines.data.task_choice import listed, one_label_each, one_sided
 from baselines.errors import DataError
 from baselines.labels.doubts import Doubt, refuse_doubts
 from baselines.labels.records import Records
+from baselines.notes import counted
 
 MIN_TEXTS = 3
 _SHOWN = 5
@@ -71,12 +72,11 @@ def _doubt(
     shown = ", ".join(f"{name!r} ({counts[name]})" for name in dropped[:_SHOWN])
     more = f" and {len(dropped) - _SHOWN} more" if len(dropped) > _SHOWN else ""
     n_texts = sum(not set(dropped).isdisjoint(names) for own in groups for names in own.labels)
-    lost = f"{n_texts} texts would be left out" if whole else f"{n_texts} texts would lose a label"
-    classes = "class has" if len(dropped) == 1 else "classes have"
+    lost = f"{counted(n_texts, 'text')} would {'be left out' if whole else 'lose a label'}"
+    have = "1 has" if len(dropped) == 1 else f"{len(dropped)} have"
     return Doubt(
         "rare",
-        f"{groups[0].source}: {len(dropped)} of {len(counts)} {classes} fewer than {least} texts: {shown}{more}; "
-        f"{lost}",
+        f"{groups[0].source}: of {len(counts)} classes {have} fewer than {least} texts: {shown}{more}; {lost}",
         (f"--min-texts-per-class {least} goes on without them", "--min-texts-per-class 1 keeps them"),
     )
 

@@ -13,6 +13,7 @@ from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.errors import DataError
 from baselines.labels.records import Records
 from baselines.labels.spellings import label_name
+from baselines.notes import counted
 from baselines.task import Task
 
 # Usual names of a positive class, small letters. With none or both of two classes here, the rarer one is positive.
@@ -75,7 +76,7 @@ def check_labels(groups: Sequence[Records], options: DataOptions) -> None:
         place, first = several[0]
         raise DataError(
             f"{place}: with --task {options.task} every text needs exactly one label, got {_labels_said(first)} (in "
-            f"all {len(several)} texts have several); mend them, leave them out, or use --task multilabel"
+            f"all {counted(len(several), 'text')} of this kind); mend them, leave them out, or use --task multilabel"
         )
 
 
@@ -98,7 +99,8 @@ def without_unlabelled(groups: Sequence[Records], options: DataOptions) -> tuple
     for own, left in zip(groups, kept, strict=True):
         if not len(left):
             raise DataError(f"{own.source}: no text has a label, but every text needs one; use --task multilabel")
-    said = f"{_unlabelled(groups)}, and are left out, as all others have exactly one; --task multilabel keeps them"
+    are = "is" if sizes.count(0) == 1 else "are"
+    said = f"{_unlabelled(groups)} and {are} left out, as all others have exactly one; --task multilabel keeps them"
     return kept, [said]
 
 
@@ -111,7 +113,8 @@ def _needs_one(groups: Sequence[Records], sizes: Sequence[int], options: DataOpt
 def _unlabelled(groups: Sequence[Records]) -> str:
     """How many texts have no label, and where the first one stands."""
     places = [own.where(i) for own in groups for i, names in enumerate(own.labels) if not names]
-    return f"{len(places)} of {sum(map(len, groups))} texts have no label (the first: {places[0]})"
+    have = "has" if len(places) == 1 else "have"
+    return f"{len(places)} of {sum(map(len, groups))} texts {have} no label (the first: {places[0]})"
 
 
 def _labels_said(names: Sequence[str]) -> str:
@@ -166,7 +169,7 @@ def _unlabelled_note(groups: Sequence[Records], options: DataOptions) -> tuple[s
     sizes = [len(names) for own in groups for names in own.labels]
     if 0 not in sizes:
         return ()
-    said = f"{_unlabelled(groups)}; they are kept as texts of no class"
+    said = f"{_unlabelled(groups)}: kept as texts of no class"
     if options.task == "auto" and max(sizes) == 1:
         said += ", and so this is multilabel although all others have exactly one label; --task multiclass leaves "
         said += "them out"

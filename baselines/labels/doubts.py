@@ -24,7 +24,7 @@ class Doubt:
     Attributes:
         name: in DOUBTS.
         said: place, count and examples, one sentence without its full stop.
-        options: what may be typed to go on, each with what it does.
+        options: what may be done to go on besides accepting it, each with what that does.
     """
 
     name: str
@@ -37,5 +37,6 @@ def refuse_doubts(doubts: Sequence[Doubt], accepted: Sequence[str]) -> None:
     open_ones = [doubt for doubt in doubts if doubt.name not in accepted and EVERYTHING not in accepted]
     if open_ones:
         found = "; ".join(f"{doubt.said} ({' or '.join(doubt.options)})" for doubt in open_ones)
-        names = ",".join(dict.fromkeys(doubt.name for doubt in open_ones))
-        raise DataError(f"{found}. Mend the data, or say what is meant; --accept {names} takes them as they are")
+        names = list(dict.fromkeys(doubt.name for doubt in open_ones))
+        meant = ", ".join(DOUBTS[name] for name in names)
+        raise DataError(f"{found}. Mend the data, say what is meant, or go on by --accept {','.join(names)}: {meant}")

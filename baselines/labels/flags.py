@@ -88,12 +88,14 @@ def _wrong(table: Table, names: Sequence[str], words: dict[str, list[str]], rest
         if place is None:
             said.append(f"column {name!r} is blank in every row")
         else:
-            said.append(f"row {table.rows[place]}, column {name!r}: got {table.column(name)[place]!r:.60}")
+            said.append(
+                f"row {table.rows[place]}, column {name!r}: expected 0 or 1, got {table.column(name)[place]!r:.60}"
+            )
     more = f" (and {len(names) - _SHOWN} more columns)" if len(names) > _SHOWN else ""
     advice = "name the label columns by --label-columns" if rest else "leave them out of --label-columns"
     return (
-        f"{table.path}: {'; '.join(said)}{more}; expected 0 or 1 (or {ALLOWED}). Mend the cells, or if these columns "
-        f"are no labels, {advice}"
+        f"{table.path}: {'; '.join(said)}{more}; allowed are {ALLOWED}. Mend the cells, or if these columns are "
+        f"no labels, {advice}"
     )
 
 
@@ -106,9 +108,9 @@ def _notes(
 ) -> list[str]:
     notes = []
     if left_out:
-        notes.append(f"columns {_listed(left_out)} hold no yes and no, and are left out of --label-columns rest")
+        notes.append(f"--label-columns rest leaves out what holds no yes and no: {_listed(left_out)}")
     if never := [name for name in kept if ON.isdisjoint(words[name])]:
-        notes.append(f"columns {_listed(never)} are off in every row, and so no class")
+        notes.append(f"no row has {_listed(never)} on, so there is no such class")
     blanks = {name: words[name].count("") for name in kept if name not in blank_off and "" in words[name]}
     if blanks:
         name, n = next(iter(blanks.items()))

@@ -56,7 +56,7 @@ class FoundForm:
 
 def form_of(table: Table, name: str, labels: Labels) -> FoundForm:
     """How the cells of a column are written; raises DataError where 0/1 lists don't fit each other, or their names."""
-    cells = [value for value in table.column(name) if value is not None and value != ""]
+    cells = [value for value in table.column(name) if value is not None and not (isinstance(value, str) and not value)]
     if labels.class_names is None and _holds_yes_and_no(cells):
         return FoundForm(LabelForm(yes_no=True))
     notes: list[str] = []
@@ -108,7 +108,7 @@ def _written_lists(table: Table, name: str, cells: Iterable[Any]) -> tuple[bool,
         f"(row {first[clear[0]]}: {clear[0]!r:.60}), {sum(words[word] for word in others)} don't "
         f"(row {first[others[0]]}: {others[0]!r:.60})"
     )
-    return False, [Doubt("lists", said, ("write all cells alike", "--accept lists takes each cell as one label"))]
+    return False, [Doubt("lists", said, ("write all cells alike",))]
 
 
 def _example(cells: Iterable[Any]) -> str:
@@ -135,7 +135,7 @@ def _separator_doubt(table: Table, name: str, cells: Iterable[Any]) -> list[Doub
         f"as {' and '.join(map(repr, found.cells[:2]))}: as they stand {found.n_ways} classes, split "
         f"{len(found.parts)} ({parts})"
     )
-    return [Doubt("lists", said, (f"{option} splits them", "--accept lists takes each cell as one label"))]
+    return [Doubt("lists", said, (f"{option} splits them",))]
 
 
 def _named(

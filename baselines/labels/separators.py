@@ -15,6 +15,7 @@ SEPARATORS = ("||", ";", "|", ",", "\t", "\n", "/", "+", "&", " ")
 RECURRING = 0.75
 # A blank separates words too, so nearly all parts must be known as whole cells: `cs.LG cs.AI` and `cs.LG`.
 ALONE = 0.9
+# One is enough where all its parts are cells of their own.
 _LEAST_CELLS = 2
 
 
@@ -51,14 +52,14 @@ def _separated(cells: Mapping[str, int], separator: str) -> Separation | None:
     split = {cell: [part.strip() for part in cell.split(separator)] for cell in cells if separator in cell.strip()}
     split = {cell: parts for cell, parts in split.items() if all(parts)}
     n_cells = sum(cells[cell] for cell in split)
-    if n_cells < _LEAST_CELLS:
-        return None
     whole = {cell.strip() for cell in cells if cell not in split}
+    inner = {part for parts in split.values() for part in parts}
+    if n_cells < (1 if inner <= whole else _LEAST_CELLS) or not split:
+        return None
     counts = Counter(part for parts in split.values() for part in {*parts})
     counts.update(whole)
     if not _recur(split, counts, len(cells)) or _is_grid(list(split.values()), whole):
         return None
-    inner = {part for parts in split.values() for part in parts}
     if separator == " " and len(inner & whole) < ALONE * len(inner):
         return None
     texts: Counter[str] = Counter()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from baselines.errors import DataError
 from baselines.labels.doubts import Doubt
+from baselines.notes import counted
 from baselines.text.unicode import door, fold
 
 # A longer label is a text in the wrong column; names of classes go into file names, tables and charts.
@@ -65,7 +66,7 @@ class Variants:
         shown = "; ".join(_and([f"{name!r} ({n})" for name, n in own]) for own in self.ways[:_SHOWN])
         more = f" and {len(self.ways) - _SHOWN} more" if len(self.ways) > _SHOWN else ""
         n_labels = sum(map(len, self.ways))
-        return f"{n_labels} labels are {len(self.ways)} in different spelling: {shown}{more}"
+        return f"{n_labels} labels are {counted(len(self.ways), 'class')} in different spellings: {shown}{more}"
 
 
 def variants(counts: Mapping[str, int]) -> Variants:
@@ -90,10 +91,7 @@ def variants_doubt(found: Variants, source: str) -> Doubt:
     return Doubt(
         "variants",
         f"{source}: {found.said()}",
-        (
-            "--merge-labels makes each one class, named by its most frequent spelling",
-            "--accept variants keeps them as classes of their own",
-        ),
+        ("--merge-labels makes each one class, named by its most frequent spelling",),
     )
 
 
@@ -123,9 +121,10 @@ class Spellings:
         if joined:
             name, own = next(iter(joined.items()))
             shown = _and([f"{raw!a} ({self._raw[raw]})" for raw in own])
+            one = "is" if len(joined) == 1 else "are"
             yield (
-                f"{len(joined)} classes are written in several ways that Unicode takes for the same, or that differ in "
-                f"outer blanks, and are one class each: {shown} are {name}"
+                f"{counted(len(joined), 'class')} {one} written in several ways that Unicode takes for the same, or "
+                f"that differ in outer blanks, and {one} read as one: {shown} are {name}"
             )
         if control := [raw for raw in self._clean if any(unicodedata.category(char) == "Cc" for char in raw.strip())]:
             n = sum(self._raw[raw] for raw in control)

@@ -61,7 +61,7 @@ def chosen_note(table: Table, texts: Sequence[str], labels: str, asked: Collecti
 def refuse_unknown(table: Table, texts: Sequence[str], labels: str, taken: Collection[str], flags: bool) -> None:
     """Raise DataError with the options to type, where texts or labels stand in columns of unusual names."""
     options = []
-    text = _text_like(table, {*taken, labels})
+    text = "" if texts else _text_like(table, {*taken, labels})
     if not texts:
         options.append(f"--text-column {quoted(text)}" if text else "--text-column NAME")
     if not labels and not flags:
@@ -82,7 +82,8 @@ def quoted(name: str) -> str:
 
 
 def _cells(table: Table, name: str) -> list[Any]:
-    return [value for value in table.columns[name][:_LOOKED_AT] if value is not None and value != ""]
+    found = table.columns[name][:_LOOKED_AT]
+    return [value for value in found if value is not None and not (isinstance(value, str) and not value.strip())]
 
 
 def _text_like(table: Table, taken: Collection[str]) -> str:

@@ -91,9 +91,9 @@ def test_task_and_metric_are_said() -> None:
         ({"text": TEXTS, "labels": KINDS}, {"text": "body"}, "data frame: no column 'body'; columns: 'text', 'labels'"),
         ({"text": TEXTS, "kind": KINDS}, {}, "no column 'labels', 'tags', 'label'"),
         (
-            {"text": [*TEXTS[:3], 4, *TEXTS[4:]], "labels": KINDS},
+            {"text": [*TEXTS[:3], True, *TEXTS[4:]], "labels": KINDS},
             {},
-            "row 3, column 'text': expected a text, got int 4",
+            "row 3, column 'text': expected a text, got bool True",
         ),
         ({"text": TEXTS, "labels": [*KINDS[:29], 0.5]}, {}, "row 29, column 'labels': expected a label"),
         (

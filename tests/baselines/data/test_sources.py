@@ -42,7 +42,7 @@ def test_tiny_fixture_is_small_and_whole(tiny: Dataset) -> None:
 
 def test_rare_classes_are_dropped_and_named(tmp_path: Path) -> None:
     path = write(tmp_path, "f.csv", "text,label\n" + many_rows() + "more,rare\nmore,rare\n")
-    with pytest.raises(DataError, match=r"1 of 3 class has fewer than 3 texts: 'rare' \(2\)"):
+    with pytest.raises(DataError, match=r"of 3 classes 1 has fewer than 3 texts: 'rare' \(2\)"):
         load(options("--dataset", path))
     dataset = load(options("--dataset", path, "--min-texts-per-class", "3"))
     assert dataset.everything.space.names == ("a", "b")

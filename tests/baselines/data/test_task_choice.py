@@ -142,12 +142,12 @@ def test_few_texts_without_a_label_are_left_out_and_counted() -> None:
     dataset = built(["a", "b", "c", "d"] * 20 + [""])
     assert (dataset.task, len(dataset.everything)) == ("multiclass", 80)
     assert dataset.notes[0] == (
-        "1 of 81 texts have no label (the first: own: row 80), and are left out, as all others have exactly one; "
+        "1 of 81 texts has no label (the first: own: row 80) and is left out, as all others have exactly one; "
         "--task multilabel keeps them"
     )
     kept = built(["a", "b", "c", "d"] * 20 + [""], task="multilabel")
     assert (kept.task, len(kept.everything)) == ("multilabel", 81)
-    assert kept.notes[0].endswith("(the first: own: row 80); they are kept as texts of no class")
+    assert kept.notes[0].endswith("(the first: own: row 80): kept as texts of no class")
     two = built(["ham", "spam"] * 20 + [""])
     assert (two.task, len(two.everything)) == ("binary", 40)
 
@@ -155,7 +155,7 @@ def test_few_texts_without_a_label_are_left_out_and_counted() -> None:
 def test_many_texts_without_a_label_are_an_answer_unless_asked_otherwise() -> None:
     many = built(["a", "b", "c", ""] * 20)
     assert (many.task, len(many.everything)) == ("multilabel", 80)
-    assert "20 of 80 texts have no label (the first: own: row 3); they are kept" in many.notes[0]
+    assert "20 of 80 texts have no label (the first: own: row 3): kept" in many.notes[0]
     assert "--task multiclass leaves them out" in many.notes[0]
     asked = built(["a", "b", "c", ""] * 20, task="multiclass")
     assert (asked.task, len(asked.everything)) == ("multiclass", 60)
@@ -167,7 +167,7 @@ MISFITS: dict[str, tuple[str, list[str], list[str]]] = {
     "several": (
         LABELLED + "more,a;b\n",
         ["--task", "multiclass", "--label-separator", ";"],
-        ["f.csv: row 32:", "got 2 (a, b)", "1 texts have several", "--task multilabel"],
+        ["f.csv: row 32:", "got 2 (a, b)", "1 text of this kind", "--task multilabel"],
     ),
     "three classes": (LABELLED, ["--task", "binary"], ["f.csv: --task binary", "got 3 classes (a, b, c)"]),
     "binary with none": (LABELLED + "more,\n", ["--task", "binary"], ["f.csv: --task binary", "got 3 classes"]),
@@ -202,7 +202,7 @@ def test_a_text_without_a_label_in_a_given_part_is_left_out_and_named(asked: lis
     path, own = write(tmp_path, "f.csv", LABELLED), write(tmp_path, "own.csv", "text,label\nx,a\ny,\n")
     dataset = load(options("--dataset", path, "--test", own, *asked))
     assert (dataset.task, dataset.part("test").texts) == ("multiclass", ("x",))
-    assert "1 of 32 texts have no label (the first: " in dataset.notes[0]
+    assert "1 of 32 texts has no label (the first: " in dataset.notes[0]
     assert "own.csv: row 3)" in dataset.notes[0]
     kept = load(options("--dataset", path, "--test", own, "--task", "multilabel"))
     assert (kept.task, kept.part("test").texts) == ("multilabel", ("x", "y"))

@@ -10,6 +10,7 @@ from baselines.errors import DataError
 from baselines.labels.doubts import EVERYTHING, Doubt
 from baselines.labels.missing_words import is_missing, may_be_a_class
 from baselines.labels.records import Records
+from baselines.notes import counted
 
 # Of the texts: a word that stands beside more of them may be an answer, and leaving it out would change the data.
 MANY = 0.2
@@ -49,20 +50,21 @@ def without_missing(groups: Sequence[Records], *, keep_texts: bool, accepted: Se
         return WithoutMissing(list(groups), doubts=doubts)
     one_each = max(len(names) for own in groups for names in own.labels) == 1 and not keep_texts
     found = [_without_rows(own, sure) if one_each else _without_names(own, sure) for own in groups]
-    done = "these texts are left out" if one_each else "these texts are kept without it"
+    done = "left out" if one_each else "kept without it"
     stand = "stands" if len(sure) == 1 else "stand"
-    said = f"{_counted(sure)} {stand} for a missing label (the first: {_first(groups, sure)}); {done}"
+    said = (
+        f"{_counted(sure)} {stand} for a missing label (the first: {_first(groups, sure)}), and such texts are {done}"
+    )
     return WithoutMissing(found, (f"{said}. --accept missing makes classes of them",), doubts)
 
 
 def _doubt(groups: Sequence[Records], words: Mapping[str, int]) -> Doubt:
     said = f"{_first(groups, words)}: {_counted(words)} may stand for a missing label, or be a class"
-    ways = ("empty those cells where nothing is known", "--accept missing keeps them as classes")
-    return Doubt(_NAME, said, ways)
+    return Doubt(_NAME, said, ("empty those cells where nothing is known",))
 
 
 def _counted(words: Mapping[str, int]) -> str:
-    return " and ".join(f"{name!r} ({n} texts)" for name, n in words.items())
+    return " and ".join(f"{name!r} ({counted(n, 'text')})" for name, n in words.items())
 
 
 def _first(groups: Sequence[Records], words: Mapping[str, int]) -> str:
