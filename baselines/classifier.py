@@ -5,8 +5,9 @@ What a row of probabilities means, and how it is decided, is the task's: see `ba
 
 from __future__ import annotations
 
+import io
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -76,17 +77,16 @@ class Classifier(ABC):
             for a text in which the model knows nothing (empty, unknown script, only words that cleaning removes).
         """
 
-    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1]; shape (0, n_classes) for no texts.
 
         A text's row does not depend on the other texts of the batch. A text in which nothing is known gets
         `baselines.task.unknown_answer`.
         """
-        check_texts(texts)
-        probabilities, known = self.answer(texts)
+        probabilities, known = self.answer(check_texts(texts))
         return answered(probabilities, known, self.space_, self.thresholds_)
 
-    def predict(self, texts: Sequence[str]) -> list[list[str]]:
+    def predict(self, texts: Iterable[str]) -> list[list[str]]:
         """The names that each text gets: any number, exactly one, or one of both of a binary task."""
         decided = decide(self.predict_proba(texts), self.thresholds_, self.task_)
         return [self.space_.said(row) for row in decided]
@@ -112,13 +112,20 @@ class Classifier(ABC):
         """For a classifier made of others: take each from `read`, by the name of its folder. Most are made of none."""
 
 
-def check_texts(texts: Sequence[str]) -> None:
-    """Raise TypeError naming the index of the first entry that isn't a string; a lone string is a mistake too."""
+def check_texts(texts: Iterable[str]) -> Sequence[str]:
+    """The texts as a sequence that can be read twice: a generator, or an open file with a text a line, is read here.
+
+    Raises:
+        TypeError: naming the index of the first entry that isn't a string; a lone string is a mistake too.
+    """
     if isinstance(texts, (str, bytes)):  # a union would be made anew in each call
         raise TypeError(f"texts: expected a sequence of strings, got one {type(texts).__name__}; wrap it in a list")
+    if not isinstance(texts, (list, tuple)):
+        texts = [line.rstrip("\r\n") for line in texts] if isinstance(texts, io.TextIOBase) else list(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"texts[{index}]: expected a string, got {type(text).__name__}")
+    return texts
 
 
 def predict(classifier: Classifier, texts: Sequence[str]) -> LabelMatrix:

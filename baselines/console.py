@@ -89,6 +89,18 @@ def run_command(
         return STOPPED
 
 
+def until_closed(work: Callable[[], int]) -> int:
+    """The exit code of what writes to stdout; that nobody reads on, as behind `| head`, is no mistake."""
+    try:
+        code = work()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # What is left in the buffer would be written, and fail, when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
 def say_error(text: str) -> None:
     """One line on stderr, red where somebody looks at it."""
     red = sys.stderr.isatty() and "NO_COLOR" not in os.environ

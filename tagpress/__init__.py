@@ -30,6 +30,7 @@ from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from tagpress.data import read_dataset
 from tagpress.models import adopt, apply, train
+from tagpress.scores import score
 from tagpress.storage import export, load, read, save
 from tagpress.studies import open_run, study
 
@@ -46,6 +47,7 @@ __all__ = [
     "read",
     "read_dataset",
     "save",
+    "score",
     "study",
     "train",
 ]

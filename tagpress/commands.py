@@ -55,6 +55,12 @@ def _predict() -> Module:
     return predict
 
 
+def _score() -> Module:
+    from bench import score
+
+    return score
+
+
 def _report() -> Module:
     from bench import report
 
@@ -72,6 +78,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("train, tune or cross-validate baselines", _train),
     "export": Command("write a trained or compressed classifier as a bundle that runs without torch", _export),
     "predict": Command("the classes of texts, by a bundle", _predict),
+    "score": Command("a bundle, or two, on a labelled file: metrics with intervals, gates, what is better", _score),
     "report": Command("write the report of a run again, with other gates or another margin", _report),
     "compare": Command("what changed between two runs", _compare),
 }

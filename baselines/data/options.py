@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 
 from baselines.console import names, whole_number
+from baselines.data.column_options import add_column_options, flat, labels_from
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
-from baselines.labels.asked import Labels
 from baselines.labels.doubts import DOUBTS, EVERYTHING
 from baselines.splits.rules import SplitWishes
-from baselines.tables.reading import Reading
+from baselines.tables.reading_options import add_reading_options, reading_from
 
 
 def add_data_options(parser: ArgumentParser) -> None:
@@ -75,67 +75,6 @@ def _add_files(group: _ArgumentGroup) -> None:
         type=Path,
         metavar="FILE",
         help="JSON list of {tag, aliases, parents}: names and parents of the classes, for the rules",
-    )
-
-
-def add_reading_options(group: _ArgumentGroup | ArgumentParser) -> None:
-    """Add what a user may know better about the form of a text file than what is found in it."""
-    group.add_argument(
-        "--delimiter",
-        metavar="CHARACTER",
-        help="between the fields of a line, or 'tab' (default: found, and said)",
-    )
-    group.add_argument("--encoding", metavar="NAME", help="of text files, such as cp1252 (default: found, and said)")
-    header = group.add_mutually_exclusive_group()
-    header.add_argument(
-        "--no-header",
-        dest="header",
-        action="store_false",
-        default=None,
-        help="the first row is a text already; columns are then called 1, 2, …",
-    )
-    header.add_argument(
-        "--header", dest="header", action="store_true", help="the first row names the columns, whatever it looks like"
-    )
-
-
-def add_column_options(group: _ArgumentGroup | ArgumentParser) -> None:
-    """Add where texts, labels and ids stand, and how labels are to be read."""
-    group.add_argument(
-        "--text-column",
-        action="append",
-        type=names,
-        default=[],
-        metavar="NAME[,NAME]",
-        help="column(s) of the text, joined by a space; a.b reaches into nested JSON (default: text, or title and "
-        "description)",
-    )
-    group.add_argument(
-        "--labels-column",
-        metavar="NAME",
-        help="column of the labels; labels[].name reaches into nested JSON (default: labels, tags, label or category)",
-    )
-    group.add_argument("--id-column", default="", metavar="NAME", help="your own names of texts, kept in all outputs")
-    group.add_argument(
-        "--label-separator",
-        metavar="TEXT",
-        help="between the labels of one cell (default: a cell holds one label, or a list)",
-    )
-    group.add_argument(
-        "--label-columns",
-        action="append",
-        type=names,
-        default=[],
-        metavar="NAME[,NAME]",
-        help="yes/no columns, one a label (0/1, yes/no, true/false, x or blank); 'rest' for all but the others named",
-    )
-    group.add_argument(
-        "--class-names", type=Path, metavar="FILE", help="names of class numbers, one a line, the first for 0"
-    )
-    group.add_argument(
-        "--merge-labels",
-        action="store_true",
-        help="labels that differ in case, blanks or Unicode form alone are one class",
     )
 
 
@@ -224,18 +163,6 @@ def options_from(args: Namespace) -> DataOptions:
     )
 
 
-def reading_from(args: Namespace) -> Reading:
-    """What `add_reading_options` added."""
-    return Reading(args.delimiter, args.encoding, args.header)
-
-
-def labels_from(args: Namespace) -> Labels:
-    """What `add_column_options` added about labels."""
-    return Labels(
-        args.labels_column, args.label_separator, flat(args.label_columns), args.class_names, args.merge_labels
-    )
-
-
 def _one_dataset(given: Sequence[str]) -> str:
     if len(given) > 1:
         first, second = given[:2]
@@ -253,8 +180,3 @@ def dataset_from(args: Namespace) -> Dataset:
     for note in dataset.notes:
         console.print(f"warning: {dataset.name}: {note}", style="yellow", markup=False, highlight=False)
     return dataset
-
-
-def flat(groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """The names of a repeated option, each once."""
-    return tuple(dict.fromkeys(name for group in groups for name in group))

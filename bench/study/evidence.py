@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from baselines.dataset import Part
 from baselines.scores.judging import metrics_of, utility
-from baselines.scores.metrics import scores
-from baselines.scores.resampling import Difference, Resampled, class_intervals
-from baselines.task import LabelMatrix, Thresholds, decide
+from baselines.scores.resampling import Difference, Resampled
+from baselines.task import Thresholds, decide
 from bench.measure.measurements import Measurements
 from bench.quality import analyses
 from bench.quality.confusion import confusion_of
+from bench.quality.figures import bounded, per_class
 from bench.quality.scoring import Scored
 from bench.quality.slices import slices
 
@@ -66,16 +66,6 @@ def quality_of(name: str, evidence: Evidence, at: Mapping[str, Thresholds]) -> J
     return found | confusion_of(test, scored.decisions)
 
 
-def per_class(test: Part, decisions: LabelMatrix, thresholds: Thresholds, rng: np.random.Generator) -> list[Json]:
-    """One entry a class, with the intervals of its three scores; `low` and `high` are those of F1."""
-    rows = scores(test.labels, decisions).per_class(test.classes, thresholds)
-    found = class_intervals(test.labels, decisions, rng)
-    for column, row in enumerate(rows):
-        ends = {name: dict(zip(("low", "high"), found[name][column].tolist(), strict=True)) for name in found}
-        row |= {**ends["f1"], "intervals": {name: {"value": row[name], **own} for name, own in ends.items()}}
-    return rows
-
-
 def other_thresholds(facts: Mapping[str, Any], n_classes: int) -> dict[str, Thresholds]:
     """The choices of thresholds that are reported beside the model's own, all fitted on validation.
 
@@ -107,11 +97,6 @@ def versus(name: str, other: str, evidence: Evidence, sizes: Mapping[str, int]) 
     if measured is not None and all(measured.rounds(n) for n in (name, other)):
         found["speedup"] = measured.speedup(name, other).to_json()
     return found
-
-
-def bounded(difference: Difference) -> Json:
-    """A difference as results.json has it: its two-sided interval, and its one-sided bounds."""
-    return {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}
 
 
 def versus_chance(name: str, evidence: Evidence) -> Json | None:

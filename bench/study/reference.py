@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from baselines.scores.judging import utility
 from baselines.scores.resampling import Resampled
 from bench.making.variants import REFERENCE
+from bench.quality.figures import bounded
 from bench.quality.scoring import is_deployable
-from bench.study.evidence import Json, bounded
+from bench.study.evidence import Json
 from bench.study.state import Study
 
 

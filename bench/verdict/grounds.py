@@ -83,6 +83,11 @@ def goodness(row: Row) -> float:
     return -math.inf if row.goodness is None else row.goodness
 
 
+def shown_better(row: Row) -> bool:
+    """Whether the two-sided interval of its difference lies above 0."""
+    return row.delta is not None and row.delta.low is not None and row.delta.low > 0
+
+
 def name_of(row: Row | None) -> str:
     """Of a model in a sentence."""
     return row.name if row else "the reference"

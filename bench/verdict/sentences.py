@@ -8,7 +8,7 @@ from baselines.splits.copies import copies_said
 from bench.quantities import change, percent, score, seconds, size
 from bench.results.row import Row, estimate
 from bench.results.run import Run
-from bench.verdict.grounds import Grounds, goodness, is_linear, name_of, refused
+from bench.verdict.grounds import Grounds, goodness, is_linear, name_of, refused, shown_better
 from bench.verdict.speed_claims import is_faster, is_slower
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the best one"}
@@ -93,7 +93,7 @@ def why_not(row: Row, grounds: Grounds, non_inferior: bool | None) -> str:
         return why
     if non_inferior is None:
         return f"not shown to be as good ({grounds.difference(row.delta)})"
-    shown = "better" if row.delta.low is not None and row.delta.low > 0 else "as good"
+    shown = "better" if shown_better(row) else "as good"
     if not row.deployable:
         return f"{shown}, but no bundle was measured (only {row.runtime or 'unmeasured'})"
     if grounds.best is None:

@@ -1,4 +1,4 @@
-"""Every field of results.json as tables, made from its schema: one an object, the whole file first."""
+"""Every field of a JSON file as tables, made from its schema: one an object, the whole file first."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from typing import Any
 
 from cells import code, prose, table
 
-SCHEMA = Path(__file__).resolve().parents[2] / "bench" / "results" / "results.schema.json"
+_BENCH = Path(__file__).resolve().parents[2] / "bench"
+# Schema of each file that has a page.
+SCHEMAS = {
+    "results.json": _BENCH / "results" / "results.schema.json",
+    "score.json": _BENCH / "scoring" / "score.schema.json",
+}
 _HEAD = ("field", "meaning", "type", "range")
 
 Json = Mapping[str, Any]
 
 
-def field_tables() -> str:
+def field_tables(file: str) -> str:
     """The tables with their headings: the file from its top, then the objects that have names of their own."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMAS[file].read_text(encoding="utf-8"))
     named = [text for name, node in schema["$defs"].items() for text in tables_of(name, node, f"${name}.")]
     return "\n\n".join([*tables_of("The whole file", schema, ""), "## Objects with a name", *named])
 

@@ -1,6 +1,6 @@
 """Called by MkDocs: adds the pages that are made from the code, so that they can't fall behind it.
 
-They exist in the site alone. A page that wants the fields of results.json has the line `FIELDS`.
+They exist in the site alone. A page that wants the fields of results.json or score.json has the line for it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from command_pages import command_pages
-from field_tables import field_tables
+from field_tables import SCHEMAS, field_tables
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
-FIELDS = "<!-- fields of results.json -->"
+FIELDS = {f"<!-- fields of {file} -->": file for file in SCHEMAS}
 # Files of the top level that are pages of the site as well.
 COPIED = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 
@@ -35,8 +35,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Put the tables of the schema where a page asks for them."""
-    return markdown.replace(FIELDS, field_tables()) if FIELDS in markdown else markdown
+    """Put the tables of a schema where a page asks for them."""
+    for line, file in FIELDS.items():
+        if line in markdown:
+            markdown = markdown.replace(line, field_tables(file))
+    return markdown
 
 
 def copied_pages() -> dict[str, str]:

@@ -44,22 +44,57 @@ def test_top_asks_for_a_number_of_classes(folder: Path, capsys: pytest.CaptureFi
     assert len(_lines(capsys)[0]["labels"]) == len(CLASSES)
 
 
+def piped(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    content = "\n".join(lines).encode("utf-8", "surrogatepass")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
 def test_json_lines_in_and_out(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [json.dumps({"text": text, "id": 7}) for text in TEXTS] * 100 + ["", json.dumps("a string")]
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    piped(monkeypatch, *([json.dumps({"text": text, "id": 7}) for text in TEXTS] * 100), "", json.dumps("a string"))
     assert main([str(folder), "--stdin", "--threads", "2"]) == 0
-    assert len(_lines(capsys)) == len(TEXTS) * 100 + 1
+    answers = _lines(capsys)
+    assert [answer["row"] for answer in answers] == list(range(1, len(TEXTS) * 100 + 3))
+    # A blank line is a text without words.
+    assert answers[-2] == {"row": len(TEXTS) * 100 + 1, "labels": [], "known": False}
 
 
-@pytest.mark.parametrize("bad", ["{", "[1]", "3", '{"txt": "a"}', '{"text": null}'])
-def test_a_bad_line_is_named(
+@pytest.mark.parametrize("bad", ["{", "[1]", "3", '{"txt": "a"}', '{"text": null}', '{"text": true}', '{"text": [1]}'])
+def test_a_bad_line_is_named_and_the_others_are_answered(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bad: str
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "fine"}\n' + bad + "\n"))
+    piped(monkeypatch, '{"text": "fine"}', bad, '{"text": "fine"}')
     assert main([str(folder), "--stdin"]) == 2
-    assert "stdin, line 2" in capsys.readouterr().err
+    said = capsys.readouterr()
+    first, wrong, last = [json.loads(line) for line in said.out.splitlines()]
+    assert set(wrong) == {"row", "error"}
+    assert (wrong["row"], first["labels"]) == (2, last["labels"])
+    assert f"error: stdin: row 2: {wrong['error']}" in said.err
+    assert said.err.splitlines()[-1].startswith("error: stdin: 3 rows: 2 answered, 1 can't be read")
+
+
+def test_of_many_bad_lines_the_first_are_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped(monkeypatch, *(["{"] * 1000), '"good"')
+    assert main([str(folder), "--stdin"]) == 2
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1001
+    assert len(said.err.splitlines()) == 22
+    assert "1,001 rows: 1 answered, 1,000 can't be read" in said.err
+
+
+def test_halves_of_emojis_and_numbers_are_texts(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped(
+        monkeypatch, r'{"text": "a \ud83d b", "id": "\ud83d"}', '{"text": 3.5}', '{"title": "a", "description": null}'
+    )
+    assert main([str(folder), "--stdin", "--id-column", "id", "--explain"]) == 0
+    answers = _lines(capsys)
+    assert answers[0]["id"] == "\ufffd"
+    assert [answer["read_as"] for answer in answers] == ["b", "3 5", ""]
 
 
 def test_explain_adds_parts_that_sum_to_the_logit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +150,7 @@ def test_only_one_class_a_text_can_be_abstained_from(folder: Path, capsys: pytes
 @pytest.mark.parametrize(("argv", "got"), [([], "neither"), (["--stdin", "text"], "both")])
 def test_texts_come_one_way(folder: Path, argv: list[str], got: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(folder), *argv]) == 2
-    assert f"either TEXT arguments or --stdin are needed, got {got}" in capsys.readouterr().err
+    assert f"either TEXT arguments or --data (--stdin) are needed, got {got}" in capsys.readouterr().err
 
 
 def test_at_least_one_class_is_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

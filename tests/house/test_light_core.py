@@ -80,6 +80,7 @@ def test_every_package_that_is_imported_has_its_extra() -> None:
         ("exports.run", ["artifact", "--out", "bundle"]),
         ("bench.report", ["runs/study"]),
         ("bench.compare", ["runs/a", "runs/b"]),
+        ("bench.score", ["bundle", "--data", "test.csv"]),
         ("bench.fold_study", ["--folds", "2"]),
     ],
 )

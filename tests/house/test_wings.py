@@ -41,10 +41,10 @@ ORDER = {
         ("kinds",),
         ("formats",),
     ),
-    "exports": (("run", "predict"), ("bundles",), ("graphs", "runtime"), ("kernel",)),
+    "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
-        ("fold_study", "public_study", "compare", "screenshot", "conftest"),
-        ("study", "suite", "public"),
+        ("fold_study", "public_study", "compare", "score", "screenshot", "conftest"),
+        ("study", "suite", "public", "scoring"),
         ("report",),
         ("verdict",),
         ("results",),
@@ -53,7 +53,12 @@ ORDER = {
         ("candidate",),
         ("stats", "quantities"),
     ),
-    "tagpress": (("__main__",), ("commands", "studies", "models", "storage"), ("data", "provenance"), ("arguments",)),
+    "tagpress": (
+        ("__main__",),
+        ("commands", "studies", "models", "scores", "storage"),
+        ("data", "provenance"),
+        ("arguments",),
+    ),
 }
 # What is served, by folder: neither these modules nor anything they import may ever import the first packages; the
 # others only where they are asked for: to stem, to write tensors, to open a graph.

@@ -65,7 +65,7 @@ def delimited_table(text: str, path: Path, reading: Reading, own: str, notes: tu
     if records.rows[0] != 1:
         raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
     below = _Records(records.fields[1:], records.rows[1:], dialect)
-    table = _table(path, _header(path, records.fields[0]), below, notes)
+    table = _table(path, header_names(path, records.fields[0]), below, notes)
     if reading.header is None:
         table = replace(table, header_doubt=header_doubt(path, records.fields[0], below.fields))
     return table
@@ -173,7 +173,7 @@ def _swallows(quoted: _Records, plain: _Records) -> bool:
     return False
 
 
-def _header(path: Path, names: list[str]) -> list[str]:
+def header_names(path: Path, names: list[str]) -> list[str]:
     """Names without the blanks around them; a second one without a name is called by its number."""
     if not any(name.strip() for name in names):
         raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
