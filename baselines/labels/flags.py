@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from baselines.errors import DataError
@@ -38,7 +39,12 @@ class Flags:
 
 def word_of(value: Any) -> str:
     """A cell as a word to look up: small letters, whole numbers; "" for blanks and what stands for a missing value."""
-    word = "" if value is None else whole(str(value).strip().lower())
+    return "" if value is None else _word(str(value))
+
+
+@lru_cache(maxsize=4_096)  # a column has millions of cells and few words
+def _word(text: str) -> str:
+    word = whole(text.strip().lower())
     return "" if is_missing(word) else word
 
 

@@ -35,7 +35,7 @@ def bits_of(value: Any, lists: bool, separator: str | None) -> list[int | None] 
         if not isinstance(value, list | tuple) or not value:
             return None
         items = value
-    return [_BITS.get(word_of(item)) for item in items]
+    return [item if type(item) is int and item in (0, 1) else _BITS.get(word_of(item)) for item in items]
 
 
 def vector_length(table: Table, name: str, lists: bool, separator: str | None) -> int:
