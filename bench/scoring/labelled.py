@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from baselines.data.data_options import DataOptions
+from baselines.data.missing_labels import without_missing
 from baselines.data.too_little import without_missing_texts
 from baselines.dataset import Part
 from baselines.errors import DataError
 from baselines.labels.doubts import refuse_doubts
-from baselines.labels.missing_labels import without_missing
 from baselines.labels.missing_words import is_missing
 from baselines.labels.records import Records, mended
 from baselines.labels.spellings import spelling_key
