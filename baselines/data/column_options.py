@@ -27,8 +27,8 @@ def add_text_options(group: Group) -> None:
         type=names,
         default=[],
         metavar="NAME[,NAME]",
-        help="column(s) of the text, joined by a space; a.b reaches into nested JSON (default: text, or title and "
-        "description)",
+        help="column(s) of the text, joined by a space; a.b reaches into nested JSON (default: a usual name, such as text, "
+        "or title and description)",
     )
 
 
@@ -42,7 +42,8 @@ def add_label_options(group: Group) -> None:
     group.add_argument(
         "--labels-column",
         metavar="NAME",
-        help="column of the labels; labels[].name reaches into nested JSON (default: labels, tags, label or category)",
+        help="column of the labels; labels[].name reaches into nested JSON (default: a usual name, such as labels, "
+        "tags, label or category)",
     )
     group.add_argument(
         "--label-separator",

@@ -21,20 +21,15 @@ from baselines.tables.reading_options import add_reading_options, reading_from
 
 def add_data_options(parser: ArgumentParser) -> None:
     """Add `--dataset` and what goes with it, and `--seed`, which also decides the split."""
-    group = parser.add_argument_group("data")
-    _add_files(group)
-    add_reading_options(group)
-    add_column_options(group)
-    _add_doubts(group)
-    _add_split(group)
-    _add_task(group)
-    group.add_argument(
-        "--min-texts-per-class",
-        type=whole_number(1),
-        metavar="N",
-        help="drop classes with fewer texts (default: 3; Made With ML: 30, as in the course)",
-    )
-    group.add_argument(
+    _add_files(parser.add_argument_group("data"))
+    columns = parser.add_argument_group("columns and labels of a file (what isn't said is found, and said)")
+    add_column_options(columns)
+    _add_doubts(columns)
+    add_reading_options(columns)
+    _add_split(parser.add_argument_group("who stands in which part"))
+    task = parser.add_argument_group("task")
+    _add_task(task)
+    task.add_argument(
         "--seed", type=whole_number(0), default=0, metavar="N", help="of the split and of the training (default: 0)"
     )
 
@@ -65,16 +60,16 @@ def _add_files(group: _ArgumentGroup) -> None:
         help="accepted changes to the data: data-issues.csv of an earlier run, with what you accept marked",
     )
     group.add_argument(
-        "--data-dir",
-        type=Path,
-        metavar="FOLDER",
-        help="folder with Made With ML's projects.json and tags.json, instead of a download",
-    )
-    group.add_argument(
         "--taxonomy",
         type=Path,
         metavar="FILE",
         help="JSON list of {tag, aliases, parents}: names and parents of the classes, for the rules",
+    )
+    group.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with Made With ML's projects.json and tags.json, instead of a download",
     )
 
 
@@ -93,6 +88,13 @@ def _add_doubts(group: _ArgumentGroup) -> None:
         default=[],
         metavar="NAME[,NAME]",
         help=f"go on although something looks wrong: {', '.join(DOUBTS)} or {EVERYTHING}",
+    )
+    group.add_argument(
+        "--min-texts-per-class",
+        type=whole_number(1),
+        metavar="N",
+        help="drop classes with fewer texts (default: stop at classes with fewer than 3; Made With ML: 30, as in the "
+        "course)",
     )
 
 
@@ -113,7 +115,7 @@ def _add_split(group: _ArgumentGroup) -> None:
         "--copies",
         choices=("drop", "keep"),
         default="drop",
-        help="of texts that stand in two parts the copy in training goes, or stays (default: drop)",
+        help="the copy in training of a text that also stands in another part goes, or stays (default: drop)",
     )
 
 
@@ -128,7 +130,7 @@ def _add_task(group: _ArgumentGroup) -> None:
         "--positive",
         default="",
         metavar="CLASS",
-        help="of a binary task the class that scores are about (default: by its name, else the rarer one)",
+        help="the class that scores of a binary task are about (default: by its name, else the rarer one)",
     )
     group.add_argument(
         "--metric",
