@@ -27,8 +27,8 @@ def add_text_options(group: Group) -> None:
         type=names,
         default=[],
         metavar="NAME[,NAME]",
-        help="column(s) of the text, joined by a space; a.b reaches into nested JSON (default: a usual name, such as text, "
-        "or title and description)",
+        help="column(s) of the text, joined by a space; a.b reaches into nested JSON (default: a usual name, such as "
+        "text, or title and description)",
     )
 
 
