@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from baselines.classifier import Classifier
-from baselines.splits.split import split
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible, UserError
 from baselines.fitting.fit import ARTIFACT
 from baselines.models.registry import BASELINES
+from baselines.splits.split import split
 from baselines.storage import artifact
 from baselines.storage.artifact import MANIFEST, Lineage
 from compress.method import Context

@@ -43,6 +43,12 @@ def _train() -> Module:
     return train
 
 
+def _doctor() -> Module:
+    from baselines.doctor import __main__
+
+    return __main__
+
+
 def _export() -> Module:
     from exports import run
 
@@ -70,6 +76,7 @@ def _compare() -> Module:
 COMMANDS: dict[str, Command] = {
     "study": Command("train, compress, export, measure and judge; ends in a verdict and a folder to deploy", _study),
     "train": Command("train, tune or cross-validate baselines", _train),
+    "doctor": Command("doubtful labels, confused and rare classes, copies, and whether more data would help", _doctor),
     "export": Command("write a trained or compressed classifier as a bundle that runs without torch", _export),
     "predict": Command("the classes of texts, by a bundle", _predict),
     "report": Command("write the report of a run again, with other gates or another margin", _report),

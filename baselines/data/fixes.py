@@ -144,8 +144,8 @@ def _relabelled(before: Part, row: int, fix: Fix, names: _Names) -> NDArray[np.b
     if (names.row_of(fix.labels, f"{fix.where}, column 'labels'") != before.labels[row]).any():
         now = ", ".join(before.space.said(before.labels[row])) or "none"
         raise DataError(
-            f"{fix.where}: the labels of row {fix.row} of {fix.file} are {now} now, not {fix.labels}; the file of issues "
-            "is older than the data: make it anew with tagpress doctor"
+            f"{fix.where}: the labels of row {fix.row} of {fix.file} are {now} now, not {fix.labels}; the file of "
+            "issues is older than the data: make it anew with tagpress doctor"
         )
     return names.row_of(fix.suggested, f"{fix.where}, column 'suggested'")
 
@@ -171,7 +171,9 @@ class _Names:
                     raise DataError(f"{fix.where}: {name!r} is no class that can be merged; classes: {listed(classes)}")
             a, b = (_end_of(name, renamed) for name in (fix.labels, fix.suggested))
             if a == b:
-                raise DataError(f"{fix.where}: {fix.labels!r} and {fix.suggested!r} are one class already; leave it out")
+                raise DataError(
+                    f"{fix.where}: {fix.labels!r} and {fix.suggested!r} are one class already; leave it out"
+                )
             renamed[a] = b
         left = tuple(name for name in classes if name not in renamed)
         if len(left) < 2 and renamed:

@@ -1,4 +1,4 @@
-"""The options of `python -m baselines.doctor` and its work: look at the data, print the counts, say where the list is."""
+"""The options of `python -m baselines.doctor` and its work: look at the data, print counts, name the list."""
 
 from __future__ import annotations
 

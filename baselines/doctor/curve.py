@@ -1,8 +1,8 @@
 """Would more data help? The metric with 25, 50, 75 and 100 % of the texts, always judged on texts not learned from.
 
 The sets are nested and stratified, whole groups of copies each. Texts in a set are judged without themselves and their
-group, all others by the whole set, so every size is judged on the same texts. Intervals are bootstrapped over the texts,
-the same ones for every size, and over the drawings of the sets.
+group, all others by the whole set, so every size is judged on the same texts. Intervals are bootstrapped over the
+texts, the same ones for every size, and over the drawings of the sets.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def quarters(part: Part, groups: NDArray[np.intp], draws: int) -> list[NDArray[n
     """Quarter that each text belongs to, once a draw; (n_texts,) in 0..3. Texts of a group are in one."""
     first = np.unique(groups, return_index=True)[1]
     own = np.searchsorted(groups[first], groups)
-    return [stratify(part.labels[first], [1] * QUARTERS, np.random.default_rng([draw, 9]))[own] for draw in range(draws)]
+    return [
+        stratify(part.labels[first], [1] * QUARTERS, np.random.default_rng([draw, 9]))[own] for draw in range(draws)
+    ]
 
 
 def scores_of_sizes(kernel: Square, part: Part, groups: NDArray[np.intp]) -> Mapping[int, list[tuple[int, Square]]]:
@@ -90,9 +92,7 @@ def scores_of_sizes(kernel: Square, part: Part, groups: NDArray[np.intp]) -> Map
     return found
 
 
-def curve_of(
-    part: Part, smaller: Mapping[int, list[tuple[int, Square]]], full: Square, n_resamples: int
-) -> Curve:
+def curve_of(part: Part, smaller: Mapping[int, list[tuple[int, Square]]], full: Square, n_resamples: int) -> Curve:
     """Judge the scores of every size on the same resampled texts.
 
     Args:

@@ -28,11 +28,12 @@ from baselines.doctor.left_out import (
 from baselines.doctor.mended import effect_of
 from baselines.doctor.merging import Merge, merges_that_pay
 from baselines.doctor.weak_slices import WeakSlice, weak_slices
-from baselines.scores.judging import METRICS, judged
 from baselines.scores.answers import Answers
+from baselines.scores.judging import METRICS, judged
 from baselines.scores.metrics import scores as class_scores
 from baselines.text.cleaning import CleaningName
 
+LEAST_TEXTS = 60
 # Rows of each list in results.json; the file of issues holds all of them.
 SHOWN = 20
 # Resamples times texts times classes: bounds the time of the intervals.
@@ -55,6 +56,8 @@ class Findings:
 def why_not(dataset: Dataset) -> str:
     """Why a data set can't be looked at, "" where it can."""
     n = len(dataset.everything)
+    if n < LEAST_TEXTS:
+        return f"{n} texts: fewer than {LEAST_TEXTS} tell nothing"
     if n > MOST_TEXTS:
         return (
             f"{n} texts: up to {MOST_TEXTS} are looked at, since memory and time grow with the square and the cube of "

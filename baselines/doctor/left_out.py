@@ -63,7 +63,10 @@ def targets(labels: LabelMatrix) -> Floats:
 
 
 def kernel_of(texts: Sequence[str], cleaning: CleaningName) -> Square:
-    """Mean of the similarities by `linear`'s features and by single words, plus 1; float32 (n_texts, n_texts)."""
+    """Mean of the products of `linear`'s rows and of single words' rows, plus 1; float32 (n_texts, n_texts).
+
+    Words and characters have length 1 each in a row of `linear`, so a text's product with itself is 2.5.
+    """
     kernel = np.ones((len(texts), len(texts)), np.float32)
     words = LinearConfig(cleaning=cleaning, word_high=1, characters=(0, 0))
     for config in (LinearConfig(cleaning=cleaning, min_texts=(2, 2)), words):

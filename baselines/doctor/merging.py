@@ -96,9 +96,7 @@ def _judged(part: Part, truth: LabelMatrix, answers: LeftOut, weights: NDArray[n
     return METRICS[part.judged_by].judge(Answers(truth, answers.decided, answers.probabilities), weights)
 
 
-def _judged_merged(
-    part: Part, answers: LeftOut, a: int, b: int, weights: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def _judged_merged(part: Part, answers: LeftOut, a: int, b: int, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     truth, p, decided = part.labels.copy(), answers.probabilities.copy(), answers.decided.copy()
     truth[:, b] |= truth[:, a]
     decided[:, b] |= decided[:, a]

@@ -95,9 +95,7 @@ def found_again(
     return results
 
 
-def _counted(
-    seed: int, sure: NDArray[np.float64], planted: NDArray[np.bool_], right: NDArray[np.bool_]
-) -> Found:
+def _counted(seed: int, sure: NDArray[np.float64], planted: NDArray[np.bool_], right: NDArray[np.bool_]) -> Found:
     listed, order = sure >= CUT, np.argsort(-sure, kind="stable")
     hits = np.cumsum(planted[order])
     precision, recall = hits / np.arange(1, len(sure) + 1), hits / planted.sum()

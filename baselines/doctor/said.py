@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
-_KINDS: Mapping[str, tuple[str, str]] = {
+KINDS: Mapping[str, tuple[str, str]] = {
     "label": ("doubtful label", "doubtful labels"),
     "missing label": ("text that lacks a label", "texts that lack a label"),
     "conflict": ("equal text with other labels", "equal texts with other labels"),
@@ -28,7 +28,7 @@ def lines(found: Json, folder: str) -> list[str]:
 def counts_sentence(found: Json, folder: str = "") -> str:
     """How many issues of which kind, and where they are listed."""
     counts = found.get("counts") or {}
-    kinds = [f"{counts[what]:,} {names[counts[what] != 1]}" for what, names in _KINDS.items() if counts.get(what)]
+    kinds = [f"{counts[what]:,} {names[counts[what] != 1]}" for what, names in KINDS.items() if counts.get(what)]
     place = f"{folder}/{found.get('file')}" if folder else str(found.get("file"))
     if not kinds:
         return f"Your data: nothing was found in {found['n_texts']:,} texts."

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from baselines.classifier import ignore_progress
-from baselines.splits.split import folds
 from baselines.dataset import Dataset
 from baselines.models.registry import BASELINES
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
+from baselines.splits.split import folds
 from baselines.storage.run_folder import RunFolder
 from bench.cost.footprint import footprint
 from bench.making.variants import Variant

@@ -5,7 +5,7 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from rich.console import Console
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
+from baselines.doctor.step import STEP, doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from bench.cost.energy import find_counter
-from bench.making.ahead import jobs_of, make_ahead, processes_at_once
+from bench.making.ahead import Job, jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.energy_steps import count_answers
 from bench.making.folds import run_folds
@@ -48,6 +49,7 @@ from compress.search.budget import Budget, Solution
 
 SCORES_STEP = "bench/scores"
 # `baselines.train --folds` keeps its own beside it, in `folds`.
+DOCTOR = "data"
 FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
@@ -74,7 +76,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     run.clean_leftovers()
     card = data_card(dataset)
     console.print(render(card))
-    watch = Watch(console, expected_seconds(options))
+    watch = Watch(console, expected_seconds(options, expected_s(dataset)))
     workshop = Workshop(
         run,
         dataset,
@@ -92,6 +94,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         make_models(study)
         make_bundles(study)
         score(study)
+        examine_data(study)
         measured = time_candidates(study)
         count_energy(study)
         if options.folds:
@@ -105,14 +108,15 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     return facts, study.solution
 
 
-def expected_seconds(options: StudyOptions) -> list[tuple[str, float]]:
+def expected_seconds(options: StudyOptions, doctor_s: float = 15.0) -> list[tuple[str, float]]:
     """Steps with the seconds they are expected to take."""
     steps = [(name, _TRAINING_S.get(name, 2.0)) for name in options.baselines]
     steps += [(v.name, _making_s(v)) for v in options.variants]
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     # A fold trains everything anew, students with all their seeds, and measures no time.
     steps += [("folds", options.folds * sum(seconds for _, seconds in steps))]
-    return [*steps, ("exports", 0.6 * n), ("scores", 0.1 * n), ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
+    steps += [("exports", 0.6 * n), ("scores", 0.1 * n), (DOCTOR, doctor_s)]
+    return [*steps, ("latency", 3.8 * n), ("report", 6.0 + 0.4 * n)]
 
 
 def _making_s(variant: Variant) -> float:
@@ -126,8 +130,21 @@ def make_ahead_of(study: Study) -> None:
     if options.device != "cpu" or study.workshop.counter is not None:
         return
     baselines = [name for name in options.baselines if name not in options.slow]
-    jobs = jobs_of(study.workshop, baselines, options.variants, dict(study.watch.weights))
+    expected = dict(study.watch.weights)
+    jobs = jobs_of(study.workshop, baselines, options.variants, expected)
+    jobs.append(_doctor_job(study, [job.name for job in jobs[:1]], expected[DOCTOR]))
     make_ahead(jobs, processes_at_once(options.threads), study.watch.ended)
+
+
+def _doctor_job(study: Study, after: Sequence[str], seconds: float) -> Job:
+    """The doctor reads the cleaning, which the first baseline chooses, and no model."""
+    workshop = study.workshop.apart({})
+
+    def make() -> bool:
+        doctor_step(workshop.run, workshop.dataset)
+        return workshop.run.place(STEP).exists()
+
+    return Job(DOCTOR, make, frozenset(after), seconds)
 
 
 def make_models(study: Study) -> None:
@@ -187,6 +204,12 @@ def _score_one(study: Study, name: str) -> Scored:
         with run.write(step, inputs) as folder:
             score_candidates(candidates, study.workshop.dataset.part("test"), folder)
     return read_scored(run.place(step), candidates)
+
+
+def examine_data(study: Study) -> None:
+    """What is wrong with the data; after the scores, since texts of the test part are looked at."""
+    with study.watch.step(DOCTOR):
+        study.doctor = doctor_step(study.workshop.run, study.workshop.dataset)
 
 
 def time_candidates(study: Study) -> Measurements:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Classifier, Progress, ignore_progress
-from baselines.splits.split import stratify
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.notes import collected_notes
+from baselines.splits.split import stratify
 from baselines.storage.artifact import write_json
 from baselines.task import LabelSpace, Probabilities
 from compress.method import check_space
