@@ -127,4 +127,5 @@ def _judged(
 
 def _metric_of(part: Part, scores: Square, weights: NDArray[np.float32]) -> Floats:
     found = answers_of(scores, part)
-    return METRICS[part.judged_by].judge(Answers(part.labels, found.decided, found.probabilities), weights)
+    judged: Floats = METRICS[part.judged_by].judge(Answers(part.labels, found.decided, found.probabilities), weights)
+    return judged

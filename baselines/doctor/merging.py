@@ -101,7 +101,7 @@ def _judged_merged(part: Part, answers: LeftOut, a: int, b: int, weights: NDArra
     truth[:, b] |= truth[:, a]
     decided[:, b] |= decided[:, a]
     p[:, b] = p[:, a] + p[:, b] if part.task == "multiclass" else np.maximum(p[:, a], p[:, b])
-    truth, p, decided = (np.delete(each, a, axis=1) for each in (truth, p, decided))
+    truth, p, decided = np.delete(truth, a, axis=1), np.delete(p, a, axis=1), np.delete(decided, a, axis=1)
     if part.task == "multiclass":
         decided = decide(p, np.zeros(p.shape[1], np.float32), part.task)
     return METRICS[part.judged_by].judge(Answers(truth, decided, p), weights)

@@ -31,8 +31,8 @@ def print_report(facts: Facts, console: Console) -> None:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
     for warning in first_screen.warnings(facts):
         console.print(Text(f"Note: {warning}", style="yellow"))
-    for line in your_data.sentences(facts):
-        console.print(Text(line, style="dim"))
+    for sentence in your_data.sentences(facts):
+        console.print(Text(sentence, style="dim"))
     for gate in first_screen.gate_lines(facts):
         line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {gate['gate']}")
         console.print(line + Text(f"   {gate['measured']} {gate['reason']}".rstrip(), style="dim"))

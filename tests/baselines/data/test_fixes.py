@@ -99,12 +99,12 @@ def test_what_cannot_be_applied_is_refused_by_place(data: Path, tmp_path: Path, 
 
 
 def test_two_changes_of_one_text_are_refused(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="line 3: its text has a change already, by .*line 2"):
+    with pytest.raises(DataError, match=r"line 3: its text has a change already, by .*line 2"):
         _load(data, _fixes(tmp_path, _row(accept="x"), _row(suggested="c", accept="x")))
 
 
 def test_a_file_of_texts_is_no_file_of_fixes(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no column 'row', .*--dataset, --train or --test"):
+    with pytest.raises(DataError, match=r"no column 'row', .*--dataset, --train or --test"):
         _load(data, data)
     with pytest.raises(DataError, match="no such file; --data takes"):
         _load(data, tmp_path / "nowhere.csv")

