@@ -120,7 +120,7 @@ def _judged(
 ) -> Floats:
     """The metric of one size: the mean of its drawings, then on each resample one of them at random; (1 + B,)."""
     of_draws = np.stack([_metric_of(part, scores, weights) for _, scores in drawn])  # (draws, 1 + B)
-    picked = of_draws[rng.integers(len(drawn), size=of_draws.shape[1]), np.arange(of_draws.shape[1])]
+    picked: Floats = of_draws[rng.integers(len(drawn), size=of_draws.shape[1]), np.arange(of_draws.shape[1])]
     picked[0] = of_draws[:, 0].mean()
     return picked
 

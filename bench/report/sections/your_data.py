@@ -98,14 +98,19 @@ def _merge(merge: Json) -> dict[str, str]:
         "a": str(merge["a"]),
         "b": str(merge["b"]),
         "confused": f"{count(merge['confused'])} of {count(merge['n'])}",
-        "before": score(merge["before"]),
-        "after": score(merge["after"]),
+        "before": score(merge.get("before")),
+        "after": score(merge.get("after")),
         "gain": f"{gain['value']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})",
     }
 
 
 def _rare(rare: Json) -> dict[str, str]:
-    return {"name": str(rare["class"]), "n": count(rare["n"]), "lacks": count(rare["lacks"]), "f1": score(rare["f1"])}
+    return {
+        "name": str(rare["class"]),
+        "n": count(rare["n"]),
+        "lacks": count(rare["lacks"]),
+        "f1": score(rare.get("f1")),
+    }
 
 
 def _slice(own: Json) -> dict[str, str]:
@@ -113,6 +118,6 @@ def _slice(own: Json) -> dict[str, str]:
         "kind": _SLICES.get(str(own["kind"]), str(own["kind"])),
         "value": str(own["value"]),
         "n": count(own["n"]),
-        "wrong": percent(own["wrong"]),
-        "elsewhere": percent(own["elsewhere"]),
+        "wrong": percent(own.get("wrong")),
+        "elsewhere": percent(own.get("elsewhere")),
     }

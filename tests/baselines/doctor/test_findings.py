@@ -131,7 +131,7 @@ def test_more_data_help_where_there_is_something_to_learn(learnable: bool, helps
     rng = np.random.default_rng(6)
     classes = rng.integers(2, size=320)
     # Each text holds three of many words that speak for its class: the more are known, the better.
-    words = [["".join(rng.choice(list("bcdfghjklmnp"), 7)) for _ in range(150)] for _ in range(2)]
+    words = [["".join(rng.choice(list("bcdfghjklmnp"), 7)) for _ in range(400)] for _ in range(2)]
     own = [list(rng.choice(words[c], 3)) for c in (classes if learnable else 0 * classes)]
     part = Part(tuple(map(" ".join, own)), np.eye(2, dtype=bool)[classes], ("x", "y"), task="multiclass")
     kernel, groups = kernel_of(part.texts, "words"), np.arange(320)
@@ -167,7 +167,7 @@ def test_from_the_command_to_fixes_and_what_they_brought(
     for issue in issues:
         issue["accept"] = "x" if (issue["what"], issue["suggested"]) == ("label", "fruit") else ""
     n = sum(issue["accept"] == "x" for issue in issues)
-    assert n >= 5
+    assert n >= 3
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, issues[0])
         writer.writeheader()

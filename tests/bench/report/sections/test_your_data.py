@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from bench.report import page
 from bench.report.sections import your_data
 from bench.report.sections.facts import Facts
-from tests.cases.facts_case import make_facts
+from tests.cases.facts_case import facts_of
+from tests.cases.report_case import make_results
 
 
 def _facts(**changes: Any) -> Facts:
-    facts = make_facts()
-    content = {**facts.results, **changes}
-    return replace(facts, run=replace(facts.run, content=content))
+    return facts_of({**make_results(), **changes})
 
 
 def test_lists_hold_the_issues_and_say_how_many_there_are() -> None:
