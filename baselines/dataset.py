@@ -161,6 +161,35 @@ class Removed:
 
 
 @dataclass(frozen=True)
+class Mended:
+    """Changes to a data set that a person accepted, made after the split was dealt.
+
+    Attributes:
+        labels: bool (n_texts, n_classes), as they were, with the classes that are left.
+        split: as it was, with the rows that left.
+        changed: rows whose labels are others now.
+        dropped: rows that left their part.
+        n_merged: classes that became part of another.
+    """
+
+    labels: LabelMatrix
+    split: Split
+    changed: tuple[int, ...] = ()
+    dropped: tuple[int, ...] = ()
+    n_merged: int = 0
+
+    def said(self) -> str:
+        """How many changes of which kind."""
+        found = [
+            (len(self.changed), "text has", "texts have", "other labels"),
+            (len(self.dropped), "copy is", "copies are", "left out"),
+            (self.n_merged, "class is", "classes are", "merged into another"),
+        ]
+        said = [f"{n} {one if n == 1 else many} {what}" for n, one, many, what in found if n]
+        return ", ".join(said) or "nothing is changed"
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A whole data set with its split.
 
@@ -180,6 +209,7 @@ class Dataset:
         times: moment of each text, where training is on the past; empty: time plays no part.
         removed: copies that are in no part of the split, as the same text stands in another.
         keeps_copies: whether copies stay where they are, also in folds.
+        mended: accepted changes that the data hold already; None: none.
     """
 
     name: str
@@ -196,6 +226,7 @@ class Dataset:
     times: tuple[float, ...] = ()
     removed: Removed = Removed()
     keeps_copies: bool = False
+    mended: Mended | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -43,6 +43,12 @@ def _train() -> Module:
     return train
 
 
+def _doctor() -> Module:
+    from baselines.doctor import __main__
+
+    return __main__
+
+
 def _export() -> Module:
     from exports import run
 
@@ -76,6 +82,7 @@ def _compare() -> Module:
 COMMANDS: dict[str, Command] = {
     "study": Command("train, compress, export, measure and judge; ends in a verdict and a folder to deploy", _study),
     "train": Command("train, tune or cross-validate baselines", _train),
+    "doctor": Command("doubtful labels, confused and rare classes, copies, and whether more data would help", _doctor),
     "export": Command("write a trained or compressed classifier as a bundle that runs without torch", _export),
     "predict": Command("the classes of texts, by a bundle", _predict),
     "score": Command("a bundle, or two, on a labelled file: metrics with intervals, gates, what is better", _score),

@@ -17,6 +17,7 @@ from baselines.data.building import build_dataset, dataset_of_records
 from baselines.data.data_options import DataOptions
 from baselines.data.download import PinnedFile, cache_folder, fetch_pinned, read_pinned
 from baselines.data.files import given_paths, read_files
+from baselines.data.fixes import apply_fixes
 from baselines.data.taxonomy import parse_taxonomy, read_taxonomy
 from baselines.dataset import Dataset, PartName, TaxonomyEntry
 from baselines.errors import DataError
@@ -64,7 +65,8 @@ def load(options: DataOptions = _SAMPLE) -> Dataset:
         DataError: unreadable, malformed, or too little to learn from; DownloadError for Made With ML.
     """
     _check_options(options)
-    return SOURCES.get(options.dataset, _load_file)(options)
+    found = SOURCES.get(options.dataset, _load_file)(options)
+    return found if options.fixes is None else apply_fixes(found, options.fixes)
 
 
 def _check_options(options: DataOptions) -> None:

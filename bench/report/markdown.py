@@ -20,6 +20,7 @@ from bench.report.sections import (
     speed,
     table,
     two_sides,
+    your_data,
 )
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
@@ -54,6 +55,7 @@ def render(facts: Facts, picture: str | None) -> str:
         ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [])}
                  for ledger in facts.results.get("ledgers") or []],
         data_facts=data_facts.data_facts(facts),
+        your_data=your_data.sentences(facts),
         quality=_quality(facts),
         provenance=[b for b in provenance.provenance(facts) if b["name"] in provenance.BRIEF],
         commands=commands(facts),

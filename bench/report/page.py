@@ -17,13 +17,24 @@ from markupsafe import Markup, escape
 from bench.report.charts.library import charts_library
 from bench.report.charts.theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.report.charts.tradeoff import below_picture, pareto_spec
-from bench.report.sections import data_facts, first_screen, provenance, quality, speed, table, two_sides, upkeep, why
+from bench.report.sections import (
+    data_facts,
+    first_screen,
+    provenance,
+    quality,
+    speed,
+    table,
+    two_sides,
+    upkeep,
+    why,
+    your_data,
+)
 from bench.report.sections.facts import Facts
 
 TEMPLATES = Path(__file__).with_name("templates")
-NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"), ("quality", "Quality"),
-       ("speed", "Speed"), ("audit", "Audit"), ("why", "Why"), ("try", "Try it"),
-       ("provenance", "Provenance"))  # fmt: skip
+NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"),
+       ("your-data", "Your data"), ("quality", "Quality"), ("speed", "Speed"), ("audit", "Audit"), ("why", "Why"),
+       ("try", "Try it"), ("provenance", "Provenance"))  # fmt: skip
 MISSING = {
     "ledgers": "This run stored no ledger: no recipe of more than one step was measured.",
     "quality": "No model of this run was scored.",
@@ -52,6 +63,7 @@ def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
         nav=NAV,
         metric=facts.metric,
         data_facts=data_facts.data_facts(facts),
+        your_data=your_data.your_data(facts),
         missing=MISSING,
         head=first_screen.head(facts),
         page_title=f"{first_screen.headline(facts.verdict)} · tagpress {first_screen.head(facts)['run']}",

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.quantities import MISSING, score, seconds, signed, size, times
-from bench.report.sections import first_screen, two_sides
+from bench.report.sections import first_screen, two_sides, your_data
 from bench.report.sections import table as model_table
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
@@ -33,6 +33,8 @@ def print_report(facts: Facts, console: Console) -> None:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
     for warning in merged(first_screen.warnings(facts), {row.name for row in facts.rows}):
         console.print(Text(f"Note: {warning}", style="yellow"))
+    for sentence in your_data.sentences(facts):
+        console.print(Text(sentence, style="dim"))
     for gate in first_screen.gate_lines(facts):
         line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {gate['gate']}")
         console.print(line + Text(f"   {gate['measured']} {gate['reason']}".rstrip(), style="dim"))

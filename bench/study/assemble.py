@@ -83,6 +83,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "promoted": evidence.promoted,
         "folds": evidence.folds,
         "data_card": dict(card),
+        "data_doctor": study.doctor or None,
         "models": models,
         "ledgers": _ledgers(study, models),
         "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},

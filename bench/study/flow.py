@@ -5,16 +5,18 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from baselines.classifier import ignore_progress
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
+from baselines.doctor.step import STEP, doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
@@ -23,7 +25,7 @@ from baselines.storage.run_folder import RunFolder
 from baselines.watching.expected import size_factor
 from baselines.watching.watch import Watch
 from bench.cost.energy import find_counter
-from bench.making.ahead import jobs_of, make_ahead, processes_at_once
+from bench.making.ahead import Job, jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.energy_steps import count_answers
 from bench.making.expected import fold_steps, model_steps
@@ -50,6 +52,7 @@ from compress.search.budget import Budget, Solution
 
 SCORES_STEP = "bench/scores"
 # `baselines.train --folds` keeps its own beside it, in `folds`.
+DOCTOR = "data"
 FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
@@ -74,7 +77,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     run.clean_leftovers()
     card = data_card(dataset)
     console.print(render(card))
-    watch = Watch(console, expected_seconds(options, len(dataset.split.train)))
+    watch = Watch(console, expected_seconds(options, len(dataset.split.train), expected_s(dataset)))
     workshop = Workshop(
         run,
         dataset,
@@ -92,6 +95,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         make_models(study)
         make_bundles(study)
         score(study)
+        examine_data(study)
         measured = time_candidates(study)
         count_energy(study)
         if options.folds:
@@ -105,12 +109,12 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     return facts, study.solution
 
 
-def expected_seconds(options: StudyOptions, n_texts: int) -> list[tuple[str, float]]:
+def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
     """Steps with the seconds they are expected to take, with so many training texts."""
     models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
-    after = [("exports", 2.5 * n), ("scores", 0.5 * n), ("latency", 3.8 * n)]
+    after = [("exports", 2.5 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
     energy = (
         [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
     )
@@ -123,10 +127,23 @@ def make_ahead_of(study: Study) -> None:
     if options.device != "cpu" or study.workshop.counter is not None:
         return
     baselines = [name for name in options.baselines if name not in options.slow]
-    jobs = jobs_of(study.workshop, baselines, options.variants, dict(watch.expected))
+    expected = dict(watch.expected)
+    jobs = jobs_of(study.workshop, baselines, options.variants, expected)
+    jobs.append(_doctor_job(study, [job.name for job in jobs[:1]], expected[DOCTOR]))
     processes = processes_at_once(options.threads)
     with watch.side_by_side({job.name: job.after for job in jobs}, processes):
         make_ahead(jobs, processes, watch)
+
+
+def _doctor_job(study: Study, after: Sequence[str], seconds: float) -> Job:
+    """The doctor reads the cleaning, which the first baseline chooses, and no model."""
+    workshop = study.workshop.apart({}, lambda name: ignore_progress)
+
+    def make() -> bool:
+        doctor_step(workshop.run, workshop.dataset)
+        return workshop.run.place(STEP).exists()
+
+    return Job(DOCTOR, make, frozenset(after), seconds)
 
 
 def make_models(study: Study) -> None:
@@ -191,6 +208,12 @@ def _score_one(study: Study, name: str) -> Scored:
         with run.write(step, inputs) as folder:
             score_candidates(candidates, study.workshop.dataset.part("test"), folder)
     return read_scored(run.place(step), candidates)
+
+
+def examine_data(study: Study) -> None:
+    """What is wrong with the data; after the scores, since texts of the test part are looked at."""
+    with study.watch.step(DOCTOR):
+        study.doctor = doctor_step(study.workshop.run, study.workshop.dataset)
 
 
 def time_candidates(study: Study) -> Measurements:

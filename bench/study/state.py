@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from baselines.watching.watch import Watch
 from bench.candidate import Candidate
@@ -27,6 +28,7 @@ class Study:
     scored: dict[str, Scored] = field(default_factory=dict)
     solution: Solution | None = None
     folds: FoldRuns | None = None
+    doctor: dict[str, Any] = field(default_factory=dict)
     _footprints: dict[Path, Footprint] = field(default_factory=dict)
 
     def footprint(self, candidate: Candidate) -> Footprint:

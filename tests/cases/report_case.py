@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from tests.cases.doctor_case import data_doctor
 from tests.cases.hostile_case import CLASSES, TEXTS
 from tests.cases.report_details_case import add_details, cleaning, ledgers, metrics_of, speed, why
 
@@ -99,6 +100,7 @@ def make_results() -> dict[str, Any]:
                 "licence": "CC0-1.0",
                 "notes": list(TEXTS[:2]),
             },
+            "data_doctor": data_doctor(),
             "ledgers": ledgers(),
             "speed": speed(),
             "why": why(),

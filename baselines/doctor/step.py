@@ -1,0 +1,52 @@
+"""The doctor's findings as a step of a run folder, and `data-issues.csv` beside results.json."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from baselines.data.issues import ISSUES, write_issues
+from baselines.dataset import Dataset
+from baselines.doctor.examine import examine, why_not
+from baselines.fitting.cleaning_choice import cleaning_of
+from baselines.storage.artifact import read_json, write_json
+from baselines.storage.run_folder import RunFolder
+
+STEP = "baselines/doctor"
+_SUMMARY = "summary.json"
+
+
+def doctor_step(run: RunFolder, dataset: Dataset) -> dict[str, Any]:
+    """Block `data_doctor` of results.json, made once for the data of a run; `skipped` says why it couldn't be made.
+
+    `data-issues.csv` is copied to the run folder's root each time it is made, and stays as a person has edited it
+    otherwise.
+    """
+    if reason := why_not(dataset):
+        return {"skipped": reason}
+    inputs = _inputs(dataset)
+    if not run.is_done(STEP, inputs):
+        findings = examine(dataset, cleaning_of(run, dataset).chosen)
+        with run.write(STEP, inputs) as folder:
+            write_json(folder / _SUMMARY, {**findings.summary, "file": ISSUES})
+            write_issues(folder / ISSUES, findings.issues, dataset.task)
+        (run.root / ISSUES).unlink(missing_ok=True)
+    if not (run.root / ISSUES).exists():
+        (run.root / ISSUES).write_bytes((run.place(STEP) / ISSUES).read_bytes())
+    return dict(read_json(run.place(STEP) / _SUMMARY))
+
+
+def expected_s(dataset: Dataset) -> float:
+    """Seconds that it is expected to take, for a progress bar."""
+    n = len(dataset.everything)
+    return 0.0 if why_not(dataset) else 2.0 + 5.0 * n / 1_000 + 60.0 * (n / 10_000) ** 3
+
+
+def _inputs(dataset: Dataset) -> Mapping[str, Any]:
+    mended = dataset.mended
+    before = None if mended is None else hashlib.sha256(np.packbits(mended.labels).tobytes()).hexdigest()
+    fixes = None if mended is None else [list(mended.changed), list(mended.dropped), mended.n_merged, before]
+    return {"dataset_sha256": dataset.sha256, "metric": dataset.everything.judged_by, "fixes": fixes}
