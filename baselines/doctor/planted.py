@@ -1,7 +1,8 @@
 """How many planted label errors are found: a share of a data set's labels is made wrong, and the doctor looks.
 
-One label a text: another class at random. Several: one label removed, one added, or one replaced, at random. Errors
-that the data hold already count as false alarms, so the precision is a lower bound.
+A flipped label gives way to another at random: another class, the other side, or of several labels one that the text
+doesn't have. Of several labels it can also be that one is lost, or that one too many stands there; both are harder to
+see, and are planted apart. Errors that the data hold already count as false alarms, so the precision is a lower bound.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ from baselines.text.cleaning import CLEANINGS, CleaningName
 
 PROG = "python -m baselines.doctor.planted"
 SHARE = 0.05
+Kind = Literal["flipped", "lost", "added"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -51,32 +55,30 @@ class Found:
     precision_at: float
 
 
-def plant(part: Part, seed: int, share: float = SHARE) -> tuple[LabelMatrix, NDArray[np.bool_]]:
-    """Labels with errors, and which texts have one."""
+def plant(part: Part, seed: int, kind: Kind = "flipped", share: float = SHARE) -> tuple[LabelMatrix, NDArray[np.bool_]]:
+    """Labels with errors, and which texts have one; `lost` and `added` are for several labels a text."""
     rng, labels = np.random.default_rng([seed, 7]), part.labels.copy()
     rows = rng.choice(len(labels), max(1, round(share * len(labels))), replace=False)
     for row in rows:
-        _spoil(labels[row], part.task, rng)
+        _spoil(labels[row], part.task, kind, rng)
     planted = np.zeros(len(labels), np.bool_)
     planted[rows] = True
     return labels, planted
 
 
-def _spoil(own: NDArray[np.bool_], task: str, rng: np.random.Generator) -> None:
-    on, off = np.flatnonzero(own), np.flatnonzero(~own)
+def _spoil(own: NDArray[np.bool_], task: str, kind: Kind, rng: np.random.Generator) -> None:
     if task == "binary":
         own[0] = not own[0]
         return
-    kinds = ("replace",) if task == "multiclass" else ("remove", "add", "replace")
-    kind = rng.choice(kinds) if len(on) and len(off) else ("remove" if len(on) else "add")
-    if kind != "add":
+    on, off = np.flatnonzero(own), np.flatnonzero(~own)
+    if kind != "added" and len(on):
         own[rng.choice(on)] = False
-    if kind != "remove":
+    if (kind != "lost" or not len(on)) and len(off):
         own[rng.choice(off)] = True
 
 
 def found_again(
-    part: Part, inverse: NDArray[np.float32], groups: NDArray[np.intp], seeds: Sequence[int]
+    part: Part, inverse: NDArray[np.float32], groups: NDArray[np.intp], seeds: Sequence[int], kind: Kind = "flipped"
 ) -> list[Found]:
     """Plant, look, and count, once a seed.
 
@@ -85,10 +87,11 @@ def found_again(
         inverse: of its texts' kernel; labels play no part in it, so it serves all plantings.
         groups: texts that are left out together.
         seeds: of the plantings.
+        kind: of error.
     """
     results = []
     for seed in seeds:
-        labels, planted = plant(part, seed)
+        labels, planted = plant(part, seed, kind)
         spoilt = replace(part, labels=labels)
         found = doubtful_labels(spoilt, answers_of(left_out_scores(inverse, targets(labels), groups), spoilt))
         results.append(_counted(seed, found.sure, planted, (found.suggested == part.labels).all(axis=1)))
@@ -112,11 +115,13 @@ def _counted(seed: int, sure: NDArray[np.float64], planted: NDArray[np.bool_], r
     )
 
 
-def plantings(dataset: Dataset, cleaning: CleaningName, seeds: Sequence[int]) -> list[Found]:
-    """`found_again` for the texts of a data set."""
+def plantings(dataset: Dataset, cleaning: CleaningName, seeds: Sequence[int]) -> dict[Kind, list[Found]]:
+    """`found_again` for the texts of a data set, by the kinds of error that its task knows."""
     part = dataset.everything
     groups = duplicate_groups(part.texts, near=True)
-    return found_again(part, inverted(kernel_of(part.texts, cleaning)), groups, seeds)
+    inverse = inverted(kernel_of(part.texts, cleaning))
+    kinds = KINDS if part.task == "multilabel" else KINDS[:1]
+    return {kind: found_again(part, inverse, groups, seeds, kind) for kind in kinds}
 
 
 def parser(prog: str = PROG) -> ArgumentParser:
@@ -137,17 +142,17 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
 
 def run(args: Namespace, command: str) -> int:
-    """Plant, look, and print a line a planting and their mean."""
+    """Plant, look, and print a line a planting and their mean, by kind of error."""
     from baselines.data.options import dataset_from
     from baselines.fitting.cleaning_choice import remembered_choice
 
     dataset = dataset_from(args)
     cleaning = args.cleaning or remembered_choice(dataset).chosen
-    found = plantings(dataset, cleaning, range(args.plantings))
-    for each in found:
-        sys.stdout.write(f"planting {each.seed}: {_line(each.n, _figures(each))}\n")
-    mean = [float(np.mean(column)) for column in zip(*map(_figures, found), strict=True)]
-    sys.stdout.write(f"mean of {len(found)}: {_line(found[0].n, mean)}\n")
+    for kind, found in plantings(dataset, cleaning, range(args.plantings)).items():
+        for each in found:
+            sys.stdout.write(f"{kind}, planting {each.seed}: {_line(each.n, _figures(each))}\n")
+        mean = [float(np.mean(column)) for column in zip(*map(_figures, found), strict=True)]
+        sys.stdout.write(f"{kind}, mean of {len(found)}: {_line(found[0].n, mean)}\n")
     return 0
 
 

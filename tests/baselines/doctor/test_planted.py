@@ -10,7 +10,7 @@ import pytest
 from baselines.dataset import Part
 from baselines.doctor import planted
 from baselines.doctor.left_out import inverted, kernel_of
-from baselines.doctor.planted import found_again, plant
+from baselines.doctor.planted import Kind, found_again, plant
 
 WORDS = {
     "fruit": "apple pear plum cherry grape melon",
@@ -53,6 +53,16 @@ def test_what_is_planted_is_wrong_and_nothing_else_is_touched(task: str) -> None
     assert where.sum() == 12
     assert ((labels != part.labels).any(axis=1) == where).all()
     assert replace(part, labels=labels).task == task  # still one label a text where that is the task
+    if task != "binary":
+        assert (labels.sum(axis=1) == part.labels.sum(axis=1)).all()
+
+
+@pytest.mark.parametrize(("kind", "more"), [("flipped", 0), ("lost", -1), ("added", 1)])
+def test_of_several_labels_one_is_lost_or_too_many(kind: Kind, more: int) -> None:
+    part = _part("multilabel")
+    labels, where = plant(part, 4, kind)
+    assert ((labels != part.labels).any(axis=1) == where).all()
+    assert set((labels.sum(axis=1) - part.labels.sum(axis=1))[where].tolist()) == {more}
 
 
 def test_the_command_prints_a_line_a_planting(capsys: pytest.CaptureFixture[str], tmp_path_factory) -> None:
@@ -62,5 +72,9 @@ def test_the_command_prints_a_line_a_planting(capsys: pytest.CaptureFixture[str]
     path.write_text("text,label\n" + "".join(rows), encoding="utf-8")
     assert planted.main(["--dataset", str(path), "--plantings", "2", "--cleaning", "words"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["planting 0", "planting 1", "mean of 2"]
+    assert [line.split(":")[0] for line in lines] == [
+        "flipped, planting 0",
+        "flipped, planting 1",
+        "flipped, mean of 2",
+    ]
     assert "precision" in lines[-1]
