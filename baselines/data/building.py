@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from baselines.data.checks.missing_labels import without_missing
+from baselines.data.checks.rare_classes import Kept, without_rare
+from baselines.data.checks.too_little import refuse_equal, too_little_notes, without_missing_texts
 from baselines.data.data_options import DataOptions
-from baselines.data.missing_labels import without_missing
 from baselines.data.parting import by_part_column, deal
-from baselines.data.rare_classes import Kept, without_rare
 from baselines.data.task_choice import TaskChoice, check_labels, choose_task, without_unlabelled
 from baselines.data.taxonomy import restrict
-from baselines.data.too_little import refuse_equal, too_little_notes, without_missing_texts
 from baselines.dataset import Dataset, Origins, Part, PartName, TaxonomyEntry
 from baselines.labels.records import Records, mended
 from baselines.scores.judging import metric_named

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from baselines.data.checks.missing_labels import without_missing
+from baselines.data.checks.too_little import without_missing_texts
 from baselines.data.data_options import DataOptions
-from baselines.data.missing_labels import without_missing
-from baselines.data.too_little import without_missing_texts
 from baselines.dataset import Part
 from baselines.errors import DataError
 from baselines.labels.doubts import refuse_doubts

@@ -5,18 +5,17 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from baselines.classifier import ignore_progress
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
-from baselines.doctor.step import STEP, doctor_step, expected_s
+from baselines.doctor.step import doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
@@ -25,8 +24,9 @@ from baselines.storage.run_folder import RunFolder
 from baselines.watching.expected import size_factor
 from baselines.watching.watch import Watch
 from bench.cost.energy import find_counter
-from bench.making.ahead import Job, jobs_of, make_ahead, processes_at_once
+from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
+from bench.making.doctor_job import doctor_job
 from bench.making.energy_steps import count_answers
 from bench.making.expected import fold_steps, model_steps
 from bench.making.folds import run_folds
@@ -129,21 +129,10 @@ def make_ahead_of(study: Study) -> None:
     baselines = [name for name in options.baselines if name not in options.slow]
     expected = dict(watch.expected)
     jobs = jobs_of(study.workshop, baselines, options.variants, expected)
-    jobs.append(_doctor_job(study, [job.name for job in jobs[:1]], expected[DOCTOR]))
+    jobs.append(doctor_job(study.workshop, DOCTOR, [job.name for job in jobs[:1]], expected[DOCTOR]))
     processes = processes_at_once(options.threads)
     with watch.side_by_side({job.name: job.after for job in jobs}, processes):
         make_ahead(jobs, processes, watch)
-
-
-def _doctor_job(study: Study, after: Sequence[str], seconds: float) -> Job:
-    """The doctor reads the cleaning, which the first baseline chooses, and no model."""
-    workshop = study.workshop.apart({}, lambda name: ignore_progress)
-
-    def make() -> bool:
-        doctor_step(workshop.run, workshop.dataset)
-        return workshop.run.place(STEP).exists()
-
-    return Job(DOCTOR, make, frozenset(after), seconds)
 
 
 def make_models(study: Study) -> None:

@@ -58,6 +58,7 @@ def _of_task(task: Any, metric: str) -> dict[str, Any]:
     results = make_results()
     metrics = [m | {"title": m["title"].replace("the positive class", POSITIVE)} for m in metrics_of(task)]
     title = next(m["title"] for m in metrics if m["name"] == metric)
+    results["data_doctor"] |= {"metric": metric, "metric_title": title}
     return results | {"task": task, "metric": metric, "metric_title": title, "metrics": metrics}
 
 

@@ -92,7 +92,7 @@ def test_task_and_metric_are_said() -> None:
             "nowhere: neither a known name nor a file; expected sample, madewithml, or the path of a file",
         ),
         (5, {}, "source: a name, a path, a table, a mapping of columns or a list of records is needed, got 5"),
-        ([["a", "b"]], {}, "source: a name, a path"),
+        ({"a", "b"}, {}, "source: a name, a path"),
         ({"text": TEXTS, "labels": KINDS}, {"text": "body"}, "data frame: no column 'body'; columns: 'text', 'labels'"),
         ({"text": TEXTS, "kind": KINDS}, {}, "no column 'labels', 'tags', 'label'"),
         (

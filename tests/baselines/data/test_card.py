@@ -130,12 +130,15 @@ def test_card_is_rendered(tiny: Dataset) -> None:
     assert "reinforcement-learning" in out.getvalue()
 
 
+KEPT = DataOptions(missing_texts="keep")
+
+
 def test_only_what_there_is_has_a_line(tiny: Dataset) -> None:
     nothing = rendered({**data_card(tiny), "rare_classes": []})
     for line in ("rare", "nothing in them", "duplicates", "words"):
         assert line not in nothing
     texts = ["same text", "same text", "", *(f"text {i}" for i in range(60))]
-    shown = rendered(data_card(build_dataset("n", texts, [["a"], ["a"], *[["a", "b"]] * 60, []], DataOptions())))
+    shown = rendered(data_card(build_dataset("n", texts, [["a"], ["a"], *[["a", "b"]] * 60, []], KEPT)))
     assert "1 empty, 1 without label" in shown
     assert "exact duplicates" in shown
 

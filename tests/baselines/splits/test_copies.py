@@ -42,7 +42,7 @@ def test_too_little_is_left_without_copies() -> None:
     with pytest.raises(DataError, match=r"3 of 6 training texts .* 3 and 2 are left, at least 5 and 1 .*--copies keep"):
         without_copies(TEXTS, SPLIT)
     with pytest.raises(DataError, match="--copies keep"):
-        build_dataset("n", ["the same"] * 50, [["a"], ["b"]] * 25, DataOptions())
+        build_dataset("n", ["the same", "another"] * 25, [["a"], ["b"]] * 25, DataOptions())
 
 
 def test_75_texts_that_stand_twice_are_said() -> None:
