@@ -98,6 +98,7 @@ def read_dataset(
         [28, 6, 6]
     """
     from baselines.data.data_options import DataOptions
+    from baselines.data.fixes import apply_fixes
     from baselines.data.sources import SOURCES, dataset_of, load
     from baselines.labels.asked import Labels
     from baselines.splits.rules import SplitWishes
@@ -131,7 +132,8 @@ def read_dataset(
         found = _parts(other, f"{part} part", options, part)
         tables[part] = found.get(part) or next(iter(found.values()))
     table = own.get("") or own["train"]
-    return dataset_of(table, name or table.path.name, options, tables)
+    found = dataset_of(table, name or table.path.name, options, tables)
+    return found if options.fixes is None else apply_fixes(found, options.fixes)
 
 
 def _path(place: str | Path | None) -> Path | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.dataset import Part
-from baselines.splits.duplicates import SIMILARITY, duplicate_groups
+from baselines.splits.duplicates import SIMILARITY, duplicate_groups, repeated
 from baselines.task import LabelMatrix
 
 
@@ -40,8 +40,8 @@ def copies_of(part: Part, exact: NDArray[np.intp], near: NDArray[np.intp]) -> li
         exact: groups of equal texts, from `duplicate_groups`.
         near: groups of equal and nearly equal ones.
     """
-    found = [copy for rows in _groups(exact) for copy in _of_equal(part.labels, rows)]
-    for rows in _groups(near):
+    found = [copy for rows in repeated(exact) for copy in _of_equal(part.labels, rows)]
+    for rows in repeated(near):
         firsts = {int(exact[row]) for row in rows}
         found += [Copy(row, int(rows[0]), True, SIMILARITY) for row in sorted(firsts)[1:]]
     return sorted(found, key=lambda copy: copy.row)
@@ -68,11 +68,3 @@ def _of_equal(labels: LabelMatrix, rows: NDArray[np.intp]) -> Iterator[Copy]:
             yield Copy(int(row), first, False, share, labels[first])
         elif row != first:
             yield Copy(int(row), first, False, 1.0)
-
-
-def _groups(numbers: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Rows of each group of two or more, ascending."""
-    order = np.argsort(numbers, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
-        if len(rows) > 1:
-            yield rows

@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.dataset import Part, Removed, Split
 from baselines.errors import DataError
-from baselines.splits.duplicates import duplicate_groups
+from baselines.splits.duplicates import duplicate_groups, repeated
 from baselines.splits.grouped import deal_groups, joined
 from baselines.splits.items import Rows
 from baselines.splits.rules import Copies
@@ -130,10 +130,7 @@ def conflicts(part: Part, groups: Rows) -> list[tuple[int, ...]]:
         part: texts and labels.
         groups: number of each text's group, from `duplicate_groups`; (len(part),).
     """
-    order = np.argsort(groups, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(groups[order]) != 0])
-    found = [rows for rows in np.split(order, starts[1:]) if len(rows) > 1]
-    unlike = [_numbers(rows) for rows in found if (part.labels[rows] != part.labels[rows[0]]).any()]
+    unlike = [_numbers(rows) for rows in repeated(groups) if (part.labels[rows] != part.labels[rows[0]]).any()]
     return sorted(unlike)
 
 

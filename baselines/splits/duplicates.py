@@ -48,6 +48,12 @@ def duplicate_groups(texts: Sequence[str], *, near: bool) -> NDArray[np.intp]:
     return np.array([_root(parents, row) for row in range(len(texts))], np.intp)
 
 
+def repeated(groups: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Rows of each group of two or more, ascending; groups by their number, as `duplicate_groups` gives them."""
+    order = np.argsort(groups, kind="stable")
+    return [rows for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(rows) > 1]
+
+
 def _words(text: str) -> list[str]:
     clean = _CLEANING(text)
     return clean.split() if clean.isascii() else pieces(clean)

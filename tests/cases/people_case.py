@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 from pyarrow import ipc, parquet
+
+from tests.cases.file_case import workbook as write_workbook
 
 N = 60
 TEXTS = [
@@ -117,11 +118,7 @@ def shards(folder: Path) -> list[str]:
 
 
 def workbook(folder: Path) -> list[str]:
-    openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.Workbook()
-    for row in [("text", "label"), *ROWS]:
-        book.active.append(row)
-    book.save(folder / "x.xlsx")
+    write_workbook(folder / "x.xlsx", {"Sheet1": [["text", "label"], *map(list, ROWS)]})
     return ["--dataset", str(folder / "x.xlsx")]
 
 
