@@ -132,8 +132,8 @@ def read_dataset(
         found = _parts(other, f"{part} part", options, part)
         tables[part] = found.get(part) or next(iter(found.values()))
     table = own.get("") or own["train"]
-    found = dataset_of(table, name or table.path.name, options, tables)
-    return found if options.fixes is None else apply_fixes(found, options.fixes)
+    dataset = dataset_of(table, name or table.path.name, options, tables)
+    return dataset if options.fixes is None else apply_fixes(dataset, options.fixes)
 
 
 def _path(place: str | Path | None) -> Path | None:
