@@ -69,7 +69,7 @@ def _issue(issue: Json) -> dict[str, Any]:
         "part": str(issue.get("part") or ""),
         "text": shortened(str(issue.get("text") or ""), _TEXT_SHOWN),
         "labels": _names(issue.get("labels")),
-        "suggested": _names(issue.get("suggested")),
+        "change": _change(issue.get("labels") or (), issue.get("suggested") or ()),
         "partner": str(issue.get("partner") or ""),
         "sure": percent(issue.get("sure")),
         "value": issue.get("sure"),
@@ -78,6 +78,12 @@ def _issue(issue: Json) -> dict[str, Any]:
 
 def _names(names: Any) -> str:
     return ", ".join(map(str, names or ())) or "none"
+
+
+def _change(labels: Sequence[Any], suggested: Sequence[Any]) -> str:
+    """What goes and what comes, so that nobody compares two lists; "" where nothing does."""
+    gone = [f"− {name}" for name in labels if name not in suggested]
+    return ", ".join([*gone, *(f"+ {name}" for name in suggested if name not in labels)])
 
 
 def _points(found: Json) -> list[dict[str, str]]:

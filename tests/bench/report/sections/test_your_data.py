@@ -27,6 +27,15 @@ def test_lists_hold_the_issues_and_say_how_many_there_are() -> None:
     assert shown["rare"][1]["lacks"] == "1"
 
 
+def test_a_change_is_what_goes_and_what_comes() -> None:
+    results = make_results()
+    issue = results["data_doctor"]["issues"][0] | {"labels": ["cat", "dog"], "suggested": ["dog", "cow"]}
+    results["data_doctor"]["issues"] = [issue]
+    shown = your_data.your_data(facts_of(results))
+    assert shown is not None
+    assert shown["lists"][0]["rows"][0]["change"] == "− cat, + cow"
+
+
 def test_the_sentences_name_counts_list_curve_and_fixes() -> None:
     counts, curve, effect = your_data.sentences(_facts())
     assert counts.startswith("Your data: 41 doubtful labels, ")
