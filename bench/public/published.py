@@ -77,8 +77,8 @@ def read_words(words: list[str]) -> Dataset:
 
 def _parts(dataset: Dataset, *, whole: bool) -> dict[str, list[Row]]:
     """What was learned from as one part, validation with training, beside the test part; or all rows in their order."""
-    everything = dataset.everything
-    said = [everything.space.said(row)[0] for row in everything.labels]
+    everything, space = dataset.everything, dataset.everything.space
+    said = [space.said(row)[0] for row in everything.labels]
     rows = list(zip(everything.texts, said, strict=True))
     if whole:
         return {"train": rows}

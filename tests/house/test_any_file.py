@@ -10,7 +10,7 @@ import pytest
 
 from bench.results.file import read_run
 from compress import run
-from tests.cases.people_case import MULTI, ROWS, Build, file, flags, lines, quoted, shards, workbook
+from tests.cases.people_case import MULTI, ROWS, Build, file, flags, quoted, shards
 from tests.cases.quick_case import SMALL, quick_studies_in
 
 
@@ -22,9 +22,7 @@ def by_users(folder: Path) -> list[str]:
 
 
 SHAPES: dict[str, tuple[Build, str]] = {
-    "semicolons": (file("x.csv", lines(";")), "multiclass"),
     "labelled lines": (file("x.txt", "\n".join(f"{label} {text}" for text, label in ROWS)), "multiclass"),
-    "workbook": (workbook, "multiclass"),
     "folder with parts": (shards, "multiclass"),
     "crosses": (flags("x", "", "--label-columns", ",".join(MULTI)), "multilabel"),
     "users": (by_users, "multiclass"),

@@ -89,7 +89,7 @@ def published(name: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "sizes"), SIZES.items())
+@pytest.mark.parametrize(("name", "sizes"), [pair for pair in SIZES.items() if pair[0] not in AS_PUBLISHED])
 def test_the_real_files_have_as_many_rows_as_published(name: str, sizes: tuple[int, int]) -> None:
     parts = PUBLISHED[name].read(published(name))
     assert (len(parts["train"]), len(parts["test"])) == sizes
