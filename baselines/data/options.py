@@ -180,5 +180,6 @@ def dataset_from(args: Namespace) -> Dataset:
     dataset = load(options_from(args))
     console = Console(stderr=True, soft_wrap=True)
     for note in dataset.notes:
-        console.print(f"warning: {dataset.name}: {note}", style="yellow", markup=False, highlight=False)
+        about = "" if note.startswith(f"{dataset.name}:") else f"{dataset.name}: "
+        console.print(f"warning: {about}{note}", style="yellow", markup=False, highlight=False)
     return dataset

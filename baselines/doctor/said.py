@@ -54,9 +54,9 @@ def effect_sentence(found: Json) -> str:
     told = f"Fixes: {effect['said']}"
     if (change := effect.get("difference")) is None:
         return f"{told}; what they bring can't be compared, as the question is another one now."
-    clear = change["low"] > 0 or change["high"] < 0
-    verdict = "" if clear else ", which chance explains"
-    return (
-        f"{told}; a linear model trained with them is better by {change['value']:+.4f} on the test part (95 %: "
-        f"{change['low']:+.4f} to {change['high']:+.4f}){verdict}."
-    )
+    by = f"{change['value']:+.4f} on the test part (95 %: {change['low']:+.4f} to {change['high']:+.4f})"
+    if change["low"] > 0:
+        return f"{told}; a linear model trained with them is better by {by}."
+    if change["high"] < 0:
+        return f"{told}; a linear model trained with them is worse, {by}."
+    return f"{told}; whether a linear model is better with them can't be told: {by}."

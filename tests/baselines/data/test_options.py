@@ -36,3 +36,13 @@ def test_an_unknown_task_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         options("--task", "several")
     assert "multiclass" in capsys.readouterr().err
+
+
+def test_a_warning_names_its_file_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, "f.csv", "text;label\n" + many_rows().replace(",", ";"))
+    parser = argparse.ArgumentParser()
+    add_data_options(parser)
+    dataset_from(parser.parse_args(["--dataset", path]))
+    said = capsys.readouterr().err
+    assert "warning: f.csv: fields end at a semicolon" in said
+    assert "f.csv: f.csv" not in said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bench.report import page
 from bench.report.sections import your_data
 from bench.report.sections.facts import Facts
@@ -42,6 +44,19 @@ def test_the_sentences_name_counts_list_curve_and_fixes() -> None:
     assert "data-issues.csv" in counts
     assert "twice the texts might reach about 0.77" in curve
     assert "better by +0.0100" in effect
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.002, 0.018, "is better by +0.01"), (-0.018, -0.002, "is worse, "), (-0.01, 0.02, "can't be told: ")],
+)
+def test_fixes_are_called_better_only_where_the_interval_says_so(low: float, high: float, said: str) -> None:
+    results = make_results()
+    value = 0.01 if high > 0 else -0.01
+    results["data_doctor"]["effect"]["difference"] = {"value": value, "low": low, "high": high}
+    effect = your_data.sentences(facts_of(results))[-1]
+    assert said in effect
+    assert ("better by" in effect) == (low > 0)
 
 
 def test_a_run_without_findings_says_so() -> None:
