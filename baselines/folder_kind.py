@@ -21,7 +21,8 @@ def folder_kind(place: Path) -> str:
     if "run.json" in names:
         return "a run folder (of a study, with all its models)"
     if "step.json" in names:
-        return "a step of a run folder"
+        inside = next((name for name in ("bundle", "artifact") if (place / name / "manifest.json").is_file()), "")
+        return f"a step of a run folder{f', give {place / inside}' if inside else ''}"
     if "manifest.json" in names:
         content = _read(place / "manifest.json")
         if "form" in content:

@@ -38,6 +38,14 @@ def test_folders_are_told_apart(kind: str, tmp_path: Path) -> None:
     assert bool(found) == bool(expected)
 
 
+def test_a_step_says_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "step.json").write_text("{}")
+    assert folder_kind(tmp_path) == "a step of a run folder"
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "manifest.json").write_text("{}")
+    assert folder_kind(tmp_path) == f"a step of a run folder, give {tmp_path / 'bundle'}"
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     assert folder_kind(tmp_path / "gone") == ""
 
