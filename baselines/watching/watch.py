@@ -38,12 +38,14 @@ class Watch:
         console: where it is shown.
         expected: seconds of the steps, in order; they set the first estimate of the time left, nothing else.
         whole: what the steps are together, for the line above all.
+        planned: names of steps that take as long as they are meant to, such as measuring.
         clock: seconds from any zero.
     """
 
     console: Console
     expected: Sequence[tuple[str, float]]
     whole: str = "the whole study"
+    planned: Collection[str] = ()
     clock: Callable[[], float] = time.monotonic
     _left: TimeLeft = field(init=False)
     _started: float = field(init=False)
@@ -55,7 +57,7 @@ class Watch:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self._left = TimeLeft(self.expected)
+        self._left = TimeLeft(self.expected, self.planned)
         self._started = self._said = self._looked = self.clock()
 
     @contextmanager

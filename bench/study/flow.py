@@ -53,6 +53,8 @@ from compress.search.budget import Budget, Solution
 SCORES_STEP = "bench/scores"
 # `baselines.train --folds` keeps its own beside it, in `folds`.
 DOCTOR = "data"
+# Steps that take as long as the plan says.
+PLANNED = ("latency", "energy")
 FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
@@ -77,7 +79,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     run.clean_leftovers()
     card = data_card(dataset)
     console.print(render(card))
-    watch = Watch(console, expected_seconds(options, len(dataset.split.train), expected_s(dataset)))
+    watch = Watch(console, expected_seconds(options, len(dataset.split.train), expected_s(dataset)), planned=PLANNED)
     workshop = Workshop(
         run,
         dataset,
