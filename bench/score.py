@@ -7,9 +7,8 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import Body, names, number, run_command, share, whole_number
-from baselines.data.column_options import add_label_options, add_text_options
-from baselines.labels.doubts import DOUBTS, EVERYTHING
+from baselines.console import Body, number, run_command, share, whole_number
+from baselines.data.column_options import add_accept_option, add_label_options, add_text_options
 from baselines.tables.reading_options import add_reading_options
 
 PROG = "python -m bench.score"
@@ -41,14 +40,7 @@ def parser(prog: str = PROG) -> ArgumentParser:
     columns = parser.add_argument_group("the file")
     add_text_options(columns)
     add_label_options(columns)
-    columns.add_argument(
-        "--accept",
-        action="append",
-        type=names,
-        default=[],
-        metavar="NAME[,NAME]",
-        help=f"go on although something looks wrong in the labels: {', '.join(DOUBTS)} or {EVERYTHING}",
-    )
+    add_accept_option(columns)
     add_reading_options(columns)
     return parser
 

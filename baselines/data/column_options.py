@@ -8,6 +8,7 @@ from pathlib import Path
 
 from baselines.console import names
 from baselines.labels.asked import Labels
+from baselines.labels.doubts import DOUBTS, EVERYTHING
 
 Group = _ArgumentGroup | ArgumentParser
 
@@ -65,6 +66,18 @@ def add_label_options(group: Group) -> None:
         "--merge-labels",
         action="store_true",
         help="labels that differ in case, blanks or Unicode form alone are one class",
+    )
+
+
+def add_accept_option(group: Group) -> None:
+    """Add what may look wrong in the labels."""
+    group.add_argument(
+        "--accept",
+        action="append",
+        type=names,
+        default=[],
+        metavar="NAME[,NAME]",
+        help=f"go on although something looks wrong in the labels: {', '.join(DOUBTS)} or {EVERYTHING}",
     )
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baselines.console import names, whole_number
-from baselines.data.column_options import add_column_options, flat, labels_from
+from baselines.console import whole_number
+from baselines.data.column_options import add_accept_option, add_column_options, flat, labels_from
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
-from baselines.labels.doubts import DOUBTS, EVERYTHING
 from baselines.splits.rules import SplitWishes
 from baselines.tables.reading_options import add_reading_options, reading_from
 
@@ -81,14 +80,7 @@ def _add_doubts(group: _ArgumentGroup) -> None:
         help="what to do with records without a text: leave them out and say how many, refuse them, or keep them as "
         "empty texts (default: drop)",
     )
-    group.add_argument(
-        "--accept",
-        action="append",
-        type=names,
-        default=[],
-        metavar="NAME[,NAME]",
-        help=f"go on although something looks wrong: {', '.join(DOUBTS)} or {EVERYTHING}",
-    )
+    add_accept_option(group)
     group.add_argument(
         "--min-texts-per-class",
         type=whole_number(1),
