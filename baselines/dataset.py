@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import DataError
-from baselines.task import DEFAULT_METRIC, LabelMatrix, LabelSpace, Task
+from baselines.task import DEFAULT_METRIC, LabelMatrix, LabelSpace, Task, both_sides
 
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")
@@ -85,10 +85,7 @@ class Part:
     @property
     def named_labels(self) -> LabelMatrix:
         """bool (n_texts, names): `labels` with a column for each of `space.names`, so of yes and no one each."""
-        if self.task != "binary":
-            return self.labels
-        both: LabelMatrix = np.concatenate([~self.labels, self.labels], axis=1)
-        return both
+        return both_sides(self.labels, self.task)
 
     @property
     def judged_by(self) -> str:

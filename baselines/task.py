@@ -133,6 +133,14 @@ def decide(probabilities: Probabilities, thresholds: Thresholds, task: Task) -> 
     return largest
 
 
+def both_sides(labels: LabelMatrix, task: Task) -> LabelMatrix:
+    """bool (n_texts, names): labels or decisions, with a column for each of `LabelSpace.names`."""
+    if task != "binary":
+        return labels
+    both: LabelMatrix = np.concatenate([~labels, labels], axis=1)
+    return both
+
+
 def unknown_answer(space: LabelSpace, thresholds: Thresholds) -> Probabilities:
     """What is said of a text without anything that a model knows; float32 (n_classes,).
 

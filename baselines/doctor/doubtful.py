@@ -62,7 +62,7 @@ def doubtful_labels(part: Part, answers: LeftOut) -> Doubtful:
         return _of_one(part.labels, answers.scores)
     # Yes and no as two classes: the margin between them is twice the score.
     both = np.concatenate([-answers.scores, answers.scores], axis=1)
-    found = _of_one(np.concatenate([~part.labels, part.labels], axis=1), both)
+    found = _of_one(part.named_labels, both)
     return Doubtful(found.sure, found.suggested[:, 1:], found.share)
 
 

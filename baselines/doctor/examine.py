@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from baselines.doctor.weak_slices import WeakSlice, weak_slices
 from baselines.scores.answers import Answers
 from baselines.scores.judging import METRICS, judged
 from baselines.scores.metrics import scores as class_scores
+from baselines.task import both_sides
 from baselines.text.cleaning import CleaningName
 
 LEAST_TEXTS = 60
@@ -162,13 +164,9 @@ class _Found:
         labels, names = tuple(space.said(self.part.labels[at])), tuple(space.said(told))
         return Issue(what, sure, self.part.texts[at], labels, names, number, file, own, part, partner)
 
-    @property
+    @cached_property
     def _in_part(self) -> dict[str, frozenset[int]]:
-        found = self.__dict__.get("_parts")
-        if found is None:
-            found = {name: frozenset(getattr(self.dataset.split, name).tolist()) for name in PARTS}
-            self.__dict__["_parts"] = found
-        return dict(found)
+        return {name: frozenset(getattr(self.dataset.split, name).tolist()) for name in PARTS}
 
     def _where(self, at: int) -> str:
         row = int(self.rows[at])
@@ -177,8 +175,7 @@ class _Found:
     def _rare(self) -> list[dict[str, Any]]:
         """Classes with fewer than RARE texts in training, the rarest first."""
         train = self.dataset.part("train").named_labels.sum(axis=0)
-        truth, decided = (_named(each, self.part) for each in (self.part.labels, self.answers.decided))
-        f1 = class_scores(truth, decided).f1
+        f1 = class_scores(self.part.named_labels, both_sides(self.answers.decided, self.part.task)).f1
         order = [c for c in np.argsort(train, kind="stable") if train[c] < RARE]
         names = self.part.space.names
         return [
@@ -216,7 +213,3 @@ def _shown(issue: Issue) -> dict[str, Any]:
     names = ("what", "sure", "text", "row", "file", "id", "part", "partner")
     own = {name: getattr(issue, name) for name in names}
     return {**own, "labels": list(issue.labels), "suggested": list(issue.suggested)}
-
-
-def _named(labels: NDArray[np.bool_], part: Part) -> NDArray[np.bool_]:
-    return np.concatenate([~labels, labels], axis=1) if part.task == "binary" else labels

@@ -43,7 +43,9 @@ def curve_sentence(found: Json) -> str:
     if not curve["helps"]:
         return f"More data: no clear gain from {half:,} to {found['n_texts']:,} texts, {sure} in {title}."
     about = f"; twice the texts might reach about {curve['doubled']:.2f}" if curve.get("doubled") is not None else ""
-    return f"More data would help: from {half:,} to {found['n_texts']:,} texts {title} changed by {sure}{about}."
+    return (
+        f"More data are likely to help: from {half:,} to {found['n_texts']:,} texts {title} changed by {sure}{about}."
+    )
 
 
 def effect_sentence(found: Json) -> str:
