@@ -43,8 +43,8 @@ ORDER = {
     ),
     "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
-        ("fold_study", "public_study", "compare", "score", "screenshot", "conftest"),
-        ("study", "suite", "public", "scoring"),
+        ("fold_study", "public_study", "compare", "score", "screenshot", "calibration", "gpu_check", "conftest"),
+        ("study", "suite", "public", "scoring", "simulation"),
         ("report",),
         ("verdict",),
         ("results",),
