@@ -1,8 +1,9 @@
 """How much each text weighs in a score, and what that says of a difference between two models on the same texts.
 
 A percentile bootstrap of a difference is too narrow where two models differ in few answers, and of width zero where
-they differ in none. So the standard error comes from the influence of each text, with two pseudo-texts that change the
-difference each way by what one changed answer does, as Agresti and Caffo add two successes and two failures.
+they differ in none. So the standard error comes from the influence of each text, with pseudo-texts that change the
+difference by what one changed answer does: two each way for one-sided bounds, which skewed changes would else break,
+one each way for two-sided intervals, much as Agresti and Caffo add successes and failures.
 
 Sources: Efron, "The Jackknife, the Bootstrap and Other Resampling Plans" (1982), the influence of one text by leaving
 it out; Agresti and Caffo, "Simple and effective confidence intervals for proportions and differences of proportions
@@ -18,16 +19,18 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.errors import MeasurementError
 from baselines.scores.answers import Answers, Counted, Floats, Weights
+from baselines.scores.intervals import Interval
 from baselines.scores.judging import METRICS, metric_named
 from baselines.task import LabelMatrix, Probabilities, Task
 
 # Metrics of a ranking: every text moves all others, so leaving one out takes a weighting of its own.
 RANKING = ("average_precision", "roc_auc")
-# Of a ranking that long, influences would take minutes; so many texts change, too, that resamples are good enough.
+# Of a longer ranking as many groups of texts are left out in place of each text: n² weights would take minutes.
 MOST_RANKED = 2_000
-# Pseudo-texts: half of them better by one answer, half of them worse.
-PSEUDO_TEXTS = 4
+# Pseudo-texts, half of them better by one answer, half of them worse: of one-sided bounds, and of two-sided intervals.
+ONE_SIDED, TWO_SIDED = 4, 2
 # Cells of one block: bounds the memory whatever the number of texts.
 _CELLS = 2_000_000
 
@@ -127,7 +130,6 @@ class PairedDifference:
 
     Attributes:
         value: as it was measured.
-        deviation: its standard error, pseudo-texts included; never 0.
         n_texts: that both answered.
         n_changed: texts that they answer differently.
         influence: float64 (n_texts,), of each text on the difference, with mean 0.
@@ -135,40 +137,61 @@ class PairedDifference:
     """
 
     value: float
-    deviation: float
     n_texts: int
     n_changed: int
     influence: Floats
     step: float
 
-    @property
-    def centre(self) -> float:
-        """The value drawn towards 0 by the pseudo-texts: what intervals are about."""
-        return self.value * self.n_texts / (self.n_texts + PSEUDO_TEXTS)
+    def centre(self, pseudo: int = ONE_SIDED) -> float:
+        """The value drawn towards 0 by the pseudo-texts: what bounds are about."""
+        return self.value * self.n_texts / (self.n_texts + pseudo)
 
-    def bound(self, z: float) -> float:
-        """`centre + z · deviation`."""
-        return self.centre + z * self.deviation
+    def deviation(self, pseudo: int = ONE_SIDED) -> float:
+        """Standard error, the pseudo-texts included: `sqrt(Σ x² + pseudo · step²) / (n + pseudo)`; above 0."""
+        squares = float(self.influence @ self.influence) + pseudo * self.step**2
+        return math.sqrt(squares) / (self.n_texts + pseudo)
 
     @property
     def lower(self) -> float:
         """One-sided 95 % lower bound."""
-        return self.bound(-Z_ONE_SIDED)
+        return self.centre() - Z_ONE_SIDED * self.deviation()
 
     @property
     def upper(self) -> float:
         """One-sided 95 % upper bound."""
-        return self.bound(Z_ONE_SIDED)
+        return self.centre() + Z_ONE_SIDED * self.deviation()
+
+    @property
+    def interval(self) -> Interval:
+        """The value with its two-sided 95 % interval."""
+        reach = Z_TWO_SIDED * self.deviation(TWO_SIDED)
+        return Interval(self.value, self.centre(TWO_SIDED) - reach, self.centre(TWO_SIDED) + reach, "documents")
 
     @property
     def low(self) -> float:
         """Lower end of the two-sided 95 % interval."""
-        return self.bound(-Z_TWO_SIDED)
+        return self.interval.low
 
     @property
     def high(self) -> float:
         """Upper end of the two-sided 95 % interval."""
-        return self.bound(Z_TWO_SIDED)
+        return self.interval.high
+
+    def non_inferior(self, delta: float) -> bool | None:
+        """Whether the model, alone compared, is as good as the other up to a margin.
+
+        Args:
+            delta: the margin, at least 0; the loss one is ready to accept.
+
+        Returns:
+            True where `lower >= -delta`; False where it is shown to be worse, `upper < -delta`; None where the texts
+            are too few to say.
+        """
+        if not 0 <= delta < 1:
+            raise MeasurementError(f"margin delta: a number from 0 to 1 is allowed, got {delta}")
+        if self.lower >= -delta:
+            return True
+        return False if self.upper < -delta else None
 
 
 Z_ONE_SIDED, Z_TWO_SIDED = 1.6448536269514722, 1.959963984540054
@@ -231,22 +254,15 @@ class Influence:
 def difference_of(own: Influence, other: Influence) -> PairedDifference:
     """The difference of two models that answered the same texts.
 
-    `deviation² = (Σ x² + 4 g²) / (n + 4)²` with x the difference of the influences and g the larger of what one lost
-    right label does and the mean |x| over the changed texts.
+    Its step is the larger of what one lost right label does and the mean influence, without its sign, of the texts
+    that changed.
     """
     sign = 1.0 if METRICS[own.metric].higher_is_better else -1.0
     x = sign * (own.pull - other.pull)
     changed = _changed(own, other)
     mean = float(np.abs(x[changed]).mean()) if changed.any() else 0.0
     step = max(other.step, mean)
-    return PairedDifference(
-        sign * (own.value - other.value), deviation_of(x, step), len(x), int(changed.sum()), x, step
-    )
-
-
-def deviation_of(x: Floats, step: float) -> float:
-    """Standard error of a mean of influences (n_texts,), with the pseudo-texts of the given step."""
-    return math.sqrt(float(x @ x) + PSEUDO_TEXTS * step * step) / (len(x) + PSEUDO_TEXTS)
+    return PairedDifference(sign * (own.value - other.value), len(x), int(changed.sum()), x, step)
 
 
 def mean_difference(differences: list[PairedDifference]) -> PairedDifference:
@@ -255,7 +271,7 @@ def mean_difference(differences: list[PairedDifference]) -> PairedDifference:
     step = float(np.mean([difference.step for difference in differences]))
     value = float(np.mean([difference.value for difference in differences]))
     changed = max(difference.n_changed for difference in differences)
-    return PairedDifference(value, deviation_of(x, step), len(x), changed, x, step)
+    return PairedDifference(value, len(x), changed, x, step)
 
 
 def _changed(own: Influence, other: Influence) -> NDArray[np.bool_]:
