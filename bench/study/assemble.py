@@ -32,6 +32,7 @@ from bench.study.evidence import (
     other_thresholds,
     quality_of,
     relative,
+    together,
     versus,
     versus_chance,
 )
@@ -81,6 +82,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "price_per_hour": options.price_per_hour,
         "reference": evidence.reference,
         "promoted": evidence.promoted,
+        "together": together(evidence),
         "folds": evidence.folds,
         "data_card": dict(card),
         "data_doctor": study.doctor or None,
@@ -129,6 +131,8 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
     }
     if chance := versus_chance(name, evidence):
         row["versus_chance"] = chance
+    if name in evidence.guessers:
+        row["guesses"] = True
     if variant is None:
         row["interpretability"] = BASELINES[name].reasons
     else:
@@ -221,7 +225,6 @@ def _comparisons(study: Study, evidence: Evidence, name: str, parent: str | None
         found["versus_parent"] = versus(name, parent, evidence, sizes)
     if name != evidence.reference:
         found["versus_reference"] = versus(name, evidence.reference, evidence, sizes)
-        found["non_inferior"] = evidence.resampled.difference(name, evidence.reference).non_inferior(evidence.delta)
     return found
 
 
