@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -248,22 +249,29 @@ class Influence:
         metric: its name.
         value: the score.
         pull: float64 (n_texts,), as `influences` gives it.
-        step: as `one_answer` gives it.
         answers: what was judged.
+        task: of the data.
     """
 
     metric: str
     value: float
     pull: Floats
-    step: float
     answers: Answers
+    task: Task
+
+    @cached_property
+    def step(self) -> float:
+        """What one lost right label does, as `one_answer` gives it."""
+        found = one_answer(self.metric, self.answers, self.task)
+        self.answers.forget()
+        return found
 
     @classmethod
     def of(cls, metric: str, answers: Answers, task: Task) -> Influence:
         """Work it out."""
         once = np.ones((1, len(answers.truth)), np.float32)
         value = float(METRICS[metric].judge(answers, once)[0])
-        found = cls(metric, value, influences(metric, answers), one_answer(metric, answers, task), answers)
+        found = cls(metric, value, influences(metric, answers), answers, task)
         answers.forget()
         return found
 
