@@ -111,7 +111,7 @@ class Run:
     def freedom(self) -> int | None:
         """Degrees of freedom of differences over folds; None where the test part judges."""
         folds = self.content.get("folds") or {}
-        judges = folds.get("reference") == self.reference and any(row.over_folds for row in self.rows)
+        judges = folds.get("reference", self.reference) == self.reference and any(row.over_folds for row in self.rows)
         return int(folds["k"]) - 1 if judges else None
 
     def validation_of(self, name: str) -> tuple[float, float]:
