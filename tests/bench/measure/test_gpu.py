@@ -144,8 +144,35 @@ def test_the_batch_size_where_the_gpu_overtakes() -> None:
     assert overtaking_batch([], slow_then_fast) is None
     facts = gpu_facts(slow_then_fast, SimulatedDevice(), [row(1, 100)])
     assert facts["overtakes_cpu_at_batch"] == 64
+    assert facts["cpu_documents_per_s"] == 100
     assert facts["state"] == {"driver": "1.2"}
     assert facts["verified_on_hardware"] is gpu.VERIFIED_ON_HARDWARE
+
+
+class SimulatedCounter:
+    """A board that draws 300 W."""
+
+    source: Any = "nvml"
+
+    def __init__(self, device: SimulatedDevice) -> None:
+        self.device = device
+
+    def joules(self) -> float:
+        return 300.0 * self.device.host
+
+
+def test_energy_is_that_of_the_board_or_nothing() -> None:
+    def rows(counter: SimulatedCounter | None) -> list[dict[str, Any]]:
+        plan = GpuPlan(batch_sizes=(1, 4), at_least_s=0.01, energy_window_s=10.0, energy_batch_sizes=(4,))
+        model = SimulatedModel(device)
+        return measure_gpu(lambda: model, "torch", TEXTS, device, plan=plan, counter=counter, clock=device.clock)
+
+    device = SimulatedDevice()
+    single, four = rows(SimulatedCounter(device))
+    assert "energy_j_per_document" not in single
+    assert four["energy_source"] == "nvml"
+    assert four["energy_j_per_document"] == pytest.approx(300 * four["latency_s"]["mean"] / 4, rel=1e-3)
+    assert not any("energy_j_per_document" in row for row in rows(None))
 
 
 class FakeNvml:
