@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from baselines.errors import MeasurementError
+from bench.cost.nvml import load_library
 
 Source = Literal["rapl", "nvml", "tdp-estimate"]
 POWERCAP = Path("/sys/class/powercap")
@@ -132,16 +133,19 @@ def find_counter(device: str = "cpu", *, root: Path = POWERCAP) -> Counter | Non
 
 
 def load_nvml() -> Any | None:
-    """The initialised `pynvml` module of the extra [gpu]; None without the extra or a driver."""
+    """NVML, initialised: the package of the extra [gpu], else the driver's own library; None without a driver."""
+    nvml: Any
     try:
-        import pynvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        import pynvml as nvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
+        nvml = load_library()
+    if nvml is None:
         return None
     try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
+        nvml.nvmlInit()
+    except nvml.NVMLError:
         return None
-    return pynvml
+    return nvml
 
 
 def estimate(seconds: float, *, cores: float = 1.0, watts_per_core: float | None = None) -> Energy:

@@ -28,7 +28,6 @@ from bench.measure.timing import check_answers
 VERIFIED_ON_HARDWARE = False
 BATCH_SIZES = (1, 8, 64, 256, 1024)
 NO_DEVICE = "no CUDA device"
-_LEAST_RUNS = 10
 
 Json = dict[str, Any]
 
@@ -41,6 +40,7 @@ class GpuPlan:
         batch_sizes: in order.
         at_least_s: seconds of each measurement.
         warmup_calls: untimed calls before it.
+        least_runs: timed calls however long they take.
         energy_window_s: seconds over which the device's counter of energy is read, 10 or more; 0 reads none.
         energy_batch_sizes: for which of the batch sizes.
     """
@@ -48,6 +48,7 @@ class GpuPlan:
     batch_sizes: tuple[int, ...] = BATCH_SIZES
     at_least_s: float = 0.5
     warmup_calls: int = 10
+    least_runs: int = 10
     energy_window_s: float = 0.0
     energy_batch_sizes: tuple[int, ...] = (1, 1024)
 
@@ -137,11 +138,11 @@ class _How:
 def _row(model: GpuModel, runtime: str, texts: Sequence[str], size: int, how: _How) -> Json:
     rows = [i % len(texts) for i in range(size)]
     batch = [texts[row] for row in rows]
-    answers = _whole(model, batch)
+    answers = answers_of(model, batch)
     if how.expected is not None:
         check_answers(f"{runtime} on {how.device.name}", answers, how.expected[rows], rows, tolerance=1e-4)
     device_s = _device_time(model, batch, how.device, how.plan, how.clock)
-    samples = _end_to_end(model, batch, how.plan, how.clock)
+    samples = timed_calls(lambda: answers_of(model, batch), how.plan, how.clock)
     return {
         **_base(runtime, size),
         "latency_s": stats.percentiles(samples),
@@ -156,7 +157,8 @@ def _row(model: GpuModel, runtime: str, texts: Sequence[str], size: int, how: _H
     }
 
 
-def _whole(model: GpuModel, batch: Sequence[str]) -> NDArray[np.float32]:
+def answers_of(model: GpuModel, batch: Sequence[str]) -> NDArray[np.float32]:
+    """Text in, probabilities out, copies in both directions included."""
     return model.to_host(model.run(model.to_device(model.encode(batch))))
 
 
@@ -171,7 +173,7 @@ def _device_time(
     start = clock()
     model.run(on_device)
     device.synchronize()
-    runs = max(_LEAST_RUNS, round(plan.at_least_s * 1e9 / max(clock() - start, 1)))
+    runs = max(plan.least_runs, round(plan.at_least_s * 1e9 / max(clock() - start, 1)))
     first = device.event()
     for _ in range(runs):
         model.run(on_device)
@@ -180,12 +182,13 @@ def _device_time(
     return device.elapsed_s(first, last) / runs
 
 
-def _end_to_end(model: GpuModel, batch: Sequence[str], plan: GpuPlan, clock: Callable[[], int]) -> NDArray[np.float64]:
+def timed_calls(call: Callable[[], Any], plan: GpuPlan, clock: Callable[[], int]) -> NDArray[np.float64]:
+    """Seconds of each call, made again and again for the plan's time."""
     for _ in range(plan.warmup_calls):
-        _whole(model, batch)
+        call()
     times = [clock()]
-    while times[-1] - times[0] < plan.at_least_s * 1e9 or len(times) <= _LEAST_RUNS:
-        _whole(model, batch)
+    while times[-1] - times[0] < plan.at_least_s * 1e9 or len(times) <= plan.least_runs:
+        call()
         times.append(clock())
     seconds: NDArray[np.float64] = np.diff(np.asarray(times, np.float64)) / 1e9
     return seconds
@@ -197,7 +200,7 @@ def _energy(model: GpuModel, batch: Sequence[str], how: _How) -> Json:
     if how.counter is None or not window_s or len(batch) not in how.plan.energy_batch_sizes:
         return {}
     joules, energy = energy_of_calls(
-        lambda: _whole(model, batch), len(batch), how.counter, window_s=window_s, clock=lambda: how.clock() / 1e9
+        lambda: answers_of(model, batch), len(batch), how.counter, window_s=window_s, clock=lambda: how.clock() / 1e9
     )
     return {"energy_j_per_document": joules, "energy_source": energy.source}
 
