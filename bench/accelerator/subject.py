@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from baselines.cores import usable_core_count
 from baselines.models.cnn import CharCNN, CharCNNShape
 from baselines.networks.lookup_conv import one_training_step
-from baselines.networks.torch_state import seeded
+from baselines.networks.torch_state import limited_threads, seeded, spare_one
 from baselines.text.tokenizer import Tokenizer, pad
 
 SAMPLE = Path(__file__).resolve().parents[2] / "baselines" / "data" / "sample" / "projects.jsonl"
@@ -36,7 +37,7 @@ class Subject:
 
     Attributes:
         module: in eval mode, on the CPU.
-        texts: every text of the sample, or as many as were asked for.
+        texts: of the sample.
         labels: float32 (n_texts, C) of zeros and ones.
         expected: float32 (n_texts, C), the module's probabilities on the CPU.
         trained_steps: on the first texts, 64 a step.
@@ -69,17 +70,17 @@ class Subject:
         }
 
 
-def make_subject(*, steps: int = 20, most_texts: int | None = None, **sizes: Any) -> Subject:
+def make_subject(*, steps: int = 10, most_texts: int = 256, **sizes: Any) -> Subject:
     """The network, trained for some steps on the CPU.
 
     Args:
         steps: of 64 texts.
-        most_texts: None takes all of the sample.
+        most_texts: of the sample, from its beginning; a larger batch has them several times.
         sizes: fields of `CharCNNShape`; without any it is the course's.
     """
     texts, labels = read_sample(most_texts)
     tokenizer = Tokenizer.learn(texts)
-    with seeded(0):
+    with seeded(0), limited_threads(spare_one(usable_core_count())):
         module = CharCNN(CharCNNShape(tokenizer.n_ids, labels.shape[1], **sizes))
         module.train()
         optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
@@ -90,7 +91,7 @@ def make_subject(*, steps: int = 20, most_texts: int | None = None, **sizes: Any
     return Subject(module, tokenizer, texts, labels, probabilities(module, tokenizer, texts), steps)
 
 
-def read_sample(most_texts: int | None = None) -> tuple[list[str], NDArray[np.float32]]:
+def read_sample(most_texts: int) -> tuple[list[str], NDArray[np.float32]]:
     """Texts as a study reads them, and float32 (n, C) labels of the tags that at least three texts have."""
     records = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()][:most_texts]
     counts = Counter(tag for record in records for tag in record["tags"])

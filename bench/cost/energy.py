@@ -134,11 +134,7 @@ def find_counter(device: str = "cpu", *, root: Path = POWERCAP) -> Counter | Non
 
 def load_nvml() -> Any | None:
     """NVML, initialised: the package of the extra [gpu], else the driver's own library; None without a driver."""
-    nvml: Any
-    try:
-        import pynvml as nvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
-    except ImportError:
-        nvml = load_library()
+    nvml = _package() or load_library()
     if nvml is None:
         return None
     try:
@@ -146,6 +142,14 @@ def load_nvml() -> Any | None:
     except nvml.NVMLError:
         return None
     return nvml
+
+
+def _package() -> Any | None:
+    try:
+        import pynvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError:
+        return None
+    return pynvml
 
 
 def estimate(seconds: float, *, cores: float = 1.0, watts_per_core: float | None = None) -> Energy:

@@ -103,12 +103,35 @@ def test_a_device_without_a_counter_has_no_energy_and_no_estimate() -> None:
 
 
 def test_no_part_is_begun_that_would_end_too_late() -> None:
-    found = run_check(bench(SimulatedDevice()), 30)
+    found = run_check(bench(SimulatedDevice()), 39)
     status = status_of(found)
     assert status["parity-torch"] == status["rows-torch"] == "measured"
     assert status["rows-cpu-torch"] == "left out"
     reason = next(part["reason"] for part in found["parts"] if part["name"] == "rows-cpu-torch")
     assert reason.startswith("it takes about 40 s, and ")
+
+
+def test_on_a_slow_machine_less_is_begun() -> None:
+    device = SimulatedDevice()
+
+    def slowly() -> Subject:
+        device.host += 90.0
+        return subject()
+
+    status = status_of(run_check(bench(device, subject=slowly), 200))
+    assert status["network"] == status["rows-torch"] == "measured"
+    assert status["rows-cpu-torch"] == "left out", "the CPU was three times slower than usual"
+    assert status["rows-cpu-table"] != "left out"
+    assert status["energy-torch-1"] == "measured", "the GPU wasn't"
+
+
+def test_without_a_network_nothing_else_is_tried() -> None:
+    def broken() -> Subject:
+        raise MemoryError("too little")
+
+    found = run_check(bench(SimulatedDevice(), subject=broken), 1e6)
+    assert found["parts"][0]["reason"] == "MemoryError: too little"
+    assert {part["reason"] for part in found["parts"][1:]} == {"there is no network to measure"}
 
 
 def test_wrong_answers_fail_their_parts_and_no_other() -> None:
@@ -142,7 +165,7 @@ def test_the_file_is_written_read_again_and_printed(tmp_path: Path, capsys: pyte
     assert all(line in said for line in lines(found))
     assert "torch on cuda, batch 16: " in said
     assert run(place, 1e6, "", bench(SimulatedDevice(), wrong=0.01)) == 1
-    assert json.loads(place.read_text(encoding="utf-8"))["parts"][0]["status"] == "failed"
+    assert json.loads(place.read_text(encoding="utf-8"))["parts"][1]["status"] == "failed"
 
 
 def test_a_file_that_cannot_be_written_is_said_before_anything_is_measured(tmp_path: Path) -> None:
