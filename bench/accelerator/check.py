@@ -37,6 +37,7 @@ CPU_PLAN = GpuPlan(at_least_s=0.5, warmup_calls=1, least_runs=3)
 
 Json = dict[str, Any]
 Make = Callable[[Subject], GpuModel]
+Side = Literal["cpu", "gpu", "window"]
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,13 @@ def this_machine() -> Bench:
 class Part:
     """`seconds` is what it takes on a usual machine; a part isn't begun with less left.
 
-    `on` is whose time it is: where one part took longer than usual, those of the same side are expected to as well.
+    `on` is whose time it is: where one part took longer than usual, those of the same side are expected to as well. A
+    window is as long on any machine.
     """
 
     name: str
     title: str
-    on: Literal["cpu", "gpu"]
+    on: Side
     seconds: float
     run: Callable[[], object]
 
@@ -122,7 +124,7 @@ class _Check:
         self.rows: list[Json] = []
         self.parity: list[Json] = []
         self.training: list[Json] = []
-        self._slowness = {"cpu": 1.0, "gpu": 1.0}
+        self._slowness: dict[Side, float] = {"cpu": 1.0, "gpu": 1.0, "window": 1.0}
         self._made: dict[str, GpuModel] = {}
         self._subject: Subject | None = None
 
@@ -159,20 +161,21 @@ class _Check:
         for where, device in ((bench.where, "GPU"), ("cpu", "CPU")):
             for form, words in FORMS.items():
                 title, run = f"training step by {words} on the {device}", partial(self._training, where, device, form)
-                on: Literal["cpu", "gpu"] = "gpu" if device == "GPU" else "cpu"
+                on: Side = "gpu" if device == "GPU" else "cpu"
                 yield Part(f"training-{on}-{form}", title, on, 20, run)
         sizes = (bench.plan.batch_sizes[0], bench.plan.batch_sizes[-1])
         for runtime in bench.models:
             for size in sizes:
                 title = f"energy of {runtime} at batch size {size}"
                 run = partial(self._energy, runtime, size)
-                yield Part(f"energy-{runtime}-{size}", title, "gpu", bench.window_s + 3, run)
+                yield Part(f"energy-{runtime}-{size}", title, "window", bench.window_s + 3, run)
 
     def _part(self, part: Part) -> Json:
         before = self._elapsed_s()
         status, reason = self._outcome(part, before)
         seconds = self._elapsed_s() - before
-        self._slowness[part.on] = max(self._slowness[part.on], seconds / part.seconds)
+        if part.on != "window":
+            self._slowness[part.on] = max(self._slowness[part.on], seconds / part.seconds)
         self.say(f"{part.title}: {status}{f', {reason}' if reason else f' in {seconds:.1f} s'}")
         return {"name": part.name, "title": part.title, "status": status, "reason": reason, "seconds": seconds}
 

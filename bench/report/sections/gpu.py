@@ -64,7 +64,7 @@ def _sentences(content: Json) -> list[str]:
         said.append(f"Probabilities of {entry['runtime']} differ from the CPU's by {shown} at most{limit}.")
     for name, batch in content["overtakes"].items():
         from_batch = "at no batch size" if batch is None else f"from batches of {count(batch)} on"
-        said.append(f"{str(name).capitalize()}: the GPU is faster {from_batch}, copies included.")
+        said.append(f"{name[:1].upper()}{name[1:]}: the GPU is faster {from_batch}, copies included.")
     if not content.get("verified_on_hardware"):
         said.append(NOT_VERIFIED)
     return said
