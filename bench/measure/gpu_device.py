@@ -56,7 +56,7 @@ class GpuModel(Protocol):
 class TorchDevice:
     """The first CUDA device, through torch, its state through NVML.
 
-    Products are computed in float32: the shorter TF32, torch's choice for convolutions, would change probabilities by
+    Products are computed in float32: the shorter TF32, torch's choice for convolutions, can change probabilities by
     more than the 1e-4 that parity allows.
     """
 
