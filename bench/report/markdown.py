@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
@@ -15,6 +16,7 @@ from bench.report.sections import (
     confusions,
     data_facts,
     first_screen,
+    gpu,
     provenance,
     quality,
     speed,
@@ -32,12 +34,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud8
 _LONGEST_CELL = 160
 
 
-def render(facts: Facts, picture: str | None) -> str:
+def render(facts: Facts, picture: str | None, gpu_file: Mapping[str, Any] | None = None) -> str:
     """The report as Markdown.
 
     Args:
         facts: from `sections.facts.gather`.
         picture: path of the SVG beside the file; None where there is none.
+        gpu_file: what `python -m bench.gpu_check` wrote; None leaves its section out.
     """
     costs = first_screen.picture_texts(facts)["costs"]
     below = below_picture(facts.scene, costs[0][0]) if costs else []
@@ -57,6 +60,7 @@ def render(facts: Facts, picture: str | None) -> str:
         data_facts=data_facts.data_facts(facts),
         your_data=your_data.sentences(facts),
         quality=_quality(facts),
+        gpu=gpu.gpu_check(gpu_file),
         provenance=[b for b in provenance.provenance(facts) if b["name"] in provenance.BRIEF],
         commands=commands(facts),
     )  # fmt: skip

@@ -38,6 +38,8 @@ class Row:
         versus_chance: `{"model", "delta", "better"}` against the best rung that guesses; None where there is none.
         guesses: whether it guesses, whatever the text.
         failed: why its method counts as failed though it was measured (quality collapsed), "" where it doesn't.
+        macs, adds: multiply-accumulates a text, zeros included, and additions without a multiplication.
+        operations: what serving performs for a text: both together.
         run: the measured run the latency and bytes come from, as it stands in results.json.
     """
 
@@ -60,6 +62,8 @@ class Row:
     bytes_deflated: float | None = None
     parameters: float | None = None
     macs: float | None = None
+    adds: float | None = None
+    operations: float | None = None
     p50_s: float | None = None
     p50_low: float | None = None
     p50_high: float | None = None
@@ -184,7 +188,9 @@ def row_of(model: Json, reference: str | None, folds: Json, metric: str, higher_
         bytes=(run or {}).get("bytes") if (run or {}).get("bytes") is not None else size.get("bytes"),
         bytes_deflated=size.get("bytes_deflated"),
         parameters=size.get("parameters"),
-        macs=compute.get("effective_macs_per_document", compute.get("macs_per_document")),
+        macs=compute.get("macs_per_document"),
+        adds=compute.get("adds_per_document"),
+        operations=_operations(compute),
         p50_s=latency.get("p50"),
         p50_low=latency.get("p50_low"),
         p50_high=latency.get("p50_high"),
@@ -227,6 +233,12 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
         "lower": bounds.get("lower"),
         "upper": bounds.get("upper"),
     }
+
+
+def _operations(compute: Json) -> float | None:
+    """As stored; in files of before, dense MACs and adds."""
+    stored, macs = compute.get("operations_per_document"), compute.get("macs_per_document")
+    return stored if stored is not None or macs is None else macs + (compute.get("adds_per_document") or 0.0)
 
 
 def _speed_ratio(model: Json, run: Json | None, reference: str | None) -> Estimate | None:

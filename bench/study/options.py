@@ -11,6 +11,7 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.models.ensemble import EnsembleConfig
 from baselines.models.registry import BASELINES
+from bench.cost.bill import Prices
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
 from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
@@ -49,6 +50,7 @@ class StudyOptions:
         teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
         folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
         price_per_hour: of the machine, in any currency; None computes no money.
+        carbon_per_kwh: grams of CO2 equivalent of its electricity; None computes no carbon.
         reference: the model that others have to be as good as; "" lets `reference_among` decide.
     """
 
@@ -71,7 +73,13 @@ class StudyOptions:
     reference: str = ""
     folds: int = 0
     price_per_hour: float | None = None
+    carbon_per_kwh: float | None = None
     slow: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def prices(self) -> Prices:
+        """What the user said of the machine's hours and electricity."""
+        return Prices(self.price_per_hour, self.carbon_per_kwh)
 
 
 def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: bool = False) -> StudyOptions:
@@ -122,6 +130,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         reference=_reference(wishes.reference, baselines) or (REFERENCE if wishes.budget else ""),
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
+        carbon_per_kwh=wishes.carbon_per_kwh,
         slow=slow,
     )
 

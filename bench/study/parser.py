@@ -150,6 +150,12 @@ def _add_measuring(judge: _ArgumentGroup) -> None:
         "--price-per-hour", type=price, metavar="P", help="of the machine; adds what training and a million texts cost"
     )
     judge.add_argument(
+        "--carbon-per-kwh",
+        type=price,
+        metavar="G",
+        help="grams of CO2 equivalent a kilowatt hour of your electricity; adds what training and a million texts emit",
+    )
+    judge.add_argument(
         "--gate",
         action="append",
         default=[],

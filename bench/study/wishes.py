@@ -50,6 +50,7 @@ class Wishes:
         priority: which of the models that are good enough to recommend.
         reference: a baseline's name, or `auto`.
         price_per_hour: of the machine, in any currency.
+        carbon_per_kwh: grams of CO2 equivalent a kilowatt hour of its electricity.
         gates: what has to hold.
         run: name of the folder below `runs/`.
         seed, threads, device: of everything that is trained.
@@ -77,6 +78,7 @@ class Wishes:
     priority: Priority = "smallest"
     reference: str = "auto"
     price_per_hour: float | None = None
+    carbon_per_kwh: float | None = None
     gates: tuple[Gate, ...] = ()
     run: str = "study"
     seed: int = 0

@@ -31,10 +31,16 @@ def test_a_percentile_needs_its_samples(p: float, needed: int) -> None:
 
 def test_percentiles_of_few_samples_are_left_out_and_the_count_is_told() -> None:
     found = percentiles(np.array([1.0, 2.0, 3.0]))
-    assert found == {"p50": 2.0, "p90": None, "p95": None, "p99": None, "p999": None, "n": 3}
+    assert found == {"mean": 2.0, "p50": 2.0, "p90": None, "p95": None, "p99": None, "p999": None, "n": 3}
     assert percentile(np.empty(0), 0.5) is None
+    assert percentiles(np.empty(0))["mean"] is None
     with pytest.raises(ValueError, match=r"p: 0\.5 or one of"):
         percentile(np.ones(10), 0.42)
+
+
+def test_the_mean_counts_the_slow_calls_that_the_median_leaves_out() -> None:
+    found = percentiles(np.array([1.0] * 9 + [11.0]))
+    assert (found["mean"], found["p50"]) == (2.0, 1.0)
 
 
 def test_thinned_quantiles_run_from_smallest_to_largest() -> None:

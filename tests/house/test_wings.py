@@ -44,7 +44,7 @@ ORDER = {
     "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
         ("fold_study", "public_study", "compare", "score", "screenshot", "calibration", "gpu_check", "conftest"),
-        ("study", "suite", "public", "scoring", "simulation"),
+        ("study", "suite", "public", "scoring", "simulation", "accelerator"),
         ("report",),
         ("verdict",),
         ("results",),

@@ -29,7 +29,13 @@ from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
 from bench.verdict.speed_claims import is_faster, is_slower
 
-COST_NAMES = {"p50_s": "latency", "bytes": "size", "macs": "MACs", "energy_j": "energy", "cold_start_s": "cold start"}
+COST_NAMES = {
+    "p50_s": "latency",
+    "bytes": "size",
+    "operations": "operations",
+    "energy_j": "energy",
+    "cold_start_s": "cold start",
+}
 
 
 OUTCOMES = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "not_measured": "NOT MEASURED"}
@@ -119,6 +125,7 @@ _SHOW_BY_METRIC = {
     "peak_rss_bytes": size,
     "parameters": count,
     "macs_per_document": count,
+    "operations_per_document": count,
     "documents_per_s": count,
     "p50_s": seconds,
     "p95_s": seconds,

@@ -10,6 +10,7 @@ from bench.report.charts import lines as line_charts
 from bench.report.charts.ledger import PANELS, ledger_spec, panel_title
 from bench.report.charts.theme import inline_svg
 from bench.report.sections.facts import Facts
+from bench.report.sections.gpu import gpu_sentences
 from bench.report.sections.provenance import plain
 from bench.results.row import estimate, main_run
 
@@ -24,7 +25,7 @@ def speed(facts: Facts) -> dict[str, Any]:
         "charts": _charts(facts, content),
         "profile": [_profile(p) for p in content.get("profile") or []],
         "runs": [_run_row(m["name"], run) for m in facts.run.models.values() for run in m.get("runs") or []],
-        "gpu": plain(content["gpu"]) if content.get("gpu") else "",
+        "gpu": gpu_sentences(content.get("gpu")),
     }
 
 
@@ -94,6 +95,7 @@ def _run_row(model: str, run: Json) -> dict[str, Any]:
     p99 = seconds(latency["p99"]) if latency.get("p99") is not None else f"n/a (n={n})" if n else MISSING
     note = str(run.get("reason") or "") or "; ".join(str(w) for w in run.get("warnings") or [])
     shown: Sequence[tuple[float | None, str]] = (
+        (latency.get("mean"), seconds(latency.get("mean"))),
         (latency.get("p50"), seconds(latency.get("p50"))),
         (latency.get("p95"), seconds(latency.get("p95"))),
         (latency.get("p99"), p99),
