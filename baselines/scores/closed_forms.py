@@ -105,9 +105,10 @@ def _matthews_with(cells: Floats) -> tuple[float, float]:
 
 
 def area_ends(value: float, deviation: float, positive: float, negative: float) -> tuple[float, float]:
-    """Interval of the area under a ROC curve: all areas A that the found one doesn't contradict, `|value - A| <= z se(A)`.
+    """Interval of the area under a ROC curve: all areas A that the found one doesn't contradict.
 
-    `se² = A (1 - A) (1 + M (1 - A) / (2 - A) + M A / (1 + A)) / (positive negative)`, `M = (positive + negative)/2 - 1`.
+    Those are `|value - A| <= z se`, where `se² = A (1 - A) (1 + M (1 - A) / (2 - A) + M A / (1 + A)) / (p n)` of p
+    positive and n negative texts, with `M = (p + n) / 2 - 1`.
     Where the bootstrap's deviation is larger than that, it counts the more, the more texts the smaller side has.
 
     Args:

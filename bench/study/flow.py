@@ -186,19 +186,23 @@ def make_bundles(study: Study) -> None:
 def score(study: Study) -> None:
     """Read the test part, once: the answers of every model, in the form that would serve it."""
     with study.watch.step("scores"):
-        names = list(study.candidates)
+        names, run = list(study.candidates), study.workshop.run
+        study.look(n for n in names if not run.is_done(f"{SCORES_STEP}-{n}", _score_inputs(study, n)))
         found = side_by_side(lambda name: _score_one(study, name), names, progress=study.watch.inside())
         study.scored.update(zip(names, found, strict=True))
 
 
 def _score_one(study: Study, name: str) -> Scored:
     run, candidates = study.workshop.run, study.candidates[name]
-    step = f"{SCORES_STEP}-{name}"
-    inputs = {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
+    step, inputs = f"{SCORES_STEP}-{name}", _score_inputs(study, name)
     if not run.is_done(step, inputs):
         with run.write(step, inputs) as folder:
             score_candidates(candidates, study.workshop.dataset.part("test"), folder)
     return read_scored(run.place(step), candidates)
+
+
+def _score_inputs(study: Study, name: str) -> dict[str, object]:
+    return {"model": study.workshop.key_of(name), "forms": [c.form for c in study.candidates[name]]}
 
 
 def examine_data(study: Study) -> None:
