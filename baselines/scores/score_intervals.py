@@ -151,8 +151,14 @@ def _balanced_accuracy(answers: Answers, value: float, samples: Floats) -> tuple
 
 
 def _matthews(answers: Answers, value: float, samples: Floats) -> tuple[float, float]:
+    """As `matthews_ends`; pseudo-counts see too many mistakes where there are few, so the upper end is at least that of
+    (m + 1) / 2 as a share, which is accuracy where both sides are equally frequent.
+    """
     tp, fp, fn = _cells(answers)
-    return matthews_ends(tp, fp, fn, len(answers.truth) - tp - fp - fn)
+    n = len(answers.truth)
+    low, high = matthews_ends(tp, fp, fn, n - tp - fp - fn)
+    _, share = effective((value + 1) / 2, float(samples.std()) / 2, n, fp + fn)
+    return low, max(high, 2 * share - 1)
 
 
 def _average_precision(answers: Answers, value: float, samples: Floats) -> tuple[float, float]:
