@@ -1,7 +1,7 @@
 """The interval of each score over documents: by a closed form where there is one, else by an effective number of texts.
 
 Chosen by simulation (`bench.simulation.score_intervals`, docs/calibration.md). The percentile bootstrap, which came
-before, covered as little as 25 to 90 % of true scores near 1 and with few texts, and had no width where nothing was
+before, covered as little as 10 to 90 % of true scores near 1 and with few texts, and had no width where nothing was
 wrong. Every interval here has a width, stays in the metric's range and holds its value. Where few texts bear on a
 score (fewer than about 10 positives) it errs on the wide side.
 
