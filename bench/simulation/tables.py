@@ -100,7 +100,11 @@ def of_speed(found: Sequence[SpeedRow]) -> Table:
         words = [percent(r.any_word[m]) for m in MARGINS] + [percent(r.words[m]) for m in MARGINS]
         rows.append((*plan, percent(r.coverage), *words))
         for margin in MARGINS:
-            if s.method == "study" and s.true_ratio == 1 and r.any_word[margin] > PROMISED + ERRORS * r.error_of(margin):
+            if (
+                s.method == "study"
+                and s.true_ratio == 1
+                and r.any_word[margin] > PROMISED + ERRORS * r.error_of(margin)
+            ):
                 broken.append(f"process effect {percent(s.process_effect)}: a word in {percent(r.any_word[margin])}")
     return Table("Speed of thirty models", columns, tuple(rows), tuple(broken))
 

@@ -88,6 +88,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "folds": evidence.folds,
         "data_card": dict(card),
         "data_doctor": study.doctor or None,
+        "test_looks": study.test_looks or None,
         "models": models,
         "ledgers": _ledgers(study, models),
         "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},

@@ -21,7 +21,6 @@ from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
-from baselines.watching.expected import size_factor
 from baselines.watching.watch import Watch
 from bench.candidate import Candidate
 from bench.cost.energy import find_counter
@@ -29,7 +28,7 @@ from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.doctor_job import doctor_job
 from bench.making.energy_steps import count_answers
-from bench.making.expected import fold_steps, model_steps
+from bench.making.expected import model_steps
 from bench.making.folds import run_folds
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, recipe
@@ -44,7 +43,7 @@ from bench.results.run import RESULTS, Run
 from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
-from bench.study.options import StudyOptions
+from bench.study.options import DOCTOR, VALIDATION, StudyOptions, expected_seconds
 from bench.study.reference import differences_on_validation, differences_to_cnn, promotion, reference_among
 from bench.study.state import Study, model_names
 from bench.study.task_facts import cleaning_warning
@@ -53,11 +52,9 @@ from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
 SCORES_STEP, VALIDATION_STEP = "bench/scores", "bench/validation"
-VALIDATION = "validation"
-# `baselines.train --folds` keeps its own beside it, in `folds`.
-DOCTOR = "data"
 # Steps that take as long as the plan says.
 PLANNED = ("latency", "energy")
+# `baselines.train --folds` keeps its own beside it, in `folds`.
 FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
@@ -113,18 +110,6 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             write_json(run.root / RESULTS, content)
             facts = write_report(run.root)  # reads and checks what stands there
     return facts, study.solution
-
-
-def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
-    """Steps with the seconds they are expected to take, with so many training texts."""
-    models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
-    n = len(options.baselines) + sum(v.has_row for v in options.variants)
-    search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
-    after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
-    energy = (
-        [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
-    )
-    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 20.0 + 2 * n)]
 
 
 def make_ahead_of(study: Study) -> None:
@@ -202,7 +187,9 @@ def answer_validation(study: Study) -> None:
 def score(study: Study) -> None:
     """Read the test part, once: the answers of every model, in the form that would serve it."""
     with study.watch.step("scores"):
-        names = list(study.candidates)
+        names, run = list(study.candidates), study.workshop.run
+        of = study.candidates
+        study.look(n for n in names if not run.is_done(f"{SCORES_STEP}-{n}", _score_inputs(study, n, of[n])))
         found = side_by_side(lambda name: _score_one(study, name), names, progress=study.watch.inside())
         study.scored.update(zip(names, found, strict=True))
 
@@ -214,11 +201,15 @@ def _score_one(study: Study, name: str) -> Scored:
 def _answered(study: Study, step: str, name: str, candidates: Sequence[Candidate], part: Part) -> Scored:
     """What a model's forms say of a part, kept as a step of the run."""
     run = study.workshop.run
-    inputs = {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
+    inputs = _score_inputs(study, name, candidates)
     if not run.is_done(step, inputs):
         with run.write(step, inputs) as folder:
             score_candidates(candidates, part, folder)
     return read_scored(run.place(step), candidates)
+
+
+def _score_inputs(study: Study, name: str, candidates: Sequence[Candidate]) -> dict[str, object]:
+    return {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
 
 
 def examine_data(study: Study) -> None:

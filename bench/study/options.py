@@ -11,7 +11,10 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.models.ensemble import EnsembleConfig
 from baselines.models.registry import BASELINES
+from baselines.watching.expected import size_factor
 from bench.cost.bill import Prices
+from bench.cost.energy import find_counter
+from bench.making.expected import fold_steps, model_steps
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
 from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
@@ -30,6 +33,9 @@ MOST_SECONDS = 300
 # Seconds of training on one core: a class, and a text and class. Extrapolated from 500 to 2,000 texts of 77 classes on
 # a busy machine, so good to a factor of two.
 _SECONDS: Mapping[str, tuple[float, float]] = {"tfidf-boosting": (0.35, 4e-4), "tfidf-forest": (0.0, 1e-4)}
+
+# Names of steps that no model has.
+VALIDATION, DOCTOR = "validation", "data"
 
 
 @dataclass(frozen=True)
@@ -188,3 +194,15 @@ def warnings_of(teacher: Teacher) -> tuple[str, ...]:
         again = f"for the labelled texts {teacher.classifier.kind!r} is fitted anew, without the {teacher.method} step"
         return (f"{again} that made {teacher}", *teacher.notes)
     return teacher.notes
+
+
+def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
+    """Steps with the seconds they are expected to take, with so many training texts."""
+    models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
+    n = len(options.baselines) + sum(v.has_row for v in options.variants)
+    search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
+    after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
+    energy = (
+        [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
+    )
+    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 20.0 + 2 * n)]

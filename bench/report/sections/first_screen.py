@@ -23,6 +23,7 @@ from bench.report.charts.tradeoff import available_costs, below_picture
 from bench.report.metric_words import MetricWords
 from bench.report.sections.data_facts import collision_warning
 from bench.report.sections.facts import Facts
+from bench.report.sections.looks import looks_warning
 from bench.report.sections.two_sides import is_rare
 from bench.results.row import Row, estimate
 from bench.verdict.gates import Checked
@@ -185,6 +186,8 @@ def warnings(facts: Facts) -> list[str]:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")
     if stayed := ((facts.results.get("dataset") or {}).get("copies") or {}).get("kept"):
         found += [f"{said[0].upper()}{said[1:]}." for said in copies_said({"kept": stayed})]
+    if looked := looks_warning(facts.results):
+        found.append(looked)
     if collisions := collision_warning(facts):
         found.append(collisions)
     shown = [row for row in (facts.best, facts.reference) if row is not None]
