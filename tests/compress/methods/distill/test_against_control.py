@@ -29,7 +29,7 @@ def test_the_better_of_both_is_kept(truthful: bool) -> None:
     found = receipt.facts["against_control"]
     assert found["metric"] == "f1_weighted"
     if not truthful:
-        assert (found["kept"], receipt.facts["alpha"]) == ("control", 0.0)
+        assert (found["kept"], receipt.facts["lesson"]) == ("control", "labels")
         assert "the same student without a teacher is better on validation: weighted F1" in receipt.notes[-1]
     assert found[found["kept"]] == max(found["taught"], found["control"])
     assert validation_score(child, context) == pytest.approx(found[found["kept"]])
