@@ -97,6 +97,7 @@ def _quality(facts: Facts) -> dict[str, Any]:
         "parent": against["name"] if against else "",
         "overall": quality.overall(model, against, facts),
         "two_sides": two_sides.counts(model, facts),
+        "teacher": quality.teacher(model, facts),
         "confusions": confusions.confusions(model),
         "classes": classes.classes(model, against, facts),
     }

@@ -29,7 +29,7 @@ from bench.making.budget_search import search_budget, steps_of
 from bench.making.doctor_job import doctor_job
 from bench.making.energy_steps import count_answers
 from bench.making.expected import fold_steps, model_steps
-from bench.making.folds import run_folds
+from bench.making.folds import of_folds, run_folds
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, recipe
 from bench.making.workshop import Workshop
@@ -113,14 +113,16 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
 
 def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
     """Steps with the seconds they are expected to take, with so many training texts."""
-    models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
+    made = [name for name in options.baselines if name not in options.slow]
+    models = model_steps(made, options.variants, n_texts)
+    on_folds = model_steps(made, of_folds(options.variants), n_texts)
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
     after = [("exports", 2.5 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
     energy = (
         [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
     )
-    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 20.0 + 2 * n)]
+    return [*models, *search, *after, *energy, *fold_steps(on_folds, options.folds), ("report", 20.0 + 2 * n)]
 
 
 def make_ahead_of(study: Study) -> None:
@@ -249,7 +251,7 @@ def repeat_on_folds(study: Study) -> None:
         workshop.run.root / FOLDS_FOLDER,
         workshop.dataset,
         [name for name in options.baselines if name not in workshop.skipped],
-        [variant for variant in options.variants if variant.name not in workshop.skipped],
+        [variant for variant in of_folds(options.variants) if variant.name not in workshop.skipped],
         k=options.folds,
         seed=options.seed,
         threads=options.threads,

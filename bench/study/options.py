@@ -14,7 +14,7 @@ from baselines.models.registry import BASELINES
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
 from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
-from bench.study.wished_variants import variants_of
+from bench.study.wished_variants import variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric
 from bench.verdict.judge import Priority
@@ -91,7 +91,8 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         raise DataError(f"--baseline: unknown {', '.join(unknown)}; known: {', '.join(BASELINES)}")
     changes = read_changes(wishes.config)
     teacher = _teacher(wishes, dataset)
-    variants = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
+    planned = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
+    variants = without_twins(planned, dataset.part("train"))
     named = [teacher] if isinstance(teacher, str) and teacher else []
     needed = {*_ALWAYS, *named, *needed_baselines(variants)}
     everything = wishes.is_whole and not folds_alone

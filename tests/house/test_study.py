@@ -106,7 +106,11 @@ def test_distill_has_its_control_and_three_seeds(place: Path, teacher: str) -> N
     control = models["student"]["control"]
     assert control["model"] == "student-control"
     assert control["seeds"] == len(control["gain_by_seed"]) == 3
-    assert control["gain"]["low"] <= control["gain"]["value"] <= control["gain"]["high"]
+    assert (control["mixed"], control["plain"], control["plain_seeds"]) == (True, "student-plain", 1)
+    for part in ("gain", "mixing", "total"):
+        assert control[part]["low"] <= control[part]["value"] <= control[part]["high"], part
+    assert control["gain"]["value"] + control["mixing"]["value"] == pytest.approx(control["total"]["value"])
+    assert "student-plain" not in models, "it is trained to be compared with, nothing else"
     # The teacher has seen test texts, which nobody who reads the figures of its students may miss.
     (warning,) = models["student"]["warnings"]
     assert "learned from another split of this data" in warning
