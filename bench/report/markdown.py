@@ -20,6 +20,7 @@ from bench.report.sections import (
     speed,
     table,
     two_sides,
+    within_budget,
     your_data,
 )
 from bench.report.sections.facts import Facts
@@ -46,6 +47,7 @@ def render(facts: Facts, picture: str | None) -> str:
         verdict=facts.verdict,
         metric=facts.metric,
         gates=first_screen.gate_lines(facts),
+        budget=within_budget.sentence(facts),
         rare_note=two_sides.rare_note(facts),
         warnings=first_screen.warnings(facts),
         picture=picture,

@@ -27,6 +27,7 @@ from bench.report.sections import (
     two_sides,
     upkeep,
     why,
+    within_budget,
     your_data,
 )
 from bench.report.sections.facts import Facts
@@ -72,6 +73,7 @@ def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
         tiles=first_screen.tiles(facts),
         rare_note=two_sides.rare_note(facts),
         gates=first_screen.gate_lines(facts),
+        budget=within_budget.sentence(facts),
         picture=_picture(facts),
         warnings=first_screen.warnings(facts),
         table=table.table(facts),

@@ -37,6 +37,7 @@ from bench.study.evidence import (
     versus_chance,
 )
 from bench.study.gpu_rows import gpu_rows
+from bench.study.reference import budget_facts
 from bench.study.task_facts import task_facts
 from compress.audit import audit
 
@@ -83,6 +84,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "reference": evidence.reference,
         "promoted": evidence.promoted,
         "folds": evidence.folds,
+        "budget": budget_facts(study),
         "data_card": dict(card),
         "data_doctor": study.doctor or None,
         "models": models,

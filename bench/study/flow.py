@@ -44,7 +44,7 @@ from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
-from bench.study.reference import differences_to_cnn, promotion, reference_among
+from bench.study.reference import budget_gates, differences_to_cnn, promotion, reference_of
 from bench.study.state import Study, model_names
 from bench.study.task_facts import cleaning_warning
 from bench.verdict.conclude import conclude
@@ -104,7 +104,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             repeat_on_folds(study)
         with watch.step("report"):
             begin_packing()
-            content = conclude(assemble(study, measured, card), options.gates, options.priority)
+            content = conclude(assemble(study, measured, card), study.options.gates, options.priority)
             content = add_recommendation(study, content)
             write_json(run.root / RESULTS, content)
             facts = write_report(run.root)  # reads and checks what stands there
@@ -159,15 +159,18 @@ def make_models(study: Study) -> None:
 
 
 def search(study: Study, budget: Budget) -> None:
-    """Look for a model within the budget, and add its recipe to what is made."""
-    options = study.options
+    """Look for a model within the budget; add its recipe to what is made, and its limits to what is checked on test."""
+    options, workshop = study.options, study.workshop
     with study.watch.step("search"):
-        study.solution = search_budget(study.workshop, budget, trials=options.trials, teacher=options.teacher)
+        study.solution = search_budget(
+            workshop, budget, trials=options.trials, teacher=options.teacher, reference=reference_of(study)
+        )
     best = study.solution.best
     found = recipe("budget", steps_of(study.solution), options.variants, options.teacher, best.family)
-    for name, seconds in model_steps((), found, len(study.workshop.dataset.split.train)):
+    for name, seconds in model_steps((), found, len(workshop.dataset.split.train)):
         study.watch.add(name, seconds)
-    study.options = replace(options, variants=(*options.variants, *found))
+    gates = (*options.gates, *budget_gates(budget, study.solution))
+    study.options = replace(options, variants=(*options.variants, *found), gates=gates)
 
 
 def make_bundles(study: Study) -> None:
@@ -277,7 +280,7 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
     )
     counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
     differences = differences_to_cnn(study, resampled)
-    reference = study.options.reference or reference_among(study)
+    reference = reference_of(study)
     over_folds = study.folds.against(reference, study.options.delta) if study.folds else None
     evidence = Evidence(
         test,

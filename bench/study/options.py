@@ -119,8 +119,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         budget=wishes.budget,
         trials=wishes.trials,
         teacher=teacher,
-        # A budget's fall of the score is counted from the CNN, so its models are compared with it too.
-        reference=_reference(wishes.reference, baselines) or (REFERENCE if wishes.budget else ""),
+        reference=_reference(wishes.reference, baselines),
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
         slow=slow,

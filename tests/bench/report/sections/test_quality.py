@@ -67,7 +67,7 @@ def test_the_gain_is_split_into_what_the_teacher_and_what_mixed_texts_bring() ->
     facts = facts_of(results)
     said = teacher(facts.run.models["student-int8"], facts)
     assert said.startswith(
-        "The teacher brings ΔF1 +0.021, 95 % +0.004 to +0.038: `student-int8` against `student-alone`"
+        "The teacher brings Δ weighted F1 +0.021, 95 % +0.004 to +0.038: `student-int8` against `student-alone`"
     )
     assert "Mixing texts, which both do, brings +0.032, 95 % +0.011 to +0.053: against `student-plain`" in said
     assert said.endswith("(1 seed). Together +0.053, 95 % +0.030 to +0.076.")
