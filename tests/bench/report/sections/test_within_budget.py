@@ -1,4 +1,4 @@
-"""What is said of a model that was searched within a budget: what was tried, what the test shows, and what it doesn't."""
+"""What is said of a model searched within a budget: what was tried, what the test shows, and what it doesn't."""
 
 from __future__ import annotations
 
@@ -41,13 +41,20 @@ def test_the_luckiest_of_many_is_met_by_a_bound_on_test() -> None:
     lower, upper = bounds(searched(0.0))
     for limit, outcome, head, said in (
         (0.001 - lower, "pass", "within the budget", "it is shown to be worse by at most"),
-        (-(lower + upper) / 2, "inconclusive", "not shown to be within the budget", "is not shown: the texts are too few"),
+        (
+            -(lower + upper) / 2,
+            "inconclusive",
+            "not shown to be within the budget",
+            "is not shown: the texts are too few",
+        ),
         (-upper - 0.001, "fail", "not within the budget", "it is shown to be worse by more than"),
     ):
         facts = facts_of(searched(round(limit, 6)))
         assert (within_budget.outcome(facts), within_budget.head(facts)) == (outcome, head)
         sentence = within_budget.sentence(facts)
-        assert sentence.startswith("Budget: 54 candidates were tried on validation, where `student-int8`, the best within")
+        assert sentence.startswith(
+            "Budget: 54 candidates were tried on validation, where `student-int8`, the best within"
+        )
         assert "0.004 worse than `cnn`. On test the difference is" in sentence
         assert "(one-sided 95 % bound)" in sentence
         assert said in sentence
