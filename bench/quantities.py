@@ -142,6 +142,12 @@ def difference_interval(estimate: Estimate | None) -> str:
     return f"{signed(estimate.value)}, 95 % {signed(estimate.low)} to {signed(estimate.high)}"
 
 
+def negated(estimate: Estimate) -> Estimate:
+    """The same difference seen from the other side."""
+    ends = (None if end is None else -end for end in (estimate.high, estimate.low))
+    return Estimate(-estimate.value, *ends)
+
+
 def change(ratio: float | None, better: str, worse: str) -> str:
     """A child/reference ratio in words: 0.01 -> `100 × smaller`, 3 -> `3.0 × larger`."""
     if ratio is None or ratio <= 0:

@@ -9,16 +9,15 @@ Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), percent
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
 from baselines.scores.answers import Answers
+from baselines.scores.influence import Influence, PairedDifference, difference_of
 from baselines.scores.intervals import CONFIDENCE, N_RESAMPLES, Interval, Source
 from baselines.scores.judging import METRICS, metric_named, metrics_of
 from baselines.scores.metrics import divide, f1_of
@@ -27,67 +26,6 @@ from baselines.task import DEFAULT_METRIC, LabelMatrix, Probabilities, Task
 # Cells of one block of the (B, n) matrix: bounds the memory to some tens of MB whatever B and n are.
 _CELLS = 2_000_000
 _N_CLASS_RESAMPLES = 1_000
-
-
-@dataclass(frozen=True)
-class Difference:
-    """By how much a model is better than its reference, on the same resampled documents; of a loss, how much lower.
-
-    Attributes:
-        interval: the difference with its two-sided 95 % interval.
-        lower: one-sided 95 % lower bound (5 % of the resamples lie below).
-        upper: one-sided 95 % upper bound.
-        deviation: standard deviation over the resamples.
-        n_documents: test documents.
-        resampled: (B,) every resampled difference.
-    """
-
-    interval: Interval
-    lower: float
-    upper: float
-    deviation: float
-    n_documents: int
-    resampled: NDArray[np.float64]
-
-    def non_inferior(self, delta: float) -> bool | None:
-        """Whether the model is as good as its reference, up to a margin.
-
-        Args:
-            delta: the margin, at least 0; the loss one is ready to accept.
-
-        Returns:
-            True where `lower >= -delta`; False where it is shown to be worse, `upper < -delta`; None where the
-            documents are too few to say.
-        """
-        _check_delta(delta)
-        if self.lower >= -delta:
-            return True
-        return False if self.upper < -delta else None
-
-    def p_value(self, delta: float) -> float:
-        """One-sided p-value of "worse than the reference by more than delta", in (0, 1]; small: non-inferior."""
-        _check_delta(delta)
-        worse = int(np.count_nonzero(self.resampled < -delta))
-        return (worse + 1) / (len(self.resampled) + 1)
-
-    def documents_needed(self, delta: float, *, power: float = 0.8) -> int | None:
-        """Test documents it would take to call the model non-inferior, were the observed difference the true one.
-
-        `n (z_0.95 + z_power)² deviation² / (difference + delta)²`; the deviation shrinks with the root of n.
-
-        Args:
-            delta: the margin, as in `non_inferior`.
-            power: probability of coming to that decision.
-
-        Returns:
-            None where the observed difference is at or below -delta: then more documents would not help.
-        """
-        _check_delta(delta)
-        room = self.interval.value + delta
-        if room <= 0:
-            return None
-        reach = (NormalDist().inv_cdf(CONFIDENCE) + NormalDist().inv_cdf(power)) * self.deviation
-        return max(1, math.ceil(self.n_documents * (reach / room) ** 2))
 
 
 @dataclass(frozen=True)
@@ -100,6 +38,8 @@ class Resampled:
         metric: what is meant where no metric is named.
         values: per metric, float64 (n_models,), on the documents as they are.
         samples: per metric, float64 (n_models, B); metrics other than `metric` may have fewer resamples.
+        answers: of each model.
+        task: what was asked.
     """
 
     names: tuple[str, ...]
@@ -107,22 +47,26 @@ class Resampled:
     metric: str
     values: Mapping[str, NDArray[np.float64]]
     samples: Mapping[str, NDArray[np.float64]]
+    answers: Mapping[str, Answers]
+    task: Task
+    _influences: dict[tuple[str, str], Influence] = field(default_factory=dict)
 
     def interval(self, name: str, metric: str = "") -> Interval:
         """A model's score with its percentile interval over documents."""
         metric, row = metric or self.metric, self._row(name)
         return percentile_interval(float(self.values[metric][row]), self.samples[metric][row], "documents")
 
-    def difference(self, name: str, reference: str, metric: str = "") -> Difference:
+    def difference(self, name: str, reference: str, metric: str = "") -> PairedDifference:
         """By how much the model is better than the reference: of a score more, of a loss less."""
-        metric = metric or self.metric
-        sign = 1.0 if METRICS[metric].higher_is_better else -1.0
-        row, other = self._row(name), self._row(reference)
-        resampled = sign * (self.samples[metric][row] - self.samples[metric][other])
-        value = sign * float(self.values[metric][row] - self.values[metric][other])
-        lower, upper = np.quantile(resampled, [1 - CONFIDENCE, CONFIDENCE])
-        interval = percentile_interval(value, resampled, "documents")
-        return Difference(interval, float(lower), float(upper), float(resampled.std()), self.n_documents, resampled)
+        return difference_of(self.influence(name, metric), self.influence(reference, metric))
+
+    def influence(self, name: str, metric: str = "") -> Influence:
+        """What each document does to a model's score; worked out once."""
+        key = (name, metric or self.metric)
+        if key not in self._influences:
+            self._row(name)
+            self._influences[key] = Influence.of(key[1], self.answers[name], self.task)
+        return self._influences[key]
 
     def _row(self, name: str) -> int:
         if name not in self.names:
@@ -171,7 +115,9 @@ def resample_scores(
             own.forget()
     once = np.ones((1, len(truth)), np.float32)
     values = {name: np.array([METRICS[name].judge(own, once)[0] for own in answers]) for name in wanted}
-    return Resampled(tuple(predicted), len(truth), first, values, samples)
+    return Resampled(
+        tuple(predicted), len(truth), first, values, samples, dict(zip(predicted, answers, strict=True)), task
+    )
 
 
 def _wanted(first: str, metrics: Sequence[str] | None, task: Task, with_probabilities: bool) -> list[str]:
@@ -221,11 +167,6 @@ def percentile_interval(value: float, samples: NDArray[np.float64], source: Sour
     """The value with the two-sided 95 % interval of its resamples."""
     low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(value, float(low), float(high), source)
-
-
-def _check_delta(delta: float) -> None:
-    if not 0 <= delta < 1:
-        raise MeasurementError(f"margin delta: a number from 0 to 1 is allowed, got {delta}")
 
 
 def _check_shapes(truth: LabelMatrix, predicted: Mapping[str, LabelMatrix]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from baselines.dataset import Part
+from baselines.scores.influence import PairedDifference
 from baselines.scores.metrics import scores
-from baselines.scores.resampling import Difference, class_intervals
+from baselines.scores.resampling import class_intervals
 from baselines.task import LabelMatrix, Thresholds
 
 Json = dict[str, Any]
@@ -24,6 +25,6 @@ def per_class(test: Part, decisions: LabelMatrix, thresholds: Thresholds, rng: n
     return rows
 
 
-def bounded(difference: Difference) -> Json:
+def bounded(difference: PairedDifference) -> Json:
     """A difference as results.json has it: its two-sided interval, and its one-sided bounds."""
     return {**difference.interval.to_json(), "lower": difference.lower, "upper": difference.upper}

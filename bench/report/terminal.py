@@ -18,7 +18,8 @@ from bench.report.sections.facts import Facts
 from bench.results.row import Row
 
 _WIDEST_HEADING = 12
-_STYLES = {"recommended": "bold", "reference": "", "front": "", "dominated": "dim", "skipped": "dim", "failed": "dim"}
+_DIM = ("dominated", "unwanted", "skipped", "failed")
+_STYLES = {"recommended": "bold", "reference": "", "front": "", **dict.fromkeys(_DIM, "dim")}
 _MARKS = {"recommended": "→", "front": "●", "reference": "○"}
 _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_measured": "yellow"}
 
@@ -42,6 +43,8 @@ def print_report(facts: Facts, console: Console) -> None:
     if note := two_sides.rare_note(facts):
         console.print(Text(note))
     console.print(Text(facts.verdict.sentence.replace("`", ""), style="bold"))
+    for sure in facts.verdict.caution:
+        console.print(Text(f"  {sure.replace('`', '')}", style="dim"))
     for change_ in facts.verdict.would_change:
         console.print(Text(f"  · {change_.replace('`', '')}", style="dim"))
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any
 
+from baselines.scores.influence import Z_ONE_SIDED
 from bench.quantities import Estimate
 
-Z_ONE_SIDED = NormalDist().inv_cdf(0.95)
 # Runtimes that a bundle runs in, without the training libraries.
 DEPLOYABLE_RUNTIMES = ("table", "linear", "onnxruntime")
+
+TEST_SPLIT = "test split"
 
 Json = Mapping[str, Any]
 
@@ -35,6 +36,7 @@ class Row:
         speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
         parent_ratio: the same, divided by the latency of the model it was made from.
         versus_chance: `{"model", "delta", "better"}` against the best rung that guesses; None where there is none.
+        guesses: whether it guesses, whatever the text.
         failed: why its method counts as failed though it was measured (quality collapsed), "" where it doesn't.
         run: the measured run the latency and bytes come from, as it stands in results.json.
     """
@@ -51,11 +53,9 @@ class Row:
     quality: Mapping[str, Estimate] = field(default_factory=dict)
     class_scores: Mapping[str, Json] = field(default_factory=dict)
     delta: Estimate | None = None
-    delta_source: str = "test split"
+    delta_source: str = TEST_SPLIT
     lower: float | None = None
     upper: float | None = None
-    stated_non_inferior: bool | None = None
-    documents_needed: int | None = None
     bytes: float | None = None
     bytes_deflated: float | None = None
     parameters: float | None = None
@@ -72,6 +72,7 @@ class Row:
     parent_ratio: Estimate | None = None
     flipped: float | None = None
     versus_chance: Json | None = None
+    guesses: bool = False
     failed: str = ""
     run: Json | None = None
     warnings: tuple[str, ...] = ()
@@ -85,6 +86,11 @@ class Row:
             return None, None
         reach = Z_ONE_SIDED * self.delta.deviation
         return self.delta.value - reach, self.delta.value + reach
+
+    @property
+    def over_folds(self) -> bool:
+        """Whether the difference is one over folds: of the recipe, not of the file that is shipped."""
+        return self.delta is not None and self.delta_source != TEST_SPLIT
 
     @property
     def goodness(self) -> float | None:
@@ -191,6 +197,7 @@ def row_of(model: Json, reference: str | None, folds: Json, metric: str, higher_
         parent_ratio=_parent_ratio(model, run, reference),
         flipped=(model.get("versus_reference") or {}).get("flipped_documents"),
         versus_chance=model.get("versus_chance"),
+        guesses=bool(model.get("guesses", False)),
         failed=str((model.get("audit") or {}).get("failed") or ""),
         run=run,
         warnings=tuple(str(w) for w in [*(model.get("warnings") or ()), *((run or {}).get("warnings") or ())]),
@@ -206,12 +213,12 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
     same = folds.get("reference", reference) == reference
     over_folds = ((folds.get("models") or {}).get(model["name"]) or {}) if same else {}
     if estimate(over_folds.get("delta")):
-        source, stated = over_folds, over_folds.get("non_inferior")
+        source = over_folds
         label = f"{folds.get('k', len(folds))} folds"
     else:
         same_parent = model.get("versus_parent") if model.get("parent") == reference else None
-        source, stated = model.get("versus_reference") or same_parent or {}, model.get("non_inferior")
-        label = "test split"
+        source = model.get("versus_reference") or same_parent or {}
+        label = TEST_SPLIT
     content = source.get("delta")
     bounds: Json = content if isinstance(content, Mapping) else {}
     return {
@@ -219,8 +226,6 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
         "delta_source": label,
         "lower": bounds.get("lower"),
         "upper": bounds.get("upper"),
-        "stated_non_inferior": stated,
-        "documents_needed": source.get("documents_needed"),
     }
 
 

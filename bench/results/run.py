@@ -5,11 +5,17 @@ Verdict, gates, report and comparison take this value, so that none of them read
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.scores.influence import Z_ONE_SIDED
 from baselines.task import Task
 from bench.results.row import Json, Row, row_of
 from bench.stats import TOO_NOISY
@@ -100,6 +106,30 @@ class Run:
         """The row of a model, its difference counted from its parent in place of the reference."""
         model = {key: value for key, value in self.models[name].items() if key != "versus_reference"}
         return row_of(model, model["parent"], {}, self.metric.name, self.metric.higher_is_better)
+
+    @property
+    def freedom(self) -> int | None:
+        """Degrees of freedom of differences over folds; None where the test part judges."""
+        folds = self.content.get("folds") or {}
+        judges = folds.get("reference") == self.reference and any(row.over_folds for row in self.rows)
+        return int(folds["k"]) - 1 if judges else None
+
+    def validation_of(self, name: str) -> tuple[float, float]:
+        """A model's difference to the reference on validation, and its standard error; NaN where it isn't stored."""
+        stated = (self.models[name].get("versus_reference") or {}).get("validation") or {}
+        if any(stated.get(key) is None for key in ("lower", "upper")):
+            return math.nan, math.nan
+        lower, upper = float(stated["lower"]), float(stated["upper"])
+        return (lower + upper) / 2, (upper - lower) / (2 * Z_ONE_SIDED)
+
+    def correlation(self, names: Sequence[str]) -> NDArray[np.float64] | None:
+        """Correlation over test texts of the differences of these models, (K, K); None where it isn't stored."""
+        stated = self.content.get("together") or {}
+        known = {name: at for at, name in enumerate(stated.get("models") or ())}
+        if not names or not set(names) <= set(known):
+            return None
+        at = [known[name] for name in names]
+        return np.asarray(stated["correlation"], np.float64)[np.ix_(at, at)]
 
     @property
     def noise_floor(self) -> float | None:

@@ -20,12 +20,12 @@ from bench.quality.figures import bounded, per_class
 from bench.results.run import DEFAULT_DELTA, Run
 from bench.scoring.labelled import Labelled
 from bench.scoring.subjects import Replies, Subject
-from bench.verdict.claims import claim, claim_sentence
+from bench.verdict.claims import claim_sentence, claims_of
 from bench.verdict.gate_words import Gate
 from bench.verdict.grounds import Grounds
 
 # Raised whenever a field changes its name, meaning or unit, or goes.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 Json = dict[str, Any]
 
@@ -137,14 +137,16 @@ def _versus(name: str, other: str, said: Mapping[str, Replies], resampled: Resam
 def comparison_of(run: Run, truth: Labelled, said: Mapping[str, Replies]) -> Json:
     """What may be said of the first bundle beside the second, and which answers changed between them."""
     own, reference = run.rows
-    grounds = Grounds(run, reference, None, (), run.delta, "")
+    claims = claims_of(run)
+    judged = claims.by_model[own.name]
+    said_of_it = Grounds(run, reference, None, claims, run.delta, "smallest").difference(own)
     ours, theirs, test = said[own.name].decided, said[reference.name].decided, truth.test
     right = [(decided == test.labels).all(axis=1) for decided in (theirs, ours)]
     return {
         "model": own.name,
         "reference": reference.name,
-        "claim": claim(own, run.delta, len(test)),
-        "sentence": claim_sentence(own, grounds, len(test)),
+        "claim": judged.claim,
+        "sentence": claim_sentence(run, judged, said_of_it, len(test)),
         "flips": {
             **flips(test, theirs, ours),
             "share": flipped_share(theirs, ours),

@@ -33,6 +33,7 @@ from bench.study.evidence import (
     quality_of,
     relative,
     split_of,
+    together,
     versus,
     versus_chance,
 )
@@ -83,6 +84,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "price_per_hour": options.price_per_hour,
         "reference": evidence.reference,
         "promoted": evidence.promoted,
+        "together": together(evidence),
         "folds": evidence.folds,
         "budget": budget_facts(study),
         "data_card": dict(card),
@@ -132,6 +134,8 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
     }
     if chance := versus_chance(name, evidence):
         row["versus_chance"] = chance
+    if name in evidence.guessers:
+        row["guesses"] = True
     if variant is None:
         row["interpretability"] = BASELINES[name].reasons
     else:
@@ -225,7 +229,6 @@ def _comparisons(study: Study, evidence: Evidence, name: str, parent: str | None
         found["versus_parent"] = versus(name, parent, evidence, sizes)
     if name != evidence.reference:
         found["versus_reference"] = versus(name, evidence.reference, evidence, sizes)
-        found["non_inferior"] = evidence.resampled.difference(name, evidence.reference).non_inferior(evidence.delta)
     return found
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.dataset import Part
-from baselines.scores.judging import metrics_of, utility
+from baselines.scores.influence import PairedDifference, mean_difference
+from baselines.scores.judging import metrics_of
 from baselines.scores.resampling import Resampled
+from baselines.scores.simultaneous import LEVEL, correlation_of
 from baselines.task import Thresholds, decide
 from bench.measure.measurements import Measurements
 from bench.quality import analyses
@@ -37,6 +40,8 @@ class Evidence:
         delta: the margin of non-inferiority, in units of the metric.
         reference: the model everything is compared with.
         seed: of the bootstraps.
+        on_validation: each model's difference to the reference on the validation part; what could be known before the
+            test part was read.
         guessers: names of the models that guess, whatever the text.
         promoted: of a reference that validation put above the CNN: both scores there, and the difference on test.
         folds: the models over folds against the reference, None where none were asked for.
@@ -50,6 +55,7 @@ class Evidence:
     delta: float
     reference: str
     seed: int
+    on_validation: Mapping[str, PairedDifference] = field(default_factory=dict)
     guessers: Sequence[str] = ()
     promoted: Json | None = None
     folds: Json | None = None
@@ -90,9 +96,11 @@ def versus(name: str, other: str, evidence: Evidence, sizes: Mapping[str, int]) 
         "delta": bounded(difference),
         "deltas": {metric: bounded(resampled.difference(name, other, metric)) for metric in further},
         "flipped_documents": analyses.flipped_share(theirs, ours),
-        "documents_needed": difference.documents_needed(evidence.delta),
+        "changed_documents": difference.n_changed,
         "size_ratio": sizes[other] / sizes[name] if name in sizes and other in sizes else None,
     }
+    if other == evidence.reference and name in evidence.on_validation:
+        found["validation"] = bounded(evidence.on_validation[name])
     measured = evidence.measurements
     if measured is not None and all(measured.rounds(n) for n in (name, other)):
         found["speedup"] = measured.speedup(name, other).to_json()
@@ -100,13 +108,33 @@ def versus(name: str, other: str, evidence: Evidence, sizes: Mapping[str, int]) 
 
 
 def versus_chance(name: str, evidence: Evidence) -> Json | None:
-    """`versus_chance`: against the best rung that guesses; None for those, and where none was made."""
+    """`versus_chance`: against the best rung that guesses; None for those, and where none was made.
+
+    Which guess is the best, validation says; `better` holds for all models together, by Bonferroni's inequality.
+    """
     if not evidence.guessers or name in evidence.guessers:
         return None
-    metric = evidence.resampled.metric
-    best = max(evidence.guessers, key=lambda rung: utility(metric, evidence.resampled.interval(rung).value))
+    best = max(evidence.guessers, key=lambda rung: _on_validation(rung, evidence))
     difference = evidence.resampled.difference(name, best)
-    return {"model": best, "delta": bounded(difference), "better": difference.interval.low > 0}
+    compared = max(1, len(evidence.scored) - len(evidence.guessers))
+    z = NormalDist().inv_cdf(1 - LEVEL / compared)
+    return {"model": best, "delta": bounded(difference), "better": difference.centre() > z * difference.deviation()}
+
+
+def _on_validation(rung: str, evidence: Evidence) -> float:
+    """How good a guess is where it may be looked at; all alike where validation wasn't answered."""
+    found = evidence.on_validation.get(rung)
+    return found.value if found is not None else 0.0
+
+
+def together(evidence: Evidence) -> Json:
+    """`together`: how the differences to the reference hang together, which tests of all models need."""
+    names = [name for name in evidence.resampled.names if name != evidence.reference]
+    found = [evidence.resampled.difference(name, evidence.reference) for name in names]
+    if not found:
+        return {"models": [], "correlation": []}
+    influence, steps = np.stack([one.influence for one in found], axis=1), np.array([one.step for one in found])
+    return {"models": names, "correlation": np.round(correlation_of(influence, steps), 4).tolist()}
 
 
 def analyses_of(name: str, parent: str | None, evidence: Evidence) -> Json:
@@ -147,7 +175,7 @@ def gains(
         "model": controls[0],
         "gain": _mean_difference(pairs, evidence),
         "seeds": len(pairs),
-        "gain_by_seed": [evidence.resampled.difference(*pair).interval.value for pair in pairs],
+        "gain_by_seed": [evidence.resampled.difference(*pair).value for pair in pairs],
         "mixed": mixes,
         "plain": plains[0] if plains else None,
         "plain_seeds": len(plains),
@@ -170,11 +198,8 @@ def split_of(control: Json) -> str:
 
 
 def _mean_difference(pairs: Sequence[tuple[str, str]], evidence: Evidence) -> Json:
-    """Mean over pairs of the first model minus the second, with the percentile interval of that mean."""
-    found = [evidence.resampled.difference(ours, theirs) for ours, theirs in pairs]
-    low, high = np.quantile(np.mean([pair.resampled for pair in found], axis=0), [0.025, 0.975])
-    value = np.mean([pair.interval.value for pair in found])
-    return {"value": float(value), "low": float(low), "high": float(high)}
+    """Mean over pairs of the first model minus the second, with the interval of that mean."""
+    return mean_difference([evidence.resampled.difference(ours, theirs) for ours, theirs in pairs]).interval.to_json()
 
 
 def agreement(scored: Scored) -> Json:

@@ -5,7 +5,7 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
-from baselines.dataset import Dataset
+from baselines.dataset import Dataset, Part
 from baselines.doctor.step import doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
@@ -23,6 +23,7 @@ from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.watching.expected import size_factor
 from baselines.watching.watch import Watch
+from bench.candidate import Candidate
 from bench.cost.energy import find_counter
 from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
@@ -39,18 +40,26 @@ from bench.quality.scoring import Scored, candidates_of, read_scored, score_cand
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
 from bench.report.write_report import write_report
-from bench.results.run import RESULTS
+from bench.results.run import RESULTS, Run
 from bench.study import assemble as assembly
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
 from bench.study.options import StudyOptions
-from bench.study.reference import budget_gates, differences_to_cnn, promotion, reference_of
+from bench.study.reference import (
+    budget_gates,
+    differences_on_validation,
+    differences_to_cnn,
+    promotion,
+    reference_of,
+)
 from bench.study.state import Study, model_names
 from bench.study.task_facts import cleaning_warning
+from bench.verdict.claims import resampled_claims
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
-SCORES_STEP = "bench/scores"
+SCORES_STEP, VALIDATION_STEP = "bench/scores", "bench/validation"
+VALIDATION = "validation"
 # `baselines.train --folds` keeps its own beside it, in `folds`.
 DOCTOR = "data"
 # Steps that take as long as the plan says.
@@ -96,6 +105,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
         make_ahead_of(study)
         make_models(study)
         make_bundles(study)
+        answer_validation(study)
         score(study)
         examine_data(study)
         measured = time_candidates(study)
@@ -118,7 +128,7 @@ def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> li
     on_folds = model_steps(made, of_folds(options.variants), n_texts)
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
-    after = [("exports", 2.5 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
+    after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
     energy = (
         [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
     )
@@ -188,6 +198,18 @@ def make_bundles(study: Study) -> None:
             study.candidates[name] = candidates_of(name, study.workshop.artifact_of(name), bundles, runtimes[name])
 
 
+def answer_validation(study: Study) -> None:
+    """Every model's answers to the validation part, in the form that would serve it: they say what to test hardest."""
+    with study.watch.step(VALIDATION):
+        names, part = list(study.candidates), study.workshop.dataset.part("validation")
+
+        def answered(name: str) -> Scored:
+            return _answered(study, f"{VALIDATION_STEP}-{name}", name, study.candidates[name][:1], part)
+
+        found = side_by_side(answered, names, progress=study.watch.inside())
+    study.on_validation.update(zip(names, found, strict=True))
+
+
 def score(study: Study) -> None:
     """Read the test part, once: the answers of every model, in the form that would serve it."""
     with study.watch.step("scores"):
@@ -197,12 +219,16 @@ def score(study: Study) -> None:
 
 
 def _score_one(study: Study, name: str) -> Scored:
-    run, candidates = study.workshop.run, study.candidates[name]
-    step = f"{SCORES_STEP}-{name}"
+    return _answered(study, f"{SCORES_STEP}-{name}", name, study.candidates[name], study.workshop.dataset.part("test"))
+
+
+def _answered(study: Study, step: str, name: str, candidates: Sequence[Candidate], part: Part) -> Scored:
+    """What a model's forms say of a part, kept as a step of the run."""
+    run = study.workshop.run
     inputs = {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
     if not run.is_done(step, inputs):
         with run.write(step, inputs) as folder:
-            score_candidates(candidates, study.workshop.dataset.part("test"), folder)
+            score_candidates(candidates, part, folder)
     return read_scored(run.place(step), candidates)
 
 
@@ -294,5 +320,10 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
         guessers=[name for name in study.scored if study.workshop.classifier(name).kind == ChanceClassifier.kind],
         promoted=promotion(study, reference, differences),
         folds=over_folds,
+        on_validation=differences_on_validation(study, reference),
     )
-    return assembly.results_of(study, evidence, card)
+    content = assembly.results_of(study, evidence, card)
+    others = {name: resampled.difference(name, reference) for name in study.scored if name != reference}
+    rng = np.random.default_rng([seed, 9])
+    content["together"]["resampled"] = resampled_claims(Run(content), others, study.options.priority, rng)
+    return content

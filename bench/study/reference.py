@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from baselines.scores.answers import Answers
+from baselines.scores.influence import Influence, PairedDifference, difference_of
 from baselines.scores.judging import utility
 from baselines.scores.resampling import Resampled
 from bench.making.budget_search import BUDGET
@@ -79,6 +81,20 @@ def validation_score(study: Study, name: str) -> float:
     facts = study.workshop.facts_of(name)
     reached = float(facts["validation"][facts["thresholds"]["chosen"]])
     return utility(study.workshop.dataset.everything.judged_by, reached)
+
+
+def differences_on_validation(study: Study, reference: str) -> dict[str, PairedDifference]:
+    """By how much each model is better than the reference on validation, in the form that would serve it."""
+    part, found = study.workshop.dataset.part("validation"), study.on_validation
+    if reference not in found or not len(part):
+        return {}
+
+    def influence(name: str) -> Influence:
+        answers = Answers(part.labels, found[name].decisions, found[name].probabilities)
+        return Influence.of(part.judged_by, answers, part.task)
+
+    bar = influence(reference)
+    return {name: difference_of(influence(name), bar) for name in found}
 
 
 def _is_candidate(study: Study, name: str) -> bool:

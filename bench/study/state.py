@@ -26,6 +26,7 @@ class Study:
     watch: Watch
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     scored: dict[str, Scored] = field(default_factory=dict)
+    on_validation: dict[str, Scored] = field(default_factory=dict)
     solution: Solution | None = None
     folds: FoldRuns | None = None
     doctor: dict[str, Any] = field(default_factory=dict)

@@ -6,11 +6,24 @@ from collections.abc import Iterator
 
 from bench.quantities import seconds, size
 from bench.results.row import Row
+from bench.verdict.claims import claims_of
 from bench.verdict.grounds import Grounds, goodness, refused
-from bench.verdict.speed_claims import is_slow_variant
+from bench.verdict.speed_claims import is_refused, is_slow_variant
 
 # A fraction of the recommended model's size and latency, both, that is worth a word though the score is worse.
 _CHEAPER = 5
+
+
+def nearest_of(grounds: Grounds) -> tuple[Row, int] | None:
+    """The undecided model that could be recommended and needs the fewest texts, and how many."""
+    needs = [
+        (row, judged.texts_needed)
+        for row in grounds.rows
+        if row.deployable and not is_refused(row, grounds.floor)
+        if (judged := grounds.claims.by_model.get(row.name)) and judged.texts_needed is not None
+    ]
+    favoured = [pair for pair in needs if pair[0].name in grounds.claims.favoured]
+    return min(favoured or needs, key=lambda pair: pair[1], default=None)
 
 
 def would_change(grounds: Grounds, nearest: tuple[Row, int] | None) -> Iterator[str]:
@@ -18,8 +31,8 @@ def would_change(grounds: Grounds, nearest: tuple[Row, int] | None) -> Iterator[
     yield from _other_priorities(grounds)
     yield from _much_cheaper(grounds)
     if nearest:
-        row, documents = nearest
-        yield f"About {documents:,} test documents would decide whether `{row.name}` is as good too."
+        row, texts = nearest
+        yield f"About {texts:,} test texts would show `{row.name}` as good too, were it truly equal to the reference."
     undeployable = [row for row in grounds.qualified if not row.deployable]
     if undeployable:
         names = ", ".join(f"`{row.name}`" for row in undeployable)
@@ -65,20 +78,25 @@ def _much_cheaper(grounds: Grounds) -> Iterator[str]:
         top = max(cheap, key=goodness)
         yield (
             f"Where {size(best.bytes)} or {seconds(best.p50_s)} are too much: `{top.name}` ({grounds.facts_of(top)}; "
-            f"{grounds.difference(top.delta)})."
+            f"{grounds.difference(top)})."
         )
 
 
 def _with_wider_margin(grounds: Grounds) -> Iterator[str]:
     """The smallest margin at which a smaller deployable model would qualify, in steps of 0.01 up to 0.05."""
     limit = (grounds.best.bytes if grounds.best else None) or 0
-    others = [
-        row for row in grounds.rows if row not in (*grounds.qualified, grounds.reference) and not refused(row, grounds)
+    smaller = [
+        row
+        for row in grounds.rows
+        if row.deployable and row not in grounds.qualified and row is not grounds.reference
+        if row.bytes and row.bytes < limit and not refused(row, grounds)
     ]
-    smaller = [r for r in others if r.deployable and r.lower is not None and r.bytes and r.bytes < limit]
     for step in range(1, 6):
         wider = step / 100
-        reached = [row for row in smaller if wider > grounds.delta and row.lower is not None and row.lower >= -wider]
+        if wider <= grounds.delta or not smaller:
+            continue
+        claims = claims_of(grounds.run, grounds.priority, wider)
+        reached = [row for row in smaller if claims.as_good(row.name)]
         if reached:
             row = min(reached, key=lambda r: r.bytes or 0)
             name = f"`{row.name}` ({size(row.bytes)})"

@@ -8,7 +8,7 @@ from typing import Any
 from bench.results.run import Run
 from bench.verdict import gates as gate_rules
 from bench.verdict import judge as verdict
-from bench.verdict.front import front_of, standard_axes
+from bench.verdict.front import front_of, standard_axes, worth_having
 from bench.verdict.gate_words import Gate
 
 
@@ -18,7 +18,7 @@ def conclude(
     """The measured results with `pareto_front`, `verdict` and `gates` added, for results.json."""
     run = Run(results)
     decided = verdict.judge(run, priority)
-    front = front_of(run.rows, standard_axes(run.claim_floor, decided.delta))
+    front = front_of(worth_having(run.rows), standard_axes(run.claim_floor, decided.delta))
     checked = gate_rules.check_gates(run, gates, decided.model)
     return {
         **results,

@@ -79,6 +79,14 @@ def standard_axes(noise_floor: float | None, delta: float, *, cost: Sequence[str
     return [Axis("goodness", higher_is_better=True, noise=delta), *costs]
 
 
+def worth_having(rows: Sequence[Row]) -> list[Row]:
+    """Rows that somebody could want: measured, not failed, no guess, and shown to be better than guessing.
+
+    A coin is the cheapest model there is, and nobody's choice.
+    """
+    return [row for row in rows if row.measured and not (row.failed or row.guesses or row.guesses_as_well)]
+
+
 def front_of(rows: Sequence[Row], axes: Sequence[Axis]) -> Front:
     """The front over rows; a row that lacks an axis is neither on it nor dominated."""
     points = {row.name: values for row in rows if row.measured and (values := _values(row, axes)) is not None}

@@ -18,6 +18,7 @@ from bench.quantities import Estimate
 from bench.results.row import Json, Row
 from bench.results.row import estimate as estimate_from
 from bench.results.run import Run
+from bench.verdict.claims import claims_of
 from bench.verdict.gate_words import COSTS, Gate, check_metric, parse_gate, read_gates
 
 __all__ = ["Checked", "Gate", "check_gates", "exit_code", "judge_limit", "parse_gate", "read_gates"]
@@ -114,7 +115,14 @@ def judge_limit(estimate: Estimate, how: str, limit: float) -> tuple[Outcome, st
 
 
 def _check_drop(gate: Gate, row: Row, run: Run) -> Checked:
-    """Non-inferiority against a named model: the one-sided 95 % lower bound of the difference is at least -limit."""
+    """Non-inferiority against a named model: the one-sided 95 % lower bound of the difference is at least -limit.
+
+    Whoever names no model asks about the one that was chosen among all: it is judged together with all.
+    """
+    if gate.model is None and gate.reference == run.reference and gate.metric == run.metric.name:
+        found = _check_chosen(gate, row, run)
+        if found is not None:
+            return found
     delta, lower, upper = _difference(row, str(gate.reference), run, gate.metric)
     if delta is None:
         reason = f"the paired difference of {row.name} and {gate.reference} was not measured"
@@ -126,6 +134,17 @@ def _check_drop(gate: Gate, row: Row, run: Run) -> Checked:
     if upper < -gate.limit:
         return _outcome(gate, row.name, delta, "fail", "shown to drop by more")
     return _outcome(gate, row.name, delta, "inconclusive", "too few test documents to say")
+
+
+def _check_chosen(gate: Gate, row: Row, run: Run) -> Checked | None:
+    judged = claims_of(run, "smallest", gate.limit).by_model.get(row.name)
+    if judged is None or judged.low is None:
+        return None
+    if judged.as_good:
+        return _outcome(gate, row.name, judged.difference, "pass", "shown for all models together")
+    if judged.high is not None and judged.high < -gate.limit:
+        return _outcome(gate, row.name, judged.difference, "fail", "shown to drop by more, for all models together")
+    return _outcome(gate, row.name, judged.difference, "inconclusive", "too few test texts to say")
 
 
 Bounded = tuple[Estimate | None, float | None, float | None]

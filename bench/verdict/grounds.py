@@ -6,26 +6,32 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.quantities import Estimate, difference_interval, score, seconds, size, times
+from bench.quantities import Estimate, difference_interval, score, seconds, signed, size, times
 from bench.results.row import Row
 from bench.results.run import Run
+from bench.verdict.claims import Claims, Priority
 from bench.verdict.speed_claims import is_slow_variant
 
 
 @dataclass(frozen=True)
 class Grounds:
-    """What the sentences speak of; `best` is the recommended row."""
+    """What the sentences speak of; `best` is the recommended row, `claims` what is shown of all models together."""
 
     run: Run
     reference: Row | None
     best: Row | None
-    qualified: Sequence[Row]
+    claims: Claims
     delta: float
-    priority: str
+    priority: Priority
 
     @property
     def rows(self) -> Sequence[Row]:
         return self.run.rows
+
+    @property
+    def qualified(self) -> list[Row]:
+        """Rows shown to be as good as the reference."""
+        return [row for row in self.rows if self.claims.as_good(row.name)]
 
     @property
     def floor(self) -> float:
@@ -42,10 +48,32 @@ class Grounds:
         """`0.01 in accuracy`."""
         return f"{self.delta:g} in {self.title}"
 
-    def difference(self, delta: Estimate | None) -> str:
-        """A paired difference in the metric; of a loss, by how much it is lower."""
-        what = f"Δ {self.title}" if self.run.metric.higher_is_better else f"{self.title} lower by"
-        return f"{what} {difference_interval(delta)}"
+    @property
+    def together(self) -> str:
+        """`for all 30 models together`; "" where one alone was compared."""
+        compared = sum(judged.low is not None for judged in self.claims.by_model.values())
+        return f"for all {compared} models together" if compared > 1 else ""
+
+    def difference(self, row: Row) -> str:
+        """The paired difference with the interval that the claims rest on; of a loss, by how much it is lower."""
+        judged = self.claims.by_model.get(row.name)
+        return self.named_difference(judged.difference if judged else row.delta)
+
+    def named_difference(self, delta: Estimate | None) -> str:
+        """`Δ accuracy −0.002, 95 % −0.009 to +0.005`."""
+        return f"{self._named} {difference_interval(delta)}"
+
+    def shown(self, row: Row) -> str:
+        """The difference and how sure it is that the model isn't worse by more than the margin."""
+        judged = self.claims.by_model.get(row.name)
+        value = self.named_difference(row.delta) if judged is None else f"{self._named} {signed(judged.value)}"
+        if judged is None or judged.p_value is None:
+            return value
+        return ", ".join(part for part in (value, f"p {p_value(judged.p_value)} {self.together}".rstrip()) if part)
+
+    @property
+    def _named(self) -> str:
+        return f"Δ {self.title}" if self.run.metric.higher_is_better else f"{self.title} lower by"
 
     def scored(self, row: Row) -> str:
         """`accuracy 0.912`."""
@@ -54,6 +82,11 @@ class Grounds:
     def facts_of(self, row: Row) -> str:
         """Score, size and latency."""
         return f"{self.scored(row)}, {size(row.bytes)}, {seconds(row.p50_s)} a text"
+
+
+def p_value(value: float) -> str:
+    """`0.012`, or `below 0.001`."""
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def refused(row: Row, grounds: Grounds) -> str:
@@ -81,11 +114,6 @@ def is_linear(row: Row) -> bool:
 def goodness(row: Row) -> float:
     """The score as something of which more is better; without one the least there is."""
     return -math.inf if row.goodness is None else row.goodness
-
-
-def shown_better(row: Row) -> bool:
-    """Whether the two-sided interval of its difference lies above 0."""
-    return row.delta is not None and row.delta.low is not None and row.delta.low > 0
 
 
 def name_of(row: Row | None) -> str:

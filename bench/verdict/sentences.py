@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from baselines.splits.copies import copies_said
-from bench.quantities import change, percent, score, seconds, size
+from bench.quantities import Estimate, change, negated, percent, score, seconds, signed, size
 from bench.results.row import Row, estimate
 from bench.results.run import Run
-from bench.verdict.grounds import Grounds, goodness, is_linear, name_of, refused, shown_better
+from bench.verdict.choice import beaten_by
+from bench.verdict.family import ADVISED_TEXTS, FEWEST_TEXTS
+from bench.verdict.grounds import Grounds, goodness, is_linear, name_of, refused
 from bench.verdict.speed_claims import is_faster, is_slower
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the best one"}
+_FAVOURED = {"smallest": "smaller", "fastest": "faster", "quality": "deployable"}
 
 
-def sentence(grounds: Grounds, nearest: tuple[Row, int] | None) -> str:
-    """The verdict in one sentence."""
+def sentence(grounds: Grounds, nearest: tuple[Row, int] | None, beaten: Row | None = None) -> str:
+    """The verdict in one sentence.
+
+    Args:
+        grounds: what it speaks of.
+        nearest: the undecided model that needs the fewest texts, and how many.
+        beaten: what measured better than the reference on every axis without being shown as good, where that is kept.
+    """
     if grounds.reference is None:
         return _without_reference(grounds)
+    if grounds.claims.too_few:
+        return _too_few(grounds)
     if grounds.best is None or grounds.best is grounds.reference:
-        return _nobody(grounds, nearest)
+        return _nobody(grounds, nearest, beaten)
     lead = _LEADS[grounds.priority]
     measured = sum(row.measured for row in grounds.rows)
     what = f"`{grounds.best.name}`" + (", a linear model" if is_linear(grounds.best) else "")
+    is_better = grounds.claims.by_model[grounds.best.name].claim == "better"
+    shown = "better than" if is_better else "as good as"
+    within = "" if is_better else f" within {grounds.margin}"
     head = (
-        f"Deploy {what}: {lead} of {measured} models that is not worse than `{grounds.reference.name}` by "
-        f"more than {grounds.margin} ({grounds.difference(grounds.best.delta)})"
+        f"Deploy {what}: {lead} of {measured} models that is shown to be {shown} `{grounds.reference.name}`{within} "
+        f"({grounds.shown(grounds.best)})"
     )
     costs = ", ".join(_costs(grounds.best, grounds))
     slower = next(_refused_variants(grounds), None)
@@ -38,8 +52,10 @@ def reasons(grounds: Grounds) -> Iterator[str]:
     if best is None or reference is None or best.score is None:
         return
     if best is not reference:
-        scored = grounds.scored(best)
-        yield f"{scored[0].upper()}{scored[1:]}, {grounds.difference(best.delta)} ({best.delta_source})."
+        scored, together = grounds.scored(best), grounds.together
+        held = f" {together}" if together else ""
+        yield f"{scored[0].upper()}{scored[1:]}, {grounds.difference(best)}{held} ({best.delta_source})."
+    yield from about_evidence(grounds.run, best)
     yield from rare(grounds.run, best)
     if best.bytes and reference.bytes and best is not reference:
         yield (
@@ -53,9 +69,46 @@ def reasons(grounds: Grounds) -> Iterator[str]:
     if noisy := grounds.run.distrust:
         yield f"Only factors above two count as faster or slower, since the run was noisy: {'; '.join(noisy)}."
     if is_linear(best):
-        yield "A linear model wins: no network on this list is as good at its price."
+        yield "A linear model wins: no network on this list is shown to be as good at its price."
     for warning in best.warnings:
         yield f"Measured with a warning: {warning}."
+
+
+def about_evidence(run: Run, best: Row) -> Iterator[str]:
+    """What the evidence is about: the recipe, made anew on every fold, or the one file that is shipped."""
+    if run.freedom is None:
+        return
+    versus = run.models[best.name].get("versus_reference") or {}
+    if best.over_folds and (own := estimate(versus.get("delta"))) is not None:
+        yield (
+            f"The folds judge the recipe, made {run.freedom + 1} times; the file that is shipped is one training, "
+            f"{signed(own.value)} on the test part ({signed(own.low)} to {signed(own.high)}, alone)."
+        )
+
+
+def caution(grounds: Grounds, chosen: Mapping[str, float], nearest: tuple[Row, int] | None) -> Iterator[str]:
+    """What being careful costs: how sure the choice is, how often there would be one, and what would decide more."""
+    best, claims = grounds.best, grounds.claims
+    if best is not None and chosen:
+        others = [(name, share) for name, share in chosen.items() if name != best.name]
+        told = ", ".join(f"{f'`{name}`' if name else 'nothing'} in {percent(share)}" for name, share in others[:3])
+        yield (
+            f"`{best.name}` is chosen in {percent(chosen.get(best.name, 0.0))} of resampled test sets"
+            + (f"; {told}" if told else "")
+            + "."
+        )
+    if claims.if_equal is not None and claims.favoured:
+        n, what = len(claims.favoured), _FAVOURED[grounds.priority]
+        models, one = (f"the {n} {what} models", "one of them") if n > 1 else (f"the only {what} model", "it")
+        yield (
+            f"Were {models} truly equal to `{name_of(grounds.reference)}`, {one} would be shown to be as good in "
+            f"{percent(claims.if_equal)} of test sets like this one; a wrong claim comes in at most 5 %."
+        )
+    if nearest is not None and not claims.too_few:
+        yield (
+            f"{nearest[1]:,} test texts would show `{nearest[0].name}` as good in 80 % of test sets, were it truly "
+            f"equal; there are {claims.n_texts:,}."
+        )
 
 
 def copies(run: Run) -> Iterator[str]:
@@ -78,27 +131,31 @@ def rare(run: Run, row: Row) -> Iterator[str]:
         yield f"So accuracy says little here; {titles['f1']} is {score(row.quality['f1'].value)}."
 
 
-def why_not(row: Row, grounds: Grounds, non_inferior: bool | None) -> str:
+def why_not(row: Row, grounds: Grounds) -> str:
     """Why a row isn't the recommended one: the first reason that holds."""
     if not row.measured:
         return f"{row.status}: {row.reason or 'no reason was stored'}"
     if row is grounds.reference:
         return "the reference itself"
-    if row.delta is None:
+    judged = grounds.claims.by_model.get(row.name)
+    if judged is None:
         return "not compared with a reference model" if grounds.reference is None else "not compared with the reference"
-    if non_inferior is False:
-        difference = grounds.difference(row.delta)
-        return f"worse than `{name_of(grounds.reference)}` by more than {grounds.margin} ({difference})"
+    difference = grounds.difference(row)
+    if judged.claim == "worse":
+        far = judged.high is not None and judged.high < -grounds.delta
+        by = f" by more than {grounds.margin}" if far else ""
+        return f"worse than `{name_of(grounds.reference)}`{by} ({difference})"
     if why := refused(row, grounds):
         return why
-    if non_inferior is None:
-        return f"not shown to be as good ({grounds.difference(row.delta)})"
-    shown = "better" if shown_better(row) else "as good"
+    if judged.claim == "undecided":
+        return f"not shown to be as good ({difference})"
     if not row.deployable:
-        return f"{shown}, but no bundle was measured (only {row.runtime or 'unmeasured'})"
+        return f"{judged.claim}, but no bundle was measured (only {row.runtime or 'unmeasured'})"
     if grounds.best is None:
         return "not recommended"
-    return f"{shown}, but {_worse_costs(row, grounds.best, grounds)} than `{grounds.best.name}`"
+    if better := beaten_by(row, grounds.rows, grounds.floor):
+        return f"{judged.claim}, but `{better.name}` measured better on every axis"
+    return f"{judged.claim}, but {_worse_costs(row, grounds.best, grounds)} than `{grounds.best.name}`"
 
 
 def _without_reference(grounds: Grounds) -> str:
@@ -111,23 +168,40 @@ def _without_reference(grounds: Grounds) -> str:
     )
 
 
-def _nobody(grounds: Grounds, nearest: tuple[Row, int] | None) -> str:
+def _too_few(grounds: Grounds) -> str:
+    """Below the least size nothing is recommended."""
+    few, many = ADVISED_TEXTS
+    n = grounds.claims.n_texts
+    return (
+        f"No recommendation: {n:,} test text{'s are' if n != 1 else ' is'} too few to tell models apart; at least "
+        f"{FEWEST_TEXTS} are needed, {few} to {many} advised, or use --folds to judge by every text."
+    )
+
+
+def _nobody(grounds: Grounds, nearest: tuple[Row, int] | None, beaten: Row | None) -> str:
     reference = name_of(grounds.reference)
     head = _promoted(grounds) or f"Keep `{reference}`"
     if grounds.best is None:
         head = f"No recommendation: no bundle of the reference `{reference}` was measured"
         if grounds.reference and (chance := grounds.reference.guesses_as_well):
             head = f"No recommendation: the reference `{reference}` isn't shown to be better than guessing (`{chance}`)"
+    if beaten is not None:
+        head = head.replace(f"`{reference}`", f"`{reference}` for now", 1)
+        needed = grounds.claims.by_model[beaten.name].texts_needed
+        would = f": about {needed:,} test texts would, were it truly equal" if needed else ""
+        return (
+            f"{head}: `{beaten.name}` measured better on every axis, but isn't shown to be as good within "
+            f"{grounds.margin} ({grounds.difference(beaten)} {grounds.together}".rstrip()
+            + f"){would}."
+        )
     if grounds.qualified:
         return f"{head}: {_no_gain(grounds)}."
     head += (", and " if grounds.run.content.get("promoted") else ": ") + (
         f"no other model is shown to be as good within {grounds.margin}"
     )
     if nearest:
-        return (
-            f"{head}; it would take about {nearest[1]:,} test documents to decide for the closest, `{nearest[0].name}`."
-        )
-    return f"{head}; more test documents would not change this."
+        return f"{head}; about {nearest[1]:,} test texts would show it for `{nearest[0].name}`, were it truly equal."
+    return f"{head}."
 
 
 def _promoted(grounds: Grounds) -> str:
@@ -136,10 +210,11 @@ def _promoted(grounds: Grounds) -> str:
     if not over or row is None or grounds.best is None:
         return ""
     what = f"`{row.name}`" + (", a linear model" if is_linear(row) else "")
-    delta = estimate(over["delta"])
-    shown = delta is not None and delta.low is not None and delta.low > 0
+    judged = grounds.claims.by_model.get(over["over"])
+    shown = judged is not None and judged.claim == "worse"
     how = "better than" if shown else "on validation the best that can be shipped, on test against"
-    return f"Deploy {what}: {how} `{over['over']}` ({grounds.difference(delta)})"
+    turned = judged.difference if judged is not None else Estimate(0.0)
+    return f"Deploy {what}: {how} `{over['over']}` ({grounds.named_difference(negated(turned))})"
 
 
 def _no_gain(grounds: Grounds) -> str:
@@ -148,10 +223,11 @@ def _no_gain(grounds: Grounds) -> str:
     others = [row for row in grounds.qualified if row.deployable and not refused(row, grounds)]
     if not others:
         return f"the models shown to be as good within {grounds.margin} can't be deployed, or are slower or failed"
-    top = max(others, key=lambda row: row.delta.value if row.delta else 0.0)
     text = f"of the {len(grounds.qualified)} models shown to be as good within {grounds.margin} none is {gain}"
-    if top.lower is not None and top.lower > 0:
-        text += f"; for better answers take `{top.name}` ({grounds.difference(top.delta)})"
+    better = [row for row in others if grounds.claims.by_model[row.name].claim == "better"]
+    if better:
+        top = max(better, key=lambda row: row.delta.value if row.delta else 0.0)
+        text += f"; for better answers take `{top.name}` ({grounds.difference(top)})"
     return text
 
 

@@ -21,7 +21,7 @@ def is_refused(row: Row, floor: float) -> bool:
 
     Its quality collapsed, it isn't shown to be better than guessing, or it is a slow variant.
     """
-    return bool(row.failed or row.guesses_as_well) or is_slow_variant(row, floor)
+    return bool(row.failed or row.guesses or row.guesses_as_well) or is_slow_variant(row, floor)
 
 
 def is_faster(ratio: Estimate | None, floor: float) -> bool:

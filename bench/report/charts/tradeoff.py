@@ -17,7 +17,7 @@ from bench.report.charts.label_places import place_labels
 from bench.report.charts.theme import AXIS_TITLES, LIGHT, SHAPES, Theme, chart_of
 from bench.report.metric_words import MetricWords
 from bench.results.row import Row
-from bench.verdict.front import Front, front_of, standard_axes
+from bench.verdict.front import Front, front_of, standard_axes, worth_having
 
 Spec = dict[str, Any]
 # Cost axes the reader can choose, in this order; fields of the row.
@@ -101,8 +101,9 @@ def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | s
 def pareto_points(scene: Scene, cost: str) -> list[Spec]:
     """One record a shown model, with what its tooltip says and where its name stands."""
     rows = [row for row in scene.rows if _is_shown(row, scene, cost)]
-    full = front_of(rows, standard_axes(scene.floor, scene.delta, cost=tuple(dict.fromkeys((cost, "bytes")))))
-    outline = front_of(rows, standard_axes(0.0, 0.0, cost=(cost,)))
+    wanted, costs = worth_having(rows), tuple(dict.fromkeys((cost, "bytes")))
+    full = front_of(wanted, standard_axes(scene.floor, scene.delta, cost=costs))
+    outline = front_of(wanted, standard_axes(0.0, 0.0, cost=(cost,)))
     points = [_point(row, cost, scene, full, outline) for row in rows]
     place_labels(points)
     return points

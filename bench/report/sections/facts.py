@@ -9,7 +9,7 @@ from bench.report.charts.tradeoff import Scene
 from bench.report.metric_words import MetricWords, headline_metric, metrics_of
 from bench.results.row import Json, Row
 from bench.results.run import Run
-from bench.verdict.front import Front, front_of, standard_axes
+from bench.verdict.front import Front, front_of, standard_axes, worth_having
 from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
 
@@ -58,4 +58,4 @@ class Facts:
 
 def gather(run: Run, verdict: Verdict, gates: Sequence[Checked] = ()) -> Facts:
     """The front of a run, beside its verdict and gates."""
-    return Facts(run, verdict, gates, front_of(run.rows, standard_axes(run.claim_floor, verdict.delta)))
+    return Facts(run, verdict, gates, front_of(worth_having(run.rows), standard_axes(run.claim_floor, verdict.delta)))

@@ -6,18 +6,17 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench.quantities import MISSING, Estimate, count, joules, score, seconds, signed, size
+from bench.quantities import MISSING, count, joules, score, seconds, signed, size
 from bench.report.sections.facts import Facts
 from bench.report.sections.first_screen import compared, speed_note
 from bench.results.row import Row
-from bench.verdict.judge import non_inferior
 
 _BETTER_LESS, _BETTER_MORE = "less", "more"
 
 
 def table(facts: Facts) -> dict[str, Any]:
     """Columns and rows of the table of all models; the order is by verdict, then by score."""
-    order = {"recommended": 0, "reference": 1, "front": 1, "dominated": 1, "skipped": 2, "failed": 2}
+    order = {"recommended": 0, "reference": 1, "front": 1, "dominated": 1, "unwanted": 1, "skipped": 2, "failed": 2}
     rows = sorted(facts.rows, key=lambda r: (order[kind_of(r, facts)], -_goodness(r), r.name))
     measured = sum(row.measured for row in facts.rows)
     missing = len(facts.rows) - measured
@@ -28,9 +27,22 @@ def table(facts: Facts) -> dict[str, Any]:
         "columns": [{"name": name, "better": better} for name, better in _columns(facts)],
         "rows": [_table_row(row, facts) for row in rows],
         "summary": summary,
+        "words": words_of(facts),
         "reference": facts.verdict.reference,
         "difference": facts.metric.difference + (" (+ is better)" if facts.metric.caution else ""),
     }
+
+
+def words_of(facts: Facts) -> str:
+    """What the words beside the differences mean; "" where nothing is compared."""
+    compared = sum(judged.low is not None for judged in facts.verdict.claims.by_model.values())
+    if not compared:
+        return ""
+    held = f" for all {compared} models together" if compared > 1 else ""
+    return (
+        f"As good: shown at 95 %{held} not to be worse by more than {facts.verdict.delta:g}. Better and worse: the "
+        f"95 % interval{held} lies above or below 0. Undecided: neither is shown."
+    )
 
 
 def _goodness(row: Row) -> float:
@@ -54,13 +66,18 @@ _AND_MORE = (
 
 
 def kind_of(row: Row, facts: Facts) -> str:
-    """`recommended`, `reference`, `front`, `dominated`, or the status of a row without figures."""
+    """`recommended`, `reference`, `front`, `dominated`, `unwanted`, or the status of a row without figures.
+
+    Unwanted is what failed, guesses, or isn't shown to be better than guessing: nobody's tradeoff.
+    """
     if not row.measured:
         return "skipped" if row.status == "skipped" else "failed"
     if row.name == facts.verdict.model:
         return "recommended"
     if row.name == facts.verdict.reference:
         return "reference"
+    if row.guesses or row.guesses_as_well or row.failed:
+        return "unwanted"
     return "front" if row.name in facts.front.front else "dominated"
 
 
@@ -80,7 +97,8 @@ def reason_of(row: Row, facts: Facts) -> str:
 def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
     kind = kind_of(row, facts)
     tie = facts.front.ties.get(row.name)
-    badge = {"front": "tie" if tie else "on the front"}.get(kind, kind)
+    unwanted = "failed" if row.failed else "guessing"
+    badge = {"front": "tie" if tie else "on the front", "unwanted": unwanted}.get(kind, kind)
     return {
         "name": row.name,
         "title": row.title if row.title != row.name else row.method,
@@ -98,9 +116,10 @@ def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
     reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
     yield _cell(found.value if found else None, score, reach)
     is_reference = row.name == facts.verdict.reference
-    judged = {True: "as good", False: "worse", None: "undecided"}[non_inferior(row, facts.verdict.delta)]
-    note = "" if delta is None else "reference" if is_reference else judged
-    yield _cell(delta.value if delta else None, signed, note, _sign(delta) if delta and not is_reference else "")
+    judged = facts.verdict.claims.by_model.get(row.name)
+    note = "reference" if is_reference else judged.claim if judged else ""
+    kind = judged.claim if judged and judged.claim in ("better", "worse") else ""
+    yield _cell(delta.value if delta else None, signed, note, kind)
     yield _cell(row.bytes, size, compared(row.bytes, None if is_reference else reference, "smaller", "larger"))
     yield _cell(row.p50_s, seconds, "" if is_reference else speed_note(row, facts))
     yield _cell(row.p95_s, seconds)
@@ -114,7 +133,3 @@ def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
 
 def _cell(value: float | None, show: Callable[[float | None], str], sub: str = "", kind: str = "") -> dict[str, Any]:
     return {"value": value, "text": show(value), "sub": sub if sub != MISSING else "", "kind": kind}
-
-
-def _sign(delta: Estimate) -> str:
-    return "better" if (delta.low or 0) > 0 else "worse" if delta.high is not None and delta.high < 0 else ""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.errors import DataError
+from baselines.scores import influence
 from baselines.scores.answers import Answers
 from baselines.scores.influence import influences, mean_difference, one_answer, paired_difference
 from baselines.scores.judging import METRICS, judged, metrics_of
@@ -49,6 +50,15 @@ def test_the_influence_gives_the_bootstraps_spread() -> None:
     weights = rng.multinomial(400, np.full(400, 1 / 400), size=2_000).astype(np.float32)
     spread = METRICS["f1_weighted"].judge(answers, weights).std()
     assert np.sqrt((influences("f1_weighted", answers) ** 2).sum()) / 400 == pytest.approx(spread, rel=0.1)
+
+
+def test_a_long_ranking_is_judged_by_groups_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth, decided, probabilities = drawn("binary", 600)
+    alone = influences("roc_auc", Answers(truth, decided, probabilities))
+    monkeypatch.setattr(influence, "MOST_RANKED", 400)
+    grouped = influences("roc_auc", Answers(truth, decided, probabilities))
+    assert len(set(grouped.tolist())) <= 200
+    assert (grouped**2).sum() == pytest.approx((alone**2).sum(), rel=0.25)
 
 
 def test_one_answer_is_one_text_of_a_share_of_texts() -> None:
