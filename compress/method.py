@@ -16,12 +16,13 @@ import numpy as np
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
+from baselines.scores.influence import PairedDifference, paired_difference
 from baselines.scores.judging import METRICS, score, utility
 from baselines.scores.thresholds import fit_thresholds
-from baselines.task import LabelSpace, Probabilities
+from baselines.task import LabelSpace, Probabilities, decide
 
-# How far a model's validation score may fall by rounding before it counts as failed: F1, accuracy and all that is at
-# most 1.
+# How far a model's validation score may be shown to fall by rounding before it counts as failed: F1, accuracy and all
+# that is at most 1.
 MAX_FALL = 0.02
 # A loss has no upper end, and what it costs to add 0.02 depends on where it stands: it may grow by this share of
 # itself.
@@ -204,23 +205,50 @@ def title_of(part: Part) -> str:
     return METRICS[part.judged_by].title
 
 
+def change_on(part: Part, model: Classifier, other: Classifier) -> PairedDifference:
+    """By how much a model is better than another on the same texts, with bounds that survive few changed answers.
+
+    Args:
+        part: at least one text, and its labels.
+        model, other: each with its own thresholds.
+    """
+    ours, theirs = (one.predict_proba(part.texts) for one in (model, other))
+    return paired_difference(
+        part.labels,
+        decide(ours, model.thresholds_, part.task),
+        decide(theirs, other.thresholds_, part.task),
+        metric=part.judged_by,
+        task=part.task,
+        our_probabilities=ours,
+        their_probabilities=theirs,
+    )
+
+
 def most_fall(part: Part, of_parent: float) -> float:
     """How far the score may fall from the parent's before a model counts as failed, in the metric's own units."""
     return MAX_FALL if METRICS[part.judged_by].higher_is_better else MAX_GROWTH * abs(of_parent)
 
 
 def marked_if_failed(outcome: Outcome, parent: Classifier, context: Context) -> Outcome:
-    """The outcome with its fall of the validation score in the facts, marked as failed where that is beyond bounds.
+    """The outcome with its fall of the validation score in the facts, marked as failed where that is shown to be large.
 
-    The bounds are `most_fall`.
+    On a small validation part good models fall by more than `most_fall` by chance, and a mark takes a model out of the
+    choice for good. So it needs the whole one-sided 95 % interval beyond the limit:
+
+        failed  <=>  upper bound of (score of the child - score of the parent) < -most_fall
     """
     child, receipt = outcome
     if not receipt.touched or not len(context.validation):
         return outcome
-    of_parent = validation_score(parent, context)
-    fall, limit = of_parent - validation_score(child, context), most_fall(context.validation, of_parent)
-    facts, notes = {**receipt.facts, "validation_fall": fall}, receipt.notes
-    if fall > limit:
-        facts["failed"] = f"{title_of(context.validation)} on validation got worse by {fall:.3f}, more than {limit:.2g}"
+    change = change_on(context.validation, child, parent)
+    fall, least = -change.value, -change.upper
+    limit = most_fall(context.validation, validation_score(parent, context))
+    facts, notes = {**receipt.facts, "validation_fall": fall, "validation_fall_at_least": least}, receipt.notes
+    said = f"{title_of(context.validation)} on validation got worse by {fall:.3f}"
+    if least > limit:
+        facts["failed"] = f"{said}, by at least {least:.3f} (one-sided 95 % bound), more than {limit:.2g}"
         notes = (*notes, f"failed: {facts['failed']}")
+    elif fall > limit:
+        n = len(context.validation)
+        notes = (*notes, f"{said}; {n} texts are too few to show that it is more than {limit:.2g}")
     return child, replace(receipt, notes=notes, facts=facts)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baselines.dataset import Dataset
+from baselines.errors import BudgetError
 from tagpress.arguments import device_and_threads, names_of, read_as_options
 from tagpress.data import read_dataset
 
@@ -31,8 +32,8 @@ def study(
         the results, as `open_run` reads them.
 
     Raises:
-        UserError: an option that is unknown, has no effect, or can't be used; or no model keeps the budget. Then the
-            run is whole, and `open_run` reads it.
+        UserError: an option that is unknown, has no effect, or can't be used; or no model keeps the budget, on
+            validation or as the test texts show. Then the run is whole, and `open_run` reads it.
 
     Examples:
         >>> small = {"cnn": {"epochs": 1, "embedding_dim": 8, "filters": [[3, 8]], "hidden_dim": 0}}
@@ -45,6 +46,7 @@ def study(
     from rich.console import Console
 
     from baselines.fitting.options import RUNS
+    from bench.report.sections import within_budget
     from bench.results.file import read_run
     from bench.study.flow import run_study
     from bench.study.options import options_of
@@ -58,9 +60,11 @@ def study(
     asked = wishes_of({**read_as_options({**wishes, "run": run}), **own})
     dataset = data if isinstance(data, Dataset) else read_dataset(data, seed=asked.seed)
     options = options_of(asked, dataset, _call(run, texts, wishes))
-    _, solution = run_study(RUNS / run, dataset, options, Console(stderr=True, soft_wrap=True))
+    facts, solution = run_study(RUNS / run, dataset, options, Console(stderr=True, soft_wrap=True))
     if solution is not None:
         require_feasible(solution)
+        if within_budget.outcome(facts) == "fail":
+            raise BudgetError(within_budget.sentence(facts).replace("`", ""))
     return read_run(RUNS / run)
 
 

@@ -16,6 +16,7 @@ from bench.cost.footprint import footprint
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant
 from bench.making.variants import recipe as recipe_variants
 from bench.making.workshop import Workshop
+from compress.method import validation_score
 from compress.recipes import Step
 from compress.search.budget import Budget, Solution
 from compress.search.candidates import Recipe, Weigh, step_from_json
@@ -23,34 +24,39 @@ from compress.search.solver import Search, solve
 from exports import runtime
 from exports.bundles.write_bundle import write_bundle
 
+# What the model that a search finds is called.
+BUDGET = "budget"
 SEARCH_FOLDER = "compress/search"
 # Enough calls for a 95th percentile with an interval (see bench.stats).
 _CALLS = 260
 
 
-def search_budget(workshop: Workshop, budget: Budget, *, trials: int, teacher: Teacher) -> Solution:
+def search_budget(workshop: Workshop, budget: Budget, *, trials: int, teacher: Teacher, reference: str) -> Solution:
     """The best model within the budget, or the nearest one; continues what the run folder holds.
 
     Args:
-        workshop: with the reference and the linear model trained.
+        workshop: with all baselines trained.
         budget: at least one limit.
         trials: students trained at most, those of earlier calls included.
         teacher: whose answers students learn: a baseline's name, "" for the CNN, or a saved artifact.
+        reference: name of the baseline that a fall of the score is counted from.
     """
-    plan = Variant("budget", "", REFERENCE, "distill", None, teacher)
+    plan = Variant(BUDGET, "", REFERENCE, "distill", None, teacher)
     clock = p95_clock(workshop.dataset.part("validation").texts) if budget.max_p95_s is not None else None
     folder = workshop.run.root / SEARCH_FOLDER
     linear = workshop.classifier(LINEAR)
     assert isinstance(linear, LinearClassifier)
+    context = workshop.context(plan)
     return solve(
         workshop.classifier(REFERENCE),
         budget,
-        workshop.context(plan),
+        context,
         folder,
         search=Search(trials),
         weigh=bundle_scales(workshop),
         p95=clock,
         linear=linear,
+        reference=(reference, validation_score(workshop.classifier(reference), context)),
     )
 
 
@@ -65,7 +71,7 @@ def bundle_scales(workshop: Workshop) -> Weigh:
     def weigh(classifier: Classifier, recipe: Recipe) -> int:
         parent = LINEAR if isinstance(classifier, LinearClassifier) else REFERENCE
         above = lineage_of(workshop.artifact_of(parent))
-        last = recipe_variants("budget", [step_from_json(step) for step in recipe], (), parent=parent)[-1]
+        last = recipe_variants(BUDGET, [step_from_json(step) for step in recipe], (), parent=parent)[-1]
         steps = (*above.recipe, *recipe)
         lineage = Lineage(last.name, "compress", last.method, last.parent, steps, workshop.seed, above.dataset)
         with tempfile.TemporaryDirectory() as folder:

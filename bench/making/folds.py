@@ -55,6 +55,14 @@ class FoldRuns:
         return found
 
 
+def of_folds(variants: Sequence[Variant]) -> list[Variant]:
+    """The variants that are made on folds.
+
+    A plain student isn't: folds compare what could be shipped, and it would be trained K times to explain a gain.
+    """
+    return [variant for variant in variants if not variant.is_measure]
+
+
 def run_folds(
     root: Path,
     dataset: Dataset,

@@ -31,7 +31,9 @@ class Variant:
         config: the method's frozen config.
         teacher: whose answers a student learns: a baseline's name, "" for the parent, or a saved artifact.
         seed_offset: added to the study's seed; the further seeds of a distillation are trained, but get no row.
-        control: name of the variant that is the same but without a teacher.
+        control: name of the variant that is the same but with labels in place of a teacher.
+        plain: name of the variant that has neither teacher nor mixtures; "" where nothing is mixed.
+        is_measure: whether it is trained only to tell what brings what: it gets no row, and no folds.
         recipe: name of the ledger it is the last step of, "" for none.
     """
 
@@ -43,11 +45,13 @@ class Variant:
     teacher: Teacher = ""
     seed_offset: int = 0
     control: str = ""
+    plain: str = ""
+    is_measure: bool = False
     recipe: str = ""
 
     @property
     def has_row(self) -> bool:
-        return self.seed_offset == 0
+        return self.seed_offset == 0 and not self.is_measure
 
     def at_seed(self, offset: int) -> Variant:
         """The same with another training seed."""

@@ -136,13 +136,14 @@ class Workshop:
         return self._compared[name]
 
     def not_shipped(self, name: str) -> str:
-        """Why a model must not be recommended, "" where it may: a taught student whose control is better."""
+        """Why a model must not be recommended, "" where it may: a taught student that is shown to be the worse one."""
         found = self.against_control(name)
-        return str(found) if found is not None and found.keeps_control else ""
+        return str(found) if found is not None and found.is_shown else ""
 
     def _heir_of(self, name: str) -> str:
         """Who has the children of a model: the model, or its control where that is the better one."""
-        return self._controls[name] if self.not_shipped(name) else name
+        found = self.against_control(name)
+        return self._controls[name] if found is not None and found.keeps_control else name
 
     def bundles(self, name: str, threads: int | None = None) -> dict[str, Path]:
         """Every form of one model, by form; empty for a kind that can't be shipped as a bundle.
@@ -217,8 +218,9 @@ class Workshop:
             child, receipt = METHODS[variant.method].apply(parent, variant.config, context)
             receipt = self._with_notes_of_parent(receipt, variant.parent)
             for taught, control in self._controls.items():
-                if variant.parent == control and (reason := self.not_shipped(taught)):
-                    receipt = dataclasses.replace(receipt, notes=(*receipt.notes, f"made of {control}: {reason}"))
+                if variant.parent == control == self._heir_of(taught):
+                    why = f"made of {control}: {self.against_control(taught)}"
+                    receipt = dataclasses.replace(receipt, notes=(*receipt.notes, why))
             facts = {
                 "seconds": time.perf_counter() - wall,
                 "cpu_seconds": time.process_time() - cpu,

@@ -22,6 +22,7 @@ from bench.report.sections import (
     speed,
     table,
     two_sides,
+    within_budget,
     your_data,
 )
 from bench.report.sections.facts import Facts
@@ -49,6 +50,7 @@ def render(facts: Facts, picture: str | None, gpu_file: Mapping[str, Any] | None
         verdict=facts.verdict,
         metric=facts.metric,
         gates=first_screen.gate_lines(facts),
+        budget=within_budget.sentence(facts),
         rare_note=two_sides.rare_note(facts),
         warnings=first_screen.warnings(facts),
         picture=picture,
@@ -101,6 +103,7 @@ def _quality(facts: Facts) -> dict[str, Any]:
         "parent": against["name"] if against else "",
         "overall": quality.overall(model, against, facts),
         "two_sides": two_sides.counts(model, facts),
+        "teacher": quality.teacher(model, facts),
         "confusions": confusions.confusions(model),
         "classes": classes.classes(model, against, facts),
     }

@@ -28,6 +28,7 @@ from bench.report.sections import (
     two_sides,
     upkeep,
     why,
+    within_budget,
     your_data,
 )
 from bench.report.sections.facts import Facts
@@ -75,6 +76,7 @@ def render(facts: Facts, try_it: Mapping[str, Any], gpu_file: Mapping[str, Any] 
         tiles=first_screen.tiles(facts),
         rare_note=two_sides.rare_note(facts),
         gates=first_screen.gate_lines(facts),
+        budget=within_budget.sentence(facts),
         picture=_picture(facts),
         warnings=first_screen.warnings(facts),
         table=table.table(facts),

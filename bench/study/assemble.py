@@ -28,15 +28,17 @@ from bench.study.evidence import (
     Json,
     agreement,
     analyses_of,
-    gain_of_teacher,
+    gains,
     other_thresholds,
     quality_of,
     relative,
+    split_of,
     together,
     versus,
     versus_chance,
 )
 from bench.study.gpu_rows import gpu_rows
+from bench.study.reference import budget_facts
 from bench.study.task_facts import task_facts
 from compress.audit import audit
 
@@ -86,6 +88,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "promoted": evidence.promoted,
         "together": together(evidence),
         "folds": evidence.folds,
+        "budget": budget_facts(study),
         "data_card": dict(card),
         "data_doctor": study.doctor or None,
         "test_looks": study.test_looks or None,
@@ -145,6 +148,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
     if variant is not None and variant.control:
         row["control"] = _control(study, evidence, variant)
+        row["audit"]["notes"] = [*row["audit"]["notes"], split_of(row["control"])]
     return row
 
 
@@ -220,7 +224,9 @@ def _comparisons(study: Study, evidence: Evidence, name: str, parent: str | None
 def _control(study: Study, evidence: Evidence, variant: Variant) -> Json:
     family = [v for v in study.options.variants if v.name == variant.name or v.name.startswith(f"{variant.name}-seed")]
     made = [v for v in family if v.name in evidence.scored and v.control in evidence.scored]
-    return gain_of_teacher([v.name for v in made], [v.control for v in made], variant.control, evidence)
+    plain = [variant.plain] if variant.plain in evidence.scored else []
+    mixes = bool(variant.config.mixes(study.workshop.dataset.part("train")))
+    return gains([v.name for v in made], [v.control for v in made], plain, evidence, mixes=mixes)
 
 
 def _ledgers(study: Study, models: Sequence[Json]) -> list[Json]:

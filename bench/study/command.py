@@ -12,6 +12,8 @@ from baselines.data.options import options_from
 from baselines.data.sources import load
 from baselines.fitting.options import RUNS, device_from
 from bench.report import terminal
+from bench.report.sections import within_budget
+from bench.report.sections.facts import Facts
 from bench.report.write_report import HTML, MARKDOWN
 from bench.results.run import RESULTS
 from bench.study.flow import run_study
@@ -35,7 +37,7 @@ def run(args: Namespace, command: str) -> int:
     console.print(f"written: {root / HTML}, {root / MARKDOWN}, {root / RESULTS}", highlight=False)
     if solution is not None:
         require_feasible(solution)
-        console.print(within_budget(solution, root), highlight=False, markup=False)
+        console.print(found_within(solution, facts, root), highlight=False, markup=False)
     return gates.exit_code(facts.gates, strict=args.strict)
 
 
@@ -48,13 +50,17 @@ def wishes_from(args: Namespace) -> Wishes:
     return wishes_of({**given, **own})
 
 
-def within_budget(solution: Solution, root: Path) -> str:
-    """What the search found, and how to get it: the verdict above judges all models, this one keeps the budget."""
+def found_within(solution: Solution, facts: Facts, root: Path) -> str:
+    """What the search found, whether that is shown to keep the budget, and how to get it.
+
+    The verdict above judges all models.
+    """
     best = solution.best
     latency = "" if best.p95_s is None else f", p95 {best.p95_s * 1e6:.0f} µs"
     artifact = root / "compress" / "budget" / "artifact"
-    reached = said_score(best, solution.metric)
+    reached = said_score(best, solution.metric, solution.reference)
+    told = within_budget.sentence(facts).replace("`", "")
     return (
-        f"within the budget: budget, {best.size_bytes:,} bytes, on validation {reached}{latency}; "
+        f"{told}\n{within_budget.head(facts)}: budget, {best.size_bytes:,} bytes, on validation {reached}{latency}; "
         f"python -m exports.run {artifact} --out bundle"
     )

@@ -154,15 +154,52 @@ def analyses_of(name: str, parent: str | None, evidence: Evidence) -> Json:
     return found
 
 
-def gain_of_teacher(students: Sequence[str], controls: Sequence[str], control: str, evidence: Evidence) -> Json:
-    """`control`: by how much the student is better than its control, mean over seeds; interval over test documents."""
-    pairs = [evidence.resampled.difference(a, b) for a, b in zip(students, controls, strict=True)]
-    return {
-        "model": control,
-        "gain": mean_difference(pairs).interval.to_json(),
+def gains(
+    students: Sequence[str], controls: Sequence[str], plains: Sequence[str], evidence: Evidence, *, mixes: bool
+) -> Json:
+    """`control`: what the teacher brings, what mixing texts brings, and both, with intervals over test documents.
+
+    Each is a mean over the training seeds on either side, so that the first two add up to the third:
+
+        gain = mean(students) - mean(controls),  mixing = mean(controls) - mean(plains),  total = their sum
+
+    Args:
+        students, controls: names by seed, of equal number, the row's own first.
+        plains: names of the students with neither teacher nor mixtures, of some of the seeds; none where nothing was
+            mixed, or where none was made.
+        evidence: scores of all of them on the same resamples.
+        mixes: whether mixtures were made; where none were, the control is the plain student.
+    """
+    pairs = [(a, b) for a, b in zip(students, controls, strict=True)]
+    found: Json = {
+        "model": controls[0],
+        "gain": _mean_difference(pairs, evidence),
         "seeds": len(pairs),
-        "gain_by_seed": [pair.value for pair in pairs],
+        "gain_by_seed": [evidence.resampled.difference(*pair).value for pair in pairs],
+        "mixed": mixes,
+        "plain": plains[0] if plains else None,
+        "plain_seeds": len(plains),
+        "mixing": None,
+        "total": None if mixes else _mean_difference(pairs, evidence),
     }
+    if plains:
+        found["mixing"] = _mean_difference([(a, b) for a in controls for b in plains], evidence)
+        found["total"] = _mean_difference([(a, b) for a in students for b in plains], evidence)
+    return found
+
+
+def split_of(control: Json) -> str:
+    """The note of a student's receipt: how its gain over plain training is split."""
+    if control["mixing"] is None:
+        nothing = "; nothing was mixed" if not control["mixed"] else ""
+        return f"on test the teacher brings {control['gain']['value']:+.3f}{nothing}"
+    teacher, mixing, total = (control[part]["value"] for part in ("gain", "mixing", "total"))
+    return f"on test {total:+.3f} against plain training: {mixing:+.3f} by mixed texts, {teacher:+.3f} by the teacher"
+
+
+def _mean_difference(pairs: Sequence[tuple[str, str]], evidence: Evidence) -> Json:
+    """Mean over pairs of the first model minus the second, with the interval of that mean."""
+    return mean_difference([evidence.resampled.difference(ours, theirs) for ours, theirs in pairs]).interval.to_json()
 
 
 def agreement(scored: Scored) -> Json:

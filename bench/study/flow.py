@@ -5,7 +5,7 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
-from baselines.dataset import Dataset, Part
+from baselines.dataset import Dataset
 from baselines.doctor.step import doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
@@ -22,36 +22,41 @@ from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.watching.watch import Watch
-from bench.candidate import Candidate
 from bench.cost.energy import find_counter
 from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.doctor_job import doctor_job
 from bench.making.energy_steps import count_answers
 from bench.making.expected import model_steps
-from bench.making.folds import run_folds
+from bench.making.folds import of_folds, run_folds
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, recipe
 from bench.making.workshop import Workshop
 from bench.measure.measurements import Measurements
 from bench.measure.rounds import measure
-from bench.quality.scoring import Scored, candidates_of, read_scored, score_candidates
+from bench.quality.scoring import candidates_of
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
 from bench.report.write_report import write_report
 from bench.results.run import RESULTS, Run
 from bench.study import assemble as assembly
+from bench.study.answers import answer_validation, score
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
-from bench.study.options import DOCTOR, VALIDATION, StudyOptions, expected_seconds
-from bench.study.reference import differences_on_validation, differences_to_cnn, promotion, reference_among
+from bench.study.options import DOCTOR, StudyOptions, expected_seconds
+from bench.study.reference import (
+    budget_gates,
+    differences_on_validation,
+    differences_to_cnn,
+    promotion,
+    reference_of,
+)
 from bench.study.state import Study, model_names
 from bench.study.task_facts import cleaning_warning
 from bench.verdict.claims import resampled_claims
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
-SCORES_STEP, VALIDATION_STEP = "bench/scores", "bench/validation"
 # Steps that take as long as the plan says.
 PLANNED = ("latency", "energy")
 # `baselines.train --folds` keeps its own beside it, in `folds`.
@@ -105,7 +110,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             repeat_on_folds(study)
         with watch.step("report"):
             begin_packing()
-            content = conclude(assemble(study, measured, card), options.gates, options.priority)
+            content = conclude(assemble(study, measured, card), study.options.gates, options.priority)
             content = add_recommendation(study, content)
             write_json(run.root / RESULTS, content)
             facts = write_report(run.root)  # reads and checks what stands there
@@ -146,15 +151,18 @@ def make_models(study: Study) -> None:
 
 
 def search(study: Study, budget: Budget) -> None:
-    """Look for a model within the budget, and add its recipe to what is made."""
-    options = study.options
+    """Look for a model within the budget; add its recipe to what is made, and its limits to what is checked on test."""
+    options, workshop = study.options, study.workshop
     with study.watch.step("search"):
-        study.solution = search_budget(study.workshop, budget, trials=options.trials, teacher=options.teacher)
+        study.solution = search_budget(
+            workshop, budget, trials=options.trials, teacher=options.teacher, reference=reference_of(study)
+        )
     best = study.solution.best
     found = recipe("budget", steps_of(study.solution), options.variants, options.teacher, best.family)
-    for name, seconds in model_steps((), found, len(study.workshop.dataset.split.train)):
+    for name, seconds in model_steps((), found, len(workshop.dataset.split.train)):
         study.watch.add(name, seconds)
-    study.options = replace(options, variants=(*options.variants, *found))
+    gates = (*options.gates, *budget_gates(budget, study.solution))
+    study.options = replace(options, variants=(*options.variants, *found), gates=gates)
 
 
 def make_bundles(study: Study) -> None:
@@ -170,46 +178,6 @@ def make_bundles(study: Study) -> None:
         )
         for name, bundles in zip(names, found, strict=True):
             study.candidates[name] = candidates_of(name, study.workshop.artifact_of(name), bundles, runtimes[name])
-
-
-def answer_validation(study: Study) -> None:
-    """Every model's answers to the validation part, in the form that would serve it: they say what to test hardest."""
-    with study.watch.step(VALIDATION):
-        names, part = list(study.candidates), study.workshop.dataset.part("validation")
-
-        def answered(name: str) -> Scored:
-            return _answered(study, f"{VALIDATION_STEP}-{name}", name, study.candidates[name][:1], part)
-
-        found = side_by_side(answered, names, progress=study.watch.inside())
-    study.on_validation.update(zip(names, found, strict=True))
-
-
-def score(study: Study) -> None:
-    """Read the test part, once: the answers of every model, in the form that would serve it."""
-    with study.watch.step("scores"):
-        names, run = list(study.candidates), study.workshop.run
-        of = study.candidates
-        study.look(n for n in names if not run.is_done(f"{SCORES_STEP}-{n}", _score_inputs(study, n, of[n])))
-        found = side_by_side(lambda name: _score_one(study, name), names, progress=study.watch.inside())
-        study.scored.update(zip(names, found, strict=True))
-
-
-def _score_one(study: Study, name: str) -> Scored:
-    return _answered(study, f"{SCORES_STEP}-{name}", name, study.candidates[name], study.workshop.dataset.part("test"))
-
-
-def _answered(study: Study, step: str, name: str, candidates: Sequence[Candidate], part: Part) -> Scored:
-    """What a model's forms say of a part, kept as a step of the run."""
-    run = study.workshop.run
-    inputs = _score_inputs(study, name, candidates)
-    if not run.is_done(step, inputs):
-        with run.write(step, inputs) as folder:
-            score_candidates(candidates, part, folder)
-    return read_scored(run.place(step), candidates)
-
-
-def _score_inputs(study: Study, name: str, candidates: Sequence[Candidate]) -> dict[str, object]:
-    return {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
 
 
 def examine_data(study: Study) -> None:
@@ -260,7 +228,7 @@ def repeat_on_folds(study: Study) -> None:
         workshop.run.root / FOLDS_FOLDER,
         workshop.dataset,
         [name for name in options.baselines if name not in workshop.skipped],
-        [variant for variant in options.variants if variant.name not in workshop.skipped],
+        [variant for variant in of_folds(options.variants) if variant.name not in workshop.skipped],
         k=options.folds,
         seed=options.seed,
         threads=options.threads,
@@ -286,7 +254,7 @@ def assemble(study: Study, measured: Measurements | None, card: Mapping[str, obj
     )
     counts = dataset.part("train").labels.sum(axis=0, dtype=np.int64)
     differences = differences_to_cnn(study, resampled)
-    reference = study.options.reference or reference_among(study)
+    reference = reference_of(study)
     over_folds = study.folds.against(reference, study.options.delta) if study.folds else None
     evidence = Evidence(
         test,

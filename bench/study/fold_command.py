@@ -20,7 +20,7 @@ from baselines.scores.judging import METRICS, utility
 from baselines.storage.artifact import write_json
 from baselines.watching.watch import Watch
 from bench.making.expected import fold_steps, model_steps
-from bench.making.folds import run_folds
+from bench.making.folds import of_folds, run_folds
 from bench.making.variants import REFERENCE
 from bench.measure.environment import describe_environment
 from bench.results.run import Run
@@ -37,14 +37,15 @@ def run(args: Namespace, command: str) -> int:
     wishes = wishes_from(args)
     dataset = dataset_from(args)
     options = options_of(wishes, dataset, command, folds_alone=True)
-    models = model_steps(options.baselines, options.variants, len(dataset.split.train))
+    variants = of_folds(options.variants)
+    models = model_steps(options.baselines, variants, len(dataset.split.train))
     watch = Watch(console, fold_steps(models, options.folds), f"{options.folds} folds")
     with watch.showing():
         runs = run_folds(
             RUNS / wishes.run,
             dataset,
             options.baselines,
-            options.variants,
+            variants,
             k=options.folds,
             seed=options.seed,
             threads=options.threads,
@@ -81,7 +82,7 @@ def claims_over_folds(found: Mapping[str, Any], delta: float, n_texts: int) -> d
 
 
 def markdown_table(found: Mapping[str, Any]) -> str:
-    """The comparison as a Markdown table, best first; intervals are of each model alone, words hold for all together."""
+    """The comparison in Markdown, best first; intervals are of each model alone, words hold for all together."""
     title, sign = METRICS[found["metric"]].title, utility(found["metric"], 1.0)
     reference = found["models"].get(found["reference"] or "", {})
     claims: Mapping[str, str] = found.get("claims") or {}

@@ -15,10 +15,11 @@ from baselines.watching.expected import size_factor
 from bench.cost.bill import Prices
 from bench.cost.energy import find_counter
 from bench.making.expected import fold_steps, model_steps
+from bench.making.folds import of_folds
+from bench.making.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
-from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
-from bench.study.wished_variants import variants_of
+from bench.study.wished_variants import variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric
 from bench.verdict.judge import Priority
@@ -105,7 +106,8 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         raise DataError(f"--baseline: unknown {', '.join(unknown)}; known: {', '.join(BASELINES)}")
     changes = read_changes(wishes.config)
     teacher = _teacher(wishes, dataset)
-    variants = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
+    planned = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
+    variants = without_twins(planned, dataset.part("train"))
     named = [teacher] if isinstance(teacher, str) and teacher else []
     needed = {*_ALWAYS, *named, *needed_baselines(variants)}
     everything = wishes.is_whole and not folds_alone
@@ -132,8 +134,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         budget=wishes.budget,
         trials=wishes.trials,
         teacher=teacher,
-        # A budget's fall of the score is counted from the CNN, so its models are compared with it too.
-        reference=_reference(wishes.reference, baselines) or (REFERENCE if wishes.budget else ""),
+        reference=_reference(wishes.reference, baselines),
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
         carbon_per_kwh=wishes.carbon_per_kwh,
@@ -198,11 +199,13 @@ def warnings_of(teacher: Teacher) -> tuple[str, ...]:
 
 def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
     """Steps with the seconds they are expected to take, with so many training texts."""
-    models = model_steps((name for name in options.baselines if name not in options.slow), options.variants, n_texts)
+    made = [name for name in options.baselines if name not in options.slow]
+    models = model_steps(made, options.variants, n_texts)
+    on_folds = model_steps(made, of_folds(options.variants), n_texts)
     n = len(options.baselines) + sum(v.has_row for v in options.variants)
     search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
     after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
     energy = (
         [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
     )
-    return [*models, *search, *after, *energy, *fold_steps(models, options.folds), ("report", 20.0 + 2 * n)]
+    return [*models, *search, *after, *energy, *fold_steps(on_folds, options.folds), ("report", 20.0 + 2 * n)]

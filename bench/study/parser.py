@@ -102,7 +102,8 @@ def _add_budget(parser: ArgumentParser) -> None:
         "--max-f1-drop",
         type=number,
         metavar="D",
-        help="how much worse than the CNN on validation, in units of the metric, such as 0.01 (older: --max-f1-drop)",
+        help="how much worse than the reference, in units of the metric, such as 0.01: the search keeps it on "
+        "validation, then a bound on the test texts has to (older: --max-f1-drop)",
     )
     budget.add_argument("--max-p95-us", type=above_zero, metavar="US", help="microseconds of one text, one thread")
     budget.add_argument(

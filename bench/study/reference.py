@@ -1,4 +1,4 @@
-"""Which model the others have to be as good as."""
+"""Which model the others have to be as good as, and what a budget demands of the one that was found for it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from baselines.scores.answers import Answers
 from baselines.scores.influence import Influence, PairedDifference, difference_of
 from baselines.scores.judging import utility
 from baselines.scores.resampling import Resampled
+from bench.making.budget_search import BUDGET
 from bench.making.variants import REFERENCE
 from bench.quality.figures import bounded
-from bench.quality.scoring import is_deployable
 from bench.study.evidence import Json
 from bench.study.state import Study
+from bench.verdict.gate_words import Gate, parse_gate
+from compress.search.budget import Budget, Solution
 
 
 def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
@@ -31,11 +33,47 @@ def reference_among(study: Study) -> str:
     """What the others have to be as good as: the deployable baseline that is best on validation, the CNN among equals.
 
     Whoever asks for the smallest model that isn't worse means not worse than the best of what everybody can have. The
-    test texts have no say in it, or the same texts would choose the bar and judge by it.
+    test texts have no say in it, or the same texts would choose the bar and judge by it. So it is known as soon as the
+    baselines are made: a search within a budget counts from it.
     """
     reached = {name: validation_score(study, name) for name in study.options.baselines if _is_candidate(study, name)}
     best = max(reached.values(), default=0.0)
     return next((name for name in (REFERENCE, *reached) if reached.get(name) == best), REFERENCE)
+
+
+def reference_of(study: Study) -> str:
+    """The one that was asked for, else the best by validation."""
+    return study.options.reference or reference_among(study)
+
+
+def budget_gates(budget: Budget, solution: Solution) -> tuple[Gate, ...]:
+    """The limits as gates on the model that was found, for texts that the search never saw.
+
+    The best of many scores on validation is the luckiest of them, so it is no proof that a limit on the score is kept.
+    """
+    found = []
+    if budget.max_drop is not None:
+        found.append(f"{BUDGET}: {solution.metric} vs {solution.reference} max_drop {budget.max_drop:.6g}")
+    if budget.max_bytes is not None:
+        found.append(f"{BUDGET}: bytes <= {budget.max_bytes}")
+    if budget.max_p95_s is not None:
+        found.append(f"{BUDGET}: p95_s <= {budget.max_p95_s * 1e6:.6g}us")
+    return tuple(parse_gate(text) for text in found)
+
+
+def budget_facts(study: Study) -> Json | None:
+    """`budget` of results.json: what the search found on validation, and its limits as gates; None without one."""
+    budget, solution = study.options.budget, study.solution
+    if budget is None or solution is None:
+        return None
+    return {
+        "model": BUDGET,
+        "reference": solution.reference,
+        "candidates": len(solution.candidates),
+        "drop": solution.best.drop,
+        "kept_on_validation": not solution.binding,
+        "gates": [gate.text for gate in budget_gates(budget, solution)],
+    }
 
 
 def validation_score(study: Study, name: str) -> float:
@@ -60,7 +98,7 @@ def differences_on_validation(study: Study, reference: str) -> dict[str, PairedD
 
 
 def _is_candidate(study: Study, name: str) -> bool:
-    return name in study.candidates and name in study.scored and is_deployable(study.candidates[name][0])
+    return name not in study.workshop.skipped and bool(study.workshop.classifier(name).forms)
 
 
 def promotion(study: Study, reference: str, differences: Mapping[str, Mapping[str, float]]) -> Json | None:

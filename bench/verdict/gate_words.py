@@ -37,7 +37,7 @@ _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9
 _GATE = re.compile(
     r"^\s*(?:(?P<model>[^\s\[]+)\s*:\s*)?(?P<metric>\w+)\s*(?:\[(?P<class_>.*)\])?\s*"
     r"(?P<how><=|>=|<|>|vs\s+(?P<reference>\S+)\s+max_drop)"
-    r"\s*(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<unit>[A-Za-zµ%]*)\s*$"
+    r"\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<unit>[A-Za-zµ%]*)\s*$"
 )
 _HELP = (
     'allowed: "accuracy >= 0.70", "recall[CLASS] >= 0.8", "bytes <= 50k", "p95_s <= 2ms", '

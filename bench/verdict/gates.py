@@ -1,7 +1,8 @@
 """Gates: what a model must reach before it is shipped, checked against intervals and not only against values.
 
 A gate passes when the whole 95 % interval is on the right side of its limit, fails when the whole interval is on the
-wrong side, and is inconclusive when the limit lies inside. Bytes, parameters and MACs are exact and have no interval.
+wrong side, and is inconclusive when the limit lies inside. Bytes, parameters and MACs are exact and have no interval; a
+95th percentile of latencies has the run's noise.
 How a gate is written is in `bench.verdict.gate_words`.
 """
 
@@ -80,6 +81,9 @@ def _check(gate: Gate, run: Run, model: str | None) -> Checked:
     estimate = _measured(gate, row)
     if estimate is None:
         return _outcome(gate, model, None, "not_measured", f"{gate.what} was not measured for {model}")
+    if gate.metric == "p95_s" and abs(estimate.value - gate.limit) < run.claim_floor * gate.limit:
+        reason = "closer to its limit than two latencies of this run must differ to be told apart"
+        return _outcome(gate, model, estimate, "inconclusive", reason)
     return _outcome(gate, model, estimate, *judge_limit(estimate, gate.how, gate.limit))
 
 

@@ -57,7 +57,7 @@ def recover(
         threads=context.threads,
     )
     task = context.train.task
-    extra = mixtures_of(context.train, mixtures if alpha else 0.0, [context.seed, 2])
+    extra = mixtures_of(context.train, mixtures if alpha else 0.0, [context.seed, 2]).texts
     loss = class_weighted_loss(context.train.labels, training.class_weights, task)
     if alpha:
         answers = soft_logits(parent.predict_proba([*context.train.texts, *extra]), task)

@@ -19,7 +19,8 @@ class Budget:
 
     Attributes:
         max_bytes: of all files needed to predict.
-        max_drop: how much worse than the character CNN on validation, in units of the metric that choices are made by.
+        max_drop: how much worse than the reference, in units of the metric that choices are made by. The search counts
+            it on validation; whether the one model that it finds keeps it is shown, or not, on texts it never saw.
         max_p95_s: 95th percentile of one text's latency, by the caller's clock.
     """
 
@@ -36,7 +37,7 @@ class Candidate:
         recipe: its steps.
         size_bytes: of all files needed to predict.
         score: what choices are made by, on validation; larger is better, a loss has its sign changed.
-        drop: the character CNN's score minus this one.
+        drop: the reference's score minus this one.
         p95_s: by the caller's clock, None without one.
         violations: per constraint, by how much it is broken relative to its limit; 0 where it is kept.
         family: kind of the model that the recipe starts from, `cnn` or `linear`.
@@ -65,6 +66,7 @@ class Solution:
         binding: the constraint with the largest violation, "" when feasible.
         candidates: all that were measured, in order.
         metric: what their scores were measured by.
+        reference: name of the model that a fall is counted from.
     """
 
     best: Candidate
@@ -72,6 +74,7 @@ class Solution:
     binding: str
     candidates: tuple[Candidate, ...]
     metric: str = "f1_weighted"
+    reference: str = "cnn"
 
 
 def violations(budget: Budget, size_bytes: int, drop: float, p95_s: float | None) -> dict[str, float]:
@@ -110,15 +113,16 @@ def require_feasible(solution: Solution) -> Solution:
         near = solution.best
         limit = f"--{solution.binding.replace('_', '-')}"
         latency = "" if near.p95_s is None else f", p95 {near.p95_s * 1e6:.0f} µs"
+        reached = said_score(near, solution.metric, solution.reference)
         raise BudgetError(
             f"budget: none of {len(solution.candidates)} candidates keeps it. Nearest: {near.size_bytes} bytes, "
-            f"{said_score(near, solution.metric)}{latency}. Binding: {limit}; relax it, or search longer"
+            f"{reached}{latency}. Binding: {limit}; relax it, or search longer"
         )
     return solution
 
 
-def said_score(candidate: Candidate, metric: str) -> str:
-    """A candidate's score for people: `accuracy 0.912 (0.004 worse than the CNN)`."""
+def said_score(candidate: Candidate, metric: str, reference: str) -> str:
+    """A candidate's score for people: `accuracy 0.912 (0.004 worse than linear)`."""
     how = "worse" if candidate.drop > 0 else "better"
     value = utility(metric, candidate.score)  # a loss as it is
-    return f"{METRICS[metric].title} {value:.3f} ({abs(candidate.drop):.3f} {how} than the CNN)"
+    return f"{METRICS[metric].title} {value:.3f} ({abs(candidate.drop):.3f} {how} than {reference})"

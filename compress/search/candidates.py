@@ -64,13 +64,14 @@ class Workbench:
         return self._made.get(_key(candidate)) or self.make(candidate.family, candidate.recipe)
 
 
-def measured(study: Study, budget: Budget) -> tuple[Candidate, ...]:
-    """What was measured so far, judged by this budget: it may differ from the one of an earlier run."""
+def measured(study: Study, budget: Budget, reference_score: float) -> tuple[Candidate, ...]:
+    """What was measured so far, judged by this budget and reference: both may differ from those of an earlier run."""
     stored = [trial.user_attrs[_ATTRIBUTE] for trial in study.trials if _ATTRIBUTE in trial.user_attrs]
     found = []
     for facts in stored:
-        broken = violations(budget, facts["size_bytes"], facts["drop"], facts["p95_s"])
-        found.append(Candidate(**{**facts, "recipe": tuple(facts["recipe"]), "violations": broken}))
+        drop = reference_score - facts["score"]
+        broken = violations(budget, facts["size_bytes"], drop, facts["p95_s"])
+        found.append(Candidate(**{**facts, "recipe": tuple(facts["recipe"]), "drop": drop, "violations": broken}))
     return tuple(found)
 
 

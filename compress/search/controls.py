@@ -1,7 +1,7 @@
 """The last question of a search: would the student that won be better without its teacher?
 
 A search trains many students and only one is shipped, so only that one is trained once more as its own control: the
-same recipe, with the same number of steps on the labels alone.
+same recipe on the same texts and mixtures for as many steps, with labels in place of the teacher's answers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def control_of(recipe: Recipe) -> Recipe | None:
 def measure_control(study: Study, bench: Workbench, candidate: Candidate) -> None:
     """Add the candidate's control to a study of controls, unless it is there or there is none."""
     recipe = control_of(candidate.recipe)
-    known = [_as_stored(found.recipe) for found in measured(study, bench.budget)]
+    known = [_as_stored(found.recipe) for found in measured(study, bench.budget, bench.reference_score)]
     if recipe is None or recipe in known:
         return
     trial = study.ask()

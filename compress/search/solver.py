@@ -88,11 +88,12 @@ def solve(
     weigh: Weigh = lambda classifier, recipe: stored_bytes(classifier),
     p95: Clock | None = None,
     linear: LinearClassifier | None = None,
+    reference: tuple[str, float] | None = None,
 ) -> Solution:
     """Search, continuing what `folder` holds.
 
     Args:
-        parent: the character CNN that students are compared with.
+        parent: the character CNN that students are made of.
         budget: at least one limit.
         context: its teacher, or its soft targets, serve every student; its progress counts them.
         folder: of the journal; the same command continues a search that was killed.
@@ -100,6 +101,8 @@ def solve(
         weigh: bytes of a model made by a recipe; without it those of its artifact without the manifest.
         p95: seconds at the 95th percentile of one text through a classifier; needed for a latency limit.
         linear: a fitted linear model whose smaller forms are tried too (`compress.search.linear_grid`).
+        reference: name and validation score of the model that a fall is counted from, larger being better; None takes
+            the parent.
 
     Raises:
         UserError: no limit, or a latency limit without a clock. MissingExtra without Optuna.
@@ -116,30 +119,31 @@ def solve(
         # Predicted out of fold once: every student learns from the same answers.
         context = replace(context, soft_targets=soft_targets(parent, DistillConfig(), context))
     parents = {FAMILY: parent} if linear is None else {FAMILY: parent, linear_grid.FAMILY: linear}
-    bench = Workbench(parents, budget, context, validation_score(parent, context), weigh, p95)
+    against, bar = reference or (FAMILY, validation_score(parent, context))
+    bench = Workbench(parents, budget, context, bar, weigh, p95)
     others: tuple[Candidate, ...] = ()
     if linear is not None:
         of_linear = _open(folder, f"{name}-linear-{_digest_of(linear, context)}", context.seed)
         linear_grid.LinearGrid(bench).measure(of_linear)
-        others = measured(of_linear, budget)
+        others = measured(of_linear, budget, bar)
     _train_students(study, bench, search, progress)
-    candidates = (*measured(study, budget), *others)
+    candidates = (*measured(study, budget, bar), *others)
     if not candidates:
         raise BudgetError(
             f"budget: every student of the search would be larger than {budget.max_bytes} bytes; raise --max-bytes"
         )
     of_controls = _open(folder, f"{name}-controls", context.seed)
     controls.measure_control(of_controls, bench, choose(candidates))
-    candidates = (*candidates, *measured(of_controls, budget))
+    candidates = (*candidates, *measured(of_controls, budget, bar))
     best = choose(candidates)
     metric = context.validation.judged_by
-    return Solution(best, bench.model_of(best), binding_constraint(best), candidates, metric)
+    return Solution(best, bench.model_of(best), binding_constraint(best), candidates, metric, against)
 
 
 def _train_students(study: Study, bench: Workbench, search: Search, progress: Progress) -> None:
     students = _Students(bench, search)
     for _ in range(MAX_SUGGESTIONS * search.n_trials):
-        trained = measured(study, bench.budget)
+        trained = measured(study, bench.budget, bench.reference_score)
         progress(min(len(trained), search.n_trials), search.n_trials)
         if _is_over(trained, search):
             return

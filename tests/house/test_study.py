@@ -110,6 +110,10 @@ def test_distill_has_its_control_and_three_seeds(place: Path, teacher: str) -> N
     assert control["model"] == "student-control"
     assert control["seeds"] == len(control["gain_by_seed"]) == 3
     assert control["gain"]["low"] <= control["gain"]["value"] <= control["gain"]["high"]
+    # These settings mix nothing, so the control is the plain student and isn't trained twice.
+    assert (control["mixed"], control["plain"], control["mixing"]) == (False, None, None)
+    assert control["total"] == control["gain"]
+    assert models["student"]["audit"]["notes"][-1].endswith("; nothing was mixed")
     # The teacher has seen test texts, which nobody who reads the figures of its students may miss.
     (warning,) = models["student"]["warnings"]
     assert "learned from another split of this data" in warning
@@ -246,7 +250,9 @@ def test_a_budget_ends_with_a_model_that_keeps_it(place: Path, capsys: pytest.Ca
     assert run.main(command("--max-bytes", "40k", "--trials", "1", "--teacher", "linear")) == 0
     results = read_run(place / "runs" / "t").content
     models = {model["name"]: model for model in results["models"]}
-    assert results["reference"] == "cnn"
+    budget = results["budget"]
+    assert (budget["reference"], budget["gates"]) == (results["reference"], ["budget: bytes <= 40000"])
+    assert [(gate["gate"], gate["outcome"]) for gate in results["gates"]] == [("budget: bytes <= 40000", "pass")]
     assert models["budget"]["size"]["bytes"] <= 40_000
     # What the search weighed is what is shipped, to the byte.
     assert f"within the budget: budget, {models['budget']['size']['bytes']:,} bytes" in capsys.readouterr().err

@@ -105,10 +105,11 @@ def test_no_model_is_better_than_chance_unless_its_interval_says_so(one_of_many:
 
 def test_a_student_that_its_control_beats_on_validation_is_not_shipped(one_of_many: Run) -> None:
     models = by_name(one_of_many)
-    beaten = models["student"]["audit"].get("failed")
-    assert models["student-int4"]["parent"] == ("student-control" if beaten else "student")
-    assert any("made of student-control" in note for note in models["student-int4"]["audit"]["notes"]) == bool(beaten)
-    if beaten:
+    beaten = models["student-int4"]["parent"] == "student-control"
+    assert any("made of student-control" in note for note in models["student-int4"]["audit"]["notes"]) == beaten
+    # The choice needs no proof, the mark does.
+    if models["student"]["audit"].get("failed"):
+        assert beaten
         assert one_of_many.content["verdict"]["model"] != "student"
 
 

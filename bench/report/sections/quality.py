@@ -58,7 +58,7 @@ def quality(facts: Facts) -> dict[str, Any]:
         "flips": _flips(model, against, facts),
         "slices": _slices(model),
         "behaviour": _behaviour(model),
-        "control": _control(model, facts),
+        "control": teacher(model, facts),
         "folds": folds(facts),
     }
 
@@ -211,17 +211,37 @@ def _changed(test: Json) -> str:
     return "" if changed is None or not n else f"{percent(changed / n)} of the answers changed"
 
 
-def _control(model: Json, facts: Facts) -> str:
-    control = model.get("control")
-    if not control:
+def teacher(model: Json, facts: Facts) -> str:
+    """What the teacher of a student brings, and what mixing texts does; of a model that was made of one, its student's.
+
+    "" for a model without a teacher.
+    """
+    student: Json | None = model
+    while student and not student.get("control"):
+        student = facts.run.models.get(student.get("parent") or "")
+    if not student:
         return ""
-    gain = estimate(control.get("gain"))
-    seeds = control.get("seeds")
-    n = len(seeds) if isinstance(seeds, list) else seeds
-    return (
-        f"Against `{control.get('model')}`, the same student without a teacher: {facts.metric.difference} "
-        f"{difference_interval(gain)}" + (f", {n} seeds." if n else ".")
+    control, own = student["control"], student["name"]
+    of = "" if own == model["name"] else f"Of `{own}`, which this model was made of. "
+    gain = (
+        f"The teacher brings {facts.metric.difference} {difference_interval(estimate(control.get('gain')))}: `{own}` "
+        f"against `{control.get('model')}`, the same student with labels in place of the teacher's answers"
+        f"{_seeds(control.get('seeds'))}."
     )
+    mixing, total = (estimate(control.get(part)) for part in ("mixing", "total"))
+    if mixing and total:
+        gain += (
+            f" Mixing texts, which both do, brings {difference_interval(mixing)}: against `{control['plain']}`, which "
+            f"learned from the labelled texts alone in as many steps{_seeds(control.get('plain_seeds'))}. Together "
+            f"{difference_interval(total)}."
+        )
+    elif control.get("mixed") is False:
+        gain += " Nothing was mixed, so this is all that it gains over training on the labels."
+    return of + gain
+
+
+def _seeds(n: int | None) -> str:
+    return f" ({n} seed{'s' if n > 1 else ''})" if n else ""
 
 
 def folds(facts: Facts) -> dict[str, Any] | None:

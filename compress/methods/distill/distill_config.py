@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
@@ -23,8 +24,12 @@ class Teaching:
     class_weights: float
 
 
-# Epochs without a better one after which a control, which sees the same few texts again and again, is given up.
-CONTROL_PATIENCE = 40
+# What a student is told of the texts: its teacher's answers; the labels in place of those, mixtures included; or the
+# labels of the labelled texts and nothing else.
+Lesson = Literal["teacher", "labels", "plain"]
+LESSONS: tuple[Lesson, ...] = ("teacher", "labels", "plain")
+# Epochs without a better one after which a student that sees the same few texts again and again is given up.
+PLAIN_PATIENCE = 40
 # Settings that fit the task where none are given. Of multilabel they were chosen on Made With ML. Of one label a text
 # on validation of banking77 and TREC, one seed each: there the labels say most, and an alpha of 0.9 with sixteen
 # mixtures cost 0.008 and 0.013 accuracy.
@@ -53,7 +58,7 @@ class DistillConfig:
         temperature: T > 0.
         word_dropout: share of words hidden from the student in each epoch; None takes its parent's.
         epochs: as in `TrainingConfig`, of texts and mixtures; None is 8 for multilabel, else as many as make 3,000
-            steps, or one a labelled text. With alpha 0 there are no mixtures, and the steps stay as many.
+            steps, or one a labelled text. A student that sees fewer texts makes as many steps.
         batch_size, learning_rate, weight_decay, patience, average: as in `TrainingConfig`.
         class_weights: as there; None is 1 for multilabel, else 0.
         folds: k of the out-of-fold predictions.
@@ -63,6 +68,8 @@ class DistillConfig:
             most `MOST_MIXTURES` in all; None is 16 for multilabel, where many, each seen a few times, teach more than
             few seen often, else 1.
         against_control: train the control too and keep the better of both on validation, which doubles the time.
+        lesson: `teacher`: the teacher's answers; `labels`: the control, see `control`; `plain`: see `plain`. Without
+            weight of the soft targets (alpha 0) there is no teacher, and no mixtures, anyhow.
     """
 
     embedding_dim: int = 24
@@ -84,16 +91,32 @@ class DistillConfig:
     teacher_seed: int = 0
     mixtures: float | None = None
     against_control: bool = True
+    lesson: Lesson = "teacher"
 
     @property
     def control(self) -> DistillConfig:
-        """The same student without a teacher; nobody labels mixtures for it, so its own texts come as often instead."""
-        return replace(self, alpha=0.0, against_control=False)
+        """The same student without a teacher: labels stand where the teacher's answers stood, and nothing else differs.
+
+        It sees the same texts and the same mixtures, these with the labels of both halves, in the same loss with the
+        same weights, for as many steps. Texts of the user's without labels are the teacher's alone.
+        """
+        return replace(self, against_control=False, lesson="labels")
+
+    @property
+    def plain(self) -> DistillConfig:
+        """The control without mixtures: the labelled texts alone, as often as makes as many steps."""
+        return replace(self, against_control=False, lesson="plain")
 
     @property
     def is_taught(self) -> bool:
         """Whether a teacher has any weight."""
-        return self.alpha != 0
+        return self.alpha != 0 and self.lesson == "teacher"
+
+    def mixes(self, train: Part) -> bool:
+        """Whether its control sees mixtures; where it doesn't, control and plain student are one training."""
+        if self.alpha == 0 or len(train) < 2:
+            return False
+        return n_mixtures(train, self.teaching(train.task).mixtures) > 0
 
     def teaching(self, task: Task) -> Teaching:
         """The task's own settings, and those that were given in place of them."""
@@ -104,21 +127,24 @@ class DistillConfig:
             class_weights=own.class_weights if self.class_weights is None else self.class_weights,
         )
 
-    def length(self, train: Part) -> tuple[int, int]:
-        """Epochs of the texts that the student sees, and its patience."""
+    def length(self, train: Part, n_unlabelled: int = 0) -> tuple[int, int]:
+        """Epochs of the texts that the student sees, and its patience; `n_unlabelled` are the user's own texts."""
         seen = len(train) + n_mixtures(train, self.teaching(train.task).mixtures)
         epochs = self.epochs
         if epochs is None:
             steps = max(LEAST_STEPS, len(train))
             epochs = EPOCHS if train.task == "multilabel" else math.ceil(steps * self.batch_size / seen)
-        if self.is_taught:
+        mixed = self.lesson == "labels" and self.alpha != 0
+        own = seen if mixed else len(train)
+        longer = (seen + n_unlabelled) / own
+        if self.is_taught or longer == 1:
             return epochs, self.patience
-        epochs = round(epochs * seen / len(train))
-        return epochs, min(epochs, CONTROL_PATIENCE)
+        epochs = round(epochs * longer)
+        return epochs, min(epochs, PLAIN_PATIENCE)
 
     def student(self, parent: CNNConfig, context: Context) -> CNNConfig:
         """Shape and training of the student; cleaning and alphabet stay the parent's."""
-        epochs, patience = self.length(context.train)
+        epochs, patience = self.length(context.train, len(context.unlabelled))
         return replace(
             parent,
             embedding_dim=self.embedding_dim,
@@ -155,6 +181,8 @@ def check(config: DistillConfig) -> None:
     """Raise NotCompressible naming the setting, what is allowed and what came."""
     if config.alpha is not None and not 0.0 <= config.alpha <= 1.0:
         raise NotCompressible(f"alpha: from 0 to 1 is allowed, got {config.alpha}")
+    if config.lesson not in LESSONS:
+        raise NotCompressible(f"lesson: {', '.join(LESSONS)} are allowed, got {config.lesson!r}")
     if not config.temperature > 0:
         raise NotCompressible(f"temperature: must be larger than 0, got {config.temperature}")
     if config.word_dropout is not None and not 0.0 <= config.word_dropout < 1.0:

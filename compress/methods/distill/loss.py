@@ -9,7 +9,7 @@ teacher's probabilities p as logits t (`soft_logits`) and temperature T,
 Multiclass is theirs: q = softmax(t / T), r = softmax(z / T), with t = log p. Where each class is a coin of its own
 (multilabel, and the one column of binary), q = sigmoid(t / T) and r = sigmoid(z / T) with t = logit(p), and the mean
 is over texts and classes. T² keeps the gradients' size when T changes. `hard` is the loss the CNN is trained with, so
-alpha 0 is plain training.
+alpha 0 is plain training. A control has labels where the teacher's answers stand: p of 0 and 1, held off by a little.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """More texts for a student to hear the teacher on: the words of two training texts put together.
 
-A small set leaves most of what a teacher knows unsaid. Mixed texts have no labels; the teacher's answer is their
-target. After the idea of data-free and mixed-sample distillation, in its plainest form: cut two texts at a word, join
-the pieces. Where no blanks stand between words, as in Chinese, a text may be cut at every character.
+A small set leaves most of what a teacher knows unsaid. Nobody has labelled a mixed text; the teacher's answer is its
+target, or, for a control, the labels of both halves. After the idea of data-free and mixed-sample distillation, in its
+plainest form: cut two texts at a word, join the pieces. Where no blanks stand between words, as in Chinese, a text may
+be cut at every character.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from baselines.text.unicode import alone_apart, stands_alone
 
@@ -17,7 +19,7 @@ from baselines.text.unicode import alone_apart, stands_alone
 MOST_MIXTURES = 20_000
 
 
-def mixed_texts(texts: Sequence[str], share: float, seed: Sequence[int]) -> tuple[str, ...]:
+def mixed_texts(texts: Sequence[str], share: float, seed: Sequence[int]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     """Texts that are a run of words of one text followed by a run of words of another.
 
     The runs are between a third and the whole of their text. Fewer than two texts give no mixtures.
@@ -26,16 +28,21 @@ def mixed_texts(texts: Sequence[str], share: float, seed: Sequence[int]) -> tupl
         texts: to draw from.
         share: mixtures per text, at least 0; no more than `MOST_MIXTURES` are made.
         seed: of the draw, integers >= 0.
+
+    Returns:
+        n mixtures, and the rows of both halves in `texts`, (n, 2).
     """
     if len(texts) < 2:
-        return ()
+        return (), np.zeros((0, 2), np.intp)
     rng = np.random.default_rng(list(seed))
     words = [_pieces(text) for text in texts]
-    made = []
+    made: list[str] = []
+    rows: list[tuple[int, int]] = []
     for _ in range(min(round(share * len(texts)), MOST_MIXTURES)):
         first, second = rng.choice(len(words), size=2, replace=False)
         made.append(_joined(_run(words[first], rng), _run(words[second], rng)))
-    return tuple(made)
+        rows.append((first, second))
+    return tuple(made), np.asarray(rows, np.intp).reshape(-1, 2)
 
 
 def _pieces(text: str) -> list[str]:

@@ -2,7 +2,9 @@
 
 Sources: Hinton, Vinyals and Dean (2015); the loss is in `compress.methods.distill.loss`. The teacher's answers for the
 training texts are predicted out of fold: a teacher asked about texts it was trained on hands back memorised labels.
-The control is the same student with alpha 0 and as many steps; the gain due to the teacher is the difference.
+The control has the labels where the student has the teacher's answers, for mixtures those of both halves, in the same
+loss for as many steps; the plain student has no mixtures either. What the teacher brings is the student minus the
+control, what mixing texts brings is the control minus the plain student.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from baselines.task import Probabilities
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.methods.distill.against_control import the_better
 from compress.methods.distill.distill_config import DistillConfig, check
-from compress.methods.distill.extra_texts import mixtures_of
+from compress.methods.distill.extra_texts import Mixtures, mixtures_of
 from compress.methods.distill.loss import mixed_loss, soft_logits
 from compress.methods.distill.out_of_fold import answers, check_teacher, fresh_like, out_of_fold
 
@@ -46,11 +48,17 @@ def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcom
     teacher = context.teacher or parent
     if config.is_taught:
         check_teacher(teacher, context.train.space)
-    extra = _unlabelled(config, context)
-    soft = soft_targets(parent, config, context) if config.is_taught else None
-    if soft is not None and extra:
-        soft = np.concatenate([soft, answers(teacher, extra, cache=context.cache)])
-    student = train_student(parent, config, context, soft, extra)
+    mixed = _mixtures(config, context)
+    extra: tuple[str, ...] = mixed.texts
+    targets: Probabilities | None = None
+    if config.is_taught:
+        extra = (*context.unlabelled, *extra)
+        targets = soft_targets(parent, config, context)
+        if extra:
+            targets = np.concatenate([targets, answers(teacher, extra, cache=context.cache)])
+    elif config.alpha != 0:
+        targets = np.concatenate([context.train.labels, mixed.labels]).astype(np.float32)
+    student = train_student(parent, config, context, targets, extra)
     refit_thresholds(student, context, like=parent)
     notes = _taught(config, teacher, context, len(extra))
     return student, _receipt(parent, student, config, notes, len(extra))
@@ -90,29 +98,29 @@ def _answers_itself(teacher: Classifier, context: Context) -> bool:
     return context.make_teacher is None and not teacher.can_fit and not context.teacher_saw_labels
 
 
-def _unlabelled(config: DistillConfig, context: Context) -> tuple[str, ...]:
-    """Texts without labels: the user's own, and mixtures; none without a teacher to label them."""
-    if not config.is_taught:
-        return ()
-    share = config.teaching(context.train.task).mixtures
-    return (*context.unlabelled, *mixtures_of(context.train, share, [config.teacher_seed, 1]))
+def _mixtures(config: DistillConfig, context: Context) -> Mixtures:
+    """The same for a student and its control; none for a plain one, and without a teacher's weight."""
+    used = config.lesson != "plain" and config.alpha != 0
+    share = config.teaching(context.train.task).mixtures if used else 0.0
+    return mixtures_of(context.train, share, [config.teacher_seed, 1])
 
 
 def train_student(
     parent: CharCNNClassifier,
     config: DistillConfig,
     context: Context,
-    soft: Probabilities | None,
+    targets: Probabilities | None,
     extra: Sequence[str],
 ) -> CharCNNClassifier:
-    """A new character CNN of the student's shape, trained on labels and soft targets.
+    """A new character CNN of the student's shape, trained on labels and on targets for all texts.
 
     Args:
         parent: gives the alphabet.
         config: shape and training.
         context: training and validation texts, seed, device, threads.
-        soft: float32 (len(train) + len(extra), n_classes); None trains on the labels alone.
-        extra: texts without labels.
+        targets: the teacher's probabilities, or labels as 0 and 1 in their place, float32
+            (len(train) + len(extra), n_classes); None trains by the loss for labels alone.
+        extra: texts that have targets only.
     """
     made = config.student(parent.config, context)
     shape = CharCNNShape(
@@ -127,9 +135,9 @@ def train_student(
         module = CharCNN(shape)
     task = context.train.task
     loss = class_weighted_loss(context.train.labels, made.class_weights, task)
-    if soft is not None:
-        targets = soft_logits(soft, task)
-        loss = mixed_loss(targets, loss, config.teaching(task).alpha, config.temperature, len(context.train), task)
+    if targets is not None:
+        wanted = soft_logits(targets, task)
+        loss = mixed_loss(wanted, loss, config.teaching(task).alpha, config.temperature, len(context.train), task)
     train(
         module,
         parent.tokenizer,
@@ -146,11 +154,19 @@ def train_student(
 def _taught(config: DistillConfig, teacher: Classifier, context: Context, n_extra: int) -> tuple[str, ...]:
     """How the student was taught, then what has to be said of a teacher that answered for any text itself."""
     if not config.is_taught:
-        return ("control: trained without a teacher",)
+        return (_untaught(config, context, n_extra),)
     if _answers_itself(teacher, context):
         how = f"taught by {teacher.kind!r}, whose own answers serve for the labelled texts too: it can't be fitted"
         return (how, *context.teacher_notes)
     return (f"taught by {teacher.kind!r}, out of fold", *(context.teacher_notes if n_extra else ()))
+
+
+def _untaught(config: DistillConfig, context: Context, n_mixed: int) -> str:
+    own = " (the texts without labels are the teacher's alone)" if context.unlabelled else ""
+    if n_mixed:
+        return f"control: trained without a teacher, {n_mixed} mixtures with the labels of both halves{own}"
+    nothing = "" if config.lesson == "plain" or config.alpha == 0 else "; nothing was mixed"
+    return f"control: trained without a teacher, on the labelled texts alone{nothing}{own}"
 
 
 def _receipt(
@@ -160,6 +176,7 @@ def _receipt(
     facts: dict[str, Any] = {"parameters_before": before, "parameters_after": after}
     facts |= {
         "alpha": config.teaching(student.task_).alpha,
+        "lesson": config.lesson,
         "n_extra_texts": n_extra,
         "temperature": config.temperature,
     }

@@ -82,7 +82,8 @@ def _dynamic(parent: CharCNNClassifier, way: str, context: Context) -> Outcome:
     reference.thresholds_ = parent.thresholds_
     seconds = time_in_turn([reference, *(t.classifier for t in trials)], context.validation.texts[:N_TIMED])
     ratios = {t.name: float(s / seconds[0]) for t, s in zip(trials, seconds[1:], strict=True)}
-    # Fast, but no longer what was asked for: a way that loses too much is taken only where all do.
+    # Fast, but no longer what was asked for: a way that loses too much is taken only where all do. This chooses between
+    # ways of one model and marks none, so the scores themselves will do.
     of_parent = validation_score(parent, context)
     floor = of_parent - most_fall(context.validation, of_parent)
     fit = [t for t in trials if t.score >= floor] or trials

@@ -36,7 +36,8 @@ from compress.methods.quantize.quantize_config import FLOAT_BITS, QuantizeConfig
 def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
     """Quantize a character CNN, its float tables, or the weights of a linear model.
 
-    A model whose validation score falls by more than `compress.method.most_fall` is marked as failed in the receipt.
+    A model whose validation score is shown to fall by more than `compress.method.most_fall` is marked as failed in the
+    receipt.
 
     Raises:
         NotCompressible: another kind of model, bits that aren't supported, or a scheme that doesn't apply to the model.

@@ -43,5 +43,5 @@ def test_children_come_from_the_better_of_student_and_control(helpful: bool, tmp
     assert workshop.parents == {"student": "cnn", "student-control": "cnn", "student-int4": parent}
     said = workshop.facts_of("student-int4")["receipt"]["notes"][-1]
     assert said.startswith("made of student-control: the same student without") is not helpful
-    assert bool(workshop.not_shipped("student")) is not helpful
+    assert bool(workshop.not_shipped("student")) is (not helpful and found.is_shown)
     assert not workshop.not_shipped("student-control")

@@ -9,12 +9,16 @@ import pytest
 
 from baselines.dataset import Dataset, Part, Split
 from baselines.errors import DataError
+from baselines.models.chance import ChanceClassifier
 from baselines.models.registry import BASELINES
 from bench.cost.bill import Prices
+from bench.making.folds import of_folds
 from bench.study.options import StudyOptions, options_of, slow_rungs
 from bench.study.parser import study_parser
+from bench.study.reference import budget_gates
 from bench.study.wishes import Wishes
 from bench.verdict.gates import parse_gate
+from compress.search.budget import Budget, Candidate, Solution
 
 
 def large(n: int, n_classes: int) -> Dataset:
@@ -63,3 +67,37 @@ def test_prices_are_the_users_or_none() -> None:
     assert given.prices == Prices(per_hour=0.5, carbon_per_kwh=380.0)
     with pytest.raises(SystemExit):
         study_parser("study").parse_args(["--carbon-per-kwh", "-1"])
+
+
+@pytest.mark.parametrize(("mixtures", "plain"), [(None, True), (2.0, True), (0.0, False)])
+def test_a_plain_student_is_trained_only_where_texts_are_mixed(mixtures: float | None, plain: bool) -> None:
+    config = {} if mixtures is None else {"distill": {"mixtures": mixtures}}
+    options = asked(large(100, 3), method="distill", config=config)
+    variants = {variant.name: variant for variant in options.variants}
+    assert ("student-plain" in variants) is plain
+    assert variants["student"].plain == ("student-plain" if plain else "")
+    assert [name for name in variants if "plain" in name] == ["student-plain"] * plain, "one seed of it"
+    if plain:
+        assert variants["student-plain"].config == variants["student"].config.plain
+        assert not variants["student-plain"].has_row
+        assert "student-plain" not in {variant.name for variant in of_folds(options.variants)}
+
+
+def test_a_budget_counts_from_the_reference_of_the_study() -> None:
+    assert asked(large(100, 3), max_bytes=10_000).reference == "", "the best on validation, once the baselines are made"
+    assert asked(large(100, 3), max_bytes=10_000, reference="linear").reference == "linear"
+
+
+def test_the_limits_of_a_budget_are_gates_on_the_model_that_is_found() -> None:
+    nearest = Candidate((), 9_000, 0.5, 0.01, None, {})
+    solution = Solution(nearest, ChanceClassifier(), "", (nearest,), "accuracy", "linear")
+    found = budget_gates(Budget(max_bytes=1_234_567, max_drop=0.01, max_p95_s=50e-6), solution)
+    assert [gate.text for gate in found] == [
+        "budget: accuracy vs linear max_drop 0.01",
+        "budget: bytes <= 1234567",
+        "budget: p95_s <= 50us",
+    ]
+    assert [gate.model for gate in found] == ["budget"] * 3
+    assert found[2].limit == pytest.approx(50e-6)
+    (better,) = budget_gates(Budget(max_drop=-0.02), solution)
+    assert better.limit == -0.02

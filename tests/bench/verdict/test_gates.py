@@ -28,6 +28,7 @@ def outcome(text: str, model: str | None = "student-int8") -> Checked:
         ("p50_s <= 20 µs", "p50_s", "<=", 20e-6),
         ("flipped_documents <= 5%", "flipped_documents", "<=", 0.05),
         ("f1_weighted vs cnn max_drop 0.01", "f1_weighted", "max_drop", 0.01),
+        ("f1_weighted vs cnn max_drop -0.01", "f1_weighted", "max_drop", -0.01),
     ],
 )
 def test_gates_are_read_with_their_units(text: str, metric: str, how: str, limit: float) -> None:
@@ -149,3 +150,19 @@ def test_a_promoted_reference_is_held_against_the_cnn_it_was_shown_to_beat() -> 
     results["promoted"]["delta"] = {**difference, "lower": -0.02, "upper": 0.05}
     (checked,) = check_gates(Run(results), [parse_gate("f1_weighted vs cnn max_drop 0.01")], "linear")
     assert checked.outcome == "inconclusive"
+
+
+def test_a_95th_percentile_within_the_noise_of_its_limit_decides_nothing() -> None:
+    results = make_results()
+    run = Run(results)
+    p95, floor = run.by_name["student-int8"].p95_s, run.claim_floor
+    assert p95 is not None
+    assert 0 < floor < 0.5
+    found = {}
+    for name, limit in (
+        ("clear", p95 * (1 + 3 * floor)),
+        ("near", p95 * (1 + floor / 3)),
+        ("beyond", p95 / (1 + 3 * floor)),
+    ):
+        found[name] = outcome(f"p95_s <= {limit * 1e6:.6g}us").outcome
+    assert found == {"clear": "pass", "near": "inconclusive", "beyond": "fail"}

@@ -64,7 +64,7 @@ def case(tiny: Dataset) -> tuple[CharCNNClassifier, Context]:
 
 
 def is_taught(candidate: Candidate) -> bool:
-    return any(step["method"] == "distill" and step["alpha"] for step in candidate.recipe)
+    return any(step["method"] == "distill" and step["lesson"] == "teacher" for step in candidate.recipe)
 
 
 def test_a_search_finds_continues_and_repeats(case: tuple[CharCNNClassifier, Context], tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_the_control_of_a_recipe_differs_in_its_teacher_only() -> None:
     recipe = to_recipe([Step("distill", TAUGHT), Step("quantize", QuantizeConfig(bits=4))])
     control = control_of(recipe)
     assert control is not None
-    assert step_from_json(dict(control[0])).config == replace(TAUGHT, alpha=0.0)
+    assert step_from_json(dict(control[0])).config == replace(TAUGHT, lesson="labels")
     assert control[1:] == recipe[1:]
     assert control_of(control) is None
     assert control_of(to_recipe([Step("prune", PruneConfig()), Step("quantize", QuantizeConfig())])) is None

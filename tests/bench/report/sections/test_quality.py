@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.report.sections.quality import overall, quality
+from bench.report.sections.quality import overall, quality, teacher
 from tests.cases.facts_case import facts_of
 from tests.cases.report_case import make_results
 from tests.cases.report_tasks_case import INTENTS, NEGATIVE, binary_results, multiclass_results
@@ -60,3 +60,26 @@ def test_an_answer_no_is_named_among_the_flips() -> None:
     flips = quality(facts_of(results))["flips"]
     assert flips["examples"][0]["truth"] == NEGATIVE
     assert flips["note"].startswith("Texts whose answer changed")
+
+
+def test_the_gain_is_split_into_what_the_teacher_and_what_mixed_texts_bring() -> None:
+    results = make_results()
+    facts = facts_of(results)
+    said = teacher(facts.run.models["student-int8"], facts)
+    assert said.startswith(
+        "The teacher brings Δ weighted F1 +0.021, 95 % +0.004 to +0.038: `student-int8` against `student-alone`"
+    )
+    assert "Mixing texts, which both do, brings +0.032, 95 % +0.011 to +0.053: against `student-plain`" in said
+    assert said.endswith("(1 seed). Together +0.053, 95 % +0.030 to +0.076.")
+    child = {"name": "smaller", "parent": "student-int8"}
+    assert teacher(child, facts).startswith("Of `student-int8`, which this model was made of. The teacher brings")
+    assert not teacher(facts.run.models["cnn"], facts)
+
+
+def test_where_nothing_was_mixed_no_part_of_the_gain_is_the_mixtures() -> None:
+    results = make_results()
+    student = next(m for m in results["models"] if m["name"] == "student-int8")
+    student["control"] |= {"mixed": False, "mixing": None, "plain": None, "total": student["control"]["gain"]}
+    said = quality(facts_of(results))["control"]
+    assert "Mixing" not in said
+    assert said.endswith("(3 seeds). Nothing was mixed, so this is all that it gains over training on the labels.")

@@ -29,7 +29,7 @@ def test_the_better_of_both_is_kept(truthful: bool) -> None:
     found = receipt.facts["against_control"]
     assert found["metric"] == "f1_weighted"
     if not truthful:
-        assert (found["kept"], receipt.facts["alpha"]) == ("control", 0.0)
+        assert (found["kept"], receipt.facts["lesson"]) == ("control", "labels")
         assert "the same student without a teacher is better on validation: weighted F1" in receipt.notes[-1]
     assert found[found["kept"]] == max(found["taught"], found["control"])
     assert validation_score(child, context) == pytest.approx(found[found["kept"]])
@@ -50,7 +50,19 @@ def test_of_equals_and_without_validation_the_taught_one_stays() -> None:
 
 
 def test_a_loss_is_said_as_it_is() -> None:
-    found = Comparison("log_loss", taught=-0.31, control=-0.29)
+    found = Comparison("log_loss", taught=-0.31, control=-0.29, upper=-0.005)
     assert found.keeps_control
-    assert "log loss 0.290 to 0.310" in str(found)
+    assert str(found).endswith("log loss 0.290 to 0.310")
     assert "better on validation than" in str(Comparison("accuracy", 0.9, 0.8))
+
+
+def test_a_choice_needs_no_proof_but_a_mark_does() -> None:
+    by_chance = Comparison("accuracy", taught=0.80, control=0.81, upper=0.02)
+    assert by_chance.keeps_control
+    assert not by_chance.is_shown
+    assert str(by_chance).endswith("0.810 to 0.800, which may be chance")
+    assert Comparison("accuracy", taught=0.70, control=0.81, upper=-0.04).to_json()["shown_worse"]
+    # Answers that are all wrong are shown to be worse, the same answers never.
+    part = random_part(60)
+    model: Classifier = random_cnn()
+    assert not compared(model, model, part).is_shown

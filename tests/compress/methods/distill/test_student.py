@@ -12,6 +12,7 @@ import pytest
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
+from compress.methods.distill.extra_texts import mixtures_of
 from compress.methods.distill.student import apply, soft_targets
 from tests.cases.compress_case import (
     assert_unchanged,
@@ -39,17 +40,33 @@ def test_the_student_is_smaller_and_the_parent_unchanged() -> None:
 
 
 def test_the_control_is_the_same_student_without_a_teacher() -> None:
-    control = replace(STUDENT, alpha=0.6, mixtures=2.0).control
-    assert replace(control, alpha=STUDENT.alpha, mixtures=STUDENT.mixtures) == STUDENT
-    # As many steps: two mixtures a text and one epoch are three epochs of the texts alone.
-    assert control.length(random_part(60)) == (3, 3)
-    # Neither a teacher nor unlabelled texts change a control.
+    config = replace(STUDENT, alpha=0.6, mixtures=2.0)
+    assert replace(config.control, lesson="teacher") == replace(config.plain, lesson="teacher") == config
     context = random_context()
-    plain, _ = apply(random_cnn(), control, context)
+    control, receipt = apply(random_cnn(), config.control, context)
+    assert receipt.notes[0].startswith(
+        "control: trained without a teacher, 120 mixtures with the labels of both halves"
+    )
+    assert (receipt.facts["n_extra_texts"], receipt.facts["lesson"]) == (120, "labels")
+    # No teacher changes a control, and no text without labels but by as many steps.
     taught = replace(context, soft_targets=np.full((60, 5), 0.9, np.float32), unlabelled=("some text",))
-    again, receipt = apply(random_cnn(), control, taught)
-    np.testing.assert_array_equal(plain.predict_proba(["abc"]), again.predict_proba(["abc"]))
-    assert "without a teacher" in receipt.notes[0]
+    again, receipt = apply(random_cnn(), config.control, taught)
+    np.testing.assert_array_equal(control.predict_proba(["abc"]), again.predict_proba(["abc"]))
+    assert "the texts without labels are the teacher's alone" in receipt.notes[0]
+    # A teacher who says of every text what the labels say is no teacher: both learn the same, bit by bit.
+    mixed = mixtures_of(context.train, 2.0, [config.teacher_seed, 1])
+    teacher = Memory().fit(replace(context.train, texts=mixed.texts, labels=mixed.labels))
+    honest = replace(context, soft_targets=context.train.labels.astype(np.float32), teacher=teacher)
+    student, _ = apply(random_cnn(), config, honest)
+    np.testing.assert_array_equal(control.predict_proba(["abc"]), student.predict_proba(["abc"]))
+
+
+def test_a_plain_student_and_a_control_without_mixtures_are_one_training() -> None:
+    context = random_context()
+    made = [apply(random_cnn(), getattr(STUDENT, lesson), context) for lesson in ("control", "plain")]
+    answers = [model.predict_proba(["abc", "de"]) for model, _ in made]
+    np.testing.assert_array_equal(*answers)
+    assert "; nothing was mixed; " in made[0][1].notes[0]
 
 
 def test_a_student_learns_what_only_its_teacher_says() -> None:
@@ -101,6 +118,7 @@ def test_what_is_said_of_a_teacher_concerns_only_students_that_heard_it_itself()
     [
         ({"alpha": 1.5}, "alpha"),
         ({"temperature": 0.0}, "temperature"),
+        ({"lesson": "nothing"}, "lesson: teacher, labels, plain are allowed"),
         ({"word_dropout": 1.0}, "word_dropout"),
         ({"filters": 0}, "at least 1"),
     ],
