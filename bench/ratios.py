@@ -35,6 +35,10 @@ SPEED_MARGIN = 0.10
 # Rounds below which a spread can't be told, so that no interval is given.
 LEAST_ROUNDS = 5
 _TINY = 1e-14
+# Standard errors from which on a group of candidates has no part in what is usual.
+_OUTLYING = 3.0
+# Ends of an interval so far away, in logarithms, say that nothing is known.
+_FARTHEST = 20.0
 # Variance of the median of n normal values, times n; towards π/2 for many.
 _MEDIAN_VARIANCE_TIMES_N = (1.0, 1.0, 1.346, 1.193, 1.434, 1.288, 1.473, 1.345, 1.495, 1.382, 1.509, 1.41)
 
@@ -126,13 +130,23 @@ def process_effects(times: Floats, processes: NDArray[np.intp], groups: Sequence
     between = starts.var(axis=1, ddof=1) / (1 - weights)
     within = noise * n_processes * _round_share(processes)
     names = np.asarray(groups)
-    every, _ = _pooled(between, within, n_processes, n_rounds, n_entries)
-    by_group = {}
-    for group in dict.fromkeys(groups):
-        of_group = names == group
-        own, chance = _pooled(between[of_group], within[of_group], n_processes, n_rounds, n_entries, every.value)
-        # One standard error above what would be by chance: else few processes would choose the larger of two guesses.
-        by_group[group] = own if own.value > every.value + chance else every
+
+    def pooled(chosen: NDArray[np.bool_], usual: float | None = None) -> tuple[Variance, float]:
+        return _pooled(between[chosen], within[chosen], n_processes, n_rounds, n_entries, usual)
+
+    def excess(group: str, usual: Variance) -> float:
+        """By how many standard errors a group's own value lies above the usual one."""
+        own, chance = pooled(names == group, usual.value)
+        return (own.value - usual.value) / chance
+
+    every, _ = pooled(np.ones(n_entries, bool))
+    ordinary = [group for group in dict.fromkeys(groups) if excess(group, every) <= _OUTLYING]
+    if ordinary:
+        every, _ = pooled(np.isin(names, ordinary))
+    # One standard error above what would be by chance: else few processes would choose the larger of two guesses.
+    by_group = {
+        group: pooled(names == group)[0] if excess(group, every) > 1 else every for group in dict.fromkeys(groups)
+    }
     drift = float(_by_process(np.median, shared, processes).var(ddof=1))
     return ProcessEffects(by_group, Variance(drift, 2 * drift**2 / (n_processes - 1)))
 
@@ -257,11 +271,9 @@ def _reaches(logs: Floats, processes: NDArray[np.intp], between: Variance, compa
     of_rounds = _round_share(processes) * max(float(own @ own) / freedom, _TINY)
     of_processes = between.value / n_processes
     total = of_rounds + of_processes
-    degrees = 2 * total**2 / (between.error / n_processes**2 + 2 * of_rounds**2 / freedom)
-    alone, family = (
-        math.sqrt(total) * float(stdtrit(degrees, 1 - (1 - CONFIDENCE) / 2 / count)) for count in (1, comparisons)
-    )
-    return alone, family
+    degrees = max(1.0, 2 * total**2 / (between.error / n_processes**2 + 2 * of_rounds**2 / freedom))
+    alone, family = (float(stdtrit(degrees, 1 - (1 - CONFIDENCE) / 2 / count)) for count in (1, comparisons))
+    return min(_FARTHEST, math.sqrt(total) * alone), min(_FARTHEST, math.sqrt(total) * family)
 
 
 def _by_process(middle: Callable[..., NDArray[np.floating]], values: Floats, processes: NDArray[np.intp]) -> Floats:

@@ -73,8 +73,8 @@ class Plan:
             or min((1, *self.batch_sizes, *self.all_threads_batch_sizes)) < 1
         ):
             raise MeasurementError(
-                f"plan {self.name!r}: at least 2 processes, 2 rounds in each, 2 offline rounds, a window and batch sizes "
-                f"of at least 1 are allowed, got {self}"
+                f"plan {self.name!r}: at least 2 processes, 2 rounds in each, 2 offline rounds, and 1 text a window "
+                f"and batch are needed, got {self}"
             )
 
     def process_of(self, number: int) -> int:

@@ -20,6 +20,8 @@ from bench.results.row import Row
 _WIDEST_HEADING = 12
 _STYLES = {"recommended": "bold", "reference": "", "front": "", "dominated": "dim", "skipped": "dim", "failed": "dim"}
 _MARKS = {"recommended": "→", "front": "●", "reference": "○"}
+# The column is narrow.
+_SHORT = {"about as fast": "as fast", "no clear difference": "unclear"}
 _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_measured": "yellow"}
 
 
@@ -28,6 +30,8 @@ def print_report(facts: Facts, console: Console) -> None:
     console.print(models_table(facts))
     console.print(Text("→ recommended   ● on the Pareto front   ○ reference", style="dim"))
     console.print(Text(_metric_note(facts), style="dim"))
+    if any(row.speed_ratio for row in facts.rows):
+        console.print(Text(first_screen.speed_rule(facts), style="dim"))
     for row in facts.rows:
         if not row.measured:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
@@ -61,7 +65,7 @@ def models_table(facts: Facts) -> Table:
     table.add_column("", width=1)
     table.add_column("model", overflow="fold", min_width=12)
     table.add_column(Text(facts.metric.short), justify="right", max_width=_WIDEST_HEADING)
-    for name in ("Δ", "size", "smaller", "p50", "faster"):
+    for name in ("Δ", "size", "smaller", "p50", "speed"):
         table.add_column(name, justify="right", no_wrap=True)
     named = {row.name: row for row in facts.rows}
     for shown in model_table.table(facts)["rows"]:
@@ -73,13 +77,13 @@ def models_table(facts: Facts) -> Table:
 
 def _figures(row: Row, facts: Facts) -> tuple[str, ...]:
     reference = facts.reference
-    smaller = faster = ""
+    smaller = speed = ""
     delta = MISSING
     if reference is not None and row is not reference:
         delta = signed(row.delta.value) if row.delta else MISSING
         smaller = times(reference.bytes / row.bytes) if row.bytes and reference.bytes else ""
-        faster = times(1 / row.speed_ratio.value) if row.speed_ratio and row.speed_ratio.value else ""
-    return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), faster
+        speed = _SHORT.get(note := first_screen.speed_note(row, facts), note)
+    return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), speed
 
 
 def _metric_note(facts: Facts) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.quantities import MISSING, Estimate, count, joules, score, seconds, signed, size
 from bench.report.sections.facts import Facts
-from bench.report.sections.first_screen import compared, speed_note
+from bench.report.sections.first_screen import compared, speed_note, speed_rule
 from bench.results.row import Row
 from bench.verdict.judge import non_inferior
 
@@ -28,6 +28,7 @@ def table(facts: Facts) -> dict[str, Any]:
         "columns": [{"name": name, "better": better} for name, better in _columns(facts)],
         "rows": [_table_row(row, facts) for row in rows],
         "summary": summary,
+        "speed_rule": speed_rule(facts),
         "reference": facts.verdict.reference,
         "difference": facts.metric.difference + (" (+ is better)" if facts.metric.caution else ""),
     }
