@@ -16,12 +16,11 @@ from bench.report.sections import first_screen, two_sides, your_data
 from bench.report.sections import table as model_table
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
+from bench.verdict.speed_claims import speed_word
 
 _WIDEST_HEADING = 12
 _STYLES = {"recommended": "bold", "reference": "", "front": "", "dominated": "dim", "skipped": "dim", "failed": "dim"}
 _MARKS = {"recommended": "→", "front": "●", "reference": "○"}
-# The column is narrow.
-_SHORT = {"about as fast": "as fast", "no clear difference": "unclear"}
 _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_measured": "yellow"}
 
 
@@ -65,7 +64,7 @@ def models_table(facts: Facts) -> Table:
     table.add_column("", width=1)
     table.add_column("model", overflow="fold", min_width=12)
     table.add_column(Text(facts.metric.short), justify="right", max_width=_WIDEST_HEADING)
-    for name in ("Δ", "size", "smaller", "p50", "speed"):
+    for name in ("Δ", "size", "smaller", "p50", "faster"):
         table.add_column(name, justify="right", no_wrap=True)
     named = {row.name: row for row in facts.rows}
     for shown in model_table.table(facts)["rows"]:
@@ -82,8 +81,16 @@ def _figures(row: Row, facts: Facts) -> tuple[str, ...]:
     if reference is not None and row is not reference:
         delta = signed(row.delta.value) if row.delta else MISSING
         smaller = times(reference.bytes / row.bytes) if row.bytes and reference.bytes else ""
-        speed = _SHORT.get(note := first_screen.speed_note(row, facts), note)
+        speed = _speed(row, facts)
     return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), speed
+
+
+def _speed(row: Row, facts: Facts) -> str:
+    """How many times faster, where that may be said: the column is narrow."""
+    word, ratio = speed_word(row.speed_ratio, facts.run.claim_floor), row.speed_ratio
+    if ratio is None:
+        return ""
+    return {"about as fast": "as fast", "no clear difference": "unclear"}.get(word) or times(1 / ratio.value)
 
 
 def _metric_note(facts: Facts) -> str:

@@ -119,7 +119,7 @@ class Row:
 
 
 def estimate(content: Any) -> Estimate | None:
-    """`{"value", "low", "high"}`, perhaps with `family_low` and `family_high`, or a bare number; None without a value."""
+    """`{"value", "low", "high"}`, perhaps with `family_low` and `family_high`, or a number; None without a value."""
     if isinstance(content, int | float) and not isinstance(content, bool):
         return Estimate(float(content))
     if not isinstance(content, Mapping) or content.get("value") is None:
