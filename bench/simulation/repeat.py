@@ -138,7 +138,9 @@ def _plan_of(run: Run) -> Plan:
     if not stated:
         raise RunFolderError(f"{run.path}: no latencies were measured in this run; repeat a run of `compress.run`")
     known = {entry.name for entry in fields(Plan)}
-    typed = {key: tuple(value) if isinstance(value, list) else value for key, value in stated.items() if key in known}
+    typed: Json = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in stated.items() if key in known
+    }
     return Plan(**typed)
 
 

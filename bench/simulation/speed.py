@@ -8,7 +8,7 @@ the study doesn't use: a bootstrap over rounds, and one over processes and then 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,12 +122,13 @@ def simulate_speed(scenario: Scenario, runs: int, seed: int) -> SpeedRow:
 def draw_times(scenario: Scenario, processes: NDArray[np.intp], rng: np.random.Generator) -> Floats:
     """(31, R) seconds a call of the reference, which comes first, and of thirty models."""
     n, rounds = N_MODELS + 1, len(processes)
-    noise = np.exp(rng.uniform(*np.log(scenario.noise), n))
+    least, largest = (float(np.log(share)) for share in scenario.noise)
+    noise = np.exp(rng.uniform(least, largest, n))
     noise[0] = REFERENCE_NOISE
     starts = scenario.process_effect * rng.standard_normal((n, scenario.processes))
     logs = starts[:, processes] + noise[:, None] * rng.standard_normal((n, rounds)) + rng.normal(0, DRIFT, rounds)
     logs[1:] += np.log(scenario.true_ratio)
-    return np.exp(logs)
+    return np.asarray(np.exp(logs), np.float64)
 
 
 def judged(times: Floats, processes: NDArray[np.intp], method: Method, rng: np.random.Generator) -> list[Estimate]:
@@ -152,7 +153,7 @@ def _bootstrapped(ratios: Floats, processes: NDArray[np.intp], method: Method, r
         drawn = np.stack([_two_levels(processes, rng) for _ in range(_RESAMPLES)])
     medians = np.median(ratios[:, drawn], axis=2)
     low, high = np.quantile(medians, [0.025, 0.975], axis=1)
-    values: Sequence[float] = np.median(ratios, axis=1)
+    values = np.median(ratios, axis=1)
     return [Ratio(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)]
 
 
