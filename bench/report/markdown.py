@@ -26,6 +26,7 @@ from bench.report.sections import (
     your_data,
 )
 from bench.report.sections.facts import Facts
+from bench.report.sections.first_screen import speed_note
 from bench.results.row import Row
 
 # Everything Markdown or HTML could read as markup, backticks apart: those mark names in our own sentences.
@@ -57,7 +58,7 @@ def render(facts: Facts, picture: str | None, gpu_file: Mapping[str, Any] | None
         below=first_screen.below_text(below),
         table=table.table(facts),
         models=_models(facts),
-        ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [])}
+        ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [], facts.run)}
                  for ledger in facts.results.get("ledgers") or []],
         data_facts=data_facts.data_facts(facts),
         your_data=your_data.sentences(facts),
@@ -119,8 +120,8 @@ def _model(row: Row, shown: dict[str, Any], facts: Facts) -> dict[str, Any]:
     against = []
     if reference and row is not reference and row.bytes and reference.bytes:
         against.append(change(row.bytes / reference.bytes, "smaller", "larger"))
-    if row is not reference and row.speed_ratio:
-        against.append(change(row.speed_ratio.value, "faster", "slower"))
+    if row is not reference and (note := speed_note(row, facts)):
+        against.append(note)
     return {
         "name": row.name,
         "score": score_interval(row.score),

@@ -33,7 +33,8 @@ class Row:
             where it wasn't measured.
         lower, upper: one-sided 95 % bounds of `delta`.
         delta_source: `test split`, or `5 folds` where folds were asked for; which variance `delta` covers.
-        speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
+        speed_ratio: latency divided by the reference's, round by round, the median over rounds; below 1 is faster. No
+            quotient of two `p50_s`, whose rounds may have been slow at other times.
         parent_ratio: the same, divided by the latency of the model it was made from.
         versus_chance: `{"model", "delta", "better"}` against the best rung that guesses; None where there is none.
         guesses: whether it guesses, whatever the text.
@@ -128,12 +129,13 @@ class Row:
 
 
 def estimate(content: Any) -> Estimate | None:
-    """`{"value", "low", "high"}` or a bare number; None when there is no value."""
+    """`{"value", "low", "high"}`, perhaps with `family_low` and `family_high`, or a number; None without a value."""
     if isinstance(content, int | float) and not isinstance(content, bool):
         return Estimate(float(content))
     if not isinstance(content, Mapping) or content.get("value") is None:
         return None
-    return Estimate(float(content["value"]), content.get("low"), content.get("high"))
+    ends = (content.get(end) for end in ("low", "high", "family_low", "family_high"))
+    return Estimate(float(content["value"]), *ends)
 
 
 def single_runs(model: Json) -> list[Json]:
@@ -254,8 +256,8 @@ def _parent_ratio(model: Json, run: Json | None, reference: str | None) -> Estim
     speedup = estimate((model.get("versus_parent") or {}).get("speedup"))
     if speedup is None or not speedup.value:
         return _speed_ratio(model, run, reference) if model.get("parent") == reference else None
-    low, high = (1 / end if end else None for end in (speedup.high, speedup.low))
-    return Estimate(1 / speedup.value, low, high)
+    ends = (speedup.high, speedup.low, speedup.family_high, speedup.family_low)
+    return Estimate(1 / speedup.value, *(1 / end if end else None for end in ends))
 
 
 def _best_throughput(model: Json) -> float | None:

@@ -90,9 +90,11 @@ def of_scores(found: Sequence[CoverageRow]) -> Table:
 
 def of_speed(found: Sequence[SpeedRow]) -> Table:
     """How often one of thirty models was called faster or slower."""
-    columns = ("process effect", "processes", "rounds", "true ratio", "interval", "coverage")
-    columns += tuple(f"any word, margin {percent(m)}" for m in MARGINS)
-    columns += tuple(f"words a model, margin {percent(m)}" for m in MARGINS)
+    columns = (
+        *("process effect", "processes", "rounds", "true ratio", "interval", "coverage"),
+        *(f"any word, margin {percent(m)}" for m in MARGINS),
+        *(f"words a model, margin {percent(m)}" for m in MARGINS),
+    )
     rows, broken = [], []
     for r in found:
         s = r.scenario

@@ -94,7 +94,11 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "test_looks": study.test_looks or None,
         "models": models,
         "ledgers": _ledgers(study, models),
-        "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},
+        "speed": {
+            **(evidence.measurements.speed() if evidence.measurements else {}),
+            "margin": options.speed_margin,
+            "gpu": gpu_facts,
+        },
         "sensitivity": _sensitivity(study),
     }
 

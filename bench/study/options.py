@@ -19,6 +19,7 @@ from bench.making.folds import of_folds
 from bench.making.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
+from bench.ratios import SPEED_MARGIN
 from bench.study.wished_variants import variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric
@@ -50,6 +51,7 @@ class StudyOptions:
         slow: of the baselines those that aren't trained after all, with the reason.
         plan: how much is measured.
         delta: the margin of non-inferiority, in units of the metric.
+        speed_margin: how far from 1 a ratio of latencies must be to matter, as a share.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
         budget: limits to search a model for; None searches nothing.
@@ -70,6 +72,7 @@ class StudyOptions:
     threads: int = 1
     device: str = "cpu"
     delta: float = 0.01
+    speed_margin: float = SPEED_MARGIN
     priority: Priority = "smallest"
     gates: tuple[Gate, ...] = ()
     unlabelled: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         threads=wishes.threads,
         device=wishes.device,
         delta=wishes.delta,
+        speed_margin=wishes.speed_margin,
         priority=wishes.priority,
         gates=wishes.gates,
         unlabelled=read_unlabelled(wishes.unlabelled) if wishes.unlabelled else (),

@@ -51,7 +51,7 @@ ORDER = {
         ("making", "measure"),
         ("quality", "cost"),
         ("candidate",),
-        ("stats", "quantities"),
+        ("ratios", "stats", "quantities"),
     ),
     "tagpress": (
         ("__main__",),

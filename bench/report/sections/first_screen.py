@@ -28,7 +28,7 @@ from bench.report.sections.two_sides import is_rare
 from bench.results.row import Row, estimate
 from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
-from bench.verdict.speed_claims import is_faster, is_slower
+from bench.verdict.speed_claims import speed_text
 
 COST_NAMES = {
     "p50_s": "latency",
@@ -165,13 +165,18 @@ def compared(value: float | None, reference: Row | None, better: str, worse: str
 
 
 def speed_note(row: Row, facts: Facts) -> str:
-    """Latency against the reference's, in words; a difference within the noise is called none."""
-    ratio, floor = row.speed_ratio, facts.run.claim_floor
-    if ratio is None:
-        return ""
-    if is_faster(ratio, floor) or is_slower(ratio, floor):
-        return change(ratio.value, "faster", "slower")
-    return "within noise"
+    """Latency against the reference's, in words."""
+    return speed_text(row.speed_ratio, facts.run.claim_floor)
+
+
+def speed_rule(facts: Facts) -> str:
+    """What a ratio of latencies is, and from where on it is called one."""
+    floor = facts.run.claim_floor
+    beyond = f"a factor of {1 + floor:g}" if floor >= 1 else percent(floor)
+    return (
+        f"Speed against the reference: median over rounds of the time divided by the reference's in the same round, no "
+        f"quotient of two p50; faster or slower where the interval for all models together lies beyond {beyond}."
+    )
 
 
 def warnings(facts: Facts) -> list[str]:

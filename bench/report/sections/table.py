@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.quantities import MISSING, count, joules, score, seconds, signed, size
 from bench.report.sections.facts import Facts
-from bench.report.sections.first_screen import compared, speed_note
+from bench.report.sections.first_screen import compared, speed_note, speed_rule
 from bench.results.row import Row
 
 OPERATIONS = (
@@ -32,6 +32,7 @@ def table(facts: Facts) -> dict[str, Any]:
         "rows": [_table_row(row, facts) for row in rows],
         "summary": summary,
         "words": words_of(facts),
+        "speed_rule": speed_rule(facts),
         "reference": facts.verdict.reference,
         "operations": OPERATIONS,
         "difference": facts.metric.difference + (" (+ is better)" if facts.metric.caution else ""),
