@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from baselines.errors import DataError
-from baselines.scores import influence
+from baselines.scores import leaving_out
 from baselines.scores.answers import Answers
-from baselines.scores.influence import influences, mean_difference, one_answer, paired_difference
+from baselines.scores.influence import mean_difference, paired_difference
 from baselines.scores.judging import METRICS, judged, metrics_of
+from baselines.scores.leaving_out import influences, one_answer
 from baselines.task import TASKS, Task
 
 
@@ -55,7 +56,7 @@ def test_the_influence_gives_the_bootstraps_spread() -> None:
 def test_a_long_ranking_is_judged_by_groups_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     truth, decided, probabilities = drawn("binary", 600)
     alone = influences("roc_auc", Answers(truth, decided, probabilities))
-    monkeypatch.setattr(influence, "MOST_RANKED", 400)
+    monkeypatch.setattr(leaving_out, "MOST_RANKED", 400)
     grouped = influences("roc_auc", Answers(truth, decided, probabilities))
     assert len(set(grouped.tolist())) <= 200
     assert (grouped**2).sum() == pytest.approx((alone**2).sum(), rel=0.25)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.report.sections.looks import looks_said, looks_warning
+from bench.report.sections.provenance import looks_said, looks_warning
 
 
 def looked(own: int, others: dict[str, int | None], models: int = 14) -> dict[str, Any]:
