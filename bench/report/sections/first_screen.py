@@ -21,8 +21,9 @@ from bench.quantities import (
 )
 from bench.report.charts.tradeoff import available_costs, below_picture
 from bench.report.metric_words import MetricWords
-from bench.report.sections.data_facts import collision_warning, looks_warning
+from bench.report.sections.data_facts import collision_warning
 from bench.report.sections.facts import Facts
+from bench.report.sections.provenance import looks_warning
 from bench.report.sections.two_sides import is_rare
 from bench.results.row import Row, estimate
 from bench.verdict.gates import Checked
