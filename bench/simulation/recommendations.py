@@ -16,12 +16,13 @@ from baselines.scores.answers import Answers
 from baselines.scores.influence import Influence, PairedDifference, difference_of
 from baselines.scores.simultaneous import correlation_of
 from baselines.task import LabelMatrix, Task
-from bench.simulation.populations import Population, population
+from bench.simulation.populations import N_TEXTS, Population, population
 from bench.verdict.family import FEWEST_TEXTS, Tested, together, weights_by
 
 DELTA = 0.01
 N_CANDIDATES = 30
 N_DRAWS = 4_000
+MANY_TEXTS = 1_000
 # A difference that is named as the margin must lie beyond it.
 JUST_BEYOND = -0.0101
 
@@ -37,6 +38,7 @@ class Scenario:
         n_test, n_validation: texts drawn for both parts.
         only_harm: changes are few and all of them harm.
         optimism: of validation: each candidate's difference there is too good by up to twice that.
+        n_texts: of the population.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Scenario:
     n_validation: int = 220
     only_harm: bool = False
     optimism: float = 0.0
+    n_texts: int = N_TEXTS
 
 
 def scenarios() -> list[Scenario]:
@@ -110,7 +113,7 @@ class Rates:
 def recommendation_rates(scenario: Scenario, runs: int, seed: int) -> Rates:
     """Draw test and validation sets, judge each as a study does, and count."""
     rng = np.random.default_rng([seed, 11])
-    texts = population(scenario.task, scenario.wanted, rng, only_harm=scenario.only_harm)
+    texts = population(scenario.task, scenario.wanted, rng, only_harm=scenario.only_harm, n_texts=scenario.n_texts)
     counts = np.array([_one(texts, scenario, rng) for _ in range(runs)], float)
     shares = np.mean(counts, axis=0)
     return Rates(scenario, runs, *(float(share) for share in shares))
@@ -163,9 +166,10 @@ def judged_together(test: Sequence[PairedDifference], weights: NDArray[np.float6
 
 
 def recommendation_scenarios(runs: int, seed: int) -> Iterator[Rates]:
-    """Every scenario's rates, one after the other."""
+    """Every scenario's rates, one after the other; those of many texts take longer and get a quarter of the runs."""
     for number, scenario in enumerate(scenarios()):
-        yield recommendation_rates(scenario, runs, seed + number)
+        own = runs if scenario.n_test < MANY_TEXTS else max(1, runs // 4)
+        yield recommendation_rates(scenario, own, seed + number)
 
 
 def _smallest(good: NDArray[np.bool_], sizes: NDArray[np.integer]) -> int | None:
