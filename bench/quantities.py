@@ -17,11 +17,17 @@ _Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with the ends of its two-sided 95 % interval; the ends are None where no interval was measured."""
+    """A value with the ends of its two-sided 95 % interval; the ends are None where no interval was measured.
+
+    Attributes:
+        family_low, family_high: of a ratio of latencies, ends that hold for all ratios of its run together, at 95 %.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
+    family_low: float | None = None
+    family_high: float | None = None
 
     @property
     def has_interval(self) -> bool:

@@ -1,18 +1,13 @@
-"""Arithmetic on timings: percentiles where the count allows, dispersion, ratios paired by round, the noise floor."""
+"""Arithmetic on timings: percentiles where the count allows, dispersion, what was odd; ratios are in `bench.ratios`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.errors import MeasurementError
-from baselines.scores.intervals import CONFIDENCE, N_RESAMPLES, Interval
-
 Samples = NDArray[np.floating]
-Judgement = Literal["faster", "slower", "within noise"]
 
 # Samples below which a percentile is not printed: about 6.5 samples must lie beyond it.
 SAMPLES_NEEDED = {0.90: 64, 0.95: 130, 0.99: 662, 0.999: 6_636}
@@ -39,9 +34,13 @@ def percentile(samples: Samples, p: float) -> float | None:
 
 
 def percentiles(samples: Samples) -> dict[str, float | int | None]:
-    """`latency_s` of results.json: p50, p90, p95, p99, p999 (seconds, None where n is too small) and n."""
+    """`latency_s` of results.json: mean, p50, p90, p95, p99, p999 (seconds, None where n is too small) and n.
+
+    The mean is what adds up to cost and energy; a median leaves out the slow calls.
+    """
     named = {"p50": 0.5, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p999": 0.999}
-    return {**{name: percentile(samples, p) for name, p in named.items()}, "n": len(samples)}
+    mean = float(np.mean(samples)) if len(samples) else None
+    return {"mean": mean, **{name: percentile(samples, p) for name, p in named.items()}, "n": len(samples)}
 
 
 def thin(samples: Samples) -> list[float]:
@@ -74,44 +73,6 @@ def typical_call(samples: Samples, items: int, *, at_least_s: float = 1e-3) -> f
     together = min(len(passes), max(1, int(np.ceil(at_least_s / max(usual, 1e-12)))))
     groups = passes[: len(passes) // together * together].reshape(-1, together * items)
     return float(np.median(groups.sum(axis=1)) / (together * items))
-
-
-def ratio_over_rounds(
-    times: Samples, reference: Samples, rng: np.random.Generator, *, n_resamples: int = N_RESAMPLES
-) -> Interval:
-    """Median over rounds of `times / reference`, with a bootstrap over rounds; below 1 is faster than the reference.
-
-    Args:
-        times, reference: (R,) seconds a call, round by round.
-        rng: draws the rounds.
-    """
-    if times.shape != reference.shape or times.ndim != 1 or not len(times):
-        raise MeasurementError(
-            f"ratio over rounds: both need the same rounds, at least one; got {times.shape} and {reference.shape}"
-        )
-    ratios = np.asarray(times, np.float64) / np.asarray(reference, np.float64)
-    drawn = np.median(ratios[rng.integers(len(ratios), size=(n_resamples, len(ratios)))], axis=1)
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(np.median(ratios)), float(low), float(high), "rounds")
-
-
-def invert(ratio: Interval) -> Interval:
-    """A time ratio as a speed-up: 0.5 of the time is twice as fast."""
-    return Interval(1 / ratio.value, 1 / ratio.high, 1 / ratio.low, ratio.source)
-
-
-def noise_floor(aa_ratio: Interval) -> float:
-    """The largest difference from itself that the anchor's A/A interval allows: no speed claim smaller than it."""
-    return max(abs(aa_ratio.low - 1), abs(aa_ratio.high - 1))
-
-
-def judge(ratio: Interval, floor: float) -> Judgement:
-    """Whether a ratio to the reference is a finding: its interval leaves out 1, and it exceeds the noise floor."""
-    if ratio.high < 1 and 1 / ratio.value - 1 > floor:
-        return "faster"
-    if ratio.low > 1 and ratio.value - 1 > floor:
-        return "slower"
-    return "within noise"
 
 
 def warnings_for(round_times: Samples, cpu_shares: Samples, *, threads: int) -> list[str]:

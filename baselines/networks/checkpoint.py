@@ -1,12 +1,13 @@
-"""A network's weights as a safetensors file, and what is said when they belong to another architecture."""
+"""A network's weights as a safetensors file, and what is said when they belong to another architecture.
+
+safetensors is imported where a file is read or written: a network that never touches the disk runs without it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from baselines.errors import ArtifactError
@@ -14,6 +15,8 @@ from baselines.errors import ArtifactError
 
 def save_tensors(module: nn.Module, path: Path) -> None:
     """Write every weight, by its name in the network."""
+    from safetensors.torch import save_file
+
     save_file({name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()}, path)
 
 
@@ -23,6 +26,9 @@ def load_tensors(module: nn.Module, path: Path) -> None:
     Raises:
         ArtifactError: unreadable, or of another architecture; names the first tensors that differ.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
         found = load_file(path)
     except (OSError, SafetensorError) as error:

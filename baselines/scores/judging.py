@@ -105,7 +105,8 @@ def _exact(answers: Answers) -> Floats:
     return same
 
 
-def _log_loss(answers: Answers) -> Floats:
+def log_loss(answers: Answers) -> Floats:
+    """Of each text, `-ln` of what its true class got, at most 16.1; (n_texts,)."""
     likelihood = np.where(answers.truth, answers.probabilities, np.float32(0)).sum(axis=1, dtype=np.float64)
     loss: Floats = -np.log(likelihood.clip(_LEAST, 1.0))
     return loss
@@ -203,7 +204,7 @@ METRICS: dict[str, Metric] = {
     "precision_weighted": Metric("weighted precision", ("multilabel",), _of_counts(_precision_weighted)),
     "recall_weighted": Metric("weighted recall", ("multilabel",), _of_counts(_recall_weighted)),
     "accuracy": Metric("accuracy", ("multiclass", "binary"), _of_texts(_exact)),
-    "log_loss": Metric("log loss", ("multiclass",), _of_texts(_log_loss), "probabilities", False, bounded=False),
+    "log_loss": Metric("log loss", ("multiclass",), _of_texts(log_loss), "probabilities", False, bounded=False),
     "top_3": Metric("top-3 accuracy", ("multiclass",), _of_texts(_top_3), "probabilities"),
     "f1": Metric("F1 of the positive class", ("binary",), _one_column(BINARY_RATES["f1"])),
     "precision": Metric("precision of the positive class", ("binary",), _one_column(_precision)),

@@ -4,7 +4,8 @@ Documents are resampled, the same ones for every model, so a difference between 
 bootstrap resample of n documents is a row of counts (how often each document was drawn), multinomial; a (B, n) matrix
 of such rows times per-document arrays gives all B resampled scores in one product.
 
-Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), percentile intervals.
+Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993). Intervals of single scores are those of
+`baselines.scores.score_intervals`; a percentile of resamples has no width where nothing went wrong.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ from baselines.scores.answers import Answers
 from baselines.scores.influence import Influence, PairedDifference, difference_of
 from baselines.scores.intervals import CONFIDENCE, N_RESAMPLES, Interval, Source
 from baselines.scores.judging import METRICS, metric_named, metrics_of
-from baselines.scores.metrics import divide, f1_of
+from baselines.scores.score_intervals import ends_of
 from baselines.task import DEFAULT_METRIC, LabelMatrix, Probabilities, Task
 
 # Cells of one block of the (B, n) matrix: bounds the memory to some tens of MB whatever B and n are.
 _CELLS = 2_000_000
-_N_CLASS_RESAMPLES = 1_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Resampled:
         metric: what is meant where no metric is named.
         values: per metric, float64 (n_models,), on the documents as they are.
         samples: per metric, float64 (n_models, B); metrics other than `metric` may have fewer resamples.
+        ends: per metric, float64 (n_models, 2), both ends of each value's interval.
         answers: of each model.
         task: what was asked.
     """
@@ -47,14 +48,16 @@ class Resampled:
     metric: str
     values: Mapping[str, NDArray[np.float64]]
     samples: Mapping[str, NDArray[np.float64]]
+    ends: Mapping[str, NDArray[np.float64]]
     answers: Mapping[str, Answers]
     task: Task
     _influences: dict[tuple[str, str], Influence] = field(default_factory=dict)
 
     def interval(self, name: str, metric: str = "") -> Interval:
-        """A model's score with its percentile interval over documents."""
+        """A model's score with its interval over documents, by the form of `baselines.scores.score_intervals`."""
         metric, row = metric or self.metric, self._row(name)
-        return percentile_interval(float(self.values[metric][row]), self.samples[metric][row], "documents")
+        low, high = self.ends[metric][row].tolist()
+        return Interval(float(self.values[metric][row]), low, high, "documents")
 
     def difference(self, name: str, reference: str, metric: str = "") -> PairedDifference:
         """By how much the model is better than the reference: of a score more, of a loss less."""
@@ -115,9 +118,12 @@ def resample_scores(
             own.forget()
     once = np.ones((1, len(truth)), np.float32)
     values = {name: np.array([METRICS[name].judge(own, once)[0] for own in answers]) for name in wanted}
-    return Resampled(
-        tuple(predicted), len(truth), first, values, samples, dict(zip(predicted, answers, strict=True)), task
-    )
+    ends = {
+        name: np.array([ends_of(name, *one) for one in zip(answers, values[name].tolist(), samples[name], strict=True)])
+        for name in wanted
+    }
+    by_name = dict(zip(predicted, answers, strict=True))
+    return Resampled(tuple(predicted), len(truth), first, values, samples, ends, by_name, task)
 
 
 def _wanted(first: str, metrics: Sequence[str] | None, task: Task, with_probabilities: bool) -> list[str]:
@@ -139,21 +145,6 @@ def _blocks(shape: tuple[int, ...], ends: Iterable[int]) -> Iterator[tuple[int, 
             stop = min(start + size, end)
             yield start, stop
             start = stop
-
-
-def class_intervals(
-    truth: LabelMatrix, decided: LabelMatrix, rng: np.random.Generator, n_resamples: int = _N_CLASS_RESAMPLES
-) -> dict[str, NDArray[np.float64]]:
-    """95 % intervals over documents of each class's `precision`, `recall` and `f1`; float64 (n_classes, 2) each."""
-    found: dict[str, list[NDArray[np.float64]]] = {"precision": [], "recall": [], "f1": []}
-    answers = Answers(truth, decided)
-    for start, stop in _blocks(truth.shape, [n_resamples]):
-        tp, fp, fn = answers.counts(draw_counts(len(truth), stop - start, rng).astype(np.float32))
-        found["precision"].append(divide(tp, tp + fp))
-        found["recall"].append(divide(tp, tp + fn))
-        found["f1"].append(f1_of(tp, fp, fn))
-    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    return {name: np.quantile(np.concatenate(rows), ends, axis=0).T for name, rows in found.items()}
 
 
 def draw_counts(n_documents: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -13,8 +13,8 @@ Not counted: biases, activation functions, normalisation, padding of a batch. Ru
 - TF-IDF: one MAC a term found (tf · idf); a linear model on it: one a term found and class; k-NN: one a posting of a
 term found
 
-Effective MACs leave out weights that are zero: what an implementation that skips them could save. Dense hardware
-saves nothing.
+Operations are what serving performs: MACs, zeros included, plus adds. Effective MACs leave out weights that are zero:
+what an implementation that skips them could save. Only for kinds in `SKIPS_ZEROS` do they count as operations.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ from baselines.errors import MeasurementError
 
 RULE = (
     "MACs: products of weights and activations at the texts' own lengths; look-ups, biases, activations and padding "
-    "are not counted; additions of the table form are counted apart; effective MACs leave out zero weights"
+    "are not counted; additions of the table form are counted apart; operations are both together, zeros included"
 )
+# Kinds whose serving code never touches a zero weight. None does: NumPy, torch, onnxruntime and our kernel multiply
+# zeros like any other number, and of TF-IDF only terms that a text holds are counted to begin with.
+SKIPS_ZEROS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,14 @@ class Cost:
     def __mul__(self, times: float) -> Cost:
         return Cost(self.macs * times, self.effective_macs * times, self.adds * times, self.lookups * times)
 
-    def to_json(self) -> dict[str, float]:
-        """`compute` of results.json."""
+    def operations(self, kind: str) -> float:
+        """What serving a model of this kind performs: MACs and adds; zeros left out only where its code skips them."""
+        return (self.effective_macs if kind in SKIPS_ZEROS else self.macs) + self.adds
+
+    def to_json(self, kind: str) -> dict[str, float]:
+        """`compute` of results.json for a model of this kind."""
         return {
+            "operations_per_document": self.operations(kind),
             "macs_per_document": self.macs,
             "effective_macs_per_document": self.effective_macs,
             "adds_per_document": self.adds,

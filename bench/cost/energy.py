@@ -1,7 +1,7 @@
 """Energy and where the figure comes from: the machine's counters where there are any, else an estimate, called so.
 
 RAPL counts the whole package, NVML the whole board: everything else that runs is in their figures, and idle is not
-subtracted. Both advance in steps, so a window lasts 10 s or more. Money only from a price the user gives.
+subtracted. Both advance in steps, so a window lasts 10 s or more. Money and carbon are in `bench.cost.bill`.
 
 Read directly, without codecarbon: its counters are these same files, its fallback is the same kind of estimate from a
 table of thermal design powers, and it would bring some thirty packages and a look-up of the machine's location over
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from baselines.errors import MeasurementError
+from bench.cost.nvml import load_library
 
 Source = Literal["rapl", "nvml", "tdp-estimate"]
 POWERCAP = Path("/sys/class/powercap")
@@ -132,14 +133,21 @@ def find_counter(device: str = "cpu", *, root: Path = POWERCAP) -> Counter | Non
 
 
 def load_nvml() -> Any | None:
-    """The initialised `pynvml` module of the extra [gpu]; None without the extra or a driver."""
+    """NVML, initialised: the package of the extra [gpu], else the driver's own library; None without a driver."""
+    nvml = _package() or load_library()
+    if nvml is None:
+        return None
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError:
+        return None
+    return nvml
+
+
+def _package() -> Any | None:
     try:
         import pynvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
-        return None
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
         return None
     return pynvml
 
@@ -200,24 +208,31 @@ def energy_per_document(
     Raises:
         MeasurementError: a window that is too short for the counters, or no texts.
     """
-    if window_s < LEAST_WINDOW_S or not texts:
-        raise MeasurementError(f"energy: texts, and a window of at least {LEAST_WINDOW_S:g} s, got {window_s:g} s")
-    before, start, documents = counter.joules(), clock(), 0
-    while clock() - start < window_s:
+
+    def whole_pass() -> None:
         for text in texts:
             answer([text])
-        documents += len(texts)
+
+    return energy_of_calls(whole_pass, len(texts), counter, window_s=window_s, clock=clock)
+
+
+def energy_of_calls(
+    call: Callable[[], Any],
+    documents: int,
+    counter: Counter,
+    *,
+    window_s: float = LEAST_WINDOW_S,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[float, Energy]:
+    """The same for a call that answers so many documents, made again and again."""
+    if window_s < LEAST_WINDOW_S or documents < 1:
+        raise MeasurementError(f"energy: texts, and a window of at least {LEAST_WINDOW_S:g} s, got {window_s:g} s")
+    before, start, calls = counter.joules(), clock(), 0
+    while clock() - start < window_s:
+        call()
+        calls += 1
     energy = Energy(counter.joules() - before, clock() - start, counter.source)
-    return energy.joules / documents, energy
-
-
-def cost(hours: float, price_per_hour: float | None) -> float | None:
-    """Money for machine hours, in the currency of the price; None where the user gave no price."""
-    if price_per_hour is None:
-        return None
-    if price_per_hour < 0 or hours < 0:
-        raise MeasurementError(f"cost: hours and price of at least 0 are allowed, got {hours} and {price_per_hour}")
-    return hours * price_per_hour
+    return energy.joules / (calls * documents), energy
 
 
 def _is_package(zone: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from baselines.errors import MeasurementError
 from bench.cost.energy import load_nvml
 
+NO_ONNXRUNTIME = "onnxruntime isn't installed; its CUDAExecutionProvider comes with the package onnxruntime-gpu"
 NO_PROVIDER = "this onnxruntime has no CUDAExecutionProvider; it comes with the package onnxruntime-gpu"
+NO_CUDA_IN_SESSION = "onnxruntime could not start its CUDAExecutionProvider here and fell back to the CPU"
 
 Json = dict[str, Any]
 
@@ -51,11 +54,17 @@ class GpuModel(Protocol):
 
 
 class TorchDevice:
-    """The first CUDA device, through torch, its state through the extra [gpu]."""
+    """The first CUDA device, through torch, its state through NVML.
+
+    Products are computed in float32: the shorter TF32, torch's choice for convolutions, can change probabilities by
+    more than the 1e-4 that parity allows.
+    """
 
     def __init__(self) -> None:
         import torch
 
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
         self._cuda: Any = torch.cuda
         self.name = str(torch.cuda.get_device_name(0))
 
@@ -108,13 +117,22 @@ class OnnxModel:
     """A graph of `exports.graphs.to_onnx` run by CUDA in onnxruntime; its arrays stay on the device between runs."""
 
     def __init__(self, model: bytes, tokenizer: Any) -> None:
-        """Raises MeasurementError where the provider is missing."""
-        import onnxruntime
+        """Raises MeasurementError where onnxruntime or its provider is missing."""
+        # It would write a store of its own and look up its collector.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+        try:
+            import onnxruntime
+        except ImportError:
+            raise MeasurementError(NO_ONNXRUNTIME) from None
 
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
             raise MeasurementError(NO_PROVIDER)
         self._ort: Any = onnxruntime
-        self._session = onnxruntime.InferenceSession(model, providers=["CUDAExecutionProvider", "CPUExecutionProvider"])
+        providers = [("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider"]
+        self._session = onnxruntime.InferenceSession(model, providers=providers)
+        if "CUDAExecutionProvider" not in self._session.get_providers():
+            # What it needs of CUDA isn't there, and onnxruntime falls back without an error.
+            raise MeasurementError(NO_CUDA_IN_SESSION)
         self._tokenizer = tokenizer
 
     def encode(self, texts: Sequence[str]) -> Any:
@@ -149,7 +167,7 @@ def find_device() -> Device | None:
 def nvml_state(nvml: Any | None, index: int = 0) -> Json:
     """Driver, clocks (MHz), temperature (°C) and power limit (W) by NVML; what can't be read is left out."""
     if nvml is None:
-        return {"note": "clocks and driver need the extra [gpu]: pip install 'tagpress[gpu]'"}
+        return {"note": "clocks and driver could not be read: no NVML on this machine"}
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
     readers: Mapping[str, Callable[[], Any]] = {
         "driver": nvml.nvmlSystemGetDriverVersion,

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
-from baselines.scores.intervals import N_RESAMPLES, Interval
-from bench import stats
+from bench import ratios, stats
 from bench.candidate import Candidate
 from bench.measure.cold_start import ColdStart
 from bench.measure.journal import BlockKey
@@ -85,35 +84,80 @@ class Measurements:
         """Typical seconds a call in each round; (R,)."""
         return np.array([stats.typical_call(block.samples, block.items) for block in self.rounds(name, phase)])
 
-    def ratio(self, name: str, reference: str | None = None, phase: PhaseKey = MAIN) -> Interval:
-        """Time over that of a reference (the anchor by default), paired by round; below 1 is faster."""
-        ours, theirs = self.round_times(name, phase), self.round_times(reference or self.anchor, phase)
-        return stats.ratio_over_rounds(ours, theirs, self._rng(phase))
-
-    def speedup(self, name: str, reference: str, phase: PhaseKey = MAIN) -> Interval:
-        """How many times faster than a reference; `versus_parent.speedup` of results.json."""
-        return stats.invert(self.ratio(name, reference, phase))
-
-    def aa_ratio(self, phase: PhaseKey = MAIN) -> Interval:
-        """The anchor's second entry over its first."""
-        return self.ratio(self.anchor + AGAIN, self.anchor, phase)
+    def processes(self, phase: PhaseKey = MAIN) -> NDArray[np.intp]:
+        """Number of the process of each round; (R,)."""
+        numbers = range(sum(1 for key, _ in self.items if key == phase))
+        return np.array([self.plan.process_of(n) if phase == MAIN else 0 for n in numbers], np.intp)
 
     @cached_property
-    def noise_floor(self) -> float:
-        """Of the single-stream rounds; 0.03 means that differences below 3 % are noise."""
-        return stats.noise_floor(self.aa_ratio())
+    def effects(self) -> ratios.ProcessEffects:
+        """What a restart alone does to single-stream times, by runtime."""
+        entries = [*(c.name for c in self.candidates), *(c.name + AGAIN for c in self.candidates)]
+        timed = [name for name in entries if len(self.rounds(name)) == self.plan.rounds]
+        times = np.stack([self.round_times(name) for name in timed])
+        return ratios.process_effects(times, self.processes(), [self._candidate(name).runtime for name in timed])
 
-    def judge(self, name: str, reference: str | None = None) -> stats.Judgement:
-        """Whether a candidate is faster or slower than a reference beyond this run's noise."""
-        return stats.judge(self.ratio(name, reference), self.noise_floor)
+    @property
+    def comparisons(self) -> int:
+        """Ratios that words are said about: of every candidate that was timed, but for the one it is compared with."""
+        return max(1, sum(1 for c in self.candidates if self.rounds(c.name)) - 1)
+
+    def ratio(self, name: str, reference: str | None = None, phase: PhaseKey = MAIN) -> ratios.Ratio:
+        """Time over that of a reference (the anchor by default), paired by round; below 1 is faster."""
+        other = reference or self.anchor
+        if name == other:
+            return ratios.ITSELF
+        between = self.effects.of_pair(self._candidate(name).runtime, self._candidate(other).runtime)
+        return ratios.ratio(
+            self.round_times(name, phase),
+            self.round_times(other, phase),
+            self.processes(phase),
+            between,
+            comparisons=self.comparisons,
+        )
+
+    def speedup(self, name: str, reference: str, phase: PhaseKey = MAIN) -> ratios.Ratio:
+        """How many times faster than a reference; `versus_parent.speedup` of results.json."""
+        return self.ratio(name, reference, phase).inverted()
+
+    def aa_ratio(self, phase: PhaseKey = MAIN, name: str | None = None) -> ratios.Ratio:
+        """A candidate's second entry over its first, the anchor's by default."""
+        name = name or self.anchor
+        return self.ratio(name + AGAIN, name, phase)
+
+    @cached_property
+    def noise_floors(self) -> dict[str, float]:
+        """By runtime what its candidate that was entered twice differs from itself at most; single stream."""
+        found: dict[str, float] = {}
+        for candidate in self.candidates:
+            if self.rounds(candidate.name + AGAIN) and self.rounds(candidate.name):
+                floor = ratios.noise_floor(self.aa_ratio(name=candidate.name)) or 0.0
+                found[candidate.runtime] = max(floor, found.get(candidate.runtime, 0.0))
+        return found
+
+    @cached_property
+    def noise_floor(self) -> float | None:
+        """The largest of the runtimes'; 0.03 means that differences below 3 % are noise. None from too few rounds."""
+        if ratios.noise_floor(self.aa_ratio()) is None:
+            return None
+        return max(self.noise_floors.values())
+
+    def judge(
+        self, name: str, reference: str | None = None, *, margin: float = ratios.SPEED_MARGIN
+    ) -> ratios.Judgement:
+        """Whether a candidate is faster or slower than a reference, beyond the margin and this run's noise."""
+        found = self.ratio(name, reference)
+        floor = max(margin, self.noise_floor or 0.0)
+        return ratios.word(found.low, found.high, found.family_low, found.family_high, floor)
 
     @cached_property
     def distrust(self) -> tuple[str, ...]:
         """Why no claim about speed should be made from this run; empty where claims may be made."""
         reasons = []
-        if self.noise_floor > stats.TOO_NOISY:
+        floor = ratios.noise_floor(self.aa_ratio())
+        if floor is not None and floor > stats.TOO_NOISY:
             reasons.append(
-                f"{self.anchor}, entered twice, differs from itself by up to {self.noise_floor:.0%} (allowed: "
+                f"{self.anchor}, entered twice, differs from itself by up to {floor:.0%} (allowed: "
                 f"{stats.TOO_NOISY:.0%})"
             )
         spread = stats.dispersion(self.round_times(self.anchor))
@@ -139,6 +183,9 @@ class Measurements:
         return {
             "aa_ratio": self.aa_ratio().to_json(),
             "noise_floor": self.noise_floor,
+            "noise_floors": self.noise_floors,
+            "process_effects": {name: found.value**0.5 for name, found in self.effects.by_group.items()},
+            "comparisons": self.comparisons,
             "trustworthy": not self.distrust,
             "distrust": list(self.distrust),
             "anchor": self.anchor,
@@ -186,7 +233,7 @@ class Measurements:
             "latency_s": {**stats.percentiles(samples), **self._p50_interval(name, phase)},
             "documents_per_s": phase.batch_size / float(np.median(times)),
             "ratio_to_reference": self.ratio(name, reference, phase).to_json(),
-            "noise_floor": stats.noise_floor(self.aa_ratio(phase)),
+            "noise_floor": self._floor_of(phase),
             "quantiles_s": stats.thin(samples),
             "cpu_share": float(np.median(shares)),
             "warnings": self._warnings(name, phase, times, shares),
@@ -212,11 +259,21 @@ class Measurements:
             row["peak_rss_bytes"] = int(np.median(memory)) if memory else None
         return row
 
+    def _floor_of(self, phase: PhaseKey) -> float | None:
+        """Of one phase: the anchor's, which alone is entered twice in all of them; None where it isn't."""
+        if phase == MAIN:
+            return self.noise_floor
+        return ratios.noise_floor(self.aa_ratio(phase)) if self.rounds(self.anchor + AGAIN, phase) else None
+
     def _p50_interval(self, name: str, phase: PhaseKey) -> Json:
-        medians = np.array([float(np.median(block.samples)) for block in self.rounds(name, phase)])
-        drawn = self._rng(phase).integers(len(medians), size=(N_RESAMPLES, len(medians)))
-        low, high = np.quantile(np.median(medians[drawn], axis=1), [0.025, 0.975])
-        return {"p50_low": float(low), "p50_high": float(high)}
+        blocks = self.rounds(name, phase)
+        medians = np.array([float(np.median(block.samples)) for block in blocks])
+        between = self.effects.of_time(self._candidate(name).runtime)
+        factors = ratios.time_interval(medians, self.processes(phase), between)
+        if factors is None:
+            return {"p50_low": None, "p50_high": None}
+        p50 = float(np.median(np.concatenate([block.samples for block in blocks])))
+        return {"p50_low": p50 * factors[0], "p50_high": p50 * factors[1]}
 
     def _warnings(
         self, name: str, phase: PhaseKey, times: NDArray[np.float64], shares: NDArray[np.float64]
@@ -230,10 +287,6 @@ class Measurements:
 
     def _candidate(self, name: str) -> Candidate:
         for candidate in self.candidates:
-            if candidate.name == name:
+            if candidate.name == name.removesuffix(AGAIN):
                 return candidate
         raise MeasurementError(f"measurements: no candidate {name!r}; there are: {[c.name for c in self.candidates]}")
-
-    def _rng(self, phase: PhaseKey) -> np.random.Generator:
-        """The same rounds are drawn for every candidate of a phase, so intervals can be compared."""
-        return np.random.default_rng([self.plan.seed, 4, phase.threads, phase.batch_size])

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from baselines.dataset import Part
 from baselines.scores.influence import PairedDifference
 from baselines.scores.metrics import scores
-from baselines.scores.resampling import class_intervals
+from baselines.scores.score_intervals import class_intervals
 from baselines.task import LabelMatrix, Thresholds
 
 Json = dict[str, Any]
 
 
-def per_class(test: Part, decisions: LabelMatrix, thresholds: Thresholds, rng: np.random.Generator) -> list[Json]:
+def per_class(test: Part, decisions: LabelMatrix, thresholds: Thresholds) -> list[Json]:
     """One entry a class, with the intervals of its three scores; `low` and `high` are those of F1."""
     rows = scores(test.labels, decisions).per_class(test.classes, thresholds)
-    found = class_intervals(test.labels, decisions, rng)
+    found = class_intervals(test.labels, decisions)
     for column, row in enumerate(rows):
         ends = {name: dict(zip(("low", "high"), found[name][column].tolist(), strict=True)) for name in found}
         row |= {**ends["f1"], "intervals": {name: {"value": row[name], **own} for name, own in ends.items()}}

@@ -35,6 +35,9 @@ def parser(prog: str) -> ArgumentParser:
     parser.add_argument(
         "--delta", type=share, help="non-inferiority margin, in the run's metric (default: the run's own)"
     )
+    parser.add_argument(
+        "--gpu", type=Path, metavar="FILE", help="what `python -m bench.gpu_check` wrote, shown as a section"
+    )
     parser.add_argument("--open", choices=("yes", "no"), default="no", help="open report.html in the browser")
     return parser
 
@@ -43,7 +46,7 @@ def run(args: Namespace, command: str) -> int:
     """Exit code 0: every gate passed; 1: one failed; 2: one could not be measured."""
     asked = [gate for path in args.gates for gate in gate_rules.read_gates(path)]
     asked += [gate_rules.parse_gate(text) for text in args.gate]
-    facts = write_report(args.run, gates=asked or None, priority=args.priority, delta=args.delta)
+    facts = write_report(args.run, gates=asked or None, priority=args.priority, delta=args.delta, gpu=args.gpu)
     folder = facts.run.folder
     console = Console()
     terminal.print_report(facts, console)

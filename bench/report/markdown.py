@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
@@ -15,6 +16,7 @@ from bench.report.sections import (
     confusions,
     data_facts,
     first_screen,
+    gpu,
     provenance,
     quality,
     speed,
@@ -24,6 +26,7 @@ from bench.report.sections import (
     your_data,
 )
 from bench.report.sections.facts import Facts
+from bench.report.sections.first_screen import speed_note
 from bench.results.row import Row
 
 # Everything Markdown or HTML could read as markup, backticks apart: those mark names in our own sentences.
@@ -33,12 +36,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud8
 _LONGEST_CELL = 160
 
 
-def render(facts: Facts, picture: str | None) -> str:
+def render(facts: Facts, picture: str | None, gpu_file: Mapping[str, Any] | None = None) -> str:
     """The report as Markdown.
 
     Args:
         facts: from `sections.facts.gather`.
         picture: path of the SVG beside the file; None where there is none.
+        gpu_file: what `python -m bench.gpu_check` wrote; None leaves its section out.
     """
     costs = first_screen.picture_texts(facts)["costs"]
     below = below_picture(facts.scene, costs[0][0]) if costs else []
@@ -54,11 +58,12 @@ def render(facts: Facts, picture: str | None) -> str:
         below=first_screen.below_text(below),
         table=table.table(facts),
         models=_models(facts),
-        ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [])}
+        ledgers=[{"recipe": ledger["recipe"], "steps": speed.ledger_rows(ledger.get("steps") or [], facts.run)}
                  for ledger in facts.results.get("ledgers") or []],
         data_facts=data_facts.data_facts(facts),
         your_data=your_data.sentences(facts),
         quality=_quality(facts),
+        gpu=gpu.gpu_check(gpu_file),
         provenance=[b for b in provenance.provenance(facts) if b["name"] in provenance.BRIEF],
         commands=commands(facts),
     )  # fmt: skip
@@ -115,8 +120,8 @@ def _model(row: Row, shown: dict[str, Any], facts: Facts) -> dict[str, Any]:
     against = []
     if reference and row is not reference and row.bytes and reference.bytes:
         against.append(change(row.bytes / reference.bytes, "smaller", "larger"))
-    if row is not reference and row.speed_ratio:
-        against.append(change(row.speed_ratio.value, "faster", "slower"))
+    if row is not reference and (note := speed_note(row, facts)):
+        against.append(note)
     return {
         "name": row.name,
         "score": score_interval(row.score),

@@ -20,6 +20,7 @@ from bench.report.charts.tradeoff import below_picture, pareto_spec
 from bench.report.sections import (
     data_facts,
     first_screen,
+    gpu,
     provenance,
     quality,
     speed,
@@ -34,8 +35,8 @@ from bench.report.sections.facts import Facts
 
 TEMPLATES = Path(__file__).with_name("templates")
 NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"),
-       ("your-data", "Your data"), ("quality", "Quality"), ("speed", "Speed"), ("audit", "Audit"), ("why", "Why"),
-       ("try", "Try it"), ("provenance", "Provenance"))  # fmt: skip
+       ("your-data", "Your data"), ("quality", "Quality"), ("speed", "Speed"), ("gpu", "GPU"), ("audit", "Audit"),
+       ("why", "Why"), ("try", "Try it"), ("provenance", "Provenance"))  # fmt: skip
 MISSING = {
     "ledgers": "This run stored no ledger: no recipe of more than one step was measured.",
     "quality": "No model of this run was scored.",
@@ -47,12 +48,13 @@ _MARKS = {"diamond": "M0-7L6 0L0 7L-6 0Z", "circle": "M6 0A6 6 0 1 1-6 0A6 6 0 1
           "triangle-up": "M0-6L7 6H-7Z", "square": "M-5-5H5V5H-5Z"}  # fmt: skip
 
 
-def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
+def render(facts: Facts, try_it: Mapping[str, Any], gpu_file: Mapping[str, Any] | None = None) -> str:
     """The page.
 
     Args:
         facts: from `sections.facts.gather`.
         try_it: `payload` (see `bench.report.try_it`) or None, `reason` where it is None, `model` and `example`.
+        gpu_file: what `python -m bench.gpu_check` wrote; None leaves its section out.
     """
     scripts = [Markup(text) for text in _scripts(bool(facts.rows), try_it.get("payload") is not None)]
     data = {"pictures": _pictures(facts), "dark": dark_of_light(), "try": try_it.get("payload")}
@@ -61,7 +63,7 @@ def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
         css=Markup(_css()),
         scripts=scripts,
         data_json=json_for_script(data),
-        nav=NAV,
+        nav=[entry for entry in NAV if entry[0] != "gpu" or gpu_file is not None],
         metric=facts.metric,
         data_facts=data_facts.data_facts(facts),
         your_data=your_data.your_data(facts),
@@ -82,6 +84,7 @@ def render(facts: Facts, try_it: Mapping[str, Any]) -> str:
         quality=quality.quality(facts),
         upkeep=upkeep.upkeep(facts),
         speed=speed.speed(facts),
+        gpu=gpu.gpu_check(gpu_file),
         audit=speed.audit(facts),
         why=why.why(facts),
         try_it={**try_it, "available": try_it.get("payload") is not None},

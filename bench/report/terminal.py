@@ -16,6 +16,7 @@ from bench.report.sections import first_screen, two_sides, your_data
 from bench.report.sections import table as model_table
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
+from bench.verdict.speed_claims import speed_word
 
 _WIDEST_HEADING = 12
 _DIM = ("dominated", "unwanted", "skipped", "failed")
@@ -29,6 +30,8 @@ def print_report(facts: Facts, console: Console) -> None:
     console.print(models_table(facts))
     console.print(Text("→ recommended   ● on the Pareto front   ○ reference", style="dim"))
     console.print(Text(_metric_note(facts), style="dim"))
+    if any(row.speed_ratio for row in facts.rows):
+        console.print(Text(first_screen.speed_rule(facts), style="dim"))
     for row in facts.rows:
         if not row.measured:
             console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
@@ -76,13 +79,21 @@ def models_table(facts: Facts) -> Table:
 
 def _figures(row: Row, facts: Facts) -> tuple[str, ...]:
     reference = facts.reference
-    smaller = faster = ""
+    smaller = speed = ""
     delta = MISSING
     if reference is not None and row is not reference:
         delta = signed(row.delta.value) if row.delta else MISSING
         smaller = times(reference.bytes / row.bytes) if row.bytes and reference.bytes else ""
-        faster = times(1 / row.speed_ratio.value) if row.speed_ratio and row.speed_ratio.value else ""
-    return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), faster
+        speed = _speed(row, facts)
+    return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), speed
+
+
+def _speed(row: Row, facts: Facts) -> str:
+    """How many times faster, where that may be said: the column is narrow."""
+    word, ratio = speed_word(row.speed_ratio, facts.run.claim_floor), row.speed_ratio
+    if ratio is None:
+        return ""
+    return {"about as fast": "as fast", "no clear difference": "unclear"}.get(word) or times(1 / ratio.value)
 
 
 def _metric_note(facts: Facts) -> str:

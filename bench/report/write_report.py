@@ -12,6 +12,7 @@ from bench.report import markdown, page
 from bench.report.sections.facts import Facts, gather
 from bench.report.try_it import payload_of
 from bench.results.file import read_run
+from bench.results.gpu_file import read_gpu_file
 from bench.verdict import gates as gate_rules
 from bench.verdict import judge as verdict
 
@@ -24,6 +25,7 @@ def write_report(
     gates: Sequence[gate_rules.Gate] | None = None,
     priority: verdict.Priority | None = None,
     delta: float | None = None,
+    gpu: Path | None = None,
 ) -> Facts:
     """Write report.html, report.md and tradeoff.svg beside results.json; the same file gives the same reports.
 
@@ -32,11 +34,14 @@ def write_report(
         gates: None takes those stored in results.json.
         priority: None takes the one of the stored verdict, or the smallest.
         delta: None takes the run's margin.
+        gpu: file of `python -m bench.gpu_check`, shown as a section.
 
     Raises:
-        UserError: results.json is missing, damaged or of another version; a gate names what isn't there.
+        UserError: results.json or the GPU's file is missing, damaged or of another version; a gate names what isn't
+            there.
     """
     run = read_run(place)
+    on_gpu = None if gpu is None else read_gpu_file(gpu)
     stored = run.content.get("verdict") or {}
     chosen = priority or (stored.get("priority") if stored.get("priority") in verdict.PRIORITIES else "smallest")
     decided = verdict.judge(run, chosen or "smallest", delta)
@@ -46,8 +51,8 @@ def write_report(
     svg = page.picture_svg(facts)
     if svg is not None:
         _write(folder / PICTURE, svg)
-    _write(folder / MARKDOWN, markdown.render(facts, PICTURE if svg is not None else None))
-    _write(folder / HTML, page.render(facts, _try_it(facts, folder)))
+    _write(folder / MARKDOWN, markdown.render(facts, PICTURE if svg is not None else None, on_gpu))
+    _write(folder / HTML, page.render(facts, _try_it(facts, folder), on_gpu))
     return facts
 
 

@@ -18,7 +18,7 @@ from baselines.folder_kind import said_kind
 from bench.results.run import RESULTS, Run
 
 # 3: the task and its metrics by name; `score` and `delta` are the run's metric, which was weighted F1 before.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 SCHEMA = Path(__file__).with_name("results.schema.json")
 _SHOWN = 5
 

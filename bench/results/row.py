@@ -33,11 +33,14 @@ class Row:
             where it wasn't measured.
         lower, upper: one-sided 95 % bounds of `delta`.
         delta_source: `test split`, or `5 folds` where folds were asked for; which variance `delta` covers.
-        speed_ratio: latency divided by the reference's, of the same rounds; below 1 is faster.
+        speed_ratio: latency divided by the reference's, round by round, the median over rounds; below 1 is faster. No
+            quotient of two `p50_s`, whose rounds may have been slow at other times.
         parent_ratio: the same, divided by the latency of the model it was made from.
         versus_chance: `{"model", "delta", "better"}` against the best rung that guesses; None where there is none.
         guesses: whether it guesses, whatever the text.
         failed: why its method counts as failed though it was measured (quality collapsed), "" where it doesn't.
+        macs, adds: multiply-accumulates a text, zeros included, and additions without a multiplication.
+        operations: what serving performs for a text: both together.
         run: the measured run the latency and bytes come from, as it stands in results.json.
     """
 
@@ -60,6 +63,8 @@ class Row:
     bytes_deflated: float | None = None
     parameters: float | None = None
     macs: float | None = None
+    adds: float | None = None
+    operations: float | None = None
     p50_s: float | None = None
     p50_low: float | None = None
     p50_high: float | None = None
@@ -124,12 +129,13 @@ class Row:
 
 
 def estimate(content: Any) -> Estimate | None:
-    """`{"value", "low", "high"}` or a bare number; None when there is no value."""
+    """`{"value", "low", "high"}`, perhaps with `family_low` and `family_high`, or a number; None without a value."""
     if isinstance(content, int | float) and not isinstance(content, bool):
         return Estimate(float(content))
     if not isinstance(content, Mapping) or content.get("value") is None:
         return None
-    return Estimate(float(content["value"]), content.get("low"), content.get("high"))
+    ends = (content.get(end) for end in ("low", "high", "family_low", "family_high"))
+    return Estimate(float(content["value"]), *ends)
 
 
 def single_runs(model: Json) -> list[Json]:
@@ -184,7 +190,9 @@ def row_of(model: Json, reference: str | None, folds: Json, metric: str, higher_
         bytes=(run or {}).get("bytes") if (run or {}).get("bytes") is not None else size.get("bytes"),
         bytes_deflated=size.get("bytes_deflated"),
         parameters=size.get("parameters"),
-        macs=compute.get("effective_macs_per_document", compute.get("macs_per_document")),
+        macs=compute.get("macs_per_document"),
+        adds=compute.get("adds_per_document"),
+        operations=_operations(compute),
         p50_s=latency.get("p50"),
         p50_low=latency.get("p50_low"),
         p50_high=latency.get("p50_high"),
@@ -229,6 +237,12 @@ def _against_reference(model: Json, reference: str | None, folds: Json) -> dict[
     }
 
 
+def _operations(compute: Json) -> float | None:
+    """As stored; in files of before, dense MACs and adds."""
+    stored, macs = compute.get("operations_per_document"), compute.get("macs_per_document")
+    return stored if stored is not None or macs is None else macs + (compute.get("adds_per_document") or 0.0)
+
+
 def _speed_ratio(model: Json, run: Json | None, reference: str | None) -> Estimate | None:
     if run is None or reference is None:
         return None
@@ -242,8 +256,8 @@ def _parent_ratio(model: Json, run: Json | None, reference: str | None) -> Estim
     speedup = estimate((model.get("versus_parent") or {}).get("speedup"))
     if speedup is None or not speedup.value:
         return _speed_ratio(model, run, reference) if model.get("parent") == reference else None
-    low, high = (1 / end if end else None for end in (speedup.high, speedup.low))
-    return Estimate(1 / speedup.value, low, high)
+    ends = (speedup.high, speedup.low, speedup.family_high, speedup.family_low)
+    return Estimate(1 / speedup.value, *(1 / end if end else None for end in ends))
 
 
 def _best_throughput(model: Json) -> float | None:

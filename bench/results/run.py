@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from baselines.scores.influence import Z_ONE_SIDED
 from baselines.task import Task
+from bench.ratios import SPEED_MARGIN
 from bench.results.row import Json, Row, row_of
 from bench.stats import TOO_NOISY
 
@@ -111,7 +112,7 @@ class Run:
     def freedom(self) -> int | None:
         """Degrees of freedom of differences over folds; None where the test part judges."""
         folds = self.content.get("folds") or {}
-        judges = folds.get("reference") == self.reference and any(row.over_folds for row in self.rows)
+        judges = folds.get("reference", self.reference) == self.reference and any(row.over_folds for row in self.rows)
         return int(folds["k"]) - 1 if judges else None
 
     def validation_of(self, name: str) -> tuple[float, float]:
@@ -132,8 +133,14 @@ class Run:
         return np.asarray(stated["correlation"], np.float64)[np.ix_(at, at)]
 
     @property
+    def speed_margin(self) -> float:
+        """How far from 1 a ratio of latencies must be to matter, as a share; 0.10 where the run doesn't say."""
+        stated = (self.content.get("speed") or {}).get("margin")
+        return SPEED_MARGIN if stated is None else float(stated)
+
+    @property
     def noise_floor(self) -> float | None:
-        """Relative spread of the reference's latency against itself (A/A); None where it wasn't measured."""
+        """By how much a model's latency differs from itself (A/A), the largest of the runtimes; None: not measured."""
         for part in ("speed", "environment"):
             stated = (self.content.get(part) or {}).get("noise_floor")
             if stated is not None:
@@ -143,16 +150,19 @@ class Run:
     @property
     def distrust(self) -> tuple[str, ...]:
         """Why the latencies deserve no trust, as sentences; empty where they do."""
-        stated = tuple(str(reason) for reason in (self.content.get("speed") or {}).get("distrust") or ())
+        stated = (self.content.get("speed") or {}).get("distrust")
+        if stated:
+            return tuple(str(reason) for reason in stated)
         floor = self.noise_floor
-        if floor is not None and floor > TOO_NOISY and not stated:
+        if stated is None and floor is not None and floor > TOO_NOISY:
             return (f"the reference differs from itself by up to {100 * floor:.0f} %",)
-        return stated
+        return ()
 
     @property
     def claim_floor(self) -> float:
-        """How far a latency ratio must be from 1 to be called faster or slower.
+        """How far from 1 the interval of a latency ratio must lie to be called faster or slower.
 
-        The noise floor; in a run that deserves no trust at least 1, so that only factors above two count.
+        The margin, or the noise floor where that is larger; in a run that deserves no trust at least 1, so that only
+        factors above two count.
         """
-        return max(self.noise_floor or 0.0, 1.0 if self.distrust else 0.0)
+        return max(self.speed_margin, self.noise_floor or 0.0, 1.0 if self.distrust else 0.0)

@@ -95,7 +95,7 @@ def content_of(
 def _model(subject: Subject, truth: Labelled, own: Replies, resampled: Resampled, options: ScoreOptions) -> Json:
     test, bundle = truth.test, subject.predictor.bundle
     quality: Json = {name: resampled.interval(subject.name, name).to_json() for name in metrics_of(test.task)}
-    rows = per_class(test, own.decided, own.thresholds, np.random.default_rng([options.seed, 7]))
+    rows = per_class(test, own.decided, own.thresholds)
     quality["per_class"] = [
         {**row, "threshold": None if math.isnan(row["threshold"]) else row["threshold"]} for row in rows
     ]

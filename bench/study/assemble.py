@@ -12,8 +12,8 @@ from baselines.errors import MeasurementError
 from baselines.models.registry import BASELINES
 from baselines.storage.artifact import lineage_of, read_json, write_json
 from bench.candidate import PACKAGES, Candidate, known_in, open_candidate
+from bench.cost.bill import bill_of_answers, bill_of_training, carbon_of_gpu_row
 from bench.cost.compute import compute_per_document
-from bench.cost.energy import cost, estimate
 from bench.cost.footprint import installed_bytes
 from bench.making.energy_steps import answer_energy, training_energy
 from bench.making.side_by_side import side_by_side
@@ -55,8 +55,9 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
     # Weighed before, each once: every model is compared with the sizes of all.
     side_by_side(study.footprint, [candidate for forms in study.candidates.values() for candidate in forms])
     models = side_by_side(lambda name: _model(study, evidence, name), _rows(study))
-    on_gpu, gpu_facts = gpu_rows(study)
-    next(model for model in models if model["name"] == REFERENCE)["runs"] += on_gpu
+    runs = next(model for model in models if model["name"] == REFERENCE)["runs"]
+    on_gpu, gpu_facts = gpu_rows(study, runs)
+    runs += [{**row, **carbon_of_gpu_row(row, options.prices)} for row in on_gpu]
     return {
         "format_version": FORMAT_VERSION,
         **task_facts(study, evidence),
@@ -82,6 +83,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         },
         "delta": options.delta,
         "price_per_hour": options.price_per_hour,
+        "carbon_per_kwh": options.carbon_per_kwh,
         "reference": evidence.reference,
         "promoted": evidence.promoted,
         "together": together(evidence),
@@ -89,9 +91,14 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         "budget": budget_facts(study),
         "data_card": dict(card),
         "data_doctor": study.doctor or None,
+        "test_looks": study.test_looks or None,
         "models": models,
         "ledgers": _ledgers(study, models),
-        "speed": {**(evidence.measurements.speed() if evidence.measurements else {}), "gpu": gpu_facts},
+        "speed": {
+            **(evidence.measurements.speed() if evidence.measurements else {}),
+            "margin": options.speed_margin,
+            "gpu": gpu_facts,
+        },
         "sensitivity": _sensitivity(study),
     }
 
@@ -159,16 +166,16 @@ def _packages(study: Study, name: str, candidate: Candidate) -> tuple[str, ...]:
 
 def _training(study: Study, name: str, facts: Mapping[str, Any]) -> Json:
     """Seconds, and energy as it was counted, else estimated."""
-    workshop, seconds = study.workshop, facts["seconds"]
+    workshop, options = study.workshop, study.options
     counted = training_energy(workshop.run, name, workshop.key_of(name))
-    energy = counted or estimate(facts["cpu_seconds"]).to_json()
-    money = cost(seconds / 3600, study.options.price_per_hour)
-    return {**energy, "seconds": seconds, "cpu_seconds": facts["cpu_seconds"], "cost": money}
+    on_gpu = options.device != "cpu" and workshop.classifier(name).library == "torch"
+    return bill_of_training(facts["seconds"], facts["cpu_seconds"], counted, options.prices, on_gpu=on_gpu)
 
 
 def _compute(study: Study, evidence: Evidence, name: str) -> Json | None:
     try:
-        return compute_per_document(study.workshop.classifier(name), evidence.test.texts).to_json()
+        classifier = study.workshop.classifier(name)
+        return compute_per_document(classifier, evidence.test.texts).to_json(classifier.kind)
     except MeasurementError:
         return None
 
@@ -182,22 +189,8 @@ def _runs(study: Study, evidence: Evidence, name: str) -> list[Json]:
         size = study.footprint(candidate).bytes
         found = evidence.measurements.runs(candidate.name, evidence.reference)
         counted = answer_energy(study.workshop.run, candidate, key, window_s)
-        rows += [{**row, "bytes": size, **_energy(row, counted, study.options.price_per_hour)} for row in found]
+        rows += [{**row, "bytes": size, **bill_of_answers(row, counted, study.options.prices)} for row in found]
     return rows
-
-
-def _energy(row: Json, counted: Json | None, price: float | None) -> Json:
-    """Joules a document as counted, else as an estimate from the median latency; money where a price was given."""
-    latency = (row.get("latency_s") or {}).get("p50")
-    if latency is None or row["device"] != "cpu" or row["scenario"] != "single":
-        return {}
-    estimated = estimate(latency)
-    energy = counted or {"energy_j_per_document": estimated.joules, "energy_source": estimated.source}
-    return {
-        "energy_j_per_document": energy["energy_j_per_document"],
-        "energy_source": energy["energy_source"],
-        "cost_per_million_documents": cost(latency * 1e6 / 3600, price),
-    }
 
 
 def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) -> Json:

@@ -66,7 +66,7 @@ def quality_of(name: str, evidence: Evidence, at: Mapping[str, Thresholds]) -> J
     scored, test = evidence.scored[name], evidence.test
     found: Json = {m: evidence.resampled.interval(name, m).to_json() for m in metrics_of(test.task)}
     found |= analyses.at_thresholds(test.labels, scored.probabilities, at, test.task)
-    found["per_class"] = per_class(test, scored.decisions, scored.thresholds, np.random.default_rng([evidence.seed, 7]))
+    found["per_class"] = per_class(test, scored.decisions, scored.thresholds)
     shared = "none" if test.task == "multiclass" else "global"
     found["thresholds"] = shared if len(np.unique(scored.thresholds)) == 1 else "per_class"
     return found | confusion_of(test, scored.decisions)

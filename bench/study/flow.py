@@ -5,7 +5,7 @@ Killed anywhere, the same command continues: a finished step is recognised by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,37 +14,36 @@ from rich.console import Console
 
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
-from baselines.dataset import Dataset, Part
+from baselines.dataset import Dataset
 from baselines.doctor.step import doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
-from baselines.watching.expected import size_factor
 from baselines.watching.watch import Watch
-from bench.candidate import Candidate
 from bench.cost.energy import find_counter
 from bench.making.ahead import jobs_of, make_ahead, processes_at_once
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.doctor_job import doctor_job
 from bench.making.energy_steps import count_answers
-from bench.making.expected import fold_steps, model_steps
+from bench.making.expected import model_steps
 from bench.making.folds import of_folds, run_folds
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, recipe
 from bench.making.workshop import Workshop
 from bench.measure.measurements import Measurements
 from bench.measure.rounds import measure
-from bench.quality.scoring import Scored, candidates_of, read_scored, score_candidates
+from bench.quality.scoring import candidates_of
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
 from bench.report.write_report import write_report
 from bench.results.run import RESULTS, Run
 from bench.study import assemble as assembly
+from bench.study.answers import answer_validation, score
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
-from bench.study.options import StudyOptions
+from bench.study.options import DOCTOR, StudyOptions, expected_seconds
 from bench.study.reference import (
     budget_gates,
     differences_on_validation,
@@ -58,12 +57,9 @@ from bench.verdict.claims import resampled_claims
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
-SCORES_STEP, VALIDATION_STEP = "bench/scores", "bench/validation"
-VALIDATION = "validation"
-# `baselines.train --folds` keeps its own beside it, in `folds`.
-DOCTOR = "data"
 # Steps that take as long as the plan says.
 PLANNED = ("latency", "energy")
+# `baselines.train --folds` keeps its own beside it, in `folds`.
 FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
@@ -119,20 +115,6 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             write_json(run.root / RESULTS, content)
             facts = write_report(run.root)  # reads and checks what stands there
     return facts, study.solution
-
-
-def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
-    """Steps with the seconds they are expected to take, with so many training texts."""
-    made = [name for name in options.baselines if name not in options.slow]
-    models = model_steps(made, options.variants, n_texts)
-    on_folds = model_steps(made, of_folds(options.variants), n_texts)
-    n = len(options.baselines) + sum(v.has_row for v in options.variants)
-    search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
-    after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
-    energy = (
-        [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
-    )
-    return [*models, *search, *after, *energy, *fold_steps(on_folds, options.folds), ("report", 20.0 + 2 * n)]
 
 
 def make_ahead_of(study: Study) -> None:
@@ -196,40 +178,6 @@ def make_bundles(study: Study) -> None:
         )
         for name, bundles in zip(names, found, strict=True):
             study.candidates[name] = candidates_of(name, study.workshop.artifact_of(name), bundles, runtimes[name])
-
-
-def answer_validation(study: Study) -> None:
-    """Every model's answers to the validation part, in the form that would serve it: they say what to test hardest."""
-    with study.watch.step(VALIDATION):
-        names, part = list(study.candidates), study.workshop.dataset.part("validation")
-
-        def answered(name: str) -> Scored:
-            return _answered(study, f"{VALIDATION_STEP}-{name}", name, study.candidates[name][:1], part)
-
-        found = side_by_side(answered, names, progress=study.watch.inside())
-    study.on_validation.update(zip(names, found, strict=True))
-
-
-def score(study: Study) -> None:
-    """Read the test part, once: the answers of every model, in the form that would serve it."""
-    with study.watch.step("scores"):
-        names = list(study.candidates)
-        found = side_by_side(lambda name: _score_one(study, name), names, progress=study.watch.inside())
-        study.scored.update(zip(names, found, strict=True))
-
-
-def _score_one(study: Study, name: str) -> Scored:
-    return _answered(study, f"{SCORES_STEP}-{name}", name, study.candidates[name], study.workshop.dataset.part("test"))
-
-
-def _answered(study: Study, step: str, name: str, candidates: Sequence[Candidate], part: Part) -> Scored:
-    """What a model's forms say of a part, kept as a step of the run."""
-    run = study.workshop.run
-    inputs = {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
-    if not run.is_done(step, inputs):
-        with run.write(step, inputs) as folder:
-            score_candidates(candidates, part, folder)
-    return read_scored(run.place(step), candidates)
 
 
 def examine_data(study: Study) -> None:

@@ -23,8 +23,10 @@ from bench.making.expected import fold_steps, model_steps
 from bench.making.folds import of_folds, run_folds
 from bench.making.variants import REFERENCE
 from bench.measure.environment import describe_environment
+from bench.results.run import Run
 from bench.study.command import wishes_from
 from bench.study.options import options_of
+from bench.verdict.claims import claims_of
 
 FOLDS_FILE = "folds.json"
 
@@ -55,17 +57,37 @@ def run(args: Namespace, command: str) -> int:
     found = runs.against(REFERENCE, options.delta)
     found["command"] = options.command
     found["environment"] = describe_environment()
+    found["claims"] = claims_over_folds(found, options.delta, len(dataset.everything))
     write_json(RUNS / wishes.run / FOLDS_FILE, found)
     Console().print(_table(found))
     return 0
 
 
+def claims_over_folds(found: Mapping[str, Any], delta: float, n_texts: int) -> dict[str, str]:
+    """The word for each model, all models together, from the function that a report has its words from.
+
+    Args:
+        found: what `bench.making.folds.FoldRuns.against` gives.
+        delta: the margin.
+        n_texts: of all folds.
+    """
+    metric = found["metric"]
+    models = [
+        {"name": name, "status": "measured", "quality": {metric: own["score"]}} for name, own in found["models"].items()
+    ]
+    shape = {"name": metric, "title": METRICS[metric].title, "higher_is_better": METRICS[metric].higher_is_better}
+    content = {"task": METRICS[metric].tasks[0], "metric": metric, "metrics": [shape], "models": models, "folds": found}
+    content |= {"reference": found["reference"], "delta": delta, "dataset": {"n_documents": n_texts}}
+    return {name: judged.claim for name, judged in claims_of(Run(content)).by_model.items()}
+
+
 def markdown_table(found: Mapping[str, Any]) -> str:
-    """The comparison as a Markdown table, best first."""
+    """The comparison in Markdown, best first; intervals are of each model alone, words hold for all together."""
     title, sign = METRICS[found["metric"]].title, utility(found["metric"], 1.0)
     reference = found["models"].get(found["reference"] or "", {})
-    lines = [f"| model | {title} | 95 % | better than the CNN by | 95 % | bound | bytes | smaller |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    claims: Mapping[str, str] = found.get("claims") or {}
+    lines = [f"| model | {title} | 95 % | better than the CNN by | 95 % | bound | shown | bytes | smaller |"]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
     for name, model in sorted(found["models"].items(), key=lambda item: -sign * item[1]["score"]["value"]):
         score, delta = model["score"], model.get("delta")
         cells = [name, f"{score['value']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}"]
@@ -74,9 +96,10 @@ def markdown_table(found: Mapping[str, Any]) -> str:
                 f"{delta['value']:+.3f}",
                 f"{delta['low']:+.3f} to {delta['high']:+.3f}",
                 f"{delta['lower']:+.3f}",
+                claims.get(name, ""),
             ]
         else:
-            cells += ["", "", ""]
+            cells += ["", "", "", ""]
         smaller = f"{reference['bytes'] / model['bytes']:.0f} ×" if reference else ""
         lines.append("| " + " | ".join([*cells, f"{model['bytes']:,.0f}", smaller]) + " |")
     return "\n".join(lines)

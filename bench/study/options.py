@@ -11,9 +11,15 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.models.ensemble import EnsembleConfig
 from baselines.models.registry import BASELINES
+from baselines.watching.expected import size_factor
+from bench.cost.bill import Prices
+from bench.cost.energy import find_counter
+from bench.making.expected import fold_steps, model_steps
+from bench.making.folds import of_folds
+from bench.making.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
-from bench.study.settings import baseline_changes, changed, read_changes, read_unlabelled
+from bench.ratios import SPEED_MARGIN
 from bench.study.wished_variants import variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric
@@ -30,6 +36,9 @@ MOST_SECONDS = 300
 # a busy machine, so good to a factor of two.
 _SECONDS: Mapping[str, tuple[float, float]] = {"tfidf-boosting": (0.35, 4e-4), "tfidf-forest": (0.0, 1e-4)}
 
+# Names of steps that no model has.
+VALIDATION, DOCTOR = "validation", "data"
+
 
 @dataclass(frozen=True)
 class StudyOptions:
@@ -42,6 +51,7 @@ class StudyOptions:
         slow: of the baselines those that aren't trained after all, with the reason.
         plan: how much is measured.
         delta: the margin of non-inferiority, in units of the metric.
+        speed_margin: how far from 1 a ratio of latencies must be to matter, as a share.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
         budget: limits to search a model for; None searches nothing.
@@ -49,6 +59,7 @@ class StudyOptions:
         teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
         folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
         price_per_hour: of the machine, in any currency; None computes no money.
+        carbon_per_kwh: grams of CO2 equivalent of its electricity; None computes no carbon.
         reference: the model that others have to be as good as; "" lets `reference_among` decide.
     """
 
@@ -61,6 +72,7 @@ class StudyOptions:
     threads: int = 1
     device: str = "cpu"
     delta: float = 0.01
+    speed_margin: float = SPEED_MARGIN
     priority: Priority = "smallest"
     gates: tuple[Gate, ...] = ()
     unlabelled: tuple[str, ...] = ()
@@ -71,7 +83,13 @@ class StudyOptions:
     reference: str = ""
     folds: int = 0
     price_per_hour: float | None = None
+    carbon_per_kwh: float | None = None
     slow: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def prices(self) -> Prices:
+        """What the user said of the machine's hours and electricity."""
+        return Prices(self.price_per_hour, self.carbon_per_kwh)
 
 
 def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: bool = False) -> StudyOptions:
@@ -112,6 +130,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         threads=wishes.threads,
         device=wishes.device,
         delta=wishes.delta,
+        speed_margin=wishes.speed_margin,
         priority=wishes.priority,
         gates=wishes.gates,
         unlabelled=read_unlabelled(wishes.unlabelled) if wishes.unlabelled else (),
@@ -122,6 +141,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         reference=_reference(wishes.reference, baselines),
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
+        carbon_per_kwh=wishes.carbon_per_kwh,
         slow=slow,
     )
 
@@ -179,3 +199,17 @@ def warnings_of(teacher: Teacher) -> tuple[str, ...]:
         again = f"for the labelled texts {teacher.classifier.kind!r} is fitted anew, without the {teacher.method} step"
         return (f"{again} that made {teacher}", *teacher.notes)
     return teacher.notes
+
+
+def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
+    """Steps with the seconds they are expected to take, with so many training texts."""
+    made = [name for name in options.baselines if name not in options.slow]
+    models = model_steps(made, options.variants, n_texts)
+    on_folds = model_steps(made, of_folds(options.variants), n_texts)
+    n = len(options.baselines) + sum(v.has_row for v in options.variants)
+    search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
+    after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
+    energy = (
+        [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
+    )
+    return [*models, *search, *after, *energy, *fold_steps(on_folds, options.folds), ("report", 20.0 + 2 * n)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from baselines.console import above_zero, number, price, share, size_in_bytes, whole_number
 from baselines.data.options import add_data_options
 from baselines.fitting.options import add_run_options
+from bench.ratios import SPEED_MARGIN
 
 _EPILOG = """examples:
   python -m compress.run                                          the whole study on the embedded sample
@@ -136,6 +137,13 @@ def _add_judging(parser: ArgumentParser, *, folds: int) -> _ArgumentGroup:
 def _add_measuring(judge: _ArgumentGroup) -> None:
     judge.add_argument("--plan", choices=("quick", "study", "thorough"), help="how long to measure")
     judge.add_argument(
+        "--speed-margin",
+        type=share,
+        default=SPEED_MARGIN,
+        metavar="S",
+        help="how much slower or faster matters, as a share in [0, 1): below it no variant is refused (default: 0.1)",
+    )
+    judge.add_argument(
         "--priority",
         choices=("smallest", "fastest", "quality"),
         default="smallest",
@@ -149,6 +157,12 @@ def _add_measuring(judge: _ArgumentGroup) -> None:
     )
     judge.add_argument(
         "--price-per-hour", type=price, metavar="P", help="of the machine; adds what training and a million texts cost"
+    )
+    judge.add_argument(
+        "--carbon-per-kwh",
+        type=price,
+        metavar="G",
+        help="grams of CO2 equivalent a kilowatt hour of your electricity; adds what training and a million texts emit",
     )
     judge.add_argument(
         "--gate",

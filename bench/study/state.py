@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from bench.candidate import Candidate
 from bench.cost.footprint import Footprint, footprint
 from bench.making.folds import FoldRuns
 from bench.making.workshop import Workshop
+from bench.quality.looks import count_look, looks_at
 from bench.quality.scoring import Scored
 from bench.study.options import StudyOptions
 from compress.search.budget import Solution
@@ -30,7 +31,14 @@ class Study:
     solution: Solution | None = None
     folds: FoldRuns | None = None
     doctor: dict[str, Any] = field(default_factory=dict)
+    test_looks: dict[str, Any] = field(default_factory=dict)
     _footprints: dict[Path, Footprint] = field(default_factory=dict)
+
+    def look(self, new: Iterable[str]) -> None:
+        """Count that these models are about to answer the test part, and keep how often it has been looked at."""
+        root, test = self.workshop.run.root, self.workshop.dataset.part("test")
+        count_look(root, test, [self.workshop.key_of(name) for name in new], self.options.command)
+        self.test_looks = looks_at(root, test)
 
     def footprint(self, candidate: Candidate) -> Footprint:
         """Size of what is served, weighed once."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
+from bench.ratios import SPEED_MARGIN
 from bench.verdict.gates import Gate
 from bench.verdict.judge import Priority
 from compress.search.budget import Budget
@@ -47,9 +48,11 @@ class Wishes:
         folds: K > 1 judges by K folds; 0 by the one split.
         plan: name in `bench.measure.plan.PLANS`; None takes the one that fits.
         delta: margin of non-inferiority, in units of the metric (which is an option of the data).
+        speed_margin: how far from 1 a ratio of latencies must be to matter, as a share in [0, 1).
         priority: which of the models that are good enough to recommend.
         reference: a baseline's name, or `auto`.
         price_per_hour: of the machine, in any currency.
+        carbon_per_kwh: grams of CO2 equivalent a kilowatt hour of its electricity.
         gates: what has to hold.
         run: name of the folder below `runs/`.
         seed, threads, device: of everything that is trained.
@@ -74,9 +77,11 @@ class Wishes:
     folds: int = 0
     plan: str | None = None
     delta: float = 0.01
+    speed_margin: float = SPEED_MARGIN
     priority: Priority = "smallest"
     reference: str = "auto"
     price_per_hour: float | None = None
+    carbon_per_kwh: float | None = None
     gates: tuple[Gate, ...] = ()
     run: str = "study"
     seed: int = 0

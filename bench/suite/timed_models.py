@@ -155,7 +155,7 @@ def _facts(
         metric=test.judged_by,
         metrics=(),
     )
-    costs = {name: compute_per_document(model, test.texts).to_json() for name, model in models.items()}
+    costs = {name: compute_per_document(model, test.texts).to_json(model.kind) for name, model in models.items()}
     return {
         name: {
             "metric": test.judged_by,

@@ -8,7 +8,7 @@ from bench.quantities import seconds, size
 from bench.results.row import Row
 from bench.verdict.claims import claims_of
 from bench.verdict.grounds import Grounds, goodness, refused
-from bench.verdict.speed_claims import is_refused, is_slow_variant
+from bench.verdict.speed_claims import is_quicker, is_refused, is_slow_variant
 
 # A fraction of the recommended model's size and latency, both, that is worth a word though the score is worse.
 _CHEAPER = 5
@@ -57,7 +57,7 @@ def _other_priorities(grounds: Grounds) -> Iterator[str]:
         return
     if smallest and (smallest.bytes or 0) < (best.bytes or 0):
         yield f"Size before all else: `{smallest.name}` ({grounds.facts_of(smallest)})."
-    if fastest and fastest.p50_s and best.p50_s and best.p50_s / fastest.p50_s - 1 > grounds.floor:
+    if fastest and is_quicker(fastest, best, grounds.floor):
         yield f"Speed before all else: `{fastest.name}` ({grounds.facts_of(fastest)})."
     if top and goodness(top) > goodness(best):
         yield f"Quality before all else: `{top.name}` ({grounds.facts_of(top)})."

@@ -117,7 +117,9 @@ def claim(*, as_good: bool, low: float | None, high: float | None) -> Claim:
     return "worse" if high is not None and high < 0 else "undecided"
 
 
-def claims_of(run: Run, priority: Priority = "smallest", delta: float | None = None) -> Claims:
+def claims_of(
+    run: Run, priority: Priority = "smallest", delta: float | None = None, *, with_power: bool = False
+) -> Claims:
     """Test all models of a run together, and say what is shown.
 
     Args:
@@ -125,6 +127,7 @@ def claims_of(run: Run, priority: Priority = "smallest", delta: float | None = N
         priority: decides which models most of the error is spent on: those much smaller than the reference, those
             faster, or all that can be deployed, by their promise to be better.
         delta: the margin; the run's own when None.
+        with_power: whether `if_equal` is worked out, which takes longer than all the rest.
     """
     margin = run.delta if delta is None else delta
     rows = [row for row in run.rows if row.measured and row.delta is not None and row.name != run.reference]
@@ -136,8 +139,8 @@ def claims_of(run: Run, priority: Priority = "smallest", delta: float | None = N
     by_model = {row.name: Judged(row.name, "undecided", row.delta.value) for row in rows if row.delta is not None}
     for k, row in enumerate(tested_rows):
         by_model[row.name] = _judged(row, found, k, margin, n_texts, enough)
-    deviation = _sides(tested_rows, run)[0][1]
-    if_equal = recommended_if_equal(found, deviation, margin, favoured) if of_split and enough else None
+    deviation, power = _sides(tested_rows, run)[0][1], with_power and of_split and enough
+    if_equal = recommended_if_equal(found, deviation, margin, favoured) if power else None
     names = tuple(row.name for row, wanted in zip(tested_rows, favoured, strict=True) if wanted)
     return Claims(by_model, n_texts, names, if_equal)
 
@@ -200,15 +203,15 @@ def _tested(rows: Sequence[Row], run: Run, favoured: Flags, margin: float, hope:
 
 def _sides(rows: Sequence[Row], run: Run) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
     """Centres and standard errors that the stored bounds, and the stored intervals, stand for."""
-    one, two = Z_ONE_SIDED, Z_TWO_SIDED
+    ends = np.array([_ends(row) for row in rows], np.float64).reshape(-1, 2)
     if run.freedom is not None:
         from scipy.special import stdtrit
 
-        one, two = float(stdtrit(run.freedom, 0.95)), float(stdtrit(run.freedom, 0.975))
+        of_folds = ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / (2 * float(stdtrit(run.freedom, 0.975)))
+        return of_folds, of_folds
     bounds = np.array([row.bounds for row in rows], np.float64).reshape(-1, 2)
-    ends = np.array([_ends(row) for row in rows], np.float64).reshape(-1, 2)
-    sides = bounds.mean(axis=1), (bounds[:, 1] - bounds[:, 0]) / (2 * one)
-    return sides, (sides if len(rows) > 1 else (ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / (2 * two)))
+    sides = bounds.mean(axis=1), (bounds[:, 1] - bounds[:, 0]) / (2 * Z_ONE_SIDED)
+    return sides, (sides if len(rows) > 1 else (ends.mean(axis=1), (ends[:, 1] - ends[:, 0]) / (2 * Z_TWO_SIDED)))
 
 
 def _ends(row: Row) -> tuple[float | None, float | None]:

@@ -11,6 +11,7 @@ from bench.quantities import MINUS, MISSING, Estimate, count, score, seconds, si
 from bench.results.machines import refuse_unlike
 from bench.results.row import Row
 from bench.results.run import MetricFacts, Run
+from bench.verdict.speed_claims import is_quicker
 
 Kind = Literal["better", "worse", "within noise", "changed", "unchanged", "added", "removed", "status"]
 _EXACT = (("bytes", size), ("parameters", count), ("macs", count))
@@ -45,8 +46,8 @@ def compare(a: Run, b: Run, *, force: bool = False) -> tuple[list[Change], list[
     remarks = _check_metric(a, b) + _check_data(a, b)
     unlike = refuse_unlike(a.content.get("environment") or {}, b.content.get("environment") or {}, force=force)
     remarks += [f"Unlike machines, forced: {reason}." for reason in unlike]
-    floors = [a.noise_floor, b.noise_floor]
-    floor = max((f for f in floors if f is not None), default=None)
+    measured = any(run.noise_floor is not None for run in (a, b))
+    floor = max(a.claim_floor, b.claim_floor) if measured else None
     if floor is None:
         remarks.append("Neither run measured its noise floor: latencies are listed, not judged.")
     before, after = a.by_name, b.by_name
@@ -121,12 +122,12 @@ def _score_change(name: str, metric: MetricFacts, old: Estimate, new: Estimate) 
 
 def _latency_change(name: str, before: Row, after: Row, floor: float | None) -> Change:
     old, new = before.p50_s or 0.0, after.p50_s or 0.0
-    ratio = max(old, new) / min(old, new)
     kind: Kind
     if floor is None or old == new:
         kind = "unchanged" if old == new else "changed"
     else:
-        kind = "within noise" if ratio <= 1 + floor else "better" if new < old else "worse"
+        better, worse = is_quicker(after, before, floor), is_quicker(before, after, floor)
+        kind = "better" if better else "worse" if worse else "within noise"
     return Change(name, "p50_s", seconds(old), seconds(new), _amount(old, new), kind)
 
 

@@ -133,7 +133,7 @@ def weights_by(value: Floats, deviation: Floats, delta: float, favoured: Flags) 
 
 
 def recommended_if_equal(
-    found: Tested, deviation: Floats, delta: float, favoured: Flags, *, n_draws: int = 400, n_null: int = 2_000
+    found: Tested, deviation: Floats, delta: float, favoured: Flags, *, n_draws: int = 300, n_null: int = 1_000
 ) -> float | None:
     """How often some favoured model would be shown to be as good, were all models truly equal to the reference.
 
@@ -153,7 +153,7 @@ def recommended_if_equal(
 
     null = found.null.first(n_null)
     drawn = found.null.draws[-n_draws:]
-    values = ndtr(-(drawn + delta / deviation))
+    values = ndtr(-(drawn + delta / np.maximum(deviation, 1e-12)))
     times = [bool((adjusted(own, found.weights, null) <= LEVEL)[favoured].any()) for own in values]
     return float(np.mean(times))
 
@@ -166,7 +166,7 @@ def resampled_as_good(
     rng: np.random.Generator,
     *,
     n_resamples: int = 300,
-    n_null: int = 2_000,
+    n_null: int = 1_000,
 ) -> Flags:
     """Which models would be shown to be as good on resampled test texts; bool (n_resamples, K).
 

@@ -19,6 +19,7 @@ COSTS: Mapping[str, str] = {
     "bytes_deflated": "bytes_deflated",
     "parameters": "parameters",
     "macs_per_document": "macs",
+    "operations_per_document": "operations",
     "p50_s": "p50_s",
     "p95_s": "p95_s",
     "cold_start_s": "cold_start_s",

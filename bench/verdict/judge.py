@@ -92,7 +92,7 @@ def judge(run: Run, priority: Priority = "smallest", delta: float | None = None)
     """
     delta = run.delta if delta is None else delta
     reference = next((r for r in run.rows if r.name == run.reference and r.measured), None)
-    claims = claims_of(run, priority, delta)
+    claims = claims_of(run, priority, delta, with_power=True)
     good = [name for name in claims.by_model if claims.as_good(name)]
     best = None if claims.too_few or reference is None else recommended(run, good, reference, priority)
     grounds = Grounds(run, reference, best, claims, delta, priority)

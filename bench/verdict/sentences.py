@@ -11,7 +11,7 @@ from bench.results.run import Run
 from bench.verdict.choice import beaten_by
 from bench.verdict.family import ADVISED_TEXTS, FEWEST_TEXTS
 from bench.verdict.grounds import Grounds, goodness, is_linear, name_of, refused
-from bench.verdict.speed_claims import is_faster, is_slower
+from bench.verdict.speed_claims import is_faster, is_quicker, is_slower, speed_text
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the best one"}
 _FAVOURED = {"smallest": "smaller", "fastest": "faster", "quality": "deployable"}
@@ -235,13 +235,13 @@ def _costs(row: Row, grounds: Grounds) -> Iterator[str]:
     reference = grounds.reference
     if reference and row.bytes and reference.bytes:
         yield change(row.bytes / reference.bytes, "smaller", "larger")
-    ratio = row.speed_ratio
+    ratio, floor = row.speed_ratio, grounds.floor
     if ratio is None:
         return
-    if is_faster(ratio, grounds.floor) or is_slower(ratio, grounds.floor):
-        yield change(ratio.value, "faster", "slower")
+    if grounds.run.distrust and not (is_faster(ratio, floor) or is_slower(ratio, floor)):
+        yield "no claim on speed, the run was too noisy"
     else:
-        yield "no claim on speed, the run was too noisy" if grounds.run.distrust else "as fast within noise"
+        yield speed_text(ratio, floor).replace("difference", "difference in speed")
 
 
 def _refused_variants(grounds: Grounds) -> Iterator[str]:
@@ -254,7 +254,7 @@ def _worse_costs(row: Row, best: Row, grounds: Grounds) -> str:
     if grounds.priority == "quality":
         return f"less good ({grounds.scored(row)})"
     if grounds.priority == "fastest" and row.p50_s and best.p50_s:
-        return f"slower ({seconds(row.p50_s)})" if row.p50_s > best.p50_s else "no faster"
+        return f"slower ({seconds(row.p50_s)})" if is_quicker(best, row, grounds.floor) else "no faster"
     if row.bytes and best.bytes and row.bytes > best.bytes:
         return f"{change(row.bytes / best.bytes, 'smaller', 'larger')} ({size(row.bytes)})"
     return "no smaller"

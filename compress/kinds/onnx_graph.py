@@ -3,19 +3,20 @@
 Inputs `ids` int64 (batch, length) padded with 0 on the right, length at least 1, and `lengths` int64 (batch,), the
 characters of each text before padding. Output `probabilities` float32 (batch, classes). Windows centred beyond the own
 characters of a text are masked out: a row does not depend on its batch. An empty text counts as one padding character.
+
+onnx is imported where a graph of its own is made: another builder can take the same layers without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
+    import onnx
     from torch import Tensor
 
     from baselines.models.cnn import CharCNN
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 # The oldest pair that has every operator used here; any runtime of the last years reads it.
 OPSET = 17
 IR_VERSION = 8
+
+
+class Builder(Protocol):
+    """Takes the constants and nodes of a graph, in order."""
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        """Add a constant and return its name."""
+
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+        """Add a node with one output and return the output's name."""
 
 
 class GraphBuilder:
@@ -35,16 +46,23 @@ class GraphBuilder:
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
         """Add a constant and return its name."""
+        from onnx import numpy_helper
+
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
     def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         """Add a node with one output and return the output's name."""
+        from onnx import helper
+
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
 
     def model(self, name: str, n_classes: int) -> onnx.ModelProto:
         """The finished model with the inputs and the output that every graph of ours has; checked."""
+        import onnx
+        from onnx import TensorProto, helper
+
         graph = helper.make_graph(
             self.nodes,
             name,
@@ -62,7 +80,7 @@ class GraphBuilder:
         return model
 
 
-def add_beyond(builder: GraphBuilder) -> str:
+def add_beyond(builder: Builder) -> str:
     """Bool (batch, length): true where a position is no character of its own text."""
     zero = builder.constant("zero", np.array(0, np.int64))
     one = builder.constant("one", np.array(1, np.int64))
@@ -74,7 +92,7 @@ def add_beyond(builder: GraphBuilder) -> str:
     return builder.node("GreaterOrEqual", [position, column], "beyond")
 
 
-def add_link(builder: GraphBuilder, logits: str, task: Task) -> str:
+def add_link(builder: Builder, logits: str, task: Task) -> str:
     """From logits (batch, classes) to the output `probabilities`: softmax for multiclass, else the logistic function.
 
     What `baselines.task.link` does, in float32: within 1e-6 of it.
@@ -87,6 +105,12 @@ def add_link(builder: GraphBuilder, logits: str, task: Task) -> str:
 def conv_model(module: CharCNN, task: Task) -> onnx.ModelProto:
     """The CNN as everybody exports it: Gather, Conv, ReduceMax, Gemm, and the task's link; float32."""
     builder = GraphBuilder()
+    add_layers(builder, module, task)
+    return builder.model("character-cnn", module.shape.n_classes)
+
+
+def add_layers(builder: Builder, module: CharCNN, task: Task) -> None:
+    """All of it but the frame: from `ids` and `lengths` to `probabilities`."""
     embedded = builder.node(
         "Gather", [builder.constant("embedding", _array(module.embedding.weight)), "ids"], "embedded"
     )
@@ -113,7 +137,6 @@ def conv_model(module: CharCNN, task: Task) -> onnx.ModelProto:
             bias = builder.constant(f"{name}.bias", _array(layer.bias))
             hidden = builder.node("Gemm", [hidden, weight, bias], name, transB=1)
     add_link(builder, hidden, task)
-    return builder.model("character-cnn", module.shape.n_classes)
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

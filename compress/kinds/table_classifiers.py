@@ -1,4 +1,7 @@
-"""Classifiers in table form: the exact float tables that `fold` makes, and the integers that `quantize` makes."""
+"""Classifiers in table form: the exact float tables that `fold` makes, and the integers that `quantize` makes.
+
+safetensors is imported where a file is read or written: tables in memory need NumPy alone.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
@@ -89,6 +90,8 @@ class FloatTableClassifier(_TableClassifier):
         return self.tables
 
     def save_state(self, folder: Path) -> None:
+        from safetensors.numpy import save_file
+
         arrays = {f"table.{len(table)}": table for table in self.tables.tables}
         arrays |= {"head": self.tables.head, "bias": self.tables.bias}
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / TABLES_FILE)
@@ -96,6 +99,9 @@ class FloatTableClassifier(_TableClassifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
         path = folder / TABLES_FILE
         try:
             arrays = load_file(path)

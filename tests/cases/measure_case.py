@@ -17,7 +17,14 @@ from bench.measure.timing import Block, time_block
 RNG = np.random.default_rng(0)
 TEXTS = ["word " * int(n) for n in RNG.integers(1, 60, 150)]
 SHORT = Plan(
-    "short", block_s=0.02, warmup_s=0.01, batch_sizes=(4,), all_threads_batch_sizes=(), gc_on_s=0.0, model_only_s=0.0
+    "short",
+    rounds=10,
+    block_s=0.02,
+    warmup_s=0.01,
+    batch_sizes=(4,),
+    all_threads_batch_sizes=(),
+    gc_on_s=0.0,
+    model_only_s=0.0,
 )
 
 
@@ -43,10 +50,11 @@ class SimulatedClock:
 
 
 class SimulatedHost:
-    """Takes 100 µs and 1 µs a character, more by its own slowdown, the machine's drift, and a little noise."""
+    """Takes 100 µs and 1 µs a character, more by its process, its own slowdown, the machine's drift, and noise."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.layout = machine.rng.lognormal(0, machine.process)
 
     def open(self, candidate: Candidate, texts: Sequence[str], expected: Any) -> None:
         self.name, self.texts, self.expected = candidate.name.removesuffix(AGAIN), texts, expected
@@ -66,8 +74,8 @@ class SimulatedHost:
 
         def call(rows: tuple[int, ...]) -> None:
             work = sum(100e-6 + 1e-6 * len(self.texts[row]) for row in rows)
-            machine.clock.work(work * drift * machine.rng.lognormal(0, 0.02))
-            machine.clock.wait(work * drift * sleep)
+            machine.clock.work(self.layout * work * drift * machine.rng.lognormal(0, 0.02))
+            machine.clock.wait(self.layout * work * drift * sleep)
 
         keep = {key: how[key] for key in ("warmup_calls", "warmup_s", "gc_on") if key in how}
         return time_block(call, items, machine.clock, at_least_s=at_least_s, **keep)[0]
@@ -79,9 +87,9 @@ class SimulatedHost:
 class Machine:
     """What all simulated processes share."""
 
-    def __init__(self, seed: int = 0, *, drift: float = 0.01, **sleep: float) -> None:
+    def __init__(self, seed: int = 0, *, drift: float = 0.01, process: float = 0.0, **sleep: float) -> None:
         self.clock, self.rng = SimulatedClock(), np.random.default_rng(seed)
-        self.drift, self.sleep = drift, sleep
+        self.drift, self.process, self.sleep = drift, process, sleep
         self.broken: dict[str, Exception] = {}
         self.opened: list[tuple[str, int]] = []
         self.closed = self.blocks = 0

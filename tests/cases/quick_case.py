@@ -23,7 +23,7 @@ SMALL = {
 }
 _PLAN = replace(
     PLANS["quick"],
-    rounds=2,
+    rounds=4,
     block_s=0.01,
     warmup_s=0.01,
     offline_rounds=2,

@@ -13,7 +13,6 @@ from tests.cases.hostile_case import CLASSES, TEXTS
 def add_details(models: list[dict[str, Any]]) -> None:
     named = {model["name"]: model for model in models}
     student = named["student-int8"]
-    student["non_inferior"] = True
     student["flips"] = {
         "documents": 11,
         "gained": {CLASSES[0]: 3, CLASSES[2]: 1},

@@ -95,7 +95,10 @@ def test_a_second_call_makes_nothing_again(place: Path) -> None:
     assert run.main(command("--method", "fold")) == 0
     steps = {path: path.stat().st_mtime_ns for path in (place / "runs" / "t").glob("*/*/step.json")}
     assert len(steps) >= 5
+    first = read_run(place / "runs" / "t").content["test_looks"]
+    assert first == {"own": 1, "by_other_runs": [], "models": first["models"]}
     assert run.main(command("--method", "fold")) == 0
+    assert read_run(place / "runs" / "t").content["test_looks"] == first
     assert {path: path.stat().st_mtime_ns for path in steps} == steps
 
 

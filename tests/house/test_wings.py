@@ -44,14 +44,14 @@ ORDER = {
     "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
         ("fold_study", "public_study", "compare", "score", "screenshot", "calibration", "gpu_check", "conftest"),
-        ("study", "suite", "public", "scoring", "simulation"),
+        ("study", "suite", "public", "scoring", "simulation", "accelerator"),
         ("report",),
         ("verdict",),
         ("results",),
         ("making", "measure"),
         ("quality", "cost"),
         ("candidate",),
-        ("stats", "quantities"),
+        ("ratios", "stats", "quantities"),
     ),
     "tagpress": (
         ("__main__",),

@@ -122,6 +122,7 @@ def test_wishes_are_read_as_the_command_reads_them() -> None:
         "bits": "4", "sparsity": 0.3, "auto": True, "unstructured": False, "criterion": "l2", "config": {"cnn": {}},
         "baseline": "rnn", "max_bytes": "25k", "max_drop": -0.01, "max_p95_us": 300, "trials": 3, "folds": 3,
         "plan": "study", "delta": 0.02, "priority": "fastest", "reference": "linear", "price_per_hour": 1, "run": "r",
+        "carbon_per_kwh": 380,
         "seed": 7, "threads": 2, "device": "cpu",
     }  # fmt: skip
     assert set(given) | {"gates"} == {field.name for field in fields(Wishes)}

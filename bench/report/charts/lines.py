@@ -139,7 +139,7 @@ def throughput(runs: Sequence[tuple[str, Json]]) -> Lines:
         for name, run in runs
         if run.get("documents_per_s")
     ]
-    return Lines(points, "Batch size", "Texts a second", log_x=True, log_y=True, y_unit="macs")
+    return Lines(points, "Batch size", "Texts a second", log_x=True, log_y=True, y_unit="operations")
 
 
 def typos(models: Sequence[tuple[str, Sequence[Json]]], metric: MetricWords) -> Lines:

@@ -17,7 +17,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 AXIS_TITLES: Mapping[str, str] = {
     "p50_s": "p50 latency of one text, logarithmic, lower is better",
     "bytes": "Size of all files needed to predict, logarithmic, lower is better",
-    "macs": "Multiply-accumulates per document, logarithmic, lower is better",
+    "operations": "Operations per document (MACs and adds), logarithmic, lower is better",
     "energy_j": "Energy per document, logarithmic, lower is better",
     "cold_start_s": "Cold start, logarithmic, lower is better",
 }

@@ -21,12 +21,12 @@ from bench.verdict.front import Front, front_of, standard_axes, worth_having
 
 Spec = dict[str, Any]
 # Cost axes the reader can choose, in this order; fields of the row.
-COSTS: Final = ("p50_s", "bytes", "macs", "energy_j", "cold_start_s")
+COSTS: Final = ("p50_s", "bytes", "operations", "energy_j", "cold_start_s")
 # Models further below the best score than this are named under the picture instead of squeezing everything above them.
 SHOWN_BELOW_BEST = 0.3
 # The same of losses, which have no upper end.
 SHOWN_ABOVE_LOSS = 1.0
-_SHOW = {"p50_s": seconds, "bytes": size, "macs": count, "energy_j": joules, "cold_start_s": seconds}
+_SHOW = {"p50_s": seconds, "bytes": size, "operations": count, "energy_j": joules, "cold_start_s": seconds}
 _SECONDS = (
     "datum.value >= 0.9999 ? format(datum.value, '~g') + ' s' : datum.value >= 0.0009999 ? "
     "format(datum.value * 1e3, '~g') + ' ms' : format(datum.value * 1e6, '~g') + ' µs'"
@@ -36,7 +36,7 @@ AXIS_LABELS: Mapping[str, str] = {
     "cold_start_s": _SECONDS,
     "bytes": "datum.value >= 1e6 ? format(datum.value / 1e6, '~g') + ' MB' : datum.value >= 1e3 ? "
     "format(datum.value / 1e3, '~g') + ' kB' : format(datum.value, '~g') + ' B'",
-    "macs": "format(datum.value, '~s')",
+    "operations": "format(datum.value, '~s')",
     "energy_j": "datum.value >= 0.9999 ? format(datum.value, '~g') + ' J' : datum.value >= 0.0009999 ? "
     "format(datum.value * 1e3, '~g') + ' mJ' : format(datum.value * 1e6, '~g') + ' µJ'",
 }

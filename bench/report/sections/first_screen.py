@@ -23,13 +23,20 @@ from bench.report.charts.tradeoff import available_costs, below_picture
 from bench.report.metric_words import MetricWords
 from bench.report.sections.data_facts import collision_warning
 from bench.report.sections.facts import Facts
+from bench.report.sections.looks import looks_warning
 from bench.report.sections.two_sides import is_rare
 from bench.results.row import Row, estimate
 from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
-from bench.verdict.speed_claims import is_faster, is_slower
+from bench.verdict.speed_claims import speed_text
 
-COST_NAMES = {"p50_s": "latency", "bytes": "size", "macs": "MACs", "energy_j": "energy", "cold_start_s": "cold start"}
+COST_NAMES = {
+    "p50_s": "latency",
+    "bytes": "size",
+    "operations": "operations",
+    "energy_j": "energy",
+    "cold_start_s": "cold start",
+}
 
 
 OUTCOMES = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "not_measured": "NOT MEASURED"}
@@ -119,6 +126,7 @@ _SHOW_BY_METRIC = {
     "peak_rss_bytes": size,
     "parameters": count,
     "macs_per_document": count,
+    "operations_per_document": count,
     "documents_per_s": count,
     "p50_s": seconds,
     "p95_s": seconds,
@@ -157,13 +165,18 @@ def compared(value: float | None, reference: Row | None, better: str, worse: str
 
 
 def speed_note(row: Row, facts: Facts) -> str:
-    """Latency against the reference's, in words; a difference within the noise is called none."""
-    ratio, floor = row.speed_ratio, facts.run.claim_floor
-    if ratio is None:
-        return ""
-    if is_faster(ratio, floor) or is_slower(ratio, floor):
-        return change(ratio.value, "faster", "slower")
-    return "within noise"
+    """Latency against the reference's, in words."""
+    return speed_text(row.speed_ratio, facts.run.claim_floor)
+
+
+def speed_rule(facts: Facts) -> str:
+    """What a ratio of latencies is, and from where on it is called one."""
+    floor = facts.run.claim_floor
+    beyond = f"a factor of {1 + floor:g}" if floor >= 1 else percent(floor)
+    return (
+        f"Speed against the reference: median over rounds of the time divided by the reference's in the same round, no "
+        f"quotient of two p50; faster or slower where the interval for all models together lies beyond {beyond}."
+    )
 
 
 def warnings(facts: Facts) -> list[str]:
@@ -178,6 +191,8 @@ def warnings(facts: Facts) -> list[str]:
         found.append("Fewer than two models were measured, so there is nothing to choose from.")
     if stayed := ((facts.results.get("dataset") or {}).get("copies") or {}).get("kept"):
         found += [f"{said[0].upper()}{said[1:]}." for said in copies_said({"kept": stayed})]
+    if looked := looks_warning(facts.results):
+        found.append(looked)
     if collisions := collision_warning(facts):
         found.append(collisions)
     shown = [row for row in (facts.best, facts.reference) if row is not None]

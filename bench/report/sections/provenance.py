@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.quantities import MISSING, duration, percent, size
 from bench.report.sections.facts import Facts
+from bench.report.sections.looks import looks_said
 
 Json = Mapping[str, Any]
 # What stands beside the task.
@@ -23,13 +24,19 @@ def provenance(facts: Facts) -> list[dict[str, Any]]:
     environment = results.get("environment") or {}
     blocks: tuple[tuple[str, Json], ...] = (
         ("Run", _run(facts)),
-        ("Data", {k: v for k, v in (results.get("dataset") or {}).items() if k not in _SAID}),
+        ("Data", _data(results)),
         ("Data card", {k: v for k, v in (results.get("data_card") or {}).items() if k not in _of_data(results)}),
         ("Machine", {k: v for k, v in environment.items() if k not in _ELSEWHERE}),
         ("Versions", environment.get("versions") or {}),
         ("Hashes", _hashes(environment)),
     )
     return [_block(name, pairs) for name, pairs in blocks if pairs or name in BRIEF]
+
+
+def _data(results: Json) -> Json:
+    found = {k: v for k, v in (results.get("dataset") or {}).items() if k not in _SAID}
+    looked = looks_said(results)
+    return {**found, "looks at the test part": looked} if looked else found
 
 
 def _run(facts: Facts) -> Json:

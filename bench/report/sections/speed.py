@@ -10,8 +10,12 @@ from bench.report.charts import lines as line_charts
 from bench.report.charts.ledger import PANELS, ledger_spec, panel_title
 from bench.report.charts.theme import inline_svg
 from bench.report.sections.facts import Facts
+from bench.report.sections.first_screen import speed_rule
+from bench.report.sections.gpu import gpu_sentences
 from bench.report.sections.provenance import plain
 from bench.results.row import estimate, main_run
+from bench.results.run import Run
+from bench.verdict.speed_claims import is_quicker
 
 Json = Mapping[str, Any]
 
@@ -24,17 +28,23 @@ def speed(facts: Facts) -> dict[str, Any]:
         "charts": _charts(facts, content),
         "profile": [_profile(p) for p in content.get("profile") or []],
         "runs": [_run_row(m["name"], run) for m in facts.run.models.values() for run in m.get("runs") or []],
-        "gpu": plain(content["gpu"]) if content.get("gpu") else "",
+        "gpu": gpu_sentences(content.get("gpu")),
     }
 
 
 def _noise(facts: Facts) -> str:
+    content = facts.results.get("speed") or {}
     floor = facts.run.noise_floor
+    rule = speed_rule(facts)
     if floor is None:
-        return "The reference was not measured against itself, so the noise floor is unknown."
-    ratio = estimate((facts.results.get("speed") or {}).get("aa_ratio"))
-    against = f" (ratio {score_interval(ratio)})" if ratio else ""
-    return f"Noise floor {percent(floor)}: the reference against itself{against}. No smaller difference is called one."
+        return f"The reference was not measured against itself, so the noise floor is unknown. {rule}"
+    ratio = estimate(content.get("aa_ratio"))
+    against = (
+        f"; {content.get('anchor') or 'the anchor'} against itself: ratio {score_interval(ratio)}" if ratio else ""
+    )
+    floors = content.get("noise_floors") or {}
+    each = f" ({', '.join(f'{name} {percent(value)}' for name, value in floors.items())})" if len(floors) > 1 else ""
+    return f"Noise floor {percent(floor)}{each}{against}. {rule}"
 
 
 def _charts(facts: Facts, content: Json) -> list[dict[str, Any]]:
@@ -94,6 +104,7 @@ def _run_row(model: str, run: Json) -> dict[str, Any]:
     p99 = seconds(latency["p99"]) if latency.get("p99") is not None else f"n/a (n={n})" if n else MISSING
     note = str(run.get("reason") or "") or "; ".join(str(w) for w in run.get("warnings") or [])
     shown: Sequence[tuple[float | None, str]] = (
+        (latency.get("mean"), seconds(latency.get("mean"))),
         (latency.get("p50"), seconds(latency.get("p50"))),
         (latency.get("p95"), seconds(latency.get("p95"))),
         (latency.get("p99"), p99),
@@ -131,11 +142,11 @@ def ledgers(facts: Facts) -> list[dict[str, Any]]:
             for field, spec in specs.items()
             if spec
         ]
-        found.append({"recipe": ledger["recipe"], "charts": charts, "steps": ledger_rows(steps)})
+        found.append({"recipe": ledger["recipe"], "charts": charts, "steps": ledger_rows(steps, facts.run)})
     return found
 
 
-def ledger_rows(steps: Sequence[Json]) -> list[dict[str, str]]:
+def ledger_rows(steps: Sequence[Json], run: Run) -> list[dict[str, str]]:
     """Figures of each step, and how far size and speed have come since the first."""
     first = steps[0] if steps else {}
     return [
@@ -146,10 +157,20 @@ def ledger_rows(steps: Sequence[Json]) -> list[dict[str, str]]:
             "bytes": size(step.get("bytes")),
             "p50": seconds(step.get("p50_s")),
             "smaller": "" if step is first else change(_ratio(step, first, "bytes"), "smaller", "larger"),
-            "faster": "" if step is first else change(_ratio(step, first, "p50_s"), "faster", "slower"),
+            "faster": "" if step is first else _faster(step, first, run),
         }
         for step in steps
     ]
+
+
+def _faster(step: Json, first: Json, run: Run) -> str:
+    """A recipe's models have no common ratio in the file, so the intervals of both p50 must lie apart."""
+    row, start = (run.by_name.get(str(entry.get("model"))) for entry in (step, first))
+    if row is None or start is None:
+        return ""
+    if is_quicker(row, start, run.claim_floor) or is_quicker(start, row, run.claim_floor):
+        return change(_ratio(step, first, "p50_s"), "faster", "slower")
+    return "no clear difference in speed"
 
 
 def _ratio(step: Json, first: Json, field: str) -> float | None:

@@ -8,9 +8,13 @@ from typing import Any
 
 from bench.quantities import MISSING, count, joules, score, seconds, signed, size
 from bench.report.sections.facts import Facts
-from bench.report.sections.first_screen import compared, speed_note
+from bench.report.sections.first_screen import compared, speed_note, speed_rule
 from bench.results.row import Row
 
+OPERATIONS = (
+    "multiply-accumulates (MACs) at the texts' own lengths, weights of zero included since no runtime here skips them, "
+    "and apart from them the adds of the table form; sorting and the picture take both together."
+)
 _BETTER_LESS, _BETTER_MORE = "less", "more"
 
 
@@ -28,7 +32,9 @@ def table(facts: Facts) -> dict[str, Any]:
         "rows": [_table_row(row, facts) for row in rows],
         "summary": summary,
         "words": words_of(facts),
+        "speed_rule": speed_rule(facts),
         "reference": facts.verdict.reference,
+        "operations": OPERATIONS,
         "difference": facts.metric.difference + (" (+ is better)" if facts.metric.caution else ""),
     }
 
@@ -60,7 +66,7 @@ def _columns(facts: Facts) -> tuple[tuple[str, str], ...]:
 
 _AND_MORE = (
     ("Size", _BETTER_LESS), ("p50", _BETTER_LESS),
-    ("p95", _BETTER_LESS), ("Parameters", _BETTER_LESS), ("MACs", _BETTER_LESS), ("Cold start", _BETTER_LESS),
+    ("p95", _BETTER_LESS), ("Parameters", _BETTER_LESS), ("Operations", _BETTER_LESS), ("Cold start", _BETTER_LESS),
     ("Memory", _BETTER_LESS), ("Energy", _BETTER_LESS), ("Texts/s", _BETTER_MORE), ("Verdict", _BETTER_LESS),
 )  # fmt: skip
 
@@ -124,11 +130,17 @@ def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
     yield _cell(row.p50_s, seconds, "" if is_reference else speed_note(row, facts))
     yield _cell(row.p95_s, seconds)
     yield _cell(row.parameters, count)
-    yield _cell(row.macs, count)
+    yield _operations(row)
     yield _cell(row.cold_start_s, seconds)
     yield _cell(row.peak_rss_bytes, size)
     yield _cell(row.energy_j, joules, str((row.run or {}).get("energy_source") or "") if row.energy_j else "")
     yield _cell(row.documents_per_s, count)
+
+
+def _operations(row: Row) -> dict[str, Any]:
+    """Sorted by all that serving performs; multiply-accumulates and adds stand apart."""
+    macs = f"{count(row.macs)} MACs" if row.macs is not None else MISSING
+    return {**_cell(row.operations, count, f"{count(row.adds)} adds" if row.adds else ""), "text": macs}
 
 
 def _cell(value: float | None, show: Callable[[float | None], str], sub: str = "", kind: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What lies beyond score, size and latency: other metrics, training, energy, runtime, robustness, reasons, money."""
+"""What lies beyond score, size and latency: other metrics, training, energy, runtime, robustness, reasons, prices."""
 
 from __future__ import annotations
 
@@ -15,26 +15,30 @@ _JOULES_PER_WH = 3600
 _COLUMNS = ("Trained in", "Training energy", "Runtime to install", "Behaviour failed")
 _TYPO_RATES = (0.05, 0.1)
 _MONEY = ("Cost of training", "Cost of a million texts")
+_CARBON = ("Carbon of training", "Carbon of a million texts")
 
 
 def upkeep(facts: Facts) -> dict[str, Any]:
-    """Columns and rows of the table; the money columns only where the user gave a price."""
+    """Columns and rows of the table; money and carbon only where the user gave their prices."""
     models = [model for model in facts.run.models.values() if model.get("training")]
-    price, others = facts.results.get("price_per_hour"), _scored(facts.metrics[1:], models)
+    others = _scored(facts.metrics[1:], models)
+    given = tuple(facts.results.get(name) is not None for name in ("price_per_hour", "carbon_per_kwh"))
     columns = (
         "Model",
         *(f"{metric.heading} ({metric.caution})" if metric.caution else metric.heading for metric in others),
         *_COLUMNS,
         *(f"{facts.metric.heading}, {100 * rate:g} % typos" for rate in _TYPO_RATES),
-        *(_MONEY if price is not None else ()),
+        *(_MONEY if given[0] else ()),
+        *(_CARBON if given[1] else ()),
         "Can it name its reasons?",
     )
-    rows = [_row(model, others, price) for model in models]
+    rows = [_row(model, others, given) for model in models]
     return {
         "title": f"Beyond {facts.metric.title}",
         "columns": columns if models else (),
         "rows": rows,
-        "has_price": price is not None,
+        "has_price": given[0],
+        "has_carbon": given[1],
     }
 
 
@@ -43,10 +47,10 @@ def _scored(metrics: Sequence[MetricWords], models: Sequence[Json]) -> list[Metr
     return [m for m in metrics if any(estimate((model.get("quality") or {}).get(m.name)) for model in models)]
 
 
-def _row(model: Json, others: Sequence[MetricWords], price: float | None) -> dict[str, Any]:
+def _row(model: Json, others: Sequence[MetricWords], given: tuple[bool, ...]) -> dict[str, Any]:
     return {
         "name": model["name"],
-        "cells": [*_scores(model, others), *_cells(model, price)],
+        "cells": [*_scores(model, others), *_cells(model, given)],
         "reasons": str(model.get("interpretability") or ""),
     }
 
@@ -58,7 +62,7 @@ def _scores(model: Json, metrics: Sequence[MetricWords]) -> Iterator[dict[str, A
         yield _cell(found.value if found else None, score, reach)
 
 
-def _cells(model: Json, price: float | None) -> Iterator[dict[str, Any]]:
+def _cells(model: Json, given: tuple[bool, ...]) -> Iterator[dict[str, Any]]:
     training = model["training"]
     yield _cell(training.get("seconds"), seconds)
     energy, source = training.get("energy_wh"), str(training.get("energy_source") or "")
@@ -70,9 +74,13 @@ def _cells(model: Json, price: float | None) -> Iterator[dict[str, Any]]:
     for rate in _TYPO_RATES:
         found = by_rate.get(rate)
         yield _cell(found.value if found else None, score)
-    if price is not None:
+    answers, (has_price, has_carbon) = main_run(model) or {}, given
+    if has_price:
         yield _cell(training.get("cost"), _money)
-        yield _cell((main_run(model) or {}).get("cost_per_million_documents"), _money)
+        yield _cell(answers.get("cost_per_million_documents"), _money)
+    if has_carbon:
+        yield _cell(training.get("carbon_g"), _grams)
+        yield _cell(answers.get("carbon_g_per_million_documents"), _grams)
 
 
 def _cell(value: float | None, show: Any, sub: str = "") -> dict[str, Any]:
@@ -82,3 +90,8 @@ def _cell(value: float | None, show: Any, sub: str = "") -> dict[str, Any]:
 def _money(value: float) -> str:
     """In the currency of the price that was given, which nobody told us."""
     return f"{value:.2g}" if value < 1 else f"{value:,.2f}"
+
+
+def _grams(value: float) -> str:
+    """Of CO2 equivalent."""
+    return f"{_money(value)} g" if value < 1000 else f"{_money(value / 1000)} kg"

@@ -19,6 +19,7 @@ from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestC
 from baselines.models.knn import KnnClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.text.tokenizer import Tokenizer
+from bench.cost import compute
 from bench.cost.compute import Cost, attention_products, compute_per_document, products
 from compress.formats.tables import FloatTables
 
@@ -74,6 +75,24 @@ def test_zero_weights_lower_effective_macs_only() -> None:
     zeros = int((module.convs[1].weight == 0).sum())
     assert after.macs == before.macs
     assert before.effective_macs - after.effective_macs == pytest.approx(zeros * np.mean(lengths()))
+
+
+def test_operations_are_dense_macs_and_adds_unless_the_serving_code_skips_zeros(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cost = Cost(macs=100, effective_macs=40, adds=7)
+    assert cost.operations("cnn") == 107
+    assert cost.to_json("cnn")["operations_per_document"] == 107
+    assert cost.to_json("cnn")["macs_per_document"] == 100
+    monkeypatch.setattr(compute, "SKIPS_ZEROS", frozenset({"sparse"}))
+    assert cost.operations("sparse") == 47
+    assert cost.operations("cnn") == 107
+
+
+def test_no_kind_that_is_served_skips_zeros() -> None:
+    """Time doesn't fall with zeros in a matrix product of NumPy, which serves the linear form; so none is claimed."""
+    assert not compute.SKIPS_ZEROS
+    assert set(compute.RULES) >= compute.SKIPS_ZEROS
 
 
 def test_the_table_form_adds_instead_of_multiplying() -> None:

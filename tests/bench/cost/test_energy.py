@@ -10,7 +10,7 @@ import pytest
 
 from baselines.errors import MeasurementError
 from bench.cost import energy as energy_module
-from bench.cost.energy import NvmlCounter, RaplCounter, cost, energy_per_document, estimate, find_counter, metered
+from bench.cost.energy import NvmlCounter, RaplCounter, energy_per_document, estimate, find_counter, metered
 
 
 def zone(root: Path, number: int, name: str, microjoules: int, largest: int = 1_000_000) -> Path:
@@ -122,10 +122,3 @@ def test_short_work_is_estimated_and_long_work_is_counted(monkeypatch: pytest.Mo
         machine.now += 30
     assert meter.energy is not None
     assert (meter.energy.source, meter.energy.joules) == ("rapl", 1200.0)
-
-
-def test_money_needs_a_price() -> None:
-    assert cost(2.0, None) is None
-    assert cost(2.0, 0.5) == 1.0
-    with pytest.raises(MeasurementError, match="at least 0"):
-        cost(2.0, -1.0)

@@ -21,7 +21,7 @@ def test_a_damaged_artifact_is_a_row_in_its_own_words(coin: tuple[Candidate, np.
     shutil.copytree(candidate.path, tmp_path / "damaged")
     (tmp_path / "damaged" / "labels.json").write_text("{}")
     damaged = replace(candidate, name="damaged", path=tmp_path / "damaged")
-    plan = replace(SHORT, rounds=2, block_s=0.005, offline_rounds=2, cold_starts=0)
+    plan = replace(SHORT, rounds=4, block_s=0.005, offline_rounds=2, cold_starts=0)
     found = measure([candidate, damaged], TEXTS, plan, expected={"coin": scored})
     (row,) = found.runs("damaged")
     assert row["status"] == "failed"

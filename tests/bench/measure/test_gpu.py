@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,66 +11,11 @@ from baselines.errors import MeasurementError
 from bench.measure import gpu
 from bench.measure.gpu import GpuPlan, gpu_facts, measure_gpu, overtaking_batch
 from bench.measure.gpu_device import OnnxModel, find_device, nvml_state
+from tests.cases.gpu_case import SimulatedCounter, SimulatedDevice, SimulatedModel
 
 TEXTS = ["a", "bb", "ccc"]
 PLAN = GpuPlan(batch_sizes=(1, 4, 64), at_least_s=0.01)
 EXPECTED = np.array([[0.1, 0.5], [0.2, 0.5], [0.3, 0.5]], np.float32)
-
-
-class SimulatedDevice:
-    """A queue: work is enqueued at once and takes its time later; waiting moves the host's clock."""
-
-    name = "Simulated GPU"
-
-    def __init__(self) -> None:
-        self.host = 0.0
-        self.done = 0.0
-        self.synchronized = 0
-
-    def clock(self) -> int:
-        return round(self.host * 1e9)
-
-    def enqueue(self, seconds: float) -> None:
-        self.host += 5e-6
-        self.done = max(self.done, self.host) + seconds
-
-    def event(self) -> float:
-        return max(self.done, self.host)
-
-    def elapsed_s(self, start: float, end: float) -> float:
-        assert self.host >= end, "events are read after a synchronize"
-        return end - start
-
-    def synchronize(self) -> None:
-        self.synchronized += 1
-        self.host = max(self.host, self.done)
-
-    def state(self) -> dict[str, Any]:
-        return {"driver": "1.2"}
-
-
-class SimulatedModel:
-    """100 µs a run and 1 µs a text on the device; 20 µs a copy."""
-
-    def __init__(self, device: SimulatedDevice, *, wrong: bool = False) -> None:
-        self.device, self.wrong = device, wrong
-
-    def encode(self, texts: Sequence[str]) -> list[int]:
-        self.device.host += 1e-6 * len(texts)
-        return [len(text) for text in texts]
-
-    def to_device(self, encoded: list[int]) -> list[int]:
-        self.device.enqueue(20e-6)
-        return encoded
-
-    def run(self, on_device: list[int]) -> list[int]:
-        self.device.enqueue(100e-6 + 1e-6 * len(on_device))
-        return on_device
-
-    def to_host(self, result: list[int]) -> Any:
-        self.device.enqueue(20e-6)
-        self.device.synchronize()
-        return np.array([[0.1 * n + self.wrong, 0.5] for n in result], np.float32)
 
 
 def test_rows_hold_device_time_and_end_to_end_time() -> None:
@@ -123,7 +67,7 @@ def test_answers_that_differ_from_the_scored_ones_end_it() -> None:
     device = SimulatedDevice()
     with pytest.raises(MeasurementError, match="torch on Simulated GPU: the timed probabilities"):
         measure_gpu(
-            lambda: SimulatedModel(device, wrong=True),
+            lambda: SimulatedModel(device, wrong=1.0),
             "torch",
             TEXTS,
             device,
@@ -144,8 +88,23 @@ def test_the_batch_size_where_the_gpu_overtakes() -> None:
     assert overtaking_batch([], slow_then_fast) is None
     facts = gpu_facts(slow_then_fast, SimulatedDevice(), [row(1, 100)])
     assert facts["overtakes_cpu_at_batch"] == 64
+    assert facts["cpu_documents_per_s"] == 100
     assert facts["state"] == {"driver": "1.2"}
     assert facts["verified_on_hardware"] is gpu.VERIFIED_ON_HARDWARE
+
+
+def test_energy_is_that_of_the_board_or_nothing() -> None:
+    def rows(counter: SimulatedCounter | None) -> list[dict[str, Any]]:
+        plan = GpuPlan(batch_sizes=(1, 4), at_least_s=0.01, energy_window_s=10.0, energy_batch_sizes=(4,))
+        model = SimulatedModel(device)
+        return measure_gpu(lambda: model, "torch", TEXTS, device, plan=plan, counter=counter, clock=device.clock)
+
+    device = SimulatedDevice()
+    single, four = rows(SimulatedCounter(device))
+    assert "energy_j_per_document" not in single
+    assert four["energy_source"] == "nvml"
+    assert four["energy_j_per_document"] == pytest.approx(300 * four["latency_s"]["mean"] / 4, rel=1e-3)
+    assert not any("energy_j_per_document" in row for row in rows(None))
 
 
 class FakeNvml:
@@ -169,4 +128,4 @@ def test_clocks_and_driver_are_recorded_as_far_as_they_can_be_read() -> None:
     assert state["driver"] == "550.1"
     assert state["sm_clock_mhz"] == 1500
     assert "temperature_c" not in state
-    assert "tagpress[gpu]" in nvml_state(None)["note"]
+    assert "no NVML" in nvml_state(None)["note"]

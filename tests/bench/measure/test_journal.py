@@ -16,7 +16,7 @@ from tests.cases.measure_case import SHORT, TEXTS, Machine, never, simulate
 
 def test_an_interrupted_measurement_keeps_its_blocks_and_goes_on(candidates: list[Candidate], tmp_path: Path) -> None:
     machine = Machine()
-    machine.interrupt_at = 4 + 4 * 6 + 2
+    machine.interrupt_at = 4 + 4 * 3 + 2
     folder = tmp_path / "blocks"
     with pytest.raises(KeyboardInterrupt):
         simulate(machine, candidates, folder=folder)
@@ -26,7 +26,7 @@ def test_an_interrupted_measurement_keeps_its_blocks_and_goes_on(candidates: lis
     again = Machine()
     found = simulate(again, candidates, folder=folder)
     offline = SHORT.offline_rounds * 4
-    assert again.blocks == 4 + 4 * 4 + offline  # warm-ups, the four rounds left, offline
+    assert again.blocks == 2 * 4 + 4 * 7 + offline  # warm-ups of two generations, the seven rounds left, offline
     assert len(found.rounds("cnn")) == SHORT.rounds
     third = Machine()
     repeated = measure(candidates, TEXTS, SHORT, open_host=third.host, start=never, folder=folder)
@@ -34,8 +34,22 @@ def test_an_interrupted_measurement_keeps_its_blocks_and_goes_on(candidates: lis
     assert repeated.cold_starts == found.cold_starts
     assert repeated.ratio("slowed") == found.ratio("slowed")
     other = Machine()
-    simulate(other, candidates, replace(SHORT, rounds=3), folder=folder)
+    simulate(other, candidates, replace(SHORT, rounds=4), folder=folder)
     assert other.opened  # another plan is another measurement
+
+
+def test_a_finished_generation_is_not_started_again(candidates: list[Candidate], tmp_path: Path) -> None:
+    machine = Machine()
+    first = 4 + 4 * 5 + 4 * SHORT.offline_rounds
+    machine.interrupt_at = first + 4 + 4 * 2 + 1  # in the third round of the second generation
+    with pytest.raises(KeyboardInterrupt):
+        simulate(machine, candidates, folder=tmp_path / "blocks")
+    assert (len(machine.opened), machine.closed) == (8, 8)
+    again = Machine()
+    found = simulate(again, candidates, folder=tmp_path / "blocks")
+    assert len(again.opened) == 4
+    assert again.blocks == 4 + 4 * 3
+    assert found.processes().tolist() == [0] * 5 + [1] * 5
 
 
 def test_failures_are_finished_too(candidates: list[Candidate], tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_a_noisy_machine_makes_no_claims(candidates: list[Candidate]) -> None:
     found = simulate(Machine(3, drift=0.6, slowed=0.05), candidates)
     assert found.distrust
     assert "entered twice" in found.distrust[0]
-    assert found.judge("slowed") == "within noise"
+    assert found.judge("slowed") == "no clear difference"
     assert any("unreliable" in warning for warning in found.runs("slowed")[0]["warnings"])
     assert found.speed()["trustworthy"] is False
 
@@ -59,7 +59,11 @@ def test_rows_are_what_results_json_asks_for(candidates: list[Candidate]) -> Non
     curve = found.length_curve("cnn")
     assert [p["characters"] for p in curve] == sorted(p["characters"] for p in curve)
     assert curve[-1]["p50_s"] > curve[0]["p50_s"]
-    assert found.speedup("slowed", "cnn").value == pytest.approx(1 / found.ratio("slowed", "cnn").value)
+    ratio, speedup = found.ratio("slowed", "cnn"), found.speedup("slowed", "cnn")
+    assert (speedup.value, speedup.low, speedup.family_high) == pytest.approx(
+        (1 / ratio.value, 1 / ratio.high, 1 / ratio.family_low)
+    )
+    assert found.ratio("cnn").to_json() == dict.fromkeys(("value", "low", "high", "family_low", "family_high"), 1.0)
 
 
 def test_raw_samples_are_kept(candidates: list[Candidate], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.cases.measure_case import SHORT, TEXTS
 def test_real_processes_time_what_was_scored(coin: tuple[Candidate, np.ndarray]) -> None:
     candidate, scored = coin
     wrong = replace(candidate, name="wrong")
-    plan = replace(SHORT, rounds=2, block_s=0.005, offline_rounds=2, cold_starts=1)
+    plan = replace(SHORT, rounds=4, block_s=0.005, offline_rounds=2, cold_starts=1)
     found = measure([candidate, wrong], TEXTS, plan, expected={"coin": scored, "wrong": ~(scored >= 0.5)})
     assert found.unchecked == ()
     row = found.runs("coin")[0]

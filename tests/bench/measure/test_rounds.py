@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from baselines.errors import MeasurementError, MissingExtra
@@ -19,14 +20,64 @@ from tests.cases.measure_case import SHORT, Machine, SimulatedHost, simulate
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_sleep_of_5_percent_is_found_and_one_of_0_percent_is_not(seed: int, candidates: list[Candidate]) -> None:
-    found = simulate(Machine(seed, slowed=0.05, same=0.0), candidates)
-    assert found.judge("slowed") == "slower"
+    found = simulate(Machine(seed, slowed=0.05, same=0.0), candidates, replace(SHORT, rounds=18, processes=3))
+    assert found.judge("slowed", margin=0.0) == "slower"
+    assert found.judge("slowed") == "about as fast"  # 5 % don't matter unless a user says so
     assert found.ratio("slowed").value == pytest.approx(1.05, abs=0.015)
-    assert found.judge("same") == "within noise"
+    assert found.judge("same", margin=0.0) in ("about as fast", "no clear difference")
     aa = found.aa_ratio()
     assert aa.low <= 1 <= aa.high
+    assert found.noise_floor is not None
     assert 0 < found.noise_floor < 0.04
     assert found.distrust == ()
+
+
+def test_processes_that_differ_widen_every_interval(candidates: list[Candidate]) -> None:
+    """Layouts that cost 3 % show in what a restart does, and so in the interval of each ratio."""
+    plan = replace(SHORT, rounds=18, processes=3)
+    steady = [simulate(Machine(seed), candidates, plan) for seed in range(3)]
+    moving = [simulate(Machine(seed, process=0.03), candidates, plan) for seed in range(3)]
+    assert all(run.speed()["process_effects"]["python"] < 0.01 for run in steady)
+    assert np.mean([run.speed()["process_effects"]["python"] for run in moving]) == pytest.approx(0.03, rel=0.5)
+    widths = [[run.ratio("same").high - run.ratio("same").low for run in runs] for runs in (steady, moving)]
+    assert min(widths[1]) > 2 * max(widths[0])
+
+
+def test_each_generation_has_new_processes_and_its_share_of_the_rounds(candidates: list[Candidate]) -> None:
+    machine = Machine()
+    found = simulate(machine, candidates, replace(SHORT, rounds=7, processes=3))
+    assert found.processes().tolist() == [0, 0, 0, 1, 1, 2, 2]
+    assert machine.opened[:4] == [(name, 1) for name in ("cnn", "cnn (again)", "same", "slowed")]
+    assert (len(machine.opened), machine.closed) == (12, 12)
+    assert found.processes(PhaseKey("offline", 1, 4)).tolist() == [0] * SHORT.offline_rounds
+
+
+def test_the_smallest_candidate_of_each_runtime_is_entered_twice(tmp_path: Path) -> None:
+    found = []
+    for name, runtime, size in (("cnn", "onnxruntime", 90), ("tiny", "table", 10), ("large", "table", 99)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+        (tmp_path / name / "weights").write_bytes(b"0" * size)
+        found.append(Candidate(name, tmp_path / name, runtime))  # type: ignore[arg-type]
+    machine = Machine()
+    run = simulate(machine, found, replace(SHORT, offline_rounds=4))
+    assert {name for name, _ in machine.opened} == {"cnn", "cnn (again)", "tiny", "tiny (again)", "large"}
+    assert set(run.noise_floors) == {"onnxruntime", "table"}
+    assert run.noise_floor == max(run.noise_floors.values())
+    assert run.comparisons == 2
+    second = [key for key in run.blocks if key.name.endswith("(again)")]
+    assert {key.scenario for key in second} == {"single"}
+
+
+def test_too_few_offline_rounds_have_no_interval_and_no_floor(candidates: list[Candidate]) -> None:
+    few, enough = (simulate(Machine(), candidates, replace(SHORT, offline_rounds=n)).runs("same")[1] for n in (4, 5))
+    assert few["ratio_to_reference"]["value"] == pytest.approx(1, abs=0.05)
+    assert few["ratio_to_reference"]["low"] is few["ratio_to_reference"]["family_low"] is None
+    assert few["latency_s"]["p50_low"] is few["noise_floor"] is None
+    ratio = enough["ratio_to_reference"]
+    assert ratio["family_low"] <= ratio["low"] < ratio["value"] < ratio["high"] <= ratio["family_high"]
+    assert enough["latency_s"]["p50_low"] < enough["latency_s"]["p50"]
+    assert enough["noise_floor"] > 0
 
 
 def test_every_candidate_is_timed_on_the_same_texts_in_another_order_each_round(
@@ -42,7 +93,7 @@ def test_every_candidate_is_timed_on_the_same_texts_in_another_order_each_round(
 
     monkeypatch.setattr(SimulatedHost, "block", watched)
     simulate(Machine(), candidates, replace(SHORT, offline_rounds=2))
-    rounds = [seen[i : i + 4] for i in range(0, 40, 4)]
+    rounds = [seen[i : i + 4] for i in range(0, 20, 4)]
     assert all(len({items for _, items in one}) == 1 for one in rounds)
     assert all(sorted(name for name, _ in one) == ["cnn", "cnn", "same", "slowed"] for one in rounds)
     assert len({tuple(name for name, _ in one) for one in rounds}) > 3
@@ -68,7 +119,7 @@ def test_all_usable_cores_open_every_candidate_again(
     machine = Machine()
     found = simulate(machine, candidates, replace(SHORT, all_threads_batch_sizes=(4,)))
     assert {threads for _, threads in machine.opened} == {1, 3}
-    assert machine.closed == 4
+    assert machine.closed == 2 * 4
     assert [(r["scenario"], r["threads"]) for r in found.runs("same")] == [
         ("single", 1),
         ("offline", 1),
@@ -96,8 +147,10 @@ def test_mistakes_are_named(candidates: list[Candidate], tmp_path: Path) -> None
         check_exists(Candidate("gone", tmp_path / "gone", "table"))
     with pytest.raises(MeasurementError, match="runtime one of"):
         Candidate("odd", tmp_path, "java")  # type: ignore[arg-type]
-    with pytest.raises(MeasurementError, match="at least 2 rounds"):
-        Plan("none", rounds=1)
+    with pytest.raises(MeasurementError, match="2 rounds in each"):
+        Plan("none", rounds=3)
+    with pytest.raises(MeasurementError, match="at least 2 processes"):
+        Plan("none", processes=1)
 
 
 def test_long_calls_are_warmed_up_in_the_first_round_only(

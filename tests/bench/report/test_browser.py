@@ -130,7 +130,7 @@ def test_the_table_filters_by_text_and_by_front(page: Browser) -> None:
     ("cost", "title"),
     [
         ("bytes", "Size of all files"),
-        ("macs", "Multiply-accumulates"),
+        ("operations", "Operations per document (MACs and adds)"),
         ("energy_j", "Energy"),
         ("cold_start_s", "Cold start"),
     ],

@@ -11,8 +11,10 @@ from baselines.dataset import Dataset, Part, Split
 from baselines.errors import DataError
 from baselines.models.chance import ChanceClassifier
 from baselines.models.registry import BASELINES
+from bench.cost.bill import Prices
 from bench.making.folds import of_folds
 from bench.study.options import StudyOptions, options_of, slow_rungs
+from bench.study.parser import study_parser
 from bench.study.reference import budget_gates
 from bench.study.wishes import Wishes
 from bench.verdict.gates import parse_gate
@@ -55,6 +57,16 @@ def test_a_gate_of_another_task_or_class_is_refused_before_training() -> None:
         asked(data, gates=(parse_gate("recall[c09] >= 0.8"),))
     with pytest.raises(DataError, match="task multiclass has no metric 'f1_micro'; allowed: accuracy"):
         asked(data, gates=(parse_gate("f1_micro >= 0.8"),))
+
+
+def test_prices_are_the_users_or_none() -> None:
+    data = large(100, 3)
+    assert asked(data).prices == Prices()
+    wishes = study_parser("study").parse_args(["--carbon-per-kwh", "380", "--price-per-hour", "0.5"])
+    given = asked(data, carbon_per_kwh=wishes.carbon_per_kwh, price_per_hour=wishes.price_per_hour)
+    assert given.prices == Prices(per_hour=0.5, carbon_per_kwh=380.0)
+    with pytest.raises(SystemExit):
+        study_parser("study").parse_args(["--carbon-per-kwh", "-1"])
 
 
 @pytest.mark.parametrize(("mixtures", "plain"), [(None, True), (2.0, True), (0.0, False)])

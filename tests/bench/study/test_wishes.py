@@ -113,3 +113,11 @@ def test_a_gate_on_a_model_that_will_not_be_made_is_refused_at_once(tiny: Datase
         options_of(wishes, tiny, "")
     assert options_of(replace(wishes, gates=(parse_gate("cnn-fold: bytes <= 9M"),)), tiny, "").gates
     assert options_of(replace(wishes, method=None, max_bytes=20_000), tiny, "").gates, "a search names its models later"
+
+
+def test_the_margin_for_speed_is_ten_per_cent_unless_asked_for(tiny: Dataset) -> None:
+    asked = wishes_from(study_parser("study").parse_args(["--method", "fold", "--speed-margin", "0.05"]))
+    assert options_of(asked, tiny, "").speed_margin == 0.05
+    assert wishes_from(study_parser("study").parse_args([])).speed_margin == 0.10
+    with pytest.raises(SystemExit):
+        study_parser("study").parse_args(["--speed-margin", "1"])

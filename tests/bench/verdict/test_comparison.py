@@ -32,11 +32,13 @@ def test_a_run_equals_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("factor", "kind"), [(1.02, "within noise"), (0.98, "within noise"), (1.2, "worse"), (0.8, "better")]
+    ("factor", "kind"),
+    [(1.02, "within noise"), (0.98, "within noise"), (1.12, "within noise"), (1.2, "worse"), (0.8, "better")],
 )
-def test_latency_is_judged_by_the_noise_floor(factor: float, kind: str) -> None:
+def test_latency_is_judged_by_the_margin_and_both_intervals(factor: float, kind: str) -> None:
     def edit(results: dict[str, Any], models: dict[str, Any]) -> None:
-        models["linear"]["runs"][0]["latency_s"]["p50"] *= factor
+        for end in ("p50", "p50_low", "p50_high"):
+            models["linear"]["runs"][0]["latency_s"][end] *= factor
 
     found = changed(edit)
     assert {key: c.kind for key, c in found.items()} == {("linear", "p50_s"): kind}

@@ -28,3 +28,18 @@ def test_a_model_that_may_be_guessing_is_called_so() -> None:
     rows = {row["name"]: row["reason"] for row in table(facts_of(results))["rows"]}
     assert rows["tfidf-logistic"].endswith("; not shown to be better than guessing (`chance-coin`)")
     assert "guessing" not in rows["tfidf-svm"]
+
+
+def test_operations_are_dense_macs_with_the_adds_beside_them() -> None:
+    results = multiclass_results()
+    model = next(m for m in results["models"] if m["name"] == "cnn")
+    model["compute"] = {
+        "macs_per_document": 1_200_000, "effective_macs_per_document": 3, "adds_per_document": 30_000
+    }  # fmt: skip
+    found = table(facts_of(results))
+    column = [c["name"] for c in found["columns"]].index("Operations") - 1
+    cell = next(row for row in found["rows"] if row["name"] == "cnn")["cells"][column]
+    assert (cell["text"], cell["sub"], cell["value"]) == ("1.20 M MACs", "30.0 k adds", 1_230_000)
+    model["compute"] = None
+    cell = next(row for row in table(facts_of(results))["rows"] if row["name"] == "cnn")["cells"][column]
+    assert (cell["text"], cell["sub"], cell["value"]) == ("—", "", None)

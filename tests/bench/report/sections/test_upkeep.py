@@ -18,11 +18,18 @@ def results(**extra: Any) -> dict[str, Any]:
         "status": "measured",
         "stage": "baseline",
         "quality": {"accuracy": {"value": 0.7, "low": 0.6, "high": 0.8}, "log_loss": {"value": 1.2}},
-        "training": {**TRAINED, "cost": 0.004},
+        "training": {**TRAINED, "cost": 0.004, "carbon_g": 1234.0},
         "runtime_bytes": 71_000_000,
         "behaviour": [{"test": "a", "n": 30, "failed": 2}, {"test": "b", "n": 10, "failed": 0}],
         "typos": [{"rate": 0.05, "score": {"value": 0.65}}],
-        "runs": [{"runtime": "onnxruntime", "latency_s": {"p50": 0.003}, "cost_per_million_documents": 1.67}],
+        "runs": [
+            {
+                "runtime": "onnxruntime",
+                "latency_s": {"p50": 0.003},
+                "cost_per_million_documents": 1.67,
+                "carbon_g_per_million_documents": 4.2,
+            }
+        ],
         "interpretability": "n-grams",
     }
     metrics = [{"name": "accuracy", "title": "accuracy", "higher_is_better": True},
@@ -59,6 +66,17 @@ def test_money_appears_with_a_price_only() -> None:
     assert [name for name in priced["columns"] if "Cost" in name] == ["Cost of training", "Cost of a million texts"]
     assert [cell["text"] for cell in priced["rows"][0]["cells"][-2:]] == ["0.004", "1.67"]
     assert len(priced["columns"]) == len(priced["rows"][0]["cells"]) + 2
+
+
+def test_carbon_appears_with_grams_a_kilowatt_hour_only() -> None:
+    assert not any("Carbon" in name for name in table(results())["columns"])
+    given = table(results(carbon_per_kwh=380.0, price_per_hour=2.0))
+    assert [name for name in given["columns"] if "Carbon" in name] == [
+        "Carbon of training",
+        "Carbon of a million texts",
+    ]
+    assert [cell["text"] for cell in given["rows"][0]["cells"][-4:]] == ["0.004", "1.67", "1.23 kg", "4.20 g"]
+    assert len(given["columns"]) == len(given["rows"][0]["cells"]) + 2
 
 
 def test_without_trainings_there_is_no_table() -> None:
