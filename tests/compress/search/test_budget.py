@@ -20,7 +20,15 @@ from compress.methods.distill.distill_config import DistillConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import run_recipe, stored_bytes
 from compress.search import candidates, linear_grid
-from compress.search.budget import Budget, Candidate, binding_constraint, choose, require_feasible, violations
+from compress.search.budget import (
+    Budget,
+    Candidate,
+    binding_constraint,
+    choose,
+    require_feasible,
+    said_score,
+    violations,
+)
 from compress.search.solver import Search, estimated_bytes, solve
 from tests.cases.compress_case import tiny_context, trained_cnn
 
@@ -159,6 +167,22 @@ def test_a_budget_that_cannot_be_met_ends_with_the_nearest_point(
     assert raised.value.exit_code == 1
     with pytest.raises(BudgetError, match="larger than 100 bytes"):
         solve(parent, Budget(max_bytes=100), context, tmp_path / "b", search=replace(QUICK, n_trials=1))
+
+
+def test_a_fall_is_counted_from_the_reference_that_is_named_also_where_it_was_measured_before(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path
+) -> None:
+    parent, context = case
+    search, budget = replace(QUICK, n_trials=1), Budget(max_drop=0.5)
+    found = solve(parent, budget, context, tmp_path, search=search)
+    assert found.reference == "cnn"
+    assert found.best.drop == pytest.approx(validation_score(parent, context) - found.best.score)
+    # The same trials against a better model: nothing is made anew, and all of them fall further.
+    stricter = solve(parent, budget, context, tmp_path, search=search, reference=("linear", 0.99))
+    assert stricter.best.drop == pytest.approx(0.99 - stricter.best.score)
+    assert [c.score for c in stricter.candidates] == [c.score for c in found.candidates]
+    assert said_score(stricter.best, stricter.metric, stricter.reference).endswith("worse than linear)")
+    assert stricter.binding == ("max_drop" if stricter.best.drop > 0.5 else "")
 
 
 def test_a_budget_needs_a_limit_and_a_clock(case: tuple[CharCNNClassifier, Context], tmp_path: Path) -> None:
