@@ -69,9 +69,9 @@ class PairedDifference:
 
     @property
     def interval(self) -> Interval:
-        """The value with its two-sided 95 % interval."""
-        reach = Z_TWO_SIDED * self.deviation(TWO_SIDED)
-        return Interval(self.value, self.centre(TWO_SIDED) - reach, self.centre(TWO_SIDED) + reach, "documents")
+        """The value with its two-sided 95 % interval; it reaches at least as far as the one-sided bounds."""
+        reach, centre = Z_TWO_SIDED * self.deviation(TWO_SIDED), self.centre(TWO_SIDED)
+        return Interval(self.value, min(centre - reach, self.lower), max(centre + reach, self.upper), "documents")
 
     @property
     def low(self) -> float:

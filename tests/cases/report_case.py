@@ -151,6 +151,7 @@ def _model(
         "compute": {"macs_per_document": macs, "effective_macs_per_document": macs},
         "runs": _runs(runtime, n_bytes, p50_us * 1e-6),
         "training": {"seconds": 12.5, "energy_wh": 0.11, "energy_source": "tdp-estimate"},
+        **({"guesses": True} if name.startswith("chance") else {}),
         "interpretability": "weights by n-gram" if runtime in ("linear", "table") else "none",
     }  # fmt: skip
 

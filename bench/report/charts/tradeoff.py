@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import altair as alt
@@ -17,6 +17,7 @@ from bench.report.charts.label_places import place_labels
 from bench.report.charts.theme import AXIS_TITLES, LIGHT, SHAPES, Theme, chart_of
 from bench.report.metric_words import MetricWords
 from bench.results.row import Row
+from bench.verdict.claims import Judged
 from bench.verdict.front import Front, front_of, standard_axes, worth_having
 
 Spec = dict[str, Any]
@@ -58,6 +59,7 @@ class Scene:
     floor: float | None
     delta: float
     always: tuple[str, ...] = ()
+    claims: Mapping[str, Judged] = field(default_factory=dict)
 
 
 def pareto_spec(scene: Scene, cost: str, theme: Theme = LIGHT, *, width: int | str = "container",
@@ -158,12 +160,20 @@ def _point(row: Row, cost: str, scene: Scene, full: Front, outline: Front) -> Sp
         "up": row.goodness or 0.0,
         "bytes": row.bytes or 1,
         "shown_score": score_interval(found),
-        "delta": difference_interval(row.delta),
+        "delta": _difference(row, scene),
         "shown_cost": _SHOW[cost](value),
         "shown_p50": seconds(row.p50_s),
         "shown_bytes": size(row.bytes),
         "speed": "—" if row.speed_ratio is None else times(row.speed_ratio.value),
     }
+
+
+def _difference(row: Row, scene: Scene) -> str:
+    """The difference to the reference with its interval and its word, all models together."""
+    judged = scene.claims.get(row.name)
+    if judged is None:
+        return difference_interval(row.delta)
+    return f"{difference_interval(judged.difference)} ({judged.claim})"
 
 
 def _kind(name: str, recommended: str | None, front: Front) -> str:

@@ -53,7 +53,15 @@ class Facts:
     @property
     def scene(self) -> Scene:
         always = tuple(name for name in (self.verdict.model, self.verdict.reference) if name)
-        return Scene(self.rows, self.metric, self.verdict.model, self.run.claim_floor, self.verdict.delta, always)
+        return Scene(
+            self.rows,
+            self.metric,
+            self.verdict.model,
+            self.run.claim_floor,
+            self.verdict.delta,
+            always,
+            self.verdict.claims.by_model,
+        )
 
 
 def gather(run: Run, verdict: Verdict, gates: Sequence[Checked] = ()) -> Facts:

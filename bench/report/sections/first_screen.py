@@ -12,6 +12,7 @@ from bench.quantities import (
     count,
     difference_interval,
     joules,
+    negated,
     percent,
     score,
     seconds,
@@ -25,7 +26,7 @@ from bench.report.sections.data_facts import collision_warning
 from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import looks_warning
 from bench.report.sections.two_sides import is_rare
-from bench.results.row import Row, estimate
+from bench.results.row import Row
 from bench.verdict.gates import Checked
 from bench.verdict.judge import Verdict
 from bench.verdict.speed_claims import speed_text
@@ -68,13 +69,15 @@ def tiles(facts: Facts) -> list[dict[str, str]]:
         {"name": "Size", "value": size(best.bytes), "note": compared(best.bytes, reference, "smaller", "larger")},
         {"name": "p50, one text", "value": seconds(best.p50_s), "note": speed_note(best, facts)},
     ]
-    to, delta = facts.verdict.reference, best.delta
+    claims = facts.verdict.claims.by_model
+    to, judged = facts.verdict.reference, claims.get(best.name)
     if best is reference:
         shown[1]["note"] = shown[2]["note"] = ""
-        promoted = facts.results.get("promoted") or {}
-        to, delta = promoted.get("over"), estimate(promoted.get("delta"))
-    if delta:
-        note = f"95 % {signed(delta.low)} to {signed(delta.high)}"
+        to = (facts.results.get("promoted") or {}).get("over")
+        judged = claims.get(to or "")
+    if judged is not None and judged.low is not None:
+        delta = negated(judged.difference) if best is reference else judged.difference
+        note = f"95 % {signed(delta.low)} to {signed(delta.high)}{', all models together' if len(claims) > 1 else ''}"
         if facts.metric.caution:
             note += ", + is better"
         shown.append({"name": f"{facts.metric.difference} to {to}", "value": signed(delta.value), "note": note})

@@ -108,8 +108,8 @@ def test_tables_with_units_sort_by_the_number(page: Browser) -> None:
     """1.32 MB comes after 430 kB."""
     values = page.evaluate(
         "(() => { const table = document.querySelector('#speed table.sortable');"
-        " table.tHead.rows[0].cells[6].querySelector('button').click();"
-        " return [...table.tBodies[0].rows].map((row) => row.cells[6].dataset.value).filter(Boolean).map(Number); })()"
+        " table.tHead.rows[0].cells[7].querySelector('button').click();"
+        " return [...table.tBodies[0].rows].map((row) => row.cells[7].dataset.value).filter(Boolean).map(Number); })()"
     )
     assert values == sorted(values)
     assert len(values) == 15

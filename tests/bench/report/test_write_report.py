@@ -15,7 +15,7 @@ from tests.cases.page_case import GATES, page_of
 from tests.cases.report_case import make_results
 from tests.cases.run_case import write_run
 
-_BARE = {"format_version": 3, "task": "multilabel", "metric": "f1_weighted"}
+_BARE = {"format_version": 4, "task": "multilabel", "metric": "f1_weighted"}
 
 
 def test_the_same_results_give_the_same_bytes(run: Path, tmp_path: Path) -> None:

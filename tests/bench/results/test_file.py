@@ -36,8 +36,8 @@ def test_numbers_that_are_not_finite_are_missing_and_named(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format_version": 1}, "format_version 3 is supported, got 1"),
-        ({"format_version": None}, "format_version 3 is supported, got None"),
+        ({"format_version": 1}, "format_version 4 is supported, got 1"),
+        ({"format_version": None}, "format_version 4 is supported, got None"),
         ({"models": []}, "models"),
         ({"models": [{"name": "a"}]}, "models[0]: 'stage' is a required property"),
         ({"models": [{"name": "a", "stage": "baseline", "status": "measured", "runs": [{"runtime": 3}]}]}, "runtime"),
