@@ -25,7 +25,7 @@ from baselines.cores import usable_core_count
 from baselines.errors import MeasurementError
 from baselines.storage.artifact import MANIFEST, file_sha256
 from baselines.storage.run_folder import code_version, fingerprint
-from bench.candidate import Candidate, check_exists
+from bench.candidate import BUNDLE_RUNTIMES, Candidate, check_exists
 from bench.measure.cold_start import start_cold
 from bench.measure.environment import describe_environment, load_average
 from bench.measure.interleaved import Interleaved, OpenHost, Phase, StartCold
@@ -123,11 +123,14 @@ def _entries(candidates: Sequence[Candidate], texts: Sequence[str], anchor: str 
 
 
 def _twice(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The anchor, which comes first, and of each runtime the smallest candidate, which tends to be the fastest: what
-    is noise to a slow model may be a difference to a fast one, and the other way round."""
+    """The anchor, which comes first, and of each runtime that bundles run in the smallest candidate, which tends to be
+    the fastest: what is noise to a slow model may be a difference to a fast one, and the other way round.
+
+    What only runs in the training libraries is never recommended, and a second start of it costs seconds.
+    """
     sizes = [_bytes_of(candidate) for candidate in candidates]
     found = [0]
-    for runtime in dict.fromkeys(candidate.runtime for candidate in candidates):
+    for runtime in dict.fromkeys(c.runtime for c in candidates if c.runtime in BUNDLE_RUNTIMES):
         found.append(min((i for i, c in enumerate(candidates) if c.runtime == runtime), key=lambda i: (sizes[i], i)))
     return [candidates[i] for i in dict.fromkeys(found)]
 

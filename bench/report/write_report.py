@@ -46,7 +46,7 @@ def write_report(
     chosen = priority or (stored.get("priority") if stored.get("priority") in verdict.PRIORITIES else "smallest")
     decided = verdict.judge(run, chosen or "smallest", delta)
     asked = _stored_gates(run.content) if gates is None else gates
-    facts = gather(run, decided, gate_rules.check_gates(run, asked, decided.model))
+    facts = gather(run, decided, gate_rules.check_gates(run, asked, decided.model or decided.meanwhile))
     folder = run.folder
     svg = page.picture_svg(facts)
     if svg is not None:

@@ -31,12 +31,14 @@ _TEXTS = 3
 def add_recommendation(study: Study, content: Mapping[str, Any]) -> Json:
     """results.json with `why`, `try_it` and the profile of the recommended model, and its bundle in `deploy/`.
 
+    Where too few texts recommend nothing, of the reference: what one has meanwhile.
+
     Args:
         study: with everything made.
         content: results.json with its verdict.
     """
     models = {model["name"]: model for model in content["models"]}
-    chosen = content["verdict"]["model"]
+    chosen = content["verdict"]["model"] or content["verdict"]["meanwhile"]
     found: Json = {**content, "try_it": _try_it(study, chosen)}
     if chosen is None or chosen not in study.candidates:
         return found

@@ -19,7 +19,7 @@ def conclude(
     run = Run(results)
     decided = verdict.judge(run, priority)
     front = front_of(worth_having(run.rows), standard_axes(run.claim_floor, decided.delta))
-    checked = gate_rules.check_gates(run, gates, decided.model)
+    checked = gate_rules.check_gates(run, gates, decided.model or decided.meanwhile)
     return {
         **results,
         "pareto_front": list(front.front),

@@ -53,6 +53,7 @@ class Verdict:
         metric: name of what it was judged by.
         priority: what was asked for.
         promoted: whether the reference is one because validation put it above the CNN.
+        meanwhile: what is bundled and gated where too few texts recommend nothing: the reference; else None.
     """
 
     model: str | None
@@ -69,6 +70,7 @@ class Verdict:
     metric: str
     priority: Priority
     promoted: bool = False
+    meanwhile: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The content of `verdict` in results.json."""
@@ -114,7 +116,14 @@ def judge(run: Run, priority: Priority = "smallest", delta: float | None = None)
         run.metric.name,
         priority,
         bool(run.content.get("promoted")),
+        _meanwhile(reference, claims),
     )
+
+
+def _meanwhile(reference: Row | None, claims: Claims) -> str | None:
+    """The reference, where too few texts recommend nothing and it could be shipped."""
+    could = reference is not None and reference.deployable and not reference.guesses_as_well
+    return reference.name if reference is not None and could and claims.too_few else None
 
 
 def _chosen(run: Run, reference: Row | None, priority: Priority, delta: float) -> dict[str, float]:

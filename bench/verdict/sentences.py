@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from baselines.splits.copies import copies_said
-from bench.quantities import Estimate, change, negated, percent, score, seconds, signed, size
+from bench.quantities import Estimate, change, negated, percent, score, score_interval, seconds, signed, size
 from bench.results.row import Row, estimate
 from bench.results.run import Run
 from bench.verdict.choice import beaten_by
@@ -49,6 +49,9 @@ def sentence(grounds: Grounds, nearest: tuple[Row, int] | None, beaten: Row | No
 def reasons(grounds: Grounds) -> Iterator[str]:
     """Why the recommended model, each reason with its figures."""
     best, reference = grounds.best, grounds.reference
+    if best is None and reference is not None and grounds.claims.too_few:
+        yield f"`{reference.name}` has {grounds.title} {score_interval(reference.score)} on the few test texts."
+        yield from rare(grounds.run, reference)
     if best is None or reference is None or best.score is None:
         return
     if best is not reference:
@@ -175,6 +178,7 @@ def _too_few(grounds: Grounds) -> str:
     return (
         f"No recommendation: {n:,} test text{'s are' if n != 1 else ' is'} too few to tell models apart; at least "
         f"{FEWEST_TEXTS} are needed, {few} to {many} advised, or use --folds to judge by every text."
+        f" Meanwhile `{name_of(grounds.reference)}`, the reference, is what there is."
     )
 
 

@@ -77,7 +77,7 @@ def test_quantize_from_nothing(place: Path, capsys: pytest.CaptureFixture[str]) 
     assert undescribed({**results, "new": 1, "models": [{"name": "a", "odd": 2}]}) == {".new", ".models[].odd"}
     assert results["verdict"]["sentence"].replace("`", "").split(":")[0] in capsys.readouterr().out.replace("\n", " ")
     assert (folder / "report.html").stat().st_size < 5_000_000
-    assert results["verdict"]["model"] in (folder / "report.md").read_text(encoding="utf-8")
+    assert results["verdict"]["meanwhile"] in (folder / "report.md").read_text(encoding="utf-8")
 
 
 def test_the_deployed_folder_answers_as_scored(place: Path, tiny: Dataset) -> None:
@@ -85,7 +85,7 @@ def test_the_deployed_folder_answers_as_scored(place: Path, tiny: Dataset) -> No
     results = read_run(place / "runs" / "t").content
     predictor = runtime.load(place / "runs" / "t" / results["deploy"])
     assert predictor.classes == tiny.classes
-    name = results["verdict"]["model"]
+    name = results["verdict"]["meanwhile"]
     assert predictor.bundle.manifest["lineage"]["name"] == name
     tags = predictor.predict(["A convolutional network that segments satellite images"])
     assert set(tags[0]) <= set(tiny.classes)

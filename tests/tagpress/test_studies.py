@@ -45,7 +45,8 @@ def test_the_results_can_be_read(run: Run, place: Path, tiny: Dataset) -> None:
         assert row.bytes is not None
         assert row.bytes > 1_000
     assert run.reference in run.by_name
-    assert run.content["verdict"]["model"] in run.by_name
+    assert run.content["verdict"]["model"] is None, "too few texts to recommend anything"
+    assert run.content["verdict"]["meanwhile"] == run.reference
     assert [gate["outcome"] for gate in run.content["gates"]] == ["pass", "fail"]
     assert (place / run.folder / "report.html").is_file()
     assert tagpress.load(run.folder / "deploy").classes == tiny.classes
@@ -122,7 +123,7 @@ def test_wishes_are_read_as_the_command_reads_them() -> None:
         "bits": "4", "sparsity": 0.3, "auto": True, "unstructured": False, "criterion": "l2", "config": {"cnn": {}},
         "baseline": "rnn", "max_bytes": "25k", "max_drop": -0.01, "max_p95_us": 300, "trials": 3, "folds": 3,
         "plan": "study", "delta": 0.02, "priority": "fastest", "reference": "linear", "price_per_hour": 1, "run": "r",
-        "carbon_per_kwh": 380,
+        "carbon_per_kwh": 380, "speed_margin": 0.05,
         "seed": 7, "threads": 2, "device": "cpu",
     }  # fmt: skip
     assert set(given) | {"gates"} == {field.name for field in fields(Wishes)}
