@@ -189,10 +189,12 @@ def time_interval(times: Floats, processes: NDArray[np.intp], between: Variance)
 
 
 def noise_floor(aa_ratio: Ratio) -> float | None:
-    """The largest difference from itself that a candidate's A/A interval allows; None without an interval."""
-    if aa_ratio.low is None or aa_ratio.high is None:
-        return None
-    return max(abs(aa_ratio.low - 1), abs(aa_ratio.high - 1))
+    """How far a candidate measured from itself when it was entered twice; None without an interval.
+
+    What was measured, not how far the interval reaches: words are judged by intervals that hold the variance of rounds
+    and processes already, and with two starts an interval's end says more of the two than of the machine.
+    """
+    return None if aa_ratio.low is None or aa_ratio.high is None else abs(aa_ratio.value - 1)
 
 
 def word(

@@ -104,7 +104,7 @@ QUICK = Plan(
 # how well their spread is known; THOROUGH keeps to the rules.
 STUDY = Plan(
     "study",
-    rounds=18,
+    rounds=15,
     processes=3,
     behaviour_texts=40,
     block_s=0.06,

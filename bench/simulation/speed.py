@@ -47,7 +47,7 @@ class Scenario:
 
     process_effect: float
     processes: int = 3
-    rounds: int = 18
+    rounds: int = 15
     true_ratio: float = 1.0
     method: Method = "study"
     noise: tuple[float, float] = ROUND_NOISE
@@ -88,7 +88,7 @@ def speed_scenarios(runs: int, seed: int) -> list[SpeedRow]:
 
 def scenarios() -> Iterator[Scenario]:
     """Equal models by plan, with each interval; then models that are 1.15 and 1.3 times slower."""
-    plans = ((2, 12), (3, 18), (5, 20))
+    plans = ((2, 12), (3, 15), (5, 20))
     for effect in (0.0, 0.005, 0.01):
         for processes, rounds in plans:
             yield Scenario(effect, processes, rounds)

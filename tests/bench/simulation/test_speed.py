@@ -25,7 +25,7 @@ def test_thirty_equal_models_are_called_equal(effect: float) -> None:
 def test_a_bootstrap_over_rounds_calls_many_of_them_faster_or_slower() -> None:
     """The simulation can tell a wrong interval from a right one."""
     found = simulate_speed(Scenario(0.01, method="rounds", noise=(0.01, 0.05)), 20, seed=1)
-    assert found.any_word[0.0] > 0.9
+    assert found.any_word[0.0] > 0.8
     assert found.coverage < 0.9
 
 
