@@ -63,7 +63,7 @@ def run(args: Namespace, command: str) -> int:
     else:
         shown = Shown(title=found.title, title_justify="left", box=box.SIMPLE_HEAD)
         for n, column in enumerate(found.columns):
-            shown.add_column(column, justify="right" if n else "left", overflow="fold")
+            shown.add_column(column, justify="right" if n else "left", overflow="fold", min_width=None if n else 24)
         for row in found.rows:
             shown.add_row(*row)
         console.print(shown)

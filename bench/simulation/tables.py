@@ -45,12 +45,12 @@ def of_recommendations(found: Iterable[Rates]) -> Table:
     columns = (
         "scenario",
         "runs",
-        "something recommended",
-        "wrong recommendation (standard error)",
-        "any wrong word",
-        "all intervals together hold",
-        "one interval alone holds",
-        "wrong, each model alone at 5 %",
+        "recommended",
+        "wrong (standard error)",
+        "wrong words",
+        "all intervals hold",
+        "one holds",
+        "wrong if alone",
     )
     rows, broken = [], []
     for r in found:

@@ -94,12 +94,12 @@ def test_gates_of_every_sort_are_judged(one_of_many: Run) -> None:
 def test_no_model_is_better_than_chance_unless_its_interval_says_so(one_of_many: Run) -> None:
     models = by_name(one_of_many)
     assert "versus_chance" not in models["chance-frequency"]
-    best = max(("chance-coin", "chance-frequency"), key=lambda n: models[n]["quality"]["accuracy"]["value"])
-    for name, model in models.items():
-        if not name.startswith("chance"):
-            against = model["versus_chance"]
-            assert against["model"] == best
-            assert against["better"] == (against["delta"]["low"] > 0)
+    against = [model["versus_chance"] for name, model in models.items() if not name.startswith("chance")]
+    assert len({one["model"] for one in against}) == 1, "the one that validation says guesses best"
+    for one in against:
+        # Better for all models together is more than better alone.
+        assert not one["better"] or one["delta"]["lower"] > 0
+    assert all(models[name]["guesses"] for name in ("chance-coin", "chance-frequency"))
     assert models["linear"]["versus_chance"]["better"]
 
 
@@ -155,7 +155,7 @@ def test_another_metric_judges_the_same_run_anew(folder: Path, yes_or_no: Run) -
     again = read_run(folder / "runs" / "two")
     assert again.metric.name == "average_precision"
     assert again.by_name["cnn"].score == again.by_name["cnn"].quality["average_precision"]
-    assert "average precision" in again.content["verdict"]["sentence"]
+    assert "average precision" in " ".join(again.content["verdict"]["reasons"])
     steps = {path: path.stat().st_mtime_ns for path in (folder / "runs" / "two").glob("*/*/step.json")}
     assert study("binary", *arguments) == 0
     assert {path: path.stat().st_mtime_ns for path in steps} == steps
