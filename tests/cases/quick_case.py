@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from baselines.dataset import Dataset
+from bench.measure import rounds
 from bench.measure.plan import PLANS
 
 SMALL_CNN: dict[str, Any] = {"epochs": 2, "embedding_dim": 8, "filters": [[2, 6], [4, 6]], "hidden_dim": 8}
@@ -39,6 +40,8 @@ def quick_studies_in(folder: Path) -> Iterator[pytest.MonkeyPatch]:
     """Studies are made below `folder` and hardly measure."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PLANS, "quick", _PLAN)
+        # Second entries of every runtime are tried where measuring is; each costs two processes here.
+        patch.setattr(rounds, "_twice", lambda candidates: candidates[:1])
         patch.chdir(folder)
         yield patch
 

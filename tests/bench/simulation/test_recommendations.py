@@ -11,7 +11,7 @@ from bench.simulation.populations import population
 from bench.simulation.recommendations import Scenario, recommendation_rates, recommendation_scenarios, scenarios
 from bench.simulation.tables import of_recommendations
 
-RUNS = 200
+RUNS = 120
 JUST_BEYOND = Scenario("just beyond", (-0.0101,) * 10, n_texts=4_000)
 EQUAL = replace(JUST_BEYOND, name="equal", wanted=(0.0,) * 10)
 
