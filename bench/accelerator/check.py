@@ -70,7 +70,8 @@ def graph_of(subject: Subject) -> bytes:
     """The network as the graph that everybody exports, written without the package onnx."""
     builder = PlainBuilder()
     add_layers(builder, subject.module, "multilabel")
-    return builder.model("character-cnn", subject.module.shape.n_classes)
+    n_filters = sum(len(bias) for bias in subject.module.biases)
+    return builder.model("character-cnn", subject.module.shape.n_classes, n_filters)
 
 
 MODELS: Mapping[str, Make] = {

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.kinds.onnx_graph import IR_VERSION, OPSET
+from compress.kinds.onnx_graph import IR_VERSION, OPSET, ports
 
 _TYPES = {np.dtype(np.float32): 1, np.dtype(np.int64): 7}
 _INT, _INTS = 2, 7
@@ -40,13 +40,12 @@ class PlainBuilder:
         self._nodes.append(ports + _text(3, output) + _text(4, kind) + own)
         return output
 
-    def model(self, name: str, n_classes: int) -> bytes:
-        """The finished file, with the inputs and the output that every graph of ours has."""
+    def model(self, name: str, n_classes: int, n_filters: int = 0) -> bytes:
+        """The finished file, with the inputs and outputs that `compress.kinds.onnx_graph.ports` names."""
         graph = b"".join(_bytes(1, node) for node in self._nodes) + _text(2, name)
         graph += b"".join(_bytes(5, constant) for constant in self._constants)
-        graph += _bytes(11, _value("ids", np.int64, ["batch", "length"]))
-        graph += _bytes(11, _value("lengths", np.int64, ["batch"]))
-        graph += _bytes(12, _value("probabilities", np.float32, ["batch", n_classes]))
+        for field, own in zip((11, 12), ports(n_classes, n_filters), strict=True):
+            graph += b"".join(_bytes(field, _value(*port)) for port in own)
         opset = _text(1, "") + _number(2, OPSET)
         return _number(1, IR_VERSION) + _text(2, "tagpress") + _bytes(7, graph) + _bytes(8, opset)
 

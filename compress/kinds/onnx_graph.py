@@ -2,7 +2,14 @@
 
 Inputs `ids` int64 (batch, length) padded with 0 on the right, length at least 1, and `lengths` int64 (batch,), the
 characters of each text before padding. Output `probabilities` float32 (batch, classes). Windows centred beyond the own
-characters of a text are masked out: a row does not depend on its batch. An empty text counts as one padding character.
+characters of a text are masked out: a row does not depend on its batch. An empty text counts as one padding character,
+and a batch of no texts gives (0, classes).
+
+A convolution followed by a maximum can be taken in stretches, so that a long text takes no more memory than a short
+one (`compress.onnx_files.stretches` does it). Two inputs that may be left out serve that, and one more output: `halo`
+int64 (4,), `[0, left, 0, right]`, says how many of the ids at either end belong to the neighbouring stretches and are
+seen but not answered; `lengths` then ends where the right ones begin. `pooled` float32 (batch, filters) are the largest
+responses, and `pooled_before` those of the stretches before.
 
 onnx is imported where a graph of its own is made: another builder can take the same layers without it.
 """
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
 # The oldest pair that has every operator used here; any runtime of the last years reads it.
 OPSET = 17
 IR_VERSION = 8
+HALO, POOLED, POOLED_BEFORE = "halo", "pooled", "pooled_before"
+# Below any response, far above float32's minimum: adding to it can't overflow.
+NEVER = np.float32(-1e30)
 
 
 class Builder(Protocol):
@@ -58,19 +68,24 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
 
-    def model(self, name: str, n_classes: int) -> onnx.ModelProto:
-        """The finished model with the inputs and the output that every graph of ours has; checked."""
+    def model(self, name: str, n_classes: int, n_filters: int = 0) -> onnx.ModelProto:
+        """The finished model with the inputs and outputs that every graph of ours has; checked.
+
+        Args:
+            name: of the graph.
+            n_classes: C.
+            n_filters: of a graph that takes a text in stretches; 0 for one that doesn't.
+        """
         import onnx
         from onnx import TensorProto, helper
 
+        inputs, outputs = ports(n_classes, n_filters)
+        types = {np.dtype(np.int64): TensorProto.INT64, np.dtype(np.float32): TensorProto.FLOAT}
         graph = helper.make_graph(
             self.nodes,
             name,
-            [
-                helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "length"]),
-                helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]),
-            ],
-            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", n_classes])],
+            [helper.make_tensor_value_info(port, types[np.dtype(dtype)], shape) for port, dtype, shape in inputs],
+            [helper.make_tensor_value_info(port, types[np.dtype(dtype)], shape) for port, dtype, shape in outputs],
             self.constants,
         )
         model = helper.make_model(
@@ -78,6 +93,40 @@ class GraphBuilder:
         )
         onnx.checker.check_model(model, full_check=True)
         return model
+
+
+Port = tuple[str, type[np.generic], list[str | int]]
+
+
+def ports(n_classes: int, n_filters: int = 0) -> tuple[list[Port], list[Port]]:
+    """Inputs and outputs of a graph, each with its type and shape; `n_filters` as in `GraphBuilder.model`."""
+    inputs: list[Port] = [("ids", np.int64, ["batch", "length"]), ("lengths", np.int64, ["batch"])]
+    outputs: list[Port] = [("probabilities", np.float32, ["batch", n_classes])]
+    if n_filters:
+        inputs += [(HALO, np.int64, [4]), (POOLED_BEFORE, np.float32, [1, n_filters])]
+        outputs.append((POOLED, np.float32, ["batch", n_filters]))
+    return inputs, outputs
+
+
+def add_halo(builder: Builder) -> str:
+    """The input that says what belongs to neighbouring stretches; nothing unless somebody says so."""
+    return builder.constant(HALO, np.zeros(4, np.int64))
+
+
+def add_pooled(builder: Builder, maxima: Sequence[str], n_filters: int) -> str:
+    """The output `pooled`: the largest responses of each width side by side, here or in the stretches before."""
+    here = builder.node("Concat", maxima, "pooled_here", axis=1)
+    before = builder.constant(POOLED_BEFORE, np.full((1, n_filters), NEVER, np.float32))
+    return builder.node("Max", [here, before], POOLED)
+
+
+def add_outside(builder: Builder) -> str:
+    """Bool (batch, length): true where a position isn't answered, beyond the own text or in a neighbouring stretch."""
+    left = builder.node(
+        "Gather", [add_halo(builder), builder.constant("halo.left", np.array(1, np.int64))], "left", axis=0
+    )
+    beyond = add_beyond(builder)
+    return builder.node("Or", [builder.node("Less", ["position", left], "in_halo"), beyond], "outside")
 
 
 def add_beyond(builder: Builder) -> str:
@@ -106,7 +155,7 @@ def conv_model(module: CharCNN, task: Task) -> onnx.ModelProto:
     """The CNN as everybody exports it: Gather, Conv, ReduceMax, Gemm, and the task's link; float32."""
     builder = GraphBuilder()
     add_layers(builder, module, task)
-    return builder.model("character-cnn", module.shape.n_classes)
+    return builder.model("character-cnn", module.shape.n_classes, sum(len(bias) for bias in module.biases))
 
 
 def add_layers(builder: Builder, module: CharCNN, task: Task) -> None:
@@ -116,7 +165,7 @@ def add_layers(builder: Builder, module: CharCNN, task: Task) -> None:
     )
     channels = builder.node("Transpose", [embedded], "channels", perm=[0, 2, 1])  # (batch, d, length)
     axis_1 = "axis_1"
-    mask = builder.node("Unsqueeze", [add_beyond(builder), axis_1], "mask")  # (batch, 1, length)
+    mask = builder.node("Unsqueeze", [add_outside(builder), axis_1], "mask")  # (batch, 1, length)
     minus_infinity = builder.constant("minus_infinity", np.array(-np.inf, np.float32))
     maxima = []
     for index, (filters, filter_bias) in enumerate(zip(module.weights, module.biases, strict=True)):
@@ -129,7 +178,7 @@ def add_layers(builder: Builder, module: CharCNN, task: Task) -> None:
         )
         masked = builder.node("Where", [mask, minus_infinity, responses], f"masked_{index}")
         maxima.append(builder.node("ReduceMax", [masked], f"maximum_{index}", axes=[2], keepdims=0))
-    hidden = builder.node("Concat", maxima, "pooled", axis=1)
+    hidden = add_pooled(builder, maxima, sum(len(bias) for bias in module.biases))
     for name in ("fc1", "fc2"):
         layer = getattr(module, name)
         if layer is not None:

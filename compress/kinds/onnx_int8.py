@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import numpy as np
-import onnxruntime as ort
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities
-from baselines.text.tokenizer import Ids, Tokenizer, pad
+from baselines.text.tokenizer import Tokenizer
+from compress.onnx_files.session import OpenGraph, open_graph
+from compress.onnx_files.stretches import run_text
 
 MODEL_FILE = "model.onnx"
 ALPHABET_FILE = "alphabet.json"
@@ -57,12 +58,12 @@ class OnnxClassifier(Classifier):
         raise NotCompressible(f"{self.kind}: made from a trained character CNN by quantize, not fitted itself")
 
     @cached_property
-    def _session(self) -> ort.InferenceSession:
-        return open_session(self.model)
+    def _graph(self) -> OpenGraph:
+        return open_graph(self.model, 1, MODEL_FILE, n_ids=self.tokenizer.n_ids)
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
-        encoded = self.tokenizer.encode_batch(texts)
-        rows = [np.zeros((0, len(self.classes_)), np.float32), *(run_ids(self._session, ids) for ids in encoded)]
+        encoded, known = self.tokenizer.encode_batch(texts), self.tokenizer.known
+        rows = [np.zeros((0, len(self.classes_)), np.float32), *(run_text(self._graph, ids, known) for ids in encoded)]
         return np.concatenate(rows), self.tokenizer.known_batch(encoded)
 
     def save_state(self, folder: Path) -> None:
@@ -77,25 +78,10 @@ class OnnxClassifier(Classifier):
         except (OSError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder / MODEL_FILE}: unreadable ({error})") from None
         loaded = cls(model, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
-        if loaded._session.get_outputs()[0].shape[1] != len(space.classes):
-            raise ArtifactError(f"{folder / MODEL_FILE}: made for another number of classes than {len(space.classes)}")
+        try:
+            n_classes = loaded._graph.bounds.n_classes
+        except ArtifactError as error:
+            raise ArtifactError(f"{folder}: {error}") from None
+        if n_classes != len(space.classes):
+            raise ArtifactError(f"{folder / MODEL_FILE}: made for {n_classes} classes, expected {len(space.classes)}")
         return loaded
-
-
-def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
-    """onnxruntime on the CPU; raises ArtifactError when it can't read the graph."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no base class of their own
-        raise ArtifactError(f"{MODEL_FILE}: onnxruntime can't read it ({error})") from None
-
-
-def run_ids(session: ort.InferenceSession, encoded: Ids) -> Probabilities:
-    """Answer to one encoded text; float32 (1, n_classes)."""
-    ids, lengths = pad([encoded])
-    (probabilities,) = session.run(["probabilities"], {"ids": ids, "lengths": lengths})
-    return np.asarray(probabilities, np.float32)

@@ -18,10 +18,8 @@ from onnx import TensorProto
 
 from baselines.task import Task
 from compress.formats.tables import FloatTables, IntTables
-from compress.kinds.onnx_graph import GraphBuilder, add_beyond, add_link
+from compress.kinds.onnx_graph import NEVER, GraphBuilder, add_beyond, add_halo, add_link, add_pooled
 
-# Far below any response, far above float32's minimum: adding to it can't overflow.
-NEVER = np.float32(-1e30)
 # Filters that one chain of Gather, Sum and ReduceMax handles: keeps what lies between them in the cache.
 MAX_COLUMNS = 384
 # Beyond this the tables of pairs take more memory than speed is worth (alphabets of more than some 100 characters).
@@ -47,8 +45,9 @@ def pair_model(tables: FloatTables | IntTables, task: Task = "multilabel") -> on
         terms = _add_terms(builder, group, pairs, left, name)
         total = builder.node("Sum", terms, f"{name}.sum")  # (batch, length, filters)
         maxima.append(builder.node("ReduceMax", [total], f"{name}.maximum", axes=[1], keepdims=0))
-    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1), task)
-    return builder.model("character-cnn-pairs", int(tables.bias.shape[0]))
+    n_filters = tables.head.shape[1]
+    add_head(builder, tables, add_pooled(builder, maxima, n_filters), task)
+    return builder.model("character-cnn-pairs", int(tables.bias.shape[0]), n_filters)
 
 
 def add_head(builder: GraphBuilder, tables: FloatTables | IntTables, pooled: str, task: Task) -> None:
@@ -90,7 +89,9 @@ def _add_pairs(builder: GraphBuilder, tables: Sequence[Table]) -> list[str]:
     empty = builder.node("And", [inside, is_padding], "empty")
     marked = builder.node("Where", [empty, builder.constant("n_ids", np.array(n_ids, np.int64)), "ids"], "marked")
     around = builder.constant("around", np.array([0, left, 0, 2 * n_pairs - 1 - left], np.int64))
-    padded = builder.node("Pad", [marked, around], "padded")
+    # What a neighbouring stretch has there stands in the place of padding; of more than a window sees, it is cut off.
+    missing = builder.node("Sub", [around, add_halo(builder)], "missing")
+    padded = builder.node("Pad", [marked, missing], "padded")
     first, second = _slice(builder, padded, 0, -1, "first"), _slice(builder, padded, 1, 0, "second")
     shifted = builder.node("Mul", [first, builder.constant("base", np.array(n_ids + 1, np.int64))], "shifted")
     code = builder.node("Add", [shifted, second], "code")  # (batch, length + 2 * n_pairs - 2)

@@ -32,16 +32,34 @@ def rnn_model(module: WordGRU, n_classes: int, task: Task) -> onnx.ModelProto:
     embedded = builder.node("Gather", [embedding, "ids"], "embedded")
     by_time = builder.node("Transpose", [embedded], "by_time", perm=[1, 0, 2])  # (length, batch, d)
     lengths = builder.node("Cast", ["lengths_used"], "lengths_int32", to=TensorProto.INT32)
+    by_time, lengths, batch = _at_least_one(builder, by_time, lengths)
     gates = [builder.constant(f"gru.{name}", value) for name, value in _gru_weights(weights, size).items()]
     states = builder.node(
         "GRU", [by_time, *gates, lengths], "states", hidden_size=size, direction="bidirectional", linear_before_reset=1
     )  # (length, 2, batch, H)
-    by_text = builder.node("Transpose", [states], "by_text", perm=[2, 0, 1, 3])
+    by_text = builder.node("Transpose", [states], "by_text_filled", perm=[2, 0, 1, 3])
+    by_text = builder.node("Slice", [by_text, "no_rows", batch], "by_text")
     flat = builder.node("Reshape", [by_text, builder.constant("flat_shape", np.array([0, 0, 2 * size]))], "flat")
     hidden = builder.node("Concat", [*_pooled(builder, flat, beyond)], "pooled", axis=1)
     head = [builder.constant(f"head.{name}", weights[f"head.{name}"]) for name in ("weight", "bias")]
     add_link(builder, builder.node("Gemm", [hidden, *head], "logits", transB=1), task)
     return builder.model("word-gru", n_classes)
+
+
+def _at_least_one(builder: GraphBuilder, by_time: str, lengths: str) -> tuple[str, str, str]:
+    """Both with a text of padding where there is none, and how many texts there are, int64 (1,).
+
+    onnxruntime's GRU ends the whole process by a segmentation fault where the batch is empty.
+    """
+    batch = builder.node("Shape", ["ids"], "batch", start=0, end=1)
+    no_rows = builder.constant("no_rows", np.array([0], np.int64))
+    left = builder.node("Sub", [builder.constant("one_row", np.array([1], np.int64)), batch], "rows_left")
+    missing = builder.node("Max", [left, no_rows], "rows_missing")
+    none = builder.constant("no_pads", np.zeros(4, np.int64))
+    around = builder.node("Concat", [none, missing, no_rows], "around_texts", axis=0)
+    filled = builder.node("Pad", [by_time, around], "by_time_filled")
+    beside = builder.node("Concat", [no_rows, missing], "around_lengths", axis=0)
+    return filled, builder.node("Pad", [lengths, beside], "lengths_filled"), batch
 
 
 def _pooled(builder: GraphBuilder, states: str, beyond: str) -> tuple[str, str]:

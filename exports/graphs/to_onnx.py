@@ -18,8 +18,8 @@ from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
 from baselines.task import Task
 from compress.formats.tables import FloatTables, IntTables
-from compress.kinds.onnx_graph import GraphBuilder, add_beyond, conv_model
-from exports.graphs.pair_graph import NEVER, Table, add_head, fits_pairs, pair_model, widened
+from compress.kinds.onnx_graph import NEVER, GraphBuilder, add_outside, add_pooled, conv_model
+from exports.graphs.pair_graph import Table, add_head, fits_pairs, pair_model, widened
 from exports.graphs.rnn_graph import rnn_model
 from exports.graphs.unknown_answer import add_unknown_answer
 
@@ -53,12 +53,13 @@ GRAPHS: dict[str, Callable[[Any], onnx.ModelProto]] = {
 def one_hot_model(tables: FloatTables | IntTables, task: Task = "multilabel") -> onnx.ModelProto:
     """Convolution over one-hot characters; the weights of filter n are `W[n, v, k] = T[k, v, n]`.
 
-    Channel 0 marks positions beyond a text's own characters: its weight at a window's centre is so low that such a
-    window never wins. Padding has no channel, as it adds nothing.
+    Padding has no channel, as it adds nothing.
     """
     builder = GraphBuilder()
     n_ids = tables.tables[0].shape[1]
     hot = _one_hot(builder, n_ids)
+    outside = builder.node("Unsqueeze", [add_outside(builder), "axis_1"], "mask")  # (batch, 1, length)
+    never = builder.constant("never", np.array(NEVER, np.float32))
     maxima = []
     every: Sequence[Table] = tables.tables
     for index, table in enumerate(every):
@@ -66,35 +67,25 @@ def one_hot_model(tables: FloatTables | IntTables, task: Task = "multilabel") ->
         left = (width - 1) // 2
         responses = builder.node(
             "Conv",
-            [hot, _conv_weight(builder, table, f"conv_{index}")],
+            [hot, widened(builder, table.transpose(2, 1, 0), f"conv_{index}.weight")],
             f"conv_{index}",
             kernel_shape=[width],
             pads=[left, width - 1 - left],
         )
-        maxima.append(builder.node("ReduceMax", [responses], f"maximum_{index}", axes=[2], keepdims=0))
-    add_head(builder, tables, builder.node("Concat", maxima, "pooled", axis=1), task)
-    return builder.model("character-cnn-tables", int(tables.bias.shape[0]))
+        masked = builder.node("Where", [outside, never, responses], f"masked_{index}")
+        maxima.append(builder.node("ReduceMax", [masked], f"maximum_{index}", axes=[2], keepdims=0))
+    n_filters = tables.head.shape[1]
+    add_head(builder, tables, add_pooled(builder, maxima, n_filters), task)
+    return builder.model("character-cnn-tables", int(tables.bias.shape[0]), n_filters)
 
 
 def _one_hot(builder: GraphBuilder, n_ids: int) -> str:
-    """float32 (batch, V, length): channel of a character's id; channel 0 beyond the text; none for padding inside."""
-    beyond = add_beyond(builder)
+    """float32 (batch, V, length): channel of a character's id; none for padding."""
     no_channel = builder.constant("no_channel", np.array(n_ids, np.int64))
     is_padding = builder.node("Equal", ["ids", "zero"], "is_padding")
-    inside = builder.node("Where", [is_padding, no_channel, "ids"], "inside")
-    channel = builder.node("Where", [beyond, "zero", inside], "channel")
+    channel = builder.node("Where", [is_padding, no_channel, "ids"], "channel")
     off_on = builder.constant("off_on", np.array([0, 1], np.float32))
     return builder.node("OneHot", [channel, no_channel, off_on], "hot", axis=1)
-
-
-def _conv_weight(builder: GraphBuilder, table: Table, name: str) -> str:
-    weight: Table = table.transpose(2, 1, 0)  # (N_f, V, width)
-    centre = np.zeros((1, *weight.shape[1:]), np.bool_)
-    centre[0, 0, (weight.shape[2] - 1) // 2] = True
-    # int8 can't hold NEVER, so it is put in after widening; a session folds all of this when it loads.
-    known = widened(builder, weight, f"{name}.weight")
-    never = builder.constant(f"{name}.never", np.array(NEVER, np.float32))
-    return builder.node("Where", [builder.constant(f"{name}.centre", centre), never, known], f"{name}.masked")
 
 
 def add_metadata(model: onnx.ModelProto, facts: Mapping[str, str]) -> None:

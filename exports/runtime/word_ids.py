@@ -19,7 +19,11 @@ MAX_WORDS = 1 << 22
 
 
 class WordReader:
-    """The first `max_tokens` cleaned words of a text; the word at position `i` of the vocabulary has id `i + 2`."""
+    """The first `max_tokens` cleaned words of a text; the word at position `i` of the vocabulary has id `i + 2`.
+
+    Attributes:
+        max_tokens: words read of a text.
+    """
 
     def __init__(self, content: Any) -> None:
         words = content.get("words") if isinstance(content, dict) else None
@@ -29,15 +33,20 @@ class WordReader:
         if type(most) is not int or not 1 <= most <= 1 << 20:
             raise ArtifactError(f"vocabulary.json: max_tokens of 1 to {1 << 20} is needed, got {most!r}")
         self._ids = {word: position + 2 for position, word in enumerate(words)}
-        self._max_tokens = most
+        self.max_tokens = most
         try:
             self._cleaning = Cleaning.from_json(content)
         except ArtifactError as error:
             raise ArtifactError(f"vocabulary.json: {error}") from None
 
+    @property
+    def n_ids(self) -> int:
+        """Number of ids, padding and unknown included."""
+        return len(self._ids) + 2
+
     def encode_batch(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Ids (L,) of each text; L = 0 for a text without words."""
-        find, most, clean = self._ids.get, self._max_tokens, self._cleaning
+        find, most, clean = self._ids.get, self.max_tokens, self._cleaning
         return [
             np.array([find(word, UNKNOWN_ID) for word in clean.words(clean(text))[:most]], np.int64) for text in texts
         ]

@@ -109,7 +109,7 @@ def test_a_graph_alone_says_the_same(case: Case, predictor: Predictor[Any]) -> N
     texts = texts_of(case[1])
     for text, row in zip(texts, predictor.predict_proba(texts), strict=True):
         ids, lengths = pad(predictor.encode([text]))
-        (alone,) = predictor.session.run(None, {"ids": ids, "lengths": lengths})
+        (alone,) = predictor.graph.session.run(["probabilities"], {"ids": ids, "lengths": lengths})
         assert np.abs(alone[0] - row).max() < 1e-6
         decided = decide(alone, predictor.thresholds, predictor.task)[0]
         assert predictor.space.said(decided) == predictor.predict([text])[0]

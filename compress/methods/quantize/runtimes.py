@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 from baselines.classifier import Classifier
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 MIN_CALIBRATION = 16
 N_TIMED, ROUNDS = 16, 5
+# What onnxruntime says on stderr by itself, and what it may say while its tools work.
+_WARNINGS, _ERRORS = 2, 3
 _OPERATORS: dict[str, tuple[str, ...]] = {
     "onnxruntime, its default": ("Conv", "MatMul", "Gemm", "Gather"),
     "onnxruntime, MatMul and Gemm only": ("MatMul", "Gemm"),
@@ -112,7 +115,7 @@ def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> On
             reduce_range=True,
             weight_type=QuantType.QInt8,
         )
-        model = target.read_bytes()
+        model = _bare(target)
     return OnnxClassifier(model, OnnxConfig("dynamic", tuple(operators)), parent.tokenizer, parent.space_)
 
 
@@ -142,8 +145,15 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        model = target.read_bytes()
+        model = _bare(target)
     return OnnxClassifier(model, OnnxConfig("static", operators), parent.tokenizer, parent.space_)
+
+
+def _bare(path: Path) -> bytes:
+    """A graph's bytes without the shapes that the tools noted beside it: a session finds them itself."""
+    model = onnx.load(path)
+    del model.graph.value_info[:]
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 class _Texts(CalibrationDataReader):  # type: ignore[misc]
@@ -202,11 +212,13 @@ def time_in_turn(classifiers: Sequence[Classifier], texts: Sequence[str]) -> lis
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """onnxruntime's tools advise on the root logger; the advice does not apply to a graph that was checked already."""
+    """onnxruntime's tools advise on the root logger, and its sessions on stderr; neither applies to a checked graph."""
     logger = logging.getLogger()
     level = logger.level
     logger.setLevel(logging.ERROR)
+    onnxruntime.set_default_logger_severity(_ERRORS)
     try:
         yield
     finally:
+        onnxruntime.set_default_logger_severity(_WARNINGS)
         logger.setLevel(level)

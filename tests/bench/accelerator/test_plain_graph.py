@@ -25,7 +25,7 @@ def module() -> CharCNN:
 def plain(module: CharCNN) -> bytes:
     builder = PlainBuilder()
     add_layers(builder, module, "multilabel")
-    return builder.model("character-cnn", SHAPE.n_classes)
+    return builder.model("character-cnn", SHAPE.n_classes, sum(count for _, count in SHAPE.filters))
 
 
 def test_it_is_what_onnx_writes(module: CharCNN) -> None:
@@ -44,7 +44,7 @@ def test_it_is_what_onnx_writes(module: CharCNN) -> None:
 def test_it_runs_and_answers_as_torch(module: CharCNN) -> None:
     session = onnxruntime.InferenceSession(plain(module), providers=["CPUExecutionProvider"])
     ids, lengths = np.array([[2, 3, 4, 5], [6, 0, 0, 0]], np.int64), np.array([4, 1], np.int64)
-    (found,) = session.run(None, {"ids": ids, "lengths": lengths})
+    (found,) = session.run(["probabilities"], {"ids": ids, "lengths": lengths})
     with torch.inference_mode():
         expected = torch.sigmoid(module(torch.from_numpy(ids), torch.from_numpy(lengths)))
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-6)

@@ -8,7 +8,8 @@ import torch
 
 from baselines.task import Task, link
 from compress.kinds.onnx_graph import conv_model
-from compress.kinds.onnx_int8 import open_session, run_ids
+from compress.onnx_files.session import open_graph
+from compress.onnx_files.stretches import run_text
 from tests.cases.compress_case import random_module
 from tests.cases.task_case import ALL_TASKS
 
@@ -19,6 +20,7 @@ def test_the_graph_links_as_the_task_does(task: Task) -> None:
     ids = np.arange(2, 12, dtype=np.uint8)
     with torch.no_grad():
         logits = module(torch.from_numpy(ids[None].astype(np.int64)), torch.tensor([len(ids)])).numpy()
-    found = run_ids(open_session(conv_model(module, task).SerializeToString()), ids)
+    graph = open_graph(conv_model(module, task).SerializeToString(), 1, "graph", n_ids=module.shape.n_ids)
+    found = run_text(graph, ids, lambda ids: True)
     assert np.allclose(found, link(logits, task), atol=1e-5)
     assert (task == "multiclass") == bool(np.isclose(found.sum(), 1, atol=1e-6))

@@ -129,7 +129,7 @@ def test_the_manifest_and_the_card_say_where_it_comes_from(tmp_path: Path) -> No
 def test_the_graph_carries_classes_thresholds_alphabet_and_lineage(tmp_path: Path) -> None:
     folder = write_bundle(int_classifier(), lineage(), tmp_path / "b", "onnx")
     manifest = json.loads((folder / "manifest.json").read_text())
-    facts = runtime.load(folder).session.get_modelmeta().custom_metadata_map  # type: ignore[attr-defined]
+    facts = runtime.load(folder).graph.session.get_modelmeta().custom_metadata_map  # type: ignore[attr-defined]
     assert json.loads(facts["classes"]) == list(CLASSES)
     assert np.allclose(json.loads(facts["thresholds"]), int_classifier().thresholds_)
     assert json.loads(facts["alphabet"])["alphabet"] == TOKENIZER.alphabet

@@ -15,10 +15,11 @@ from baselines.models.cnn import CharCNNClassifier
 from baselines.text.tokenizer import Ids, pad
 from compress.formats.tables import FloatTables, IntTables, sigmoid
 from compress.kinds.onnx_graph import OPSET, conv_model
+from compress.onnx_files.check import check_graph
+from compress.onnx_files.graph import read_graph
+from compress.onnx_files.session import open_session
 from exports.graphs.pair_graph import fits_pairs, pair_model
 from exports.graphs.to_onnx import add_metadata, one_hot_model, to_onnx
-from exports.runtime.onnx_predictor import open_session
-from exports.runtime.onnx_scan import scan
 from tests.cases.cnn_case import small_cnn
 from tests.cases.table_case import (
     CLASSES,
@@ -60,7 +61,7 @@ def _is_sound(model: onnx.ModelProto) -> None:
     assert shape == ["batch", len(CLASSES)]
     assert [entry.version for entry in model.opset_import] == [OPSET]
     assert "ConvInteger" not in {node.op_type for node in model.graph.node}
-    scan(model.SerializeToString())
+    check_graph(read_graph(model.SerializeToString()), TOKENIZER.n_ids, model.ByteSize())
 
 
 @pytest.mark.parametrize("hidden_dim", [0, 6])

@@ -1,0 +1,71 @@
+"""Opens ONNX files in onnxruntime, once they are read and found to be of our own kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from baselines.errors import ArtifactError, MissingExtra
+from compress.onnx_files.check import Bounds, check_graph
+from compress.onnx_files.graph import Graph, read_graph
+
+
+@dataclass(frozen=True)
+class OpenGraph:
+    """A graph that can run.
+
+    Attributes:
+        session: onnxruntime's.
+        bounds: what was found when it was checked.
+        content: what was read.
+    """
+
+    session: Any
+    bounds: Bounds
+    content: Graph
+
+
+def open_graph(model: bytes, threads: int, name: str, *, n_ids: int, most_ids: int | None = None) -> OpenGraph:
+    """Read, check and open an ONNX file.
+
+    Args:
+        model: the file's bytes.
+        threads: of onnxruntime, which don't spin; at least 1.
+        name: of the file, for messages.
+        n_ids: ids that a text can hold.
+        most_ids: as in `compress.onnx_files.check.check_graph`.
+
+    Raises:
+        ArtifactError: anything in it that our own graphs don't have; nothing of it was run then.
+        MissingExtra: onnxruntime isn't installed.
+    """
+    try:
+        content = read_graph(model)
+        bounds = check_graph(content, n_ids, len(model), most_ids)
+    except ValueError as error:
+        raise ArtifactError(f"{name}: {error}; make it again with this version of tagpress") from None
+    return OpenGraph(open_session(model, threads, name), bounds, content)
+
+
+def open_session(model: bytes, threads: int, name: str) -> Any:
+    """An onnxruntime session on the CPU with exactly `threads` threads that don't spin, of a graph that was checked.
+
+    Raises:
+        ArtifactError: onnxruntime refuses it.
+        MissingExtra: onnxruntime isn't installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingExtra(f"{name}: needs onnxruntime; install it with: pip install 'tagpress[onnx]'") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Bytes that look like another format of onnxruntime's, which nobody checked, must not be read as that.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions have no common ancestor but this one
+        raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({error})") from None
