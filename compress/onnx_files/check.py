@@ -172,7 +172,8 @@ def _run(graph: Graph, batch: int, length: int, halo: int, n_ids: int) -> tuple[
     if "halo" in values:
         values["halo"] = replace(constant(np.array([0, halo, 0, halo], np.int64)), of_text=True)
         values["pooled_before"] = replace(values["pooled_before"], of_text=True)
-    made, macs = {}, 0
+    made: dict[str, Value] = {}
+    macs = 0
     for node in graph.nodes:
         outputs, own = apply(node, [values[name] for name in node.inputs])
         macs += own

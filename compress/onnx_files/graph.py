@@ -186,7 +186,7 @@ def _attribute(content: Content, operator: str) -> Attribute:
     value = content.get(held_in)
     if value is None:
         raise ValueError(f"{operator}: attribute {content.get('name')!r} has no value")
-    return tuple(value) if held_in == "ints" else value  # type: ignore[no-any-return]
+    return tuple(value) if held_in == "ints" else value
 
 
 def _array(content: Content, name: str) -> NDArray[Any]:

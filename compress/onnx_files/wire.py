@@ -24,7 +24,7 @@ _WIRE_TYPE: Mapping[Kind, int] = {
     "int64": _VARINT,
     "int32": _VARINT,
     "float": _FIXED32,
-    **dict.fromkeys(("text", "bytes", "ints", "floats", "message"), _LENGTH),  # type: ignore[dict-item]
+    **dict.fromkeys(("text", "bytes", "ints", "floats", "message"), _LENGTH),
 }
 
 
