@@ -64,7 +64,7 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
     )
     parser.add_argument(
         "--tune",
-        type=whole_number(1),
+        type=whole_number(1, 100_000),
         metavar="N",
         help="search each baseline's config on validation until N trials are done, then train the best",
     )
