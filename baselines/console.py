@@ -187,8 +187,8 @@ def _cut(text: str) -> str:
 
 
 def plain_name(text: str) -> str:
-    """The name of a folder, not a path."""
-    if not text or Path(text).name != text or text.startswith("."):
+    """The name of a folder, not a path; it goes into pages and titles."""
+    if not text or Path(text).name != text or text.startswith(".") or not text.isprintable() or len(text) > 200:
         raise ArgumentTypeError(f"expected a plain name, the folder is made below runs/, got {text!r}")
     return text
 

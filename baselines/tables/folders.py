@@ -7,7 +7,6 @@ names of files and folders: `train-00000-of-00002.parquet`, `data/test.jsonl`, `
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from baselines.errors import DataError
+from baselines.inputs.json_files import read_json_file
 from baselines.tables.formats.class_names import features_of
 from baselines.tables.parts import PART_OF_NAME, Part, part_of
 from baselines.tables.reading import COLUMNAR_EXTENSIONS, DATA_EXTENSIONS, PACKED_EXTENSIONS
@@ -40,6 +40,8 @@ _EXPECTED = (
 _SHARD = re.compile(r"^(?P<name>.*?)[-_.]?(?P<index>\d{3,})-of-(?P<count>\d{3,})")
 _NO_RECORDS = re.compile(r"(readme|licen[cs]e|classes|labels?|label_names|metadata)\b.*", re.IGNORECASE)
 _DEPTH = 3
+# The names of 100,000 classes take 3 MB.
+_MOST_INFO = 64_000_000
 
 
 def folder_parts(folder: Path, read: ReadFile) -> dict[Part, Table]:
@@ -94,10 +96,7 @@ def _plain(folder: Path, name: Any) -> str:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file}: not readable ({error}); copy the folder again") from None
+    content = read_json_file(file, expected="copy the folder again", most=_MOST_INFO)
     return content if isinstance(content, dict) else {}
 
 

@@ -122,7 +122,7 @@ def test_options_are_read(read: Callable[[str], Any], text: str, value: Any) -> 
         (above_zero, ("0", "-1", "inf", "x")),
         (number_between(-3, 3), ("inf", "nan", "", "x", "3.1", "1e308", "\uff11", "0x1", "1_0")),
         (whole_number(1), ("0", "-1", "1.5", "x", "", "\u0663", "1000001", "9" * 30)),
-        (plain_name, ("", "..", ".hidden", "a/b", "../a")),
+        (plain_name, ("", "..", ".hidden", "a/b", "../a", "a\nb", "a\x1b[31m", "\u202egpj", "a" * 300)),
     ],
 )
 def test_what_an_option_cannot_hold_is_refused_and_shown(read: Callable[[str], Any], texts: tuple[str, ...]) -> None:

@@ -89,13 +89,17 @@ def test_a_number_that_cannot_be_held_is_refused(
     action = next(own for own in parser._actions if option in own.option_strings)
     for text in HOSTILE:
         if (option, text) in MEANT:
-            assert callable(action.type) and math.isfinite(action.type(text))
+            assert callable(action.type)
+            assert math.isfinite(action.type(text))
             continue
         with pytest.raises(SystemExit) as left:
             run_command(COMMANDS[name], lambda: pytest.fail("the work began"), [f"{option}={text}"], name)
         said = capsys.readouterr().err
         assert left.value.code == 2
-        assert said.count("error:") == 1 and "Traceback" not in said
+        assert said.count("error:") == 1
+        assert "Traceback" not in said
         line = said.splitlines()[-1]
-        assert option in line and "expected" in line and "got" in line
+        assert option in line
+        assert "expected" in line
+        assert "got" in line
         assert len(line) < 400

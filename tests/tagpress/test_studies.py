@@ -107,7 +107,7 @@ def test_other_data_in_the_same_run_is_refused(run: Run) -> None:
             "teacher 'nobody': neither a baseline nor the folder of an artifact",
         ),
         ({"config": {"cn": {}}}, "config: unknown cn; allowed: "),
-        ({"config": "nothing.json"}, "nothing.json: not a readable JSON file"),
+        ({"config": "nothing.json"}, "nothing.json: no such file"),
     ],
 )
 def test_a_mistake_costs_nothing(place: Path, tiny: Dataset, wishes: dict[str, Any], message: str) -> None:

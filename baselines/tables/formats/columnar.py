@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError, MissingExtra
+from baselines.inputs.counted import repeated
 from baselines.tables.formats.class_names import features_in, with_class_names
 from baselines.tables.opened import DATA_COMMAND, is_packed, read_bytes
 from baselines.tables.reading import Reading
@@ -68,7 +69,7 @@ def table_of_arrow(found: Any, path: Path, features: Mapping[str, Any] | None = 
         DataError: two columns of one name, or a class number without a name.
     """
     names = list(found.column_names)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise DataError(f"{path}: column {twice[0]!r} occurs twice; every column needs a name of its own")
     rows = range(1, found.num_rows + 1)
     kept = [name for name in names if not name.startswith("__index_level_")]

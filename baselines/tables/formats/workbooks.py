@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError, MissingExtra
+from baselines.inputs.counted import repeated
 from baselines.tables.formats.headers import header_doubt
 from baselines.tables.opened import DATA_COMMAND, FREE_BYTES, MOST_RATIO, read_bytes
 from baselines.tables.reading import Reading
@@ -85,7 +86,7 @@ def _table(path: Path, rows: list[Row], reading: Reading, notes: tuple[str, ...]
         names = [str(i + 1) for i in range(len(used))]
         return _of_cells(path, names, cells, notes, has_header=False)
     names = [str(i + 1) if name is None else str(name).strip() for i, name in enumerate(cells[0][1])]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise DataError(
             f"{path}: row {cells[0][0]}: column {twice[0]!r} occurs twice; every column needs a name of its own"
         )
