@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.data.issues import DROPS, RELABELS, WHATS, names_in, unguarded
+from baselines.data.issues import DROPS, RELABELS, WHATS, names_in
 from baselines.data.task_choice import listed
 from baselines.dataset import PARTS, Dataset, Mended, Part, Split, TaxonomyEntry
 from baselines.errors import DataError
+from baselines.escaping.csv_cells import unguarded
 from baselines.inputs.named_files import check_file
 from baselines.tables.encodings import read_text
 from baselines.tables.formats.dialects import any_field_length
