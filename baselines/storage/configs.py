@@ -64,7 +64,7 @@ def without_fields(candidates: Sequence[Mapping[str, Any]], names: Collection[st
 
 
 @cache
-def _declared(kind: type[Any]) -> dict[str, Any]:
+def _declared(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from baselines.errors import DataError
 from baselines.inputs.json_files import read_json_file
 from baselines.tables.formats.class_names import features_of
+from baselines.tables.lazy_columns import LazyColumns
 from baselines.tables.parts import PART_OF_NAME, Part, part_of
 from baselines.tables.reading import COLUMNAR_EXTENSIONS, DATA_EXTENSIONS, PACKED_EXTENSIONS
 from baselines.tables.table import Table
@@ -192,10 +194,7 @@ def _joined(folder: Path, files: Sequence[Path], read: ReadFile, features: dict[
                 "(train…, test…), or give one file"
             )
     names = dict.fromkeys(name for table in tables for name in table.columns)
-    columns = {
-        name: list(chain.from_iterable(table.columns.get(name, [None] * len(table)) for table in tables))
-        for name in names
-    }
+    columns = LazyColumns({name: partial(_chained, tables, name) for name in names})
     count = sum(map(len, tables))
     notes = dict.fromkeys(
         note.replace(f"{file.name}: ", f"{folder.name}: ", 1)
@@ -207,6 +206,12 @@ def _joined(folder: Path, files: Sequence[Path], read: ReadFile, features: dict[
     )
     doubts = [table.header_doubt for table in tables if table.header_doubt]
     return Table(folder, columns, range(1, count + 1), (*notes, said), first.has_header, (doubts or [""])[0])
+
+
+def _chained(tables: Sequence[Table], name: str) -> list[Any]:
+    """One column of several tables; None where a table lacks it."""
+    own = (table.columns[name] if name in table.columns else [None] * len(table) for table in tables)
+    return list(chain.from_iterable(own))
 
 
 def _with_note(tables: dict[Part, Table], folder: Path, others: Sequence[str]) -> dict[Part, Table]:

@@ -148,7 +148,7 @@ class _Plain(yaml.BaseLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """One part of the document."""
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(None, None, "names for repeated parts (*name) are not allowed", event.start_mark)
         if getattr(event, "tag", None):
@@ -157,4 +157,6 @@ class _Plain(yaml.BaseLoader):
 
 
 def _kind(value: Any) -> str:
-    return {dict: "an object", list: "a list"}.get(type(value), "nothing" if not value else f"{str(value)[:40]!r}")
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return repr(str(value)[:40]) if value else "nothing"

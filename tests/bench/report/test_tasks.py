@@ -89,7 +89,7 @@ def test_yes_and_no_speaks_of_both_sides_and_of_the_rare_one_first(task_pages: P
     for name in ("Found", "Missed", "False alarms", "Rightly left", f"ROC curve of {POSITIVE}"):
         assert name in elements.text
     made = (task_pages / "two" / "report.md").read_text(encoding="utf-8")
-    assert "- False alarms: 4 (ham \\& co, answered “spam \\<b\\>”)" in made
+    assert "- False alarms: 4 (ham &amp; co, answered “spam &lt;b&gt;”)" in made
     assert "Class by class" not in elements.text
 
 
