@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shlex
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -19,6 +20,16 @@ from pathlib import Path
 from baselines.errors import UserError
 
 STOPPED = 130
+# NumPy's and scikit-learn's generators take seeds below 2**32; half of that leaves room for those counted on from it.
+MOST_SEED = 2**31 - 1
+# More threads than any machine has processors; starting a million would take all memory.
+MOST_THREADS = 1024
+# Folds, trials, texts: more of them would never be done.
+MOST_FOLDS = 1000
+MOST_COUNT = 1_000_000
+MOST_NUMBER = 1e15
+_NUMERAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_MOST_DIGITS, _MOST_NUMERAL, _MOST_SHOWN = 18, 60, 60
 # A command's work: its options, and the whole command as typed; gives the exit code.
 Body = Callable[[Namespace, str], int]
 # The extra that brings a package, by the name it is imported under; tests hold it against pyproject.toml.
@@ -107,67 +118,77 @@ def say_error(text: str) -> None:
     sys.stderr.write(f"\x1b[31merror: {text}\x1b[0m\n" if red else f"error: {text}\n")
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """The type of an option that takes a whole number of at least `least`."""
+def whole_number(least: int, most: int = MOST_COUNT) -> Callable[[str], int]:
+    """The type of an option that takes a whole number from `least` to `most`."""
 
     def whole(text: str) -> int:
-        if not (text.isascii() and text.isdecimal()) or int(text) < least:
-            raise ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+        # Digits are counted before they are read: Python takes minutes over millions of them.
+        plain = text.isascii() and text.isdecimal() and len(text.lstrip("0")) <= _MOST_DIGITS
+        if not plain or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"expected a whole number from {least:,} to {most:,}, got {_cut(text)}")
         return int(text)
 
     return whole
 
 
-def number(text: str) -> float:
-    """A finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ArgumentTypeError(f"expected a number such as 0.01, got {text!r}")
-    return value
+def number_between(least: float, most: float) -> Callable[[str], float]:
+    """The type of an option that takes a number from `least` to `most`, written with the digits 0 to 9."""
+
+    def number(text: str) -> float:
+        value = _number(text)
+        if not least <= value <= most:
+            raise ArgumentTypeError(f"expected a number from {least:g} to {most:g}, got {_cut(text)}")
+        return value
+
+    return number
 
 
 def above_zero(text: str) -> float:
-    """A finite number above 0."""
-    value = number(text)
-    if value <= 0:
-        raise ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    """A number above 0."""
+    value = _number(text)
+    if not 0 < value <= MOST_NUMBER:
+        raise ArgumentTypeError(f"expected a number above 0 and at most {MOST_NUMBER:g}, got {_cut(text)}")
     return value
 
 
 def price(text: str) -> float:
-    """A finite number of at least 0."""
-    value = number(text)
-    if value < 0:
-        raise ArgumentTypeError(f"expected a price of at least 0, got {text!r}")
+    """A number of at least 0."""
+    value = _number(text)
+    if not 0 <= value <= MOST_NUMBER:
+        raise ArgumentTypeError(f"expected a price from 0 to {MOST_NUMBER:g}, got {_cut(text)}")
     return value
 
 
 def share(text: str) -> float:
     """A number in [0, 1)."""
-    value = number(text)
+    value = _number(text)
     if not 0 <= value < 1:
-        raise ArgumentTypeError(f"expected a number from 0 up to but not including 1, got {text!r}")
+        raise ArgumentTypeError(f"expected a number from 0 up to but not including 1, got {_cut(text)}")
     return value
 
 
 def size_in_bytes(text: str) -> int:
     """`25k` and `25000` alike; k is 1,000 and M 1,000,000."""
     scale = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
-    try:
-        value = float(text[:-1] if scale > 1 else text) * scale
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {text!r}")
+    value = _number(text[:-1] if scale > 1 else text) * scale
+    if not 1 <= value <= MOST_NUMBER:
+        raise ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {_cut(text)}")
     return int(value)
 
 
+def _number(text: str) -> float:
+    """What is written; NaN, which fits no range, where that is no plain number. `float` reads digits of any script."""
+    return float(text) if len(text) <= _MOST_NUMERAL and _NUMERAL.fullmatch(text) else math.nan
+
+
+def _cut(text: str) -> str:
+    """An answer for a message: one line of it, however long it is."""
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")
+
+
 def plain_name(text: str) -> str:
-    """The name of a folder, not a path."""
-    if not text or Path(text).name != text or text.startswith("."):
+    """The name of a folder, not a path; it goes into pages and titles."""
+    if not text or Path(text).name != text or text.startswith(".") or not text.isprintable() or len(text) > 200:
         raise ArgumentTypeError(f"expected a plain name, the folder is made below runs/, got {text!r}")
     return text
 

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import Body, number, run_command, share, whole_number
+from baselines.console import MOST_SEED, MOST_THREADS, Body, number_between, run_command, share, whole_number
 from baselines.data.column_options import add_accept_option, add_label_options, add_text_options
 from baselines.tables.reading_options import add_reading_options
 
@@ -70,16 +70,20 @@ def _add_judging(parser: ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="everything as JSON, into a file or with - instead of the table")
     parser.add_argument(
         "--resamples",
-        type=whole_number(100),
+        type=whole_number(100, 100_000),
         default=10_000,
         metavar="B",
         help="of the texts, for the intervals (default: 10,000; of all but the first metric at most 2,000)",
     )
-    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of the resamples (default: 0)")
-    parser.add_argument("--threads", type=whole_number(1), default=1, metavar="N", help="threads (default: 1)")
+    parser.add_argument(
+        "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="N", help="of the resamples (default: 0)"
+    )
+    parser.add_argument(
+        "--threads", type=whole_number(1, MOST_THREADS), default=1, metavar="N", help="threads (default: 1)"
+    )
     parser.add_argument(
         "--abstain",
-        type=number,
+        type=number_between(0, 1),
         metavar="P",
         help="of one class a text: no class where the most probable one has less than P, from 0 to 1",
     )

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import run_command, whole_number
+from baselines.console import number_between, run_command, whole_number
 from baselines.errors import RunFolderError
 from bench.report.chromium import Browser
 
@@ -40,9 +40,9 @@ def parser(prog: str = PROG) -> ArgumentParser:
     parser = ArgumentParser(prog=prog, description="What a reader of a report sees first, as a PNG. Needs Chromium.")
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its report.html")
     parser.add_argument("out", type=Path, metavar="OUT.png")
-    parser.add_argument("--width", type=whole_number(1), default=1280)
-    parser.add_argument("--height", type=whole_number(1), default=800)
-    parser.add_argument("--scale", type=float, default=1.0, help="device pixels for one CSS pixel")
+    parser.add_argument("--width", type=whole_number(1, 16_384), default=1280)
+    parser.add_argument("--height", type=whole_number(1, 16_384), default=800)
+    parser.add_argument("--scale", type=number_between(0.1, 10), default=1.0, help="device pixels for one CSS pixel")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--whole", action="store_true", help="the whole page instead of the first screen")
     parser.add_argument("--section", default="", help="scroll to this section first, such as models or quality")

@@ -9,6 +9,7 @@ from typing import Any
 from baselines.classifier import Classifier
 from baselines.errors import UserError
 from baselines.models.registry import KINDS as BASELINE_KINDS
+from baselines.storage.configs import with_tuples
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.kinds.onnx_int8 import OnnxClassifier
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
@@ -54,11 +55,13 @@ def configured(name: str, settings: Mapping[str, Any], config: Any = None) -> An
         config: what they are replaced in; None takes the method's default.
 
     Raises:
-        UserError: a field that the config doesn't have; lists those it has.
+        UserError: a field that the config doesn't have; lists those it has. Or a value that its field can't hold.
     """
     config = method_named(name).config() if config is None else config
     known = [field.name for field in dataclasses.fields(config)]
     if unknown := sorted(set(settings) - set(known)):
         raise UserError(f"{name} has no setting {', '.join(unknown)}; allowed: {', '.join(known)}")
-    lists = {field: tuple(value) if isinstance(value, list) else value for field, value in settings.items()}
-    return dataclasses.replace(config, **lists)
+    try:
+        return dataclasses.replace(config, **{field: with_tuples(value) for field, value in settings.items()})
+    except (TypeError, ValueError) as error:
+        raise UserError(f"settings of {name}: {error}") from None

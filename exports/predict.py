@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import Body, number, run_command, until_closed, whole_number
+from baselines.console import MOST_THREADS, Body, number_between, run_command, until_closed, whole_number
 from baselines.data.column_options import add_id_option, add_text_options
 from baselines.tables.reading_options import add_reading_options
 
@@ -46,11 +46,13 @@ def _add_answers(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--abstain",
-        type=number,
+        type=number_between(0, 1),
         metavar="P",
         help="of one class a text: no class where the most probable one has less than P, from 0 to 1",
     )
-    parser.add_argument("--threads", type=whole_number(1), default=1, metavar="N", help="threads (default: 1)")
+    parser.add_argument(
+        "--threads", type=whole_number(1, MOST_THREADS), default=1, metavar="N", help="threads (default: 1)"
+    )
     parser.add_argument(
         "--format", choices=("jsonl", "csv", "tsv"), help="of the answers (default: by the ending of --out, else jsonl)"
     )

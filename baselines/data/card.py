@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from baselines.data.collisions import collisions
 from baselines.dataset import PARTS, Dataset, PartName
+from baselines.escaping.terminal import plain
 from baselines.scores.judging import METRICS
 from baselines.splits.copies import conflict_facts, copies_said
 from baselines.splits.duplicates import RULE, duplicate_groups
@@ -140,10 +140,10 @@ def leaking(dataset: Dataset, groups: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def render(card: dict[str, Any]) -> RenderableType:
     """The card for a terminal."""
-    table = Table(title=f"Data: {card['name']}", show_header=False, title_justify="left")
+    table = Table(title=plain(f"Data: {card['name']}"), show_header=False, title_justify="left")
     for name, value in (*_task_facts(card), *_facts(card)):
-        table.add_row(name, Text(value))
-    return Group(table, *(Text(f"note: {note}", style="yellow") for note in card["notes"]))
+        table.add_row(name, plain(value))
+    return Group(table, *(plain(f"note: {note}", style="yellow") for note in card["notes"]))
 
 
 def _task_facts(card: dict[str, Any]) -> Iterator[tuple[str, str]]:

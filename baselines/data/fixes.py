@@ -19,11 +19,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.data.issues import DROPS, RELABELS, WHATS, names_in, unguarded
+from baselines.data.issues import DROPS, RELABELS, WHATS, names_in
 from baselines.data.task_choice import listed
 from baselines.dataset import PARTS, Dataset, Mended, Part, Split, TaxonomyEntry
 from baselines.errors import DataError
+from baselines.escaping.csv_cells import unguarded
+from baselines.inputs.named_files import check_file
 from baselines.tables.encodings import read_text
+from baselines.tables.formats.dialects import any_field_length
 from baselines.task import LabelSpace
 
 _YES = frozenset(["yes", "y", "x", "1", "1.0", "true"])
@@ -76,11 +79,11 @@ def apply_fixes(dataset: Dataset, path: Path) -> Dataset:
 
 def read_fixes(path: Path) -> list[Fix]:
     """The accepted rows of a file; raises DataError."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; --data takes {_EXPECTED}")
+    check_file(path, expected=f"--data takes {_EXPECTED}")
     reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
     try:
-        columns, rows = list(reader.fieldnames or ()), [(reader.line_num, row) for row in reader]
+        with any_field_length():  # texts stand in it whole
+            columns, rows = list(reader.fieldnames or ()), [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise DataError(f"{path}: not a readable CSV file ({error}); --data takes {_EXPECTED}") from None
     if missing := [name for name in _NEEDED if name not in columns]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from baselines.errors import DataError
+from baselines.escaping.csv_cells import guarded
 from baselines.task import Task
 
 What = Literal["label", "missing label", "conflict", "duplicate", "near duplicate", "merge", "rare class"]
@@ -33,7 +34,6 @@ RELABELS: tuple[What, ...] = ("label", "missing label", "conflict")
 DROPS: tuple[What, ...] = ("duplicate", "near duplicate")
 COLUMNS = ("id", "row", "file", "part", "what", "text", "labels", "suggested", "sure", "accept")
 ISSUES = "data-issues.csv"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 @dataclass(frozen=True)
@@ -93,16 +93,6 @@ def label_cell(names: Sequence[str], task: Task, what: str) -> str:
     if task == "multilabel" and what in (*RELABELS, *DROPS):
         return json.dumps(list(names), ensure_ascii=False)
     return names[0] if names else ""
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(_FORMULA) else cell
-
-
-def unguarded(cell: str) -> str:
-    """The inverse of `guarded`."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
 
 
 def names_in(cell: str, task: Task, where: str) -> tuple[str, ...]:

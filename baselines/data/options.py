@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baselines.console import whole_number
+from baselines.console import MOST_SEED, whole_number
 from baselines.data.column_options import add_accept_option, add_column_options, flat, labels_from
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.sources import load
@@ -29,7 +29,11 @@ def add_data_options(parser: ArgumentParser) -> None:
     task = parser.add_argument_group("task")
     _add_task(task)
     task.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="of the split and of the training (default: 0)"
+        "--seed",
+        type=whole_number(0, MOST_SEED),
+        default=0,
+        metavar="N",
+        help="of the split and of the training (default: 0)",
     )
 
 

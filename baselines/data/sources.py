@@ -26,6 +26,7 @@ from baselines.labels.columns import columns_of
 from baselines.labels.records import records_of
 from baselines.splits.hints import split_hints
 from baselines.splits.rules import SplitWishes
+from baselines.tables.lazy_columns import readable
 from baselines.tables.table import Table
 
 _PUBLISHED = "https://raw.githubusercontent.com/GokuMohandas/Made-With-ML/{commit}/datasets/{name}"
@@ -166,7 +167,7 @@ def dataset_of(table: Table, name: str, options: DataOptions, given: Mapping[Par
     # Of a path into nested records the column that it begins in.
     named = (*columns.texts, columns.labels, *columns.flags, *columns.sides.named)
     read = {part for name in named for part in (name, re.split(r"[.\[]", name)[0])}
-    others = {own: table.columns[own] for own in table.columns if own not in read}
+    others = readable(table.columns, [own for own in table.columns if own not in read])
     return replace(found, notes=(*found.notes, *split_hints(others)))
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.dataset import TaxonomyEntry
 from baselines.errors import DataError
+from baselines.inputs.json_files import parsed_json
+from baselines.inputs.named_files import check_file
 from baselines.labels.spellings import label_name
 from baselines.tables.encodings import read_text
 
 
 def read_taxonomy(path: Path) -> tuple[TaxonomyEntry, ...]:
     """A checked taxonomy from a file; raises DataError naming the file and the tag."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; --taxonomy expects a JSON file of tags, aliases and parents")
-    try:
-        content = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise DataError(f"{path}: not valid JSON ({error})") from None
+    check_file(path, expected="--taxonomy expects a JSON file of tags, aliases and parents")
+    content = parsed_json(read_text(path), str(path), "expected a list of tags")
     taxonomy = parse_taxonomy(content, str(path))
     check_taxonomy(taxonomy, str(path))
     return taxonomy

@@ -134,7 +134,11 @@ def parser(prog: str = PROG) -> ArgumentParser:
         description="Make 5 %% of the labels wrong at random, and count how many the data's doctor finds.",
     )
     parser.add_argument(
-        "--plantings", type=whole_number(1), default=5, metavar="N", help="repetitions, each with errors of its own"
+        "--plantings",
+        type=whole_number(1, 1000),
+        default=5,
+        metavar="N",
+        help="repetitions, each with errors of its own",
     )
     parser.add_argument("--cleaning", choices=CLEANINGS, help="of the texts (default: as validation says)")
     add_data_options(parser)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from baselines.fitting.fit import baseline_named, read_facts
 from baselines.fitting.fit import train_baseline as train_baseline
 from baselines.fitting.options import add_run_options, device_from, run_from
 from baselines.fitting.tuning import tune
+from baselines.inputs.json_files import read_json_file
 from baselines.models.registry import BASELINES, ladder
 from baselines.scores.fold_scores import render_folds
 from baselines.scores.judging import METRICS
@@ -64,7 +64,7 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
     )
     parser.add_argument(
         "--tune",
-        type=whole_number(1),
+        type=whole_number(1, 100_000),
         metavar="N",
         help="search each baseline's config on validation until N trials are done, then train the best",
     )
@@ -186,10 +186,7 @@ def read_config(path: Path, names: Sequence[str]) -> dict[str, Any]:
     """Fields of a config from a JSON file; raises UserError unless it's an object, for exactly one baseline."""
     if len(names) != 1:
         raise UserError(f"--config {path}: belongs to one baseline, got {len(names)}; name it with --baseline")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"--config {path}: not a readable JSON file ({error})") from None
+    content = read_json_file(path, f"--config {path}", "expected an object of config fields", error=UserError)
     if not isinstance(content, dict):
         raise UserError(f"--config {path}: expected an object of config fields, got {type(content).__name__}")
     return content

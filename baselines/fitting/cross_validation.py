@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from baselines.classifier import Progress, ignore_progress
+from baselines.console import MOST_FOLDS, whole_number
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
 from baselines.fitting.cleaning_choice import made_choice
@@ -61,18 +62,22 @@ def add_fold_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("evaluation")
     group.add_argument(
         "--folds",
-        type=int,
+        type=whole_number(1, MOST_FOLDS),
         default=1,
         metavar="K",
         help="judge over K stratified folds instead of one split (default: 1, the split)",
     )
-    group.add_argument("--seeds", type=int, default=1, metavar="S", help="trainings a fold, each of another seed")
+    group.add_argument(
+        "--seeds",
+        type=whole_number(1, MOST_FOLDS),
+        default=1,
+        metavar="S",
+        help="trainings a fold, each of another seed",
+    )
 
 
 def fold_plan_from(args: Namespace, *, device: str, threads: int, reference: str, delta: float) -> FoldPlan | None:
     """The plan the options ask for; None for one split. Raises UserError for impossible numbers."""
-    if args.folds < 1 or args.seeds < 1:
-        raise UserError(f"--folds and --seeds: at least 1 is allowed, got {args.folds} and {args.seeds}")
     if args.folds == 1:
         if args.seeds > 1:
             raise UserError(f"--seeds {args.seeds} goes with --folds; add --folds 5")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from baselines.console import plain_name, whole_number
+from baselines.console import MOST_THREADS, plain_name, whole_number
 from baselines.cores import usable_core_count
 from baselines.dataset import Dataset
 from baselines.errors import UserError
@@ -23,7 +23,7 @@ def add_run_options(parser: ArgumentParser, *, run: str = "default") -> None:
     )
     group.add_argument(
         "--threads",
-        type=whole_number(1),
+        type=whole_number(1, MOST_THREADS),
         default=usable_core_count(),
         metavar="N",
         help="for training (default: all cores this process may use)",

@@ -96,7 +96,7 @@ def _one_trial(
     import optuna
 
     seed, number = seed_and_number
-    study.sampler = optuna.samplers.TPESampler(seed=seed * 100_003 + number)
+    study.sampler = optuna.samplers.TPESampler(seed=(seed * 100_003 + number) % 2**32)
     if number == 0:
         study.enqueue_trial(_inside(default, baseline.space), skip_if_exists=True)
     trial = study.ask(_distributions(baseline.space))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
+from baselines.inputs.counted import repeated
+from baselines.inputs.json_files import parsed_json
+from baselines.inputs.named_files import check_file
 from baselines.labels.spellings import checked_name
 from baselines.tables.encodings import read_text
 
+# More classes than any model here could have a column for.
+MOST_CLASSES = 1_000_000
+_MOST_DIGITS = 18
 _TAKES = "--class-names takes one name a line (the first for 0), a JSON list or object, or lines of number, tab, name"
 
 
@@ -47,14 +52,14 @@ class ClassNames:
 
 def read_class_names(path: Path) -> ClassNames:
     """A checked file of names; raises DataError naming file and line."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; {_TAKES}")
+    check_file(path, expected=_TAKES)
     content = read_text(path).strip()
     if not content:
         raise DataError(f"{path}: the file is empty; {_TAKES}")
     found = _from_json(path, content) if content[0] in "[{" else _from_lines(path, content)
-    names = list(found.by_number.values())
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if len(found.by_number) > MOST_CLASSES:
+        raise DataError(f"{path}: {len(found.by_number):,} names, at most {MOST_CLASSES:,} are allowed; {_TAKES}")
+    if twice := repeated(found.by_number.values()):
         raise DataError(f"{path}: the name {twice[0]!r} stands there twice; every class needs a name of its own")
     return found
 
@@ -74,17 +79,20 @@ def for_numbers(names: ClassNames, numbers: Collection[str]) -> tuple[ClassNames
 
 def _from_json(path: Path, content: str) -> ClassNames:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        found = parsed_json(content, str(path), _TAKES)
+    except DataError:
         if content[0] == "[":  # a name in brackets may open a list of lines too
             return _from_lines(path, content)
-        raise DataError(f"{path}: not valid JSON ({error}); {_TAKES}") from None
+        raise
     if isinstance(found, list):
         return ClassNames(path, {i: _name(path, name, f"entry {i + 1}") for i, name in enumerate(found)})
     if all(isinstance(value, int) and not isinstance(value, bool) for value in found.values()):
         found = {number: name for name, number in found.items()}  # label2id is id2label turned round
     try:
-        named = {int(number): _name(path, name, f"number {number}") for number, name in found.items()}
+        named = {
+            _number(path, str(number), f"number {str(number)[:20]}"): _name(path, name, f"number {number}")
+            for number, name in found.items()
+        }
     except ValueError:
         raise DataError(f"{path}: expected an object from numbers to names, or from names to numbers") from None
     return ClassNames(path, named, numbered=True)
@@ -94,13 +102,19 @@ def _from_lines(path: Path, content: str) -> ClassNames:
     lines = [line.removesuffix("\r") for line in content.split("\n")]
     pairs = [line.split("\t", 1) for line in lines]
     if all(len(pair) == 2 and pair[0].strip().isdecimal() for pair in pairs):
-        numbers = [int(number) for number, _ in pairs]
-        if twice := sorted({number for number in numbers if numbers.count(number) > 1}):
+        numbers = [_number(path, number, f"line {i}") for i, (number, _) in enumerate(pairs, 1)]
+        if twice := repeated(numbers):
             raise DataError(f"{path}: the number {twice[0]} stands there twice; every class needs a number of its own")
         names = [_name(path, name, f"line {i}") for i, (_, name) in enumerate(pairs, 1)]
         named = dict(zip(numbers, names, strict=True))
         return ClassNames(path, named, numbered=True)
     return ClassNames(path, {i: _name(path, line, f"line {i + 1}") for i, line in enumerate(lines)})
+
+
+def _number(path: Path, digits: str, where: str) -> int:
+    if len(digits.strip()) > _MOST_DIGITS:
+        raise DataError(f"{path}: {where}: expected a class number, got {digits.strip()[:20]!r}…; {_TAKES}")
+    return int(digits)
 
 
 def _name(path: Path, value: Any, where: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import read_json, write_json
-from baselines.storage.configs import config_from_json
+from baselines.storage.configs import CheckedFields, config_from_json
+from baselines.storage.ranges import Seed
 from baselines.task import Known, LabelSpace, Probabilities
 
 Rate = Literal["coin", "frequency", "majority"]
@@ -26,7 +27,7 @@ _STATE = "rate.json"
 
 
 @dataclass(frozen=True)
-class ChanceConfig:
+class ChanceConfig(CheckedFields):
     """How to guess.
 
     Attributes:
@@ -38,11 +39,7 @@ class ChanceConfig:
     """
 
     rate: Rate = "coin"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.rate not in get_args(Rate):
-            raise ValueError(f"rate of ChanceConfig: allowed are {', '.join(get_args(Rate))}, got {self.rate!r}")
+    seed: Seed = 0
 
 
 class ChanceClassifier(Classifier):

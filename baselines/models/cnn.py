@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast
+from typing import Annotated, Any, ClassVar, Self, cast
 
 import numpy as np
 import torch
@@ -26,9 +26,11 @@ from baselines.networks.lookup_conv import Form, RowTable, add_rows, build_table
 from baselines.networks.lookup_conv import same_padding as same_padding
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import train as train_network
-from baselines.networks.training_config import TrainingConfig, TrainingLog
+from baselines.networks.training_config import TrainingConfig, TrainingLog, check_size
 from baselines.scores.choices import choose, chosen_changes, drawn, share_of
 from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import check_candidates, config_from_json
+from baselines.storage.ranges import Count, Dimension, DimensionOrNone, Filters, Length, ShareBelowOne
 from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
 from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer, pad
@@ -140,23 +142,19 @@ class CNNConfig(TrainingConfig):
             drawn to choose with, so that the choice never costs more than a training.
     """
 
-    embedding_dim: int = 128
-    filters: tuple[tuple[int, int], ...] = tuple((width, 128) for width in range(1, 11))
-    hidden_dim: int = 128
-    dropout: float = 0.5
-    min_count: int = 10
+    embedding_dim: Dimension = 128
+    filters: Filters = tuple((width, 128) for width in range(1, 11))
+    hidden_dim: DimensionOrNone = 128
+    dropout: ShareBelowOne = 0.5
+    min_count: Count = 10
     cleaning: CleaningName = "words"
     stem: bool = False
-    candidates: tuple[Mapping[str, Any], ...] = ()
+    candidates: Annotated[tuple[Mapping[str, Any], ...], Length(0, 100)] = ()
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of a config; raises ArtifactError naming what doesn't fit."""
-        try:
-            filters = tuple((int(width), int(n)) for width, n in content["filters"])
-            return cls(**{**content, "filters": filters, "candidates": tuple(content.get("candidates", ()))})
-        except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(f"config of a cnn: {error}; was it written by another version?") from None
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_size(self.embedding_dim, self.filters, self.hidden_dim)
+        check_candidates(self)
 
 
 class CharCNNClassifier(Classifier):
@@ -261,7 +259,7 @@ class CharCNNClassifier(Classifier):
         load_tensors(module, folder / MODEL_FILE)
         if module.embedding.weight[PAD_ID].any():
             raise ArtifactError(f"{folder / MODEL_FILE}: embedding.weight: the row of the padding must be zero")
-        return cls.from_module(module, tokenizer, space, config=CNNConfig.from_json(config))
+        return cls.from_module(module, tokenizer, space, config=config_from_json(CNNConfig, config))
 
 
 def predict_logits(module: CharCNN, encoded: Sequence[Ids]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ from baselines.errors import ArtifactError, UserError
 from baselines.scores.calibration import fit_platt, fit_scale, log_odds, log_shares, logistic, softmax
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, read_json, write_json
-from baselines.storage.configs import config_from_json
+from baselines.storage.configs import CheckedFields, config_from_json
+from baselines.storage.ranges import Device, Length, Seed, Threads, Words
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, answered
 
 _STATE = "ensemble.json"
@@ -34,7 +35,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class EnsembleConfig:
+class EnsembleConfig(CheckedFields):
     """Who is averaged.
 
     Attributes:
@@ -44,13 +45,14 @@ class EnsembleConfig:
         seed, device, threads: of the members, where `fit` trains them.
     """
 
-    members: tuple[str, ...] = ("linear", "tfidf-boosting", "rules-stemmed")
+    members: Annotated[tuple[Words, ...], Length(0, 100)] = ("linear", "tfidf-boosting", "rules-stemmed")
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seed: int = 0
-    device: str = "cpu"
-    threads: int = 1
+    seed: Seed = 0
+    device: Device = "cpu"
+    threads: Threads = 1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(set(self.members)) < max(len(self.members), 2) or "ensemble" in self.members:
             raise UserError(f"ensemble: at least two different baselines are needed, got {', '.join(self.members)}")
         # They become folders of the artifact.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from baselines.models.one_vs_rest import constant_logit, fit_each
 from baselines.models.trees import NAMES, Trees
 from baselines.models.word_classifier import WordClassifier
 from baselines.notes import note_missing_classes
-from baselines.storage.configs import config_from_json
+from baselines.storage.configs import CheckedFields, config_from_json
+from baselines.storage.ranges import Between, MostTrees, Rate, Seed, Threads
 from baselines.task import LabelMatrix, link
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ForestConfig:
+class ForestConfig(CheckedFields):
     """`trees`: how many; `seed`: of the bootstrap samples and features; `threads`: trees grown side by side.
 
     `cleaning`: of the texts.
     """
 
-    trees: int = 100
-    seed: int = 0
-    threads: int = 1
+    trees: MostTrees = 100
+    seed: Seed = 0
+    threads: Threads = 1
     cleaning: CleaningName = "course"
 
 
@@ -104,14 +105,14 @@ def _shares_of_one(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[n
 
 
 @dataclass(frozen=True)
-class BoostingConfig:
+class BoostingConfig(CheckedFields):
     """Gradient boosting of each class: `trees` of `depth`, each scaled by `learning_rate`; `cleaning`: of the texts."""
 
-    trees: int = 100
-    depth: int = 3
-    learning_rate: float = 0.1
-    seed: int = 0
-    threads: int = 1
+    trees: MostTrees = 100
+    depth: Annotated[int, Between(1, 64)] = 3
+    learning_rate: Rate = 0.1
+    seed: Seed = 0
+    threads: Threads = 1
     cleaning: CleaningName = "course"
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from baselines.classifier import Progress
 from baselines.errors import ArtifactError
-from baselines.storage.configs import config_from_json
+from baselines.storage.configs import CheckedFields, config_from_json
+from baselines.storage.ranges import Count
 from baselines.task import LabelMatrix
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
@@ -22,10 +23,10 @@ from baselines.models.word_classifier import WordClassifier
 
 
 @dataclass(frozen=True)
-class KnnConfig:
+class KnnConfig(CheckedFields):
     """`neighbours`: how many training texts vote, each with the same weight; `cleaning`: of the texts."""
 
-    neighbours: int = 5
+    neighbours: Count = 5
     cleaning: CleaningName = "course"
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,8 @@ from baselines.models.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
 from baselines.scores.calibration import fit_scale
 from baselines.scores.choices import choose
 from baselines.storage.artifact import read_json, write_json
-from baselines.storage.configs import config_from_json
+from baselines.storage.configs import CheckedFields, check_candidates, config_from_json
+from baselines.storage.ranges import Between, Count, Length, Penalty
 from baselines.storage.weights import read_weights, write_weights
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.cleaning import Cleaning, CleaningName
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 Loss = Literal["logistic", "hinge"]
+# Of an n-gram of characters.
+_Length = Annotated[int, Between(0, 20)]
 _VOCABULARY = "vocabulary.json"
 _WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True)
-class LinearConfig:
+class LinearConfig(CheckedFields):
     """Features and fit; the defaults are the tuned model.
 
     Attributes:
@@ -62,26 +65,28 @@ class LinearConfig:
     """
 
     loss: Loss = "logistic"
-    C: float = 10.0
+    C: Penalty = 10.0
     balanced: bool = True
     penalise_intercept: bool = True
-    word_high: int = 2
-    characters: tuple[int, int] = (2, 5)
+    word_high: Annotated[int, Between(1, 10)] = 2
+    characters: tuple[_Length, _Length] = (2, 5)
     across_words: bool = False
-    min_texts: tuple[int, int] = (1, 2)
+    min_texts: tuple[Count, Count] = (1, 2)
     sublinear: bool = True
     cleaning: CleaningName = "words"
     stem: bool = False
-    max_iterations: int = 1000
-    threads: int = 1
-    candidates: tuple[Mapping[str, Any], ...] = ()
+    max_iterations: Count = 1000
+    threads: Annotated[int, Between(1, 1024)] = 1
+    candidates: Annotated[tuple[Mapping[str, Any], ...], Length(0, 100)] = ()
 
     def __post_init__(self) -> None:
-        if self.C <= 0 or self.word_high < 1 or self.threads < 1:
+        super().__post_init__()
+        low, high = self.characters
+        if low > high or (high and not low):
             raise ValueError(
-                f"LinearConfig: C > 0, word_high >= 1 and threads >= 1 are allowed, got {self.C}, {self.word_high} and "
-                f"{self.threads}"
+                f"characters: expected a smallest and a largest n from 1 on, or 0 and 0; got {low}, {high}"
             )
+        check_candidates(self)
 
     def learn_vocabulary(self, texts: Sequence[str]) -> NgramTfidf:
         """The features of training texts."""

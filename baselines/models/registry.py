@@ -6,7 +6,7 @@ The order is the ladder of the report: from guessing to the ensemble.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ from baselines.models.transformer import (
     TunedTransformer,
     TunedTransformerConfig,
 )
-from baselines.storage.configs import with_tuples
+from baselines.storage.configs import with_tuples, without_fields
 from baselines.task import TASKS, Task
 
 
@@ -82,23 +82,25 @@ class Baseline:
         if unknown := sorted(set(changes) - set(known)):
             raise UserError(f"config of {self.title}: unknown {', '.join(unknown)}; allowed: {', '.join(known)}")
         own = {**self.by_task.get(task, {}), **{name: with_tuples(value) for name, value in changes.items()}}
-        if "candidates" in own:
-            own["candidates"] = _without(own["candidates"], changes)
         try:
-            return self.kind(dataclasses.replace(config, **own))
+            config = dataclasses.replace(config, **own)
+            if "candidates" in own:
+                config = dataclasses.replace(config, candidates=without_fields(own["candidates"], changes))
+            return self.kind(config)
         except (TypeError, ValueError) as error:
             raise UserError(f"config of {self.title}: {error}") from None
 
 
-def _without(candidates: Sequence[Mapping[str, Any]], names: Collection[str]) -> tuple[Mapping[str, Any], ...]:
-    """The candidates without some fields, each once; none where nothing is left to choose."""
-    left = [{name: value for name, value in each.items() if name not in names} for each in candidates]
-    distinct = tuple(each for at, each in enumerate(left) if each not in left[:at])
-    return distinct if len(distinct) > 1 else ()
-
-
 class Ensemble(EnsembleClassifier):
     """An ensemble whose members are baselines of this registry, so that it can be fitted, also after it was loaded."""
+
+    def __init__(self, config: EnsembleConfig | None = None) -> None:
+        config = config or EnsembleConfig()
+        super().__init__(config)
+        if unknown := sorted({*config.members, *config.changes} - set(BASELINES)):
+            raise UserError(f"members and changes: unknown {', '.join(unknown)}; allowed: {', '.join(BASELINES)}")
+        for name, fields in config.changes.items():  # before hours of training
+            BASELINES[name].make(config.seed, config.device, max(1, config.threads), fields)
 
     def make_member(self, name: str, task: Task) -> Classifier:
         config = self.config

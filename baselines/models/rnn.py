@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -29,6 +29,8 @@ from baselines.networks.training import logits_of
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import config_from_json
+from baselines.storage.ranges import Between, Count, Dimension, Epochs, Rate, ShareBelowOne
 from baselines.task import Known, LabelSpace, Probabilities, Thresholds, link
 from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.tokenizer import PAD_ID, UNKNOWN_ID
@@ -51,24 +53,16 @@ class RNNConfig(TrainingConfig):
         cleaning: of the texts, see `baselines.text.cleaning`.
     """
 
-    epochs: int = 20
-    batch_size: int = 32
-    learning_rate: float = 1e-2
-    patience: int = 8
-    embedding_dim: int = 128
-    hidden_dim: int = 64
-    dropout: float = 0.3
-    min_count: int = 2
-    max_tokens: int = 512
+    epochs: Epochs = 20
+    batch_size: Count = 32
+    learning_rate: Rate = 1e-2
+    patience: Epochs = 8
+    embedding_dim: Dimension = 128
+    hidden_dim: Dimension = 64
+    dropout: ShareBelowOne = 0.3
+    min_count: Count = 2
+    max_tokens: Annotated[int, Between(1, 65_536)] = 512
     cleaning: CleaningName = "words"
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` and JSON made of a config; raises ArtifactError naming what doesn't fit."""
-        try:
-            return cls(**content)
-        except (TypeError, ValueError) as error:
-            raise ArtifactError(f"config of an rnn: {error}; was it written by another version?") from None
 
 
 @dataclass(frozen=True)
@@ -175,7 +169,7 @@ class RNNClassifier(Classifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
-        made = cls(RNNConfig.from_json(config))
+        made = cls(config_from_json(RNNConfig, config))
         content = read_json(folder / VOCABULARY_FILE)
         words = content.get("words") if isinstance(content, dict) else None
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):

@@ -22,7 +22,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part, TaxonomyEntry
 from baselines.errors import ArtifactError, DataError
 from baselines.storage.artifact import read_json, write_json
-from baselines.storage.configs import config_from_json
+from baselines.storage.configs import CheckedFields, config_from_json
 from baselines.task import Known, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning, CleaningName
 
@@ -31,7 +31,7 @@ _NEGATIVE = -1
 
 
 @dataclass(frozen=True)
-class RulesConfig:
+class RulesConfig(CheckedFields):
     """How texts and names are compared.
 
     Attributes:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -19,7 +19,6 @@ from torch import nn
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
-from baselines.errors import ArtifactError
 from baselines.models.one_vs_rest import Weights, fit_each, fit_together, plane_of
 from baselines.networks.batches import length_batches
 from baselines.networks.checkpoint import load_tensors, save_tensors
@@ -29,6 +28,8 @@ from baselines.networks.training import logits_of
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
 from baselines.notes import note_not_converged
+from baselines.storage.configs import CheckedFields, config_from_json
+from baselines.storage.ranges import Between, Count, Device, Epochs, Length, Penalty, Rate, ShareBelowOne, Threads
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import pad
 
@@ -36,10 +37,12 @@ DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 ENCODER_FOLDER, HEAD_FILE = "encoder", "head.safetensors"
 # Tokens of one batch: attention needs memory that grows with the square of a text's length.
 TOKEN_BUDGET = 4096
+ModelName = Annotated[str, Length(1, 4096)]
+Tokens = Annotated[int, Between(1, 65_536)]
 
 
 @dataclass(frozen=True)
-class FrozenTransformerConfig:
+class FrozenTransformerConfig(CheckedFields):
     """An encoder that isn't trained, and logistic regression on its vectors.
 
     Attributes:
@@ -52,13 +55,13 @@ class FrozenTransformerConfig:
         threads: of one operation on the CPU; 0 leaves the process as it is.
     """
 
-    model: str = DEFAULT_MODEL
-    max_tokens: int = 256
-    C: float = 3.0
+    model: ModelName = DEFAULT_MODEL
+    max_tokens: Tokens = 256
+    C: Penalty = 3.0
     balanced: bool = True
-    max_iterations: int = 1000
-    device: str = "cpu"
-    threads: int = 0
+    max_iterations: Count = 1000
+    device: Device = "cpu"
+    threads: Threads = 0
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,15 @@ class TunedTransformerConfig(TrainingConfig):
         dropout: of the pooled vector, while training.
     """
 
-    epochs: int = 12
-    batch_size: int = 16
-    batch_ids: int = TOKEN_BUDGET
-    learning_rate: float = 1e-4
-    patience: int = 3
-    class_weights: float = 0.0
-    model: str = DEFAULT_MODEL
-    max_tokens: int = 256
-    dropout: float = 0.1
+    epochs: Epochs = 12
+    batch_size: Count = 16
+    batch_ids: Annotated[int, Between(1, 100_000_000)] = TOKEN_BUDGET
+    learning_rate: Rate = 1e-4
+    patience: Epochs = 3
+    class_weights: Annotated[float, Between(0, 10)] = 0.0
+    model: ModelName = DEFAULT_MODEL
+    max_tokens: Tokens = 256
+    dropout: ShareBelowOne = 0.1
 
 
 class _TransformerClassifier(Classifier):
@@ -105,10 +108,7 @@ class _TransformerClassifier(Classifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
-        try:
-            made = cls(cls.config_type(**config))
-        except (TypeError, ValueError) as error:
-            raise ArtifactError(f"config of a {cls.kind}: {error}; was it written by another version?") from None
+        made = cls(config_from_json(cls.config_type, config))
         made._build(folder / ENCODER_FOLDER, space)
         load_tensors(made.module.head, folder / HEAD_FILE)
         made.module.eval()

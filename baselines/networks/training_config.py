@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from baselines.networks.batches import ID_BUDGET
+from baselines.storage.configs import CheckedFields, shown
+from baselines.storage.ranges import (
+    MOST_PARAMETERS,
+    Between,
+    Count,
+    Device,
+    Epochs,
+    Rate,
+    Seed,
+    ShareBelowOne,
+    Threads,
+    WholeShare,
+)
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(CheckedFields):
     """How a network is trained.
 
     Attributes:
@@ -29,27 +44,38 @@ class TrainingConfig:
             `spare_one`; 0 leaves the process as it is.
     """
 
-    epochs: int = 40
-    batch_size: int = 64
-    batch_ids: int = ID_BUDGET
-    learning_rate: float = 1e-3
-    final_rate: float = 0.0
-    weight_decay: float = 1e-2
-    patience: int = 15
-    word_dropout: float = 0.2
-    average: float = 0.0
-    class_weights: float = 0.5
-    seed: int = 0
-    device: str = "cpu"
-    threads: int = 0
+    epochs: Epochs = 40
+    batch_size: Count = 64
+    batch_ids: Annotated[int, Between(1, 100_000_000)] = ID_BUDGET
+    learning_rate: Rate = 1e-3
+    final_rate: WholeShare = 0.0
+    weight_decay: Annotated[float, Between(0, 10)] = 1e-2
+    patience: Epochs = 15
+    word_dropout: ShareBelowOne = 0.2
+    average: ShareBelowOne = 0.0
+    class_weights: Annotated[float, Between(0, 10)] = 0.5
+    seed: Seed = 0
+    device: Device = "cpu"
+    threads: Threads = 0
 
-    def __post_init__(self) -> None:
-        if min(self.epochs, self.batch_size, self.batch_ids, self.patience) < 1 or self.learning_rate <= 0:
-            raise ValueError(
-                "training: epochs, batch_size, batch_ids and patience must be at least 1, learning_rate above 0"
-            )
-        if not (0 <= self.word_dropout < 1 and 0 <= self.average < 1 and self.weight_decay >= 0):
-            raise ValueError("training: word_dropout and average must be in [0, 1), weight_decay at least 0")
+
+def check_size(embedding_dim: int, filters: Sequence[tuple[int, int]], hidden_dim: int) -> None:
+    """Raise ValueError unless a convolutional network has filters, each width once, and no more weights than allowed.
+
+    Args:
+        embedding_dim: numbers a character.
+        filters: (width, number of filters).
+        hidden_dim: of the layer behind them; 0 for none.
+    """
+    widths = [width for width, _ in filters]
+    if not widths or len(set(widths)) < len(widths):
+        raise ValueError(f"filters: expected at least one width, each of them once, got {shown(filters)}")
+    weights = embedding_dim * sum(width * n for width, n in filters) + hidden_dim * sum(n for _, n in filters)
+    if weights > MOST_PARAMETERS:
+        raise ValueError(
+            f"embedding_dim, filters and hidden_dim: together at most {MOST_PARAMETERS:,} weights are allowed, got "
+            f"{weights:,}; take fewer or narrower filters"
+        )
 
 
 @dataclass(frozen=True)

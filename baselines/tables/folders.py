@@ -7,15 +7,17 @@ names of files and folders: `train-00000-of-00002.parquet`, `data/test.jsonl`, `
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from baselines.errors import DataError
+from baselines.inputs.json_files import read_json_file
 from baselines.tables.formats.class_names import features_of
+from baselines.tables.lazy_columns import LazyColumns
 from baselines.tables.parts import PART_OF_NAME, Part, part_of
 from baselines.tables.reading import COLUMNAR_EXTENSIONS, DATA_EXTENSIONS, PACKED_EXTENSIONS
 from baselines.tables.table import Table
@@ -40,6 +42,8 @@ _EXPECTED = (
 _SHARD = re.compile(r"^(?P<name>.*?)[-_.]?(?P<index>\d{3,})-of-(?P<count>\d{3,})")
 _NO_RECORDS = re.compile(r"(readme|licen[cs]e|classes|labels?|label_names|metadata)\b.*", re.IGNORECASE)
 _DEPTH = 3
+# The names of 100,000 classes take 3 MB.
+_MOST_INFO = 64_000_000
 
 
 def folder_parts(folder: Path, read: ReadFile) -> dict[Part, Table]:
@@ -94,10 +98,7 @@ def _plain(folder: Path, name: Any) -> str:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file}: not readable ({error}); copy the folder again") from None
+    content = read_json_file(file, expected="copy the folder again", most=_MOST_INFO)
     return content if isinstance(content, dict) else {}
 
 
@@ -193,10 +194,7 @@ def _joined(folder: Path, files: Sequence[Path], read: ReadFile, features: dict[
                 "(train…, test…), or give one file"
             )
     names = dict.fromkeys(name for table in tables for name in table.columns)
-    columns = {
-        name: list(chain.from_iterable(table.columns.get(name, [None] * len(table)) for table in tables))
-        for name in names
-    }
+    columns = LazyColumns({name: partial(_chained, tables, name) for name in names})
     count = sum(map(len, tables))
     notes = dict.fromkeys(
         note.replace(f"{file.name}: ", f"{folder.name}: ", 1)
@@ -208,6 +206,12 @@ def _joined(folder: Path, files: Sequence[Path], read: ReadFile, features: dict[
     )
     doubts = [table.header_doubt for table in tables if table.header_doubt]
     return Table(folder, columns, range(1, count + 1), (*notes, said), first.has_header, (doubts or [""])[0])
+
+
+def _chained(tables: Sequence[Table], name: str) -> list[Any]:
+    """One column of several tables; None where a table lacks it."""
+    own = (table.columns[name] if name in table.columns else [None] * len(table) for table in tables)
+    return list(chain.from_iterable(own))
 
 
 def _with_note(tables: dict[Part, Table], folder: Path, others: Sequence[str]) -> dict[Part, Table]:

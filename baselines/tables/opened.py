@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from baselines.errors import DataError, MissingExtra
+from baselines.inputs.named_files import check_file
 from baselines.tables.reading import DATA_EXTENSIONS
 
 DATA_COMMAND = "pip install 'tagpress[data]'"
@@ -53,8 +54,7 @@ def open_bytes(path: Path) -> BinaryIO:
             reading.
         MissingExtra: a .zst file without zstandard.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
+    check_file(path)
     packing = path.suffix.lower()
     if packing == ".zip":
         return _open_member(path)

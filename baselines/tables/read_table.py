@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 
 from baselines.errors import DataError
+from baselines.inputs.named_files import check_file, is_folder
 from baselines.tables.folders import folder_parts
 from baselines.tables.formats.columnar import read_columnar
 from baselines.tables.formats.delimited import read_delimited
@@ -57,10 +58,9 @@ def read_parts(path: Path, reading: Reading = AS_FOUND) -> dict[Part, Table]:
     Raises:
         DataError, MissingExtra: as `read_table`; a folder that is no data set is named by what it is.
     """
-    if path.is_dir():
+    if is_folder(path):
         return folder_parts(path, lambda file, features: _file(file, reading, features))
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; give a file or folder, or --dataset sample or madewithml")
+    check_file(path, expected="give a file or folder, or --dataset sample or madewithml")
     return _checked(_parts_of_file(path, reading), path)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from baselines.errors import DataError
+from baselines.errors import DataError, UserError
+from baselines.inputs.json_files import read_json_file
+from baselines.inputs.named_files import read_small
 from baselines.models.registry import BASELINES
 from bench.making.variants import Variant
 from compress.registry import METHODS, configured
 
+_SHAPE = 'expected an object of objects, such as {"cnn": {"epochs": 20}}'
+# Texts without labels, one a line; all of them are kept in memory.
+MOST_UNLABELLED = 1_000_000_000
 Changes = Mapping[str, Mapping[str, Any]]
 
 
@@ -21,16 +25,26 @@ def read_changes(config: Path | Changes) -> Changes:
     where, content = "config", config
     if isinstance(config, Path):
         where = f"--config {config}"
-        try:
-            content = json.loads(config.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{where}: not a readable JSON file ({error})") from None
+        content = read_json_file(config, where, _SHAPE)
     if not isinstance(content, Mapping) or not all(isinstance(fields, Mapping) for fields in content.values()):
-        raise DataError(f'{where}: expected an object of objects, such as {{"cnn": {{"epochs": 20}}}}')
+        raise DataError(f"{where}: {_SHAPE}")
     if unknown := sorted(set(content) - set(BASELINES) - set(METHODS)):
         known = ", ".join([*BASELINES, *METHODS])
         raise DataError(f"{where}: unknown {', '.join(unknown)}; allowed: {known}")
+    check_settings(where, content)
     return content
+
+
+def check_settings(where: str, changes: Changes) -> None:
+    """Raise DataError for a field that its config doesn't have, or a value that it can't hold; before any training."""
+    try:
+        for name, fields in changes.items():
+            if name in BASELINES:
+                BASELINES[name].make(0, "cpu", 1, fields)
+            else:
+                configured(name, fields)
+    except UserError as error:
+        raise DataError(f"{where}: {error}") from None
 
 
 def baseline_changes(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -45,10 +59,8 @@ def changed(variant: Variant, changes: Changes) -> Variant:
 
 def read_unlabelled(path: Path) -> tuple[str, ...]:
     """Texts of a file, one a line; raises DataError when it can't be read or holds none."""
-    try:
-        texts = tuple(line for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"--unlabelled {path}: can't be read as UTF-8 text, one a line ({error})") from None
+    content = read_small(path, f"--unlabelled {path}", "expected UTF-8 text, one a line", most=MOST_UNLABELLED)
+    texts = tuple(line for line in content.splitlines() if line.strip())
     if not texts:
         raise DataError(f"--unlabelled {path}: holds no text; one text a line is expected")
     return texts

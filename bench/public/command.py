@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baselines.console import names, whole_number
+from baselines.console import MOST_SEED, names, whole_number
 from baselines.errors import DataError
 from baselines.fitting.options import RUNS
 from baselines.storage.artifact import read_json, write_json
@@ -37,7 +37,9 @@ def parser(prog: str) -> ArgumentParser:
     made.add_argument(
         "--only", type=names, default=[], metavar="NAME[,NAME]", help=f"some of {', '.join(PUBLISHED)} (default: all)"
     )
-    made.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="of the studies (default: 0)")
+    made.add_argument(
+        "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="N", help="of the studies (default: 0)"
+    )
     return made
 
 

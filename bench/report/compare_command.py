@@ -13,8 +13,8 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from baselines.escaping.terminal import plain
 from bench.results.file import read_run
 from bench.verdict.comparison import Change, compare
 
@@ -44,11 +44,11 @@ def run(args: Namespace, command: str) -> int:
 
 def _print(changes: Sequence[Change], remarks: Sequence[str], console: Console) -> None:
     for remark in remarks:
-        console.print(Text(remark, style="yellow"))
+        console.print(plain(remark, style="yellow"))
     n_equal = sum(c.kind == "unchanged" for c in changes)
     if n_equal < len(changes):
         console.print(table_of(changes))
-    console.print(Text(f"{len(changes) - n_equal} figures differ, {n_equal} are equal.", style="bold"))
+    console.print(plain(f"{len(changes) - n_equal} figures differ, {n_equal} are equal.", style="bold"))
 
 
 def table_of(changes: Sequence[Change]) -> Table:
@@ -59,5 +59,5 @@ def table_of(changes: Sequence[Change]) -> Table:
     for c in changes:
         if c.kind != "unchanged":
             cells = (c.model, c.figure, c.before, c.after, c.amount, c.kind)
-            table.add_row(*(Text(cell) for cell in cells), style=_STYLES.get(c.kind, ""))
+            table.add_row(*(plain(cell) for cell in cells), style=_STYLES.get(c.kind, ""))
     return table

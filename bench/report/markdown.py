@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from baselines.escaping.markdown import cell, code_block, prose
 from bench.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report.charts.tradeoff import below_picture
 from bench.report.page import TEMPLATES, commands
@@ -28,12 +29,6 @@ from bench.report.sections import (
 from bench.report.sections.facts import Facts
 from bench.report.sections.first_screen import speed_note
 from bench.results.row import Row
-
-# Everything Markdown or HTML could read as markup, backticks apart: those mark names in our own sentences.
-_SPECIAL = re.compile(r"([\\*_{}\[\]()#+!|<>~&])")
-_PROSE = re.compile(r"([\\*_\[\]|<>~&])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LONGEST_CELL = 160
 
 
 def render(facts: Facts, picture: str | None, gpu_file: Mapping[str, Any] | None = None) -> str:
@@ -70,26 +65,11 @@ def render(facts: Facts, picture: str | None, gpu_file: Mapping[str, Any] | None
     return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
 
 
-def cell(text: str) -> str:
-    """A stored text for one cell of a table: one line, nothing in it is markup."""
-    line = _CONTROL.sub(" ", str(text)).replace("`", "'")
-    line = line if len(line) <= _LONGEST_CELL else line[: _LONGEST_CELL - 1] + "…"
-    return _SPECIAL.sub(r"\\\1", line)
-
-
-def prose(text: str) -> str:
-    """A sentence of ours that may hold stored texts: names between backticks stay code."""
-    pieces = _CONTROL.sub(" ", str(text)).split("`")
-    if len(pieces) % 2 == 0:
-        return _PROSE.sub(r"\\\1", "'".join(pieces))
-    return "".join(f"`{p}`" if i % 2 else _PROSE.sub(r"\\\1", p) for i, p in enumerate(pieces))
-
-
 def _environment() -> jinja2.Environment:
     # Markdown is no HTML: escaping is by the filters, which every stored text passes.
     made = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=False, trim_blocks=True,
                               lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # fmt: skip
-    made.filters.update(cell=cell, prose=prose, indented=lambda command: _CONTROL.sub(" ", str(command)))
+    made.filters.update(cell=cell, prose=prose, code_block=code_block)
     return made
 
 

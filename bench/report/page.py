@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from baselines.escaping.visible import visible
 from bench.report.charts.library import charts_library
 from bench.report.charts.theme import DARK, LIGHT, SHAPES, dark_of_light, inline_svg, to_svg, variables
 from bench.report.charts.tradeoff import below_picture, pareto_spec
@@ -106,6 +107,7 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_seen,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -113,9 +115,14 @@ def environment() -> jinja2.Environment:
     return made
 
 
+def _seen(value: Any) -> Any:
+    """What isn't seen in a stored text has a sign; HTML has no control characters, and what is ours stays."""
+    return visible(value) if type(value) is str else value
+
+
 def mark_names(text: str) -> Markup:
     """What stands between backticks as code, all else escaped."""
-    return Markup(re.sub(r"`([^`]*)`", r'<code dir="auto">\1</code>', str(escape(text))))
+    return Markup(re.sub(r"`([^`]*)`", r'<code dir="auto">\1</code>', str(escape(visible(text)))))
 
 
 def json_for_script(content: Any) -> Markup:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from baselines.escaping.terminal import plain
+from baselines.escaping.visible import visible
 from bench.quantities import MISSING, score, seconds, signed, size, times
 from bench.report.sections import first_screen, two_sides, your_data
 from bench.report.sections import table as model_table
@@ -28,28 +30,28 @@ _CHIPS = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_me
 def print_report(facts: Facts, console: Console) -> None:
     """Table of all models, the gates, and the verdict last, where the eye is."""
     console.print(models_table(facts))
-    console.print(Text("→ recommended   ● on the Pareto front   ○ reference", style="dim"))
-    console.print(Text(_metric_note(facts), style="dim"))
+    console.print(plain("→ recommended   ● on the Pareto front   ○ reference", style="dim"))
+    console.print(plain(_metric_note(facts), style="dim"))
     if any(row.speed_ratio for row in facts.rows):
-        console.print(Text(first_screen.speed_rule(facts), style="dim"))
+        console.print(plain(first_screen.speed_rule(facts), style="dim"))
     for row in facts.rows:
         if not row.measured:
-            console.print(Text(f"{row.name}: {row.status}, {row.reason}", style="dim"))
+            console.print(plain(f"{row.name}: {row.status}, {row.reason}", style="dim"))
     for warning in merged(first_screen.warnings(facts), {row.name for row in facts.rows}):
-        console.print(Text(f"Note: {warning}", style="yellow"))
+        console.print(plain(f"Note: {warning}", style="yellow"))
     for sentence in your_data.sentences(facts):
-        console.print(Text(sentence, style="dim"))
+        console.print(plain(sentence, style="dim"))
     for gate in first_screen.gate_lines(facts):
-        line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {gate['gate']}")
-        console.print(line + Text(f"   {gate['measured']} {gate['reason']}".rstrip(), style="dim"))
+        line = Text.assemble((f"{gate['shown']:<12}", _CHIPS[gate["outcome"]]), f" {visible(gate['gate'])}")
+        console.print(line + plain(f"   {gate['measured']} {gate['reason']}".rstrip(), style="dim"))
     console.print()
     if note := two_sides.rare_note(facts):
-        console.print(Text(note))
-    console.print(Text(facts.verdict.sentence.replace("`", ""), style="bold"))
+        console.print(plain(note))
+    console.print(plain(facts.verdict.sentence.replace("`", ""), style="bold"))
     for sure in facts.verdict.caution:
-        console.print(Text(f"  {sure.replace('`', '')}", style="dim"))
+        console.print(plain(f"  {sure.replace('`', '')}", style="dim"))
     for change_ in facts.verdict.would_change:
-        console.print(Text(f"  · {change_.replace('`', '')}", style="dim"))
+        console.print(plain(f"  · {change_.replace('`', '')}", style="dim"))
 
 
 def merged(warnings: Sequence[str], models: AbstractSet[str]) -> list[str]:
@@ -66,14 +68,14 @@ def models_table(facts: Facts) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", width=1)
     table.add_column("model", overflow="fold", min_width=12)
-    table.add_column(Text(facts.metric.short), justify="right", max_width=_WIDEST_HEADING)
+    table.add_column(plain(facts.metric.short), justify="right", max_width=_WIDEST_HEADING)
     for name in ("Δ", "size", "smaller", "p50", "faster"):
         table.add_column(name, justify="right", no_wrap=True)
     named = {row.name: row for row in facts.rows}
     for shown in model_table.table(facts)["rows"]:
         row, kind = named[shown["name"]], shown["kind"]
         if row.measured:
-            table.add_row(_MARKS.get(kind, ""), Text(row.name), *_figures(row, facts), style=_STYLES[kind])
+            table.add_row(_MARKS.get(kind, ""), plain(row.name), *_figures(row, facts), style=_STYLES[kind])
     return table
 
 

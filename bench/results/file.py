@@ -15,11 +15,15 @@ import jsonschema  # type: ignore[import-untyped]
 
 from baselines.errors import RunFolderError
 from baselines.folder_kind import said_kind
+from baselines.inputs.counted import repeated
+from baselines.inputs.json_files import read_json_file
 from bench.results.run import RESULTS, Run
 
 # 3: the task and its metrics by name; `score` and `delta` are the run's metric, which was weighted F1 before.
 FORMAT_VERSION = 4
 SCHEMA = Path(__file__).with_name("results.schema.json")
+# A study of 20 models on 77 classes has 3 MB.
+MOST_BYTES = 256_000_000
 _SHOWN = 5
 
 
@@ -34,10 +38,8 @@ def read_run(place: Path) -> Run:
         raise RunFolderError(
             f"{path}: no such file{said_kind(place)}; name a run folder with a {RESULTS}, as `compress.run` makes it"
         )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise RunFolderError(f"{path}: not valid JSON ({error}); repeat the run's command to write it again") from None
+    again = "repeat the run's command to write it again"
+    content = read_json_file(path, expected=again, most=MOST_BYTES, error=RunFolderError)
     bad: list[str] = []
     content = _finite(content, "", bad)
     check_results(content, str(path))
@@ -60,7 +62,7 @@ def check_results(content: Any, where: str = RESULTS) -> None:
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path).lstrip(".")
         raise RunFolderError(f"{where}: {place or 'top level'}: {error.message[:300]}")
     names = [model["name"] for model in content["models"]]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise RunFolderError(f"{where}: models: each name is allowed once, got twice: {', '.join(twice)}")
 
 

@@ -16,13 +16,13 @@ Top level, format version 1; seconds, joules and shares as in results.json:
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import MeasurementError
+from baselines.inputs.json_files import read_json_file
 
 FORMAT_VERSION = 1
 STATUSES = ("measured", "skipped", "left out", "failed")
@@ -34,6 +34,7 @@ _LISTS = {
 }
 _OBJECTS = ("device", "cpu", "versions", "model", "overtakes")
 _MOST_ENTRIES = 1000
+_MOST_BYTES = 10_000_000
 
 Json = dict[str, Any]
 
@@ -45,12 +46,7 @@ def read_gpu_file(path: Path) -> Json:
         MeasurementError: missing, not JSON, of another version, or without what has to be there; names the place.
     """
     how = "`python -m bench.gpu_check` writes it"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise MeasurementError(f"{path}: can't be read ({error.strerror or error}); {how}") from None
-    except (ValueError, RecursionError) as error:
-        raise MeasurementError(f"{path}: not valid JSON ({error}); {how}") from None
+    content = read_json_file(path, expected=how, most=_MOST_BYTES, error=MeasurementError)
     if not isinstance(content, dict):
         raise MeasurementError(f"{path}: expected an object, got {type(content).__name__}; {how}")
     version = content.get("format_version")

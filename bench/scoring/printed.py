@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from baselines.escaping.terminal import plain
+from baselines.escaping.visible import visible
 from bench.quantities import Estimate, difference_interval, percent, score, score_interval, size
 from bench.results.row import estimate
 from bench.scoring.score import Score
@@ -27,21 +29,21 @@ def print_score(found: Score, source: str, console: Console, errors: Console) ->
     content = found.content
     for note in content["data"]["notes"]:
         errors.print(f"note: {note}", style="yellow", markup=False, highlight=False)
-    console.print(Text(f"{source}: {content['data']['n_texts']:,} texts, task {content['task']}", style="bold"))
+    console.print(plain(f"{source}: {content['data']['n_texts']:,} texts, task {content['task']}", style="bold"))
     console.print(metrics_table(content))
     for model in content["models"]:
-        console.print(Text(about(model, content["task"])))
+        console.print(plain(about(model, content["task"])))
     console.print(classes_table(content["models"][0]))
     for line in wrong_answers(content["models"][0]):
-        console.print(Text(line), soft_wrap=True)
+        console.print(plain(line), soft_wrap=True)
     for gate in found.gates:
         shown = estimate({"value": gate.value, "low": gate.low, "high": gate.high})
         outcome = (f"{_OUTCOMES.get(gate.outcome, gate.outcome):<13}", _STYLES[gate.outcome])
         measured = (f"   {_measured(gate.metric, shown)} {gate.reason}".rstrip(), "dim")
-        console.print(Text.assemble(outcome, gate.gate, measured), soft_wrap=True)
+        console.print(Text.assemble(outcome, visible(gate.gate), measured), soft_wrap=True)
     if comparison := content["comparison"]:
-        console.print(Text(changed(comparison)))
-        console.print(Text(found.sentence.replace("`", ""), style="bold"), soft_wrap=True)
+        console.print(plain(changed(comparison)))
+        console.print(plain(found.sentence.replace("`", ""), style="bold"), soft_wrap=True)
 
 
 def metrics_table(content: Json) -> Table:
@@ -50,16 +52,16 @@ def metrics_table(content: Json) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("metric", overflow="fold")
     for model in models:
-        table.add_column(Text(f"{model['name']} (95 %)"), justify="right", overflow="fold")
+        table.add_column(plain(f"{model['name']} (95 %)"), justify="right", overflow="fold")
     if versus := models[0].get("versus_reference"):
         table.add_column("difference", justify="right", overflow="fold")
     for metric in content["metrics"]:
         name, lower = metric["name"], "" if metric["higher_is_better"] else ", lower is better"
-        cells = [Text(score_interval(estimate(model["quality"][name]))) for model in models]
+        cells = [plain(score_interval(estimate(model["quality"][name]))) for model in models]
         if versus:
             delta = versus["delta"] if name == content["metric"] else versus["deltas"][name]
-            cells.append(Text(difference_interval(estimate(delta))))
-        table.add_row(Text(f"{metric['title']}{lower}"), *cells, style="bold" if name == content["metric"] else "")
+            cells.append(plain(difference_interval(estimate(delta))))
+        table.add_row(plain(f"{metric['title']}{lower}"), *cells, style="bold" if name == content["metric"] else "")
     return table
 
 
@@ -83,7 +85,7 @@ def classes_table(model: Json) -> Table:
     for row in shown:
         ends = f"{score(row['low'])} to {score(row['high'])}"
         cells = (f"{row['support']:,}", score(row["precision"]), score(row["recall"]), score(row["f1"]), ends)
-        table.add_row(Text(str(row["class"])[:60]), *cells)
+        table.add_row(plain(str(row["class"])[:60]), *cells)
     return table
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser, RawDescriptionHelpFormatter, _ArgumentGroup
 from pathlib import Path
 
-from baselines.console import above_zero, number, price, share, size_in_bytes, whole_number
+from baselines.console import (
+    MOST_FOLDS,
+    MOST_NUMBER,
+    above_zero,
+    number_between,
+    price,
+    share,
+    size_in_bytes,
+    whole_number,
+)
 from baselines.data.options import add_data_options
 from baselines.fitting.options import add_run_options
 from bench.ratios import SPEED_MARGIN
@@ -75,7 +84,7 @@ def _add_what(parser: ArgumentParser) -> None:
         help="sizes of student (default: small)",
     )
     what.add_argument("--unlabelled", type=Path, metavar="FILE", help="further texts for a student, one a line")
-    what.add_argument("--bits", type=int, choices=range(2, 9), metavar="2..8", help="of tables (default: 8, and 4)")
+    what.add_argument("--bits", type=whole_number(2, 8), metavar="2..8", help="of tables (default: 8, and 4)")
     what.add_argument("--sparsity", type=share, metavar="S", help="share to prune, in [0, 1) (default: 0.5)")
     what.add_argument("--auto", action="store_true", help="choose each width's sparsity by a scan on validation")
     what.add_argument(
@@ -101,14 +110,14 @@ def _add_budget(parser: ArgumentParser) -> None:
     budget.add_argument(
         "--max-drop",
         "--max-f1-drop",
-        type=number,
+        type=number_between(-MOST_NUMBER, MOST_NUMBER),
         metavar="D",
         help="how much worse than the reference, in units of the metric, such as 0.01: the search keeps it on "
         "validation, then a bound on the test texts has to (older: --max-f1-drop)",
     )
     budget.add_argument("--max-p95-us", type=above_zero, metavar="US", help="microseconds of one text, one thread")
     budget.add_argument(
-        "--trials", type=whole_number(1), default=30, metavar="N", help="students trained at most (default: 30)"
+        "--trials", type=whole_number(1, 10_000), default=30, metavar="N", help="students trained at most (default: 30)"
     )
 
 
@@ -117,7 +126,7 @@ def _add_judging(parser: ArgumentParser, *, folds: int) -> _ArgumentGroup:
     surer = "surer than one split, K times the training"
     judge.add_argument(
         "--folds",
-        type=whole_number(2),
+        type=whole_number(2, MOST_FOLDS),
         default=folds,
         metavar="K",
         help=f"number of folds (default: {folds})"

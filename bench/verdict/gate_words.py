@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from baselines.errors import DataError
+from baselines.inputs.named_files import read_small
 from baselines.scores.judging import METRICS, metrics_of
 from baselines.task import Task
 
@@ -32,12 +35,17 @@ COSTS: Mapping[str, str] = {
 # What can be asked of one class.
 OF_CLASS = ("precision", "recall", "f1")
 _SHOWN = 12
+MOST_GATES = 1000
+# A class may have a long name; of the file, 1,000 gates of usual length. Reading YAML takes seconds a megabyte.
+_MOST_CHARACTERS, _MOST_BYTES = 12_000, 200_000
+_LISTED = "expected a list of texts, or 'gates:' with such a list"
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 2.0**10, "mib": 2.0**20,
           "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "%": 1e-2}  # fmt: skip
 _GATE = re.compile(
     r"^\s*(?:(?P<model>[^\s\[]+)\s*:\s*)?(?P<metric>\w+)\s*(?:\[(?P<class_>.*)\])?\s*"
     r"(?P<how><=|>=|<|>|vs\s+(?P<reference>\S+)\s+max_drop)"
-    r"\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<unit>[A-Za-zµ%]*)\s*$"
+    r"\s*(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?P<unit>[A-Za-zµ%]*)\s*$",
+    re.DOTALL,  # a class may hold a line end
 )
 _HELP = (
     'allowed: "accuracy >= 0.70", "recall[CLASS] >= 0.8", "bytes <= 50k", "p95_s <= 2ms", '
@@ -68,6 +76,10 @@ class Gate:
 
 def parse_gate(text: str) -> Gate:
     """Read one gate; raises DataError showing what is allowed. Whether the task has the metric, `check_metric` says."""
+    if len(text) > _MOST_CHARACTERS:
+        raise DataError(
+            f"gate {text[:40]!r}…: {len(text):,} characters, at most {_MOST_CHARACTERS} are allowed; {_HELP}"
+        )
     match = _GATE.match(text)
     if match is None:
         raise DataError(f"gate {text!r}: not understood; {_HELP}")
@@ -83,6 +95,8 @@ def parse_gate(text: str) -> Gate:
         of = metric if class_ is None else "one class"
         raise DataError(f"gate {text!r}: max_drop is for metrics of all classes together; use a limit for {of}")
     limit = float(match["number"]) * _UNITS[unit.lower()]
+    if not math.isfinite(limit):
+        raise DataError(f"gate {text!r}: expected a finite number, got {match['number']!r}; {_HELP}")
     return Gate(text.strip(), metric, how, limit, match["model"], match["reference"], class_)
 
 
@@ -106,13 +120,43 @@ def check_metric(gate: Gate, task: Task, classes: Sequence[str]) -> None:
 
 def read_gates(path: Path) -> list[Gate]:
     """Read a YAML file: a list of gates as text, or `gates:` with such a list."""
+    where = str(path)
+    text = read_small(path, where, "expected a YAML file with a list of gates", most=_MOST_BYTES)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+        # The base loader makes texts, lists and objects, and nothing else: no dates, no numbers, nothing of Python.
+        content = yaml.load(text, Loader=_Plain)
+    except RecursionError:
+        raise DataError(f"{where}: lists or objects are nested too deep to be read; {_LISTED}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"{where}: not valid YAML ({' '.join(str(error).split())[:300]}); {_LISTED}") from None
     listed = content.get("gates") if isinstance(content, dict) else content
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise DataError(f"{path}: expected a list of texts, or 'gates:' with such a list; {_HELP}")
-    return [parse_gate(item) for item in listed]
+    if not isinstance(listed, list):
+        raise DataError(f"{where}: {_LISTED}, got {_kind(content)}; {_HELP}")
+    if len(listed) > MOST_GATES:
+        raise DataError(f"{where}: {len(listed):,} gates, at most {MOST_GATES:,} are allowed")
+    for number, item in enumerate(listed, 1):
+        if not isinstance(item, str):
+            raise DataError(f"{where}: gate {number}: expected a text, got {_kind(item)}; {_HELP}")
+    try:
+        return [parse_gate(item) for item in listed]
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None
+
+
+class _Plain(yaml.BaseLoader):
+    """YAML without what makes much of little: names for parts that are repeated, and tags."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """One part of the document."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(None, None, "names for repeated parts (*name) are not allowed", event.start_mark)
+        if getattr(event, "tag", None):
+            raise yaml.MarkedYAMLError(None, None, f"a type ({event.tag[:40]}) is not allowed", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return repr(str(value)[:40]) if value else "nothing"

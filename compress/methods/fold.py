@@ -17,6 +17,7 @@ from torch import Tensor
 from baselines.classifier import Classifier
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier
+from baselines.storage.configs import CheckedFields
 from baselines.text.tokenizer import PAD_ID
 from compress.formats.packed import Factors, StoredTables, pack
 from compress.formats.tables import FloatTables
@@ -29,7 +30,7 @@ SAME = 1e-7
 
 
 @dataclass(frozen=True)
-class FoldConfig:
+class FoldConfig(CheckedFields):
     """Settings of `fold`.
 
     Attributes:

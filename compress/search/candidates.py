@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from baselines.classifier import Classifier
 from baselines.errors import UserError
+from baselines.storage.configs import with_tuples
 from compress.method import Context, validation_score
 from compress.recipes import Clock, Step, run_recipe
 from compress.search.budget import Budget, Candidate, violations
@@ -84,10 +85,10 @@ def step_from_json(content: dict[str, Any]) -> Step:
     """The inverse of `Step.to_json`; raises UserError for an unknown method or field."""
     from compress.registry import METHODS
 
-    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items() if name != "method"}
+    fields = {name: with_tuples(v) for name, v in content.items() if name != "method"}
     try:
         return Step(content["method"], METHODS[content["method"]].config(**fields))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"recipe: a step that this version doesn't know ({error})") from None
 
 

@@ -132,12 +132,20 @@ def _whole(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
     for note in table.notes:
         source.say(note)
     heading = Heading(tuple(table.columns), table.header_doubt)
-    records = zip(table.rows, zip(*table.columns.values(), strict=True), strict=True)
+    wanted = (*(source.text_columns or _usual(heading.columns, source.id_column)), source.id_column)
+    names = [name for name in heading.columns if any(_begins(name, path) for path in wanted)]
+    # The others aren't even read: a file may hold anything beside its texts.
+    records = zip(table.rows, *(table.columns[name] for name in names), strict=True)
     rows: Iterator[Row | BadRow] = (
-        Row(row, dict(zip(heading.columns, values, strict=True)), heading=heading) for row, values in records
+        Row(row, dict(zip(names, values, strict=True)), heading=heading) for row, *values in records
     )
     while piece := list(islice(rows, _PIECE)):
         yield piece
+
+
+def _begins(name: str, path: str) -> bool:
+    """Whether a column is what a path names, or where it begins."""
+    return path == name or (path.startswith(name) and path[len(name) :][:1] in (".", "["))
 
 
 def _check_columns(row: Row, heading: Heading, source: Source, path: Path) -> None:

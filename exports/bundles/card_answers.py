@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 from baselines.classifier import Classifier
+from baselines.escaping.markdown import inline
 from baselines.task import decide, unknown_answer
 from baselines.text.tokenizer import Tokenizer
 
@@ -14,7 +14,7 @@ def task_sentence(classifier: Classifier) -> str:
     """What is answered, and by what rule."""
     space, thresholds = classifier.space_, classifier.thresholds_
     if space.task == "binary":
-        negative, positive = map(shown, space.names)
+        negative, positive = map(inline, space.names)
         return (
             f"Classifier of short texts, task binary: the positive class {positive}, or {negative}. "
             f"It gives one probability, of {positive}, and says {positive} where that is at least {thresholds[0]:.4g}."
@@ -46,7 +46,7 @@ def reading_lines(classifier: Classifier) -> list[str]:
         stems = ", stems of words" if cleaning.stem else ""
         lines.append(f"- reads: {_unit(reader)}; cleaning: {cleaning.name}{stems}")
     said = classifier.space_.said(_decided_unknown(classifier))
-    answer = ", ".join(map(shown, said)) or "no class"
+    answer = ", ".join(map(inline, said)) or "no class"
     return [*lines, f"- a text in which it knows nothing (empty, another script) gets: {answer}, marked `known: false`"]
 
 
@@ -59,9 +59,3 @@ def _unit(reader: Any) -> str:
 def _decided_unknown(classifier: Classifier) -> Any:
     space, thresholds = classifier.space_, classifier.thresholds_
     return decide(unknown_answer(space, thresholds)[None], thresholds, space.task)[0]
-
-
-def shown(name: str) -> str:
-    """A name from the data, so that Markdown and HTML show it and do nothing with it."""
-    escaped = html.escape(" ".join(name.split()), quote=False)
-    return "".join(f"\\{char}" if char in "\\`*[]" else char for char in escaped)

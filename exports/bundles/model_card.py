@@ -8,11 +8,12 @@ from typing import Any
 
 from baselines.classifier import Classifier
 from baselines.errors import ArtifactError
+from baselines.escaping.markdown import code, inline, prose
 from baselines.scores.judging import METRICS
 from baselines.splits.copies import copies_said
 from baselines.storage.artifact import Lineage
 from baselines.task import DEFAULT_METRIC
-from exports.bundles.card_answers import reading_lines, shown, task_sentence
+from exports.bundles.card_answers import reading_lines, task_sentence
 from exports.bundles.explainable import explainable
 from exports.runtime.explain import influential_ngrams
 
@@ -46,32 +47,36 @@ class CardFacts:
 def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFacts) -> str:
     """Markdown; every figure in it comes from `card` or from the classifier."""
     title = card.title or lineage.name
-    recipe = " → ".join(str(step.get("method", "?")) for step in lineage.recipe) or lineage.method or "trained"
+    recipe = (
+        " → ".join(inline(step.get("method", "?")) for step in lineage.recipe) or inline(lineage.method) or "trained"
+    )
     data = lineage.dataset
     lines = [
-        f"# {title}",
+        f"# {inline(title)}",
         "",
         task_sentence(classifier),
         "",
         f"- kind: {classifier.kind}, shipped as {form}",
-        f"- made by: {recipe}" + (f", from {lineage.parent}" if lineage.parent else "") + f", seed {lineage.seed}",
+        f"- made by: {recipe}"
+        + (f", from {inline(lineage.parent)}" if lineage.parent else "")
+        + f", seed {lineage.seed}",
         *reading_lines(classifier),
         f"- judged by: {_title(card.judged_by or DEFAULT_METRIC[classifier.task_])}",
-        f"- data: {data.get('name', 'unknown')} (sha256 {data.get('sha256', 'unknown')[:12]})",
-        *[f"- copies: {sentence}" for sentence in copies_said(data.get("copies"))],
-        f"- licence of the data: {card.licence or data.get('licence', 'unknown')}",
+        f"- data: {inline(data.get('name', 'unknown'))} (sha256 {inline(str(data.get('sha256', 'unknown'))[:12])})",
+        *[f"- copies: {prose(sentence)}" for sentence in copies_said(data.get("copies"))],
+        f"- licence of the data: {inline(card.licence or data.get('licence', 'unknown'))}",
         "",
         "## Measured",
         "",
         *_metric_lines(card.metrics),
-        *[f"- {sentence}" for sentence in card.measured],
+        *[f"- {prose(sentence)}" for sentence in card.measured],
     ]
     if not card.metrics and not card.measured:
         lines.append("No figures were handed over when this bundle was written.")
     lines += ["", "## Use", "", "```python", "import tagpress", ""]
     lines += ['predictor = tagpress.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
     lines += ["## Limits", ""]
-    lines += [f"- {sentence}" for sentence in card.limits]
+    lines += [f"- {prose(sentence)}" for sentence in card.limits]
     lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
     lines += ["", "## Classes", "", *_class_lines(classifier, card.texts if card.with_ngrams else ()), ""]
     return "\n".join(lines)
@@ -83,12 +88,12 @@ def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
     except ArtifactError:  # a kind whose logits can't be taken apart
         ngrams = []
     if not ngrams:
-        return [", ".join(map(shown, classifier.space_.names))]
+        return [", ".join(map(inline, classifier.space_.names))]
     return [
         "The n-grams that raise each class's logit most above its mean where they occur, over some texts:",
         "",
         *[
-            f"- {shown(name)}: " + ", ".join(f"`{ngram}`" for ngram, _ in found)
+            f"- {inline(name)}: " + ", ".join(code(ngram) for ngram, _ in found)
             for name, found in zip(classifier.classes_, ngrams, strict=True)
         ],
     ]
@@ -106,4 +111,4 @@ def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _title(name: str) -> str:
-    return METRICS[name].title if name in METRICS else name
+    return METRICS[name].title if name in METRICS else inline(name)

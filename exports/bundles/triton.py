@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import ArtifactError
+from baselines.escaping.lines import line_of
 from baselines.task import LabelSpace
 from compress.kinds.onnx_graph import POOLED
 from compress.onnx_files.session import open_session
@@ -84,7 +85,7 @@ def write_repository(bundle: Path, root: Path, name: str) -> Path:
     shutil.copyfile(bundle / ONNX_FILE, folder / "1" / ONNX_FILE)
     for reader in needed_files("onnx", content.manifest.get("kind")) & {ALPHABET, VOCABULARY}:
         shutil.copyfile(bundle / reader, folder / reader)
-    (folder / LABELS_TXT).write_text("".join(f"{label}\n" for label in content.classes), encoding="utf-8")
+    (folder / LABELS_TXT).write_text("".join(f"{line_of(label)}\n" for label in content.classes), encoding="utf-8")
     (folder / "config.pbtxt").write_text(text, encoding="utf-8")
     return folder
 
@@ -118,8 +119,12 @@ def _parameter(key: str, value: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{quoted}"'
+    """A text of protobuf's text form: what could end it, or can't be seen, as octal bytes of its UTF-8."""
+    return '"' + "".join(map(_quoted_byte, text.encode("utf-8", "replace"))) + '"'
+
+
+def _quoted_byte(byte: int) -> str:
+    return chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:03o}"
 
 
 def parse_config(text: str) -> Any:

@@ -12,7 +12,7 @@ from baselines.console import (
     Body,
     above_zero,
     names,
-    number,
+    number_between,
     plain_name,
     price,
     run_command,
@@ -90,7 +90,7 @@ def test_options_are_read_before_the_work_is_imported(capsys: pytest.CaptureFixt
     for words in (["--help"], ["--bits", "1"]):
         with pytest.raises(SystemExit):
             run_command(parser, load, words, "tool go")
-    assert "at least 2, got '1'" in capsys.readouterr().err
+    assert "from 2 to 1,000,000, got '1'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_options_are_read_before_the_work_is_imported(capsys: pytest.CaptureFixt
         (share, "0.99", 0.99),
         (price, "0", 0.0),
         (above_zero, "1e-6", 1e-6),
-        (number, "-2.5", -2.5),
+        (number_between(-3, 3), "-2.5", -2.5),
         (whole_number(0), "0", 0),
         (names, "a, b,,a", ("a", "b", "a")),
         (plain_name, "my-run_2", "my-run_2"),
@@ -120,9 +120,9 @@ def test_options_are_read(read: Callable[[str], Any], text: str, value: Any) -> 
         (share, ("1", "-0.1", "nan", "x", "")),
         (price, ("-1", "inf", "nan", "x")),
         (above_zero, ("0", "-1", "inf", "x")),
-        (number, ("inf", "nan", "", "x")),
-        (whole_number(1), ("0", "-1", "1.5", "x", "", "\u0663")),
-        (plain_name, ("", "..", ".hidden", "a/b", "../a")),
+        (number_between(-3, 3), ("inf", "nan", "", "x", "3.1", "1e308", "\uff11", "0x1", "1_0")),
+        (whole_number(1), ("0", "-1", "1.5", "x", "", "\u0663", "1000001", "9" * 30)),
+        (plain_name, ("", "..", ".hidden", "a/b", "../a", "a\nb", "a\x1b[31m", "\u202egpj", "a" * 300)),
     ],
 )
 def test_what_an_option_cannot_hold_is_refused_and_shown(read: Callable[[str], Any], texts: tuple[str, ...]) -> None:

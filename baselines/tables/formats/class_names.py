@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
+from baselines.tables.lazy_columns import LazyColumns
 
 NO_LABEL = -1
 
@@ -21,7 +23,7 @@ def features_in(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
     try:
         content = json.loads((metadata or {}).get(b"huggingface", b"{}"))
         return features_of(content.get("info"))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 
@@ -33,7 +35,7 @@ def features_of(info: Any) -> dict[str, Any]:
 
 def with_class_names(
     columns: Mapping[str, Sequence[Any]], features: Mapping[str, Any], path: Path, rows: Sequence[int]
-) -> tuple[dict[str, Sequence[Any]], tuple[str, ...]]:
+) -> tuple[Mapping[str, Sequence[Any]], tuple[str, ...]]:
     """Columns with names in place of class numbers, and a note for each such column.
 
     -1, which stands for no label, becomes None, in a list it is left out. Values that are names already stay.
@@ -41,19 +43,23 @@ def with_class_names(
     Raises:
         DataError: a number that has no name; names row and column.
     """
-    made = dict(columns)
+    made = columns
     notes: list[str] = []
     for column, feature in features.items():
         names = _names_in(feature)
         if column not in made or names is None:
             continue
-        made[column] = [
-            _named(value, feature, f"{path}: row {row}, column {column!r}")
-            for row, value in zip(rows, made[column], strict=True)
-        ]
+        change = partial(_named_all, feature=feature, path=path, rows=rows, column=column)
+        made = made.changed(column, change) if isinstance(made, LazyColumns) else {**made, column: change(made[column])}
         shown = ", ".join(f"{i} = {name}" for i, name in enumerate(names[:3])) + (", …" if len(names) > 3 else "")
         notes.append(f"{path.name}: class numbers in {column!r} are read as the names in its metadata: {shown}")
     return made, tuple(notes)
+
+
+def _named_all(values: Sequence[Any], *, feature: Any, path: Path, rows: Sequence[int], column: str) -> list[Any]:
+    return [
+        _named(value, feature, f"{path}: row {row}, column {column!r}") for row, value in zip(rows, values, strict=True)
+    ]
 
 
 def _names_in(feature: Any) -> list[str] | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baselines.errors import DataError
+from baselines.inputs.counted import repeated
 from baselines.tables.encodings import encoding_of, undecodable
 from baselines.tables.formats.dialects import Dialect, any_field_length, dialect_of, without_lines
 from baselines.tables.formats.headers import header_doubt
@@ -20,6 +21,8 @@ from baselines.tables.reading import Reading
 from baselines.tables.table import Table
 
 _ESCAPED = "surrogateescape"
+# Labels as 0 and 1, a column a class, and room: each column is looked at several times.
+MOST_COLUMNS = 20_000
 
 
 @dataclass(frozen=True)
@@ -177,10 +180,15 @@ def header_names(path: Path, names: list[str]) -> list[str]:
     """Names without the blanks around them; a second one without a name is called by its number."""
     if not any(name.strip() for name in names):
         raise DataError(f"{path}: row 1 is blank; expected the names of the columns")
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"{path}: row 1 has {len(names):,} columns, at most {MOST_COLUMNS:,} are allowed; leave out those that "
+            "hold neither texts nor labels"
+        )
     names = [name.strip() for name in names]
-    unnamed = [i for i, name in enumerate(names) if not name]
-    names = [str(i + 1) if i in unnamed[1:] or (i in unnamed and i) else name for i, name in enumerate(names)]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    # The first column of all may stay without one: it is the index of pandas.
+    names = [str(i + 1) if i and not name else name for i, name in enumerate(names)]
+    if twice := repeated(names):
         raise DataError(f"{path}: row 1: column {twice[0]!r} occurs twice; every column needs a name of its own")
     return names
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
+from baselines.escaping.visible import cut
+from baselines.inputs.counted import repeated
+from baselines.inputs.json_files import check_count
 from baselines.tables.encodings import decoded
 from baselines.tables.parts import PART_OF_NAME, Part
 from baselines.tables.reading import Reading
@@ -19,6 +22,9 @@ from baselines.tables.table import Table
 
 _SHAPES = '[{"text": …, "label": …}, …], {"data": [{…}, …]} or {"text": [… ], "label": [… ]}'
 _TEXTS = "text"
+# Cells of any table; beyond them at most so many a value that is there.
+FREE_CELLS, MOST_EMPTY = 5_000_000, 100
+_MOST_NOTES, _SHOWN = 5, 60
 
 
 class JsonReader:
@@ -39,18 +45,18 @@ class JsonReader:
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
-            names = [name for name, _ in pairs]
-            for name in made:
-                if names.count(name) > 1:
-                    self.twice[name] = self.twice.get(name, 0) + 1
+            for name in repeated(name for name, _ in pairs):
+                self.twice[name] = self.twice.get(name, 0) + 1
         return made
 
     def notes(self, path: Path) -> tuple[str, ...]:
         """What to say of keys that were named twice."""
-        return tuple(
-            f"{path.name}: {count:,} objects name {name!r} twice; the last value counts"
-            for name, count in self.twice.items()
-        )
+        said = [
+            f"{path.name}: {count:,} objects name {cut(name, _SHOWN)!r} twice; the last value counts"
+            for name, count in list(self.twice.items())[:_MOST_NOTES]
+        ]
+        more = len(self.twice) - len(said)
+        return (*said, *([f"{path.name}: so do objects with {more:,} other names"] if more else []))
 
 
 def _whole(digits: str) -> int | str:
@@ -80,7 +86,7 @@ def json_lines_table(text: str, path: Path) -> Table:
         if line.strip():
             records.append(json_object(reader, path, number, line))
             rows.append(number)
-    return Table(path, columns_of_records(records), rows, reader.notes(path))
+    return Table(path, columns_of_records(records, path), rows, reader.notes(path))
 
 
 def json_object(reader: JsonReader, path: Path, number: int, line: str) -> dict[str, Any]:
@@ -94,13 +100,28 @@ def json_object(reader: JsonReader, path: Path, number: int, line: str) -> dict[
     return record
 
 
-def columns_of_records(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Columns by every name that some record has; None where a record lacks it."""
+def columns_of_records(records: Sequence[Mapping[str, Any]], where: object = "records") -> dict[str, list[Any]]:
+    """Columns by every name that some record has; None where a record lacks it.
+
+    Raises:
+        DataError: so many names that nearly every cell would be empty; `where` is what the message begins with.
+    """
     names = dict.fromkeys(name for record in records for name in record)
+    _check_fill(where, len(names), len(records), sum(map(len, records)))
     return {name: [record.get(name) for record in records] for name in names}
 
 
+def _check_fill(where: object, n_names: int, n_records: int, n_values: int) -> None:
+    """Raise DataError where a table of all names would be nearly empty: a name of its own a record makes a square."""
+    if n_names * n_records > max(FREE_CELLS, MOST_EMPTY * n_values):
+        raise DataError(
+            f"{where}: {n_records:,} records have {n_names:,} different names, and nearly all lack nearly every one; "
+            "expected records with the same names, such as text and label"
+        )
+
+
 def _array_of_objects(text: str, path: Path) -> Table | None:
+    check_count(text, str(path))
     reader = JsonReader()
     try:
         records = reader.read(text)
@@ -108,7 +129,7 @@ def _array_of_objects(text: str, path: Path) -> Table | None:
         return None
     if not records or not all(isinstance(record, dict) for record in records):
         return None
-    return Table(path, columns_of_records(records), range(1, len(records) + 1), reader.notes(path))
+    return Table(path, columns_of_records(records, path), range(1, len(records) + 1), reader.notes(path))
 
 
 def read_json(content: bytes, path: Path, reading: Reading) -> dict[Part, Table]:
@@ -120,6 +141,7 @@ def read_json(content: bytes, path: Path, reading: Reading) -> dict[Part, Table]
         DataError: no valid JSON (names line and column), or of a shape in which no records are found.
     """
     text, note = decoded(content, path, reading)
+    check_count(text, str(path))
     reader = JsonReader()
     try:
         document = reader.read(text)
@@ -189,7 +211,7 @@ def _table_of_array(path: Path, items: list[Any], where: str) -> Table:
     for row, item in enumerate(items, 1):
         if not isinstance(item, dict):
             raise DataError(f"{path}: {where}, row {row}: expected an object like the others, got {_kind(item)}")
-    return Table(path, columns_of_records(items), rows)
+    return Table(path, columns_of_records(items, path), rows)
 
 
 def _columns_of_object(document: dict[str, Any]) -> dict[str, Any] | None:
@@ -211,6 +233,7 @@ def _columns_of_object(document: dict[str, Any]) -> dict[str, Any] | None:
 def _of_dicts(document: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Columns of index to value, or records by index: numbers are indices, else the larger side is."""
     inner = list(dict.fromkeys(key for value in document.values() for key in value))
+    _check_fill("an object of objects", len(document), len(inner), sum(map(len, document.values())))
     outer_is_index = all(key.lstrip("-").isdecimal() for key in document)
     inner_is_index = all(key.lstrip("-").isdecimal() for key in inner)
     if outer_is_index or (not inner_is_index and len(document) > len(inner)):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError, MissingExtra
+from baselines.inputs.counted import repeated
 from baselines.tables.formats.headers import header_doubt
+from baselines.tables.formats.workbook_area import MOST_CELLS, sheet_areas
 from baselines.tables.opened import DATA_COMMAND, FREE_BYTES, MOST_RATIO, read_bytes
 from baselines.tables.reading import Reading
 from baselines.tables.table import Table
@@ -51,7 +54,8 @@ def read_workbook(path: Path, reading: Reading) -> Table:
 def _check_expansion(content: bytes, path: Path) -> None:
     """A workbook is a zip file: what its members say they expand to has to be in proportion."""
     try:
-        members = zipfile.ZipFile(io.BytesIO(content)).infolist()
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         return  # an old workbook, or damaged, which the reader will say
     size = sum(member.file_size for member in members)
@@ -59,6 +63,15 @@ def _check_expansion(content: bytes, path: Path) -> None:
         raise DataError(
             f"{path}: {len(content):,} bytes expand to {size:,}; no workbook of texts does. Save it as .csv"
         )
+    try:
+        for name, cells in sheet_areas(archive):
+            if cells > MOST_CELLS:
+                raise DataError(
+                    f"{path}: {name}: its cells span {cells:,} places, at most {MOST_CELLS:,} are allowed; delete what "
+                    "stands far from the table, or save it as .csv"
+                )
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable workbook ({error}); save it as .xlsx or .csv") from None
 
 
 def _filled(book: Any, name: str) -> list[Row]:
@@ -85,7 +98,7 @@ def _table(path: Path, rows: list[Row], reading: Reading, notes: tuple[str, ...]
         names = [str(i + 1) for i in range(len(used))]
         return _of_cells(path, names, cells, notes, has_header=False)
     names = [str(i + 1) if name is None else str(name).strip() for i, name in enumerate(cells[0][1])]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := repeated(names):
         raise DataError(
             f"{path}: row {cells[0][0]}: column {twice[0]!r} occurs twice; every column needs a name of its own"
         )

@@ -13,6 +13,9 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
+from baselines.escaping.native import cleaned
+from baselines.escaping.visible import one_line
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 AXIS_TITLES: Mapping[str, str] = {
     "p50_s": "p50 latency of one text, logarithmic, lower is better",
@@ -59,7 +62,8 @@ class Theme:
         spec: dict[str, Any] = chart.to_dict(validate=False)
         spec.pop("config", None)
         datasets = {name: list(values) for name, values in records.items()}
-        return {**spec, "datasets": datasets, "config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
+        made = {**spec, "datasets": datasets, "config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
+        return dict(cleaned(made))
 
 
 LIGHT = Theme(
@@ -91,7 +95,7 @@ def chart_of(name: str) -> alt.Chart:
 
 def to_svg(spec: Mapping[str, Any]) -> str:
     """The picture as one SVG, made by the same library that draws it in the page; needs no browser and no network."""
-    return _drawn(json.dumps(spec))
+    return _drawn(json.dumps(cleaned(spec)))
 
 
 @lru_cache(maxsize=64)
@@ -113,7 +117,7 @@ def inline_svg(spec: Mapping[str, Any], identity: str, title: str) -> Markup:
     svg = re.sub(r"#[0-9a-f]{6}\b", lambda match: _variable(match[0]), svg)
     head = re.match(r"<svg [^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"", svg)
     width = float(head[1]) if head else 0.0
-    label = Markup.escape(title)
+    label = Markup.escape(one_line(title))
     opening = f'<svg role="img" aria-label="{label}" style="max-width:{width:.0f}px" '
     return Markup(
         re.sub(r' (?:width|height)="[\d.]+"', "", svg.split(">", 1)[0]).replace("<svg ", opening, 1)

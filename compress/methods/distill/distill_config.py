@@ -5,11 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CNNConfig
+from baselines.networks.training_config import check_size
+from baselines.storage.configs import CheckedFields
+from baselines.storage.ranges import (
+    Between,
+    Count,
+    Dimension,
+    DimensionOrNone,
+    Epochs,
+    Length,
+    Mixtures,
+    Rate,
+    Seed,
+    ShareBelowOne,
+    WholeShare,
+)
 from baselines.task import Task
 from compress.method import Context
 from compress.methods.distill.extra_texts import n_mixtures
@@ -44,7 +59,7 @@ BY_TASK: Mapping[Task, Teaching] = {
 
 
 @dataclass(frozen=True)
-class DistillConfig:
+class DistillConfig(CheckedFields):
     """Settings of `distill`: the student's shape, and how it learns.
 
     Attributes:
@@ -72,26 +87,30 @@ class DistillConfig:
             weight of the soft targets (alpha 0) there is no teacher, and no mixtures, anyhow.
     """
 
-    embedding_dim: int = 24
-    filters: int = 48
-    widths: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
-    hidden_dim: int = 0
-    dropout: float = 0.3
-    alpha: float | None = None
-    temperature: float = 1.0
-    word_dropout: float | None = None
-    epochs: int | None = None
-    batch_size: int = 64
-    learning_rate: float = 5e-3
-    weight_decay: float = 1e-2
-    patience: int = 8
-    average: float = 0.998
-    class_weights: float | None = None
-    folds: int = 3
-    teacher_seed: int = 0
-    mixtures: float | None = None
+    embedding_dim: Dimension = 24
+    filters: Annotated[int, Between(1, 8192)] = 48
+    widths: Annotated[tuple[Annotated[int, Between(1, 256)], ...], Length(1, 100)] = (3, 4, 5, 6, 7, 8)
+    hidden_dim: DimensionOrNone = 0
+    dropout: ShareBelowOne = 0.3
+    alpha: WholeShare | None = None
+    temperature: Annotated[float, Between(0, 1000, above=True)] = 1.0
+    word_dropout: ShareBelowOne | None = None
+    epochs: Epochs | None = None
+    batch_size: Count = 64
+    learning_rate: Rate = 5e-3
+    weight_decay: Annotated[float, Between(0, 10)] = 1e-2
+    patience: Epochs = 8
+    average: ShareBelowOne = 0.998
+    class_weights: Annotated[float, Between(0, 10)] | None = None
+    folds: Annotated[int, Between(2, 100)] = 3
+    teacher_seed: Seed = 0
+    mixtures: Mixtures | None = None
     against_control: bool = True
     lesson: Lesson = "teacher"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_size(self.embedding_dim, [(width, self.filters) for width in self.widths], self.hidden_dim)
 
     @property
     def control(self) -> DistillConfig:

@@ -11,7 +11,7 @@ smaller; they show in the deflated size only, and the receipt says so.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier
 from baselines.networks.training import AfterStep
+from baselines.storage.configs import CheckedFields
+from baselines.storage.ranges import Between, EpochsOrNone, Mixtures, Rate, ShareBelowOne, WholeShare
 from compress.method import Context, Outcome, Receipt, refit_thresholds, title_of
 from compress.methods.copies import clone, pooled_responses, without_filters
 from compress.methods.linear_models import prune_linear, require_floats, unchanged_linear
@@ -34,7 +36,7 @@ Criterion = Literal["l2", "taylor"]
 
 
 @dataclass(frozen=True)
-class PruneConfig:
+class PruneConfig(CheckedFields):
     """Settings of `prune`.
 
     Attributes:
@@ -54,17 +56,17 @@ class PruneConfig:
         average: decay of the moving average of the weights that is kept, once what is pruned is fixed.
     """
 
-    sparsity: float = 0.5
+    sparsity: ShareBelowOne = 0.5
     structured: bool = True
     criterion: Criterion = "taylor"
     auto: bool = False
-    tolerance: float = 0.01
-    epochs: int = 5
-    learning_rate: float = 1e-3
-    gradual_epochs: int = 4
-    alpha: float = 0.8
-    mixtures: float = 2.0
-    average: float = 0.998
+    tolerance: Annotated[float, Between(0, 1000)] = 0.01
+    epochs: EpochsOrNone = 5
+    learning_rate: Rate = 1e-3
+    gradual_epochs: EpochsOrNone = 4
+    alpha: WholeShare = 0.8
+    mixtures: Mixtures = 2.0
+    average: ShareBelowOne = 0.998
 
 
 def check_sparsity(sparsity: float) -> None:
@@ -79,9 +81,6 @@ def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
     Raises:
         NotCompressible: another kind of model, a sparsity outside [0, 1), or so small that nothing would be removed.
     """
-    check_sparsity(config.sparsity)
-    if config.criterion not in get_args(Criterion):
-        raise NotCompressible(f"criterion: {', '.join(get_args(Criterion))} are known, got {config.criterion!r}")
     if isinstance(parent, LinearClassifier):
         return _linear(parent, config, context)
     if not isinstance(parent, CharCNNClassifier):

@@ -8,21 +8,26 @@ the grid exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from baselines.models.cnn import CharCNN, CharCNNClassifier
+from baselines.storage.configs import CheckedFields
+from baselines.storage.ranges import Between, EpochsOrNone, Mixtures, Rate, ShareBelowOne, WholeShare
 from compress.formats.rounding import balance, factorise, largest_level
 from compress.method import Context
 from compress.methods.copies import clone, from_parts, in_table_form
 from compress.methods.fold import float_parts
 from compress.methods.recovery import recover
 
+_Bits = Annotated[int, Between(2, 8)]
+
 
 @dataclass(frozen=True)
-class FinetuneConfig:
+class FinetuneConfig(CheckedFields):
     """Settings of training through the rounding.
 
     Attributes:
@@ -38,15 +43,15 @@ class FinetuneConfig:
     """
 
     stored: str
-    bits: int
-    head_bits: int
-    embedding_bits: int
-    rank: int = 0
-    epochs: int = 4
-    learning_rate: float = 1e-2
-    alpha: float = 0.9
-    mixtures: float = 16.0
-    average: float = 0.998
+    bits: _Bits
+    head_bits: _Bits
+    embedding_bits: _Bits
+    rank: Annotated[int, Between(0, 4096)] = 0
+    epochs: EpochsOrNone = 4
+    learning_rate: Rate = 1e-2
+    alpha: WholeShare = 0.9
+    mixtures: Mixtures = 16.0
+    average: ShareBelowOne = 0.998
 
 
 def round_through(weight: Tensor, level: int, dims: tuple[int, ...]) -> Tensor:

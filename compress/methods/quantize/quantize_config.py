@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from baselines.storage.configs import CheckedFields
+from baselines.storage.ranges import Between, Count, EpochsOrNone, Length, Mixtures, Rate, ShareBelowOne, WholeShare
 from baselines.task import Task
 
 Scheme = Literal["dynamic", "static", "tables", "factors"]
@@ -36,7 +38,7 @@ BY_TASK: Mapping[Task, RoundingTraining] = {
 
 
 @dataclass(frozen=True)
-class QuantizeConfig:
+class QuantizeConfig(CheckedFields):
     """Settings of `quantize`.
 
     Attributes:
@@ -57,18 +59,18 @@ class QuantizeConfig:
     """
 
     scheme: Scheme = "tables"
-    bits: int = 8
-    head_bits: int = 0
-    embedding_bits: int = 0
-    rank: int = 0
-    finetune_epochs: int | None = None
-    learning_rate: float | None = None
-    alpha: float = 0.9
-    mixtures: float | None = None
-    average: float = 0.998
+    bits: Annotated[int, Between(2, 8, also=(FLOAT_BITS,))] = 8
+    head_bits: Annotated[int, Between(2, 8, also=(0, FLOAT_BITS))] = 0
+    embedding_bits: Annotated[int, Between(2, 8, also=(0, FLOAT_BITS))] = 0
+    rank: Annotated[int, Between(0, 4096)] = 0
+    finetune_epochs: EpochsOrNone | None = None
+    learning_rate: Rate | None = None
+    alpha: WholeShare = 0.9
+    mixtures: Mixtures | None = None
+    average: ShareBelowOne = 0.998
     correct_bias: bool = True
-    n_calibration: int = 128
-    way: str = ""
+    n_calibration: Count = 128
+    way: Annotated[str, Length(0, 100)] = ""
 
     def training(self, task: Task, *, trainable: bool) -> RoundingTraining:
         """How it is trained through the rounding, with the task's own settings where none were given.

@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.data.issues import COLUMNS, WHATS, Issue, guarded, names_in, sorted_issues, unguarded, write_issues
+from baselines.data.issues import COLUMNS, WHATS, Issue, names_in, sorted_issues, write_issues
+from baselines.escaping.csv_cells import guarded, unguarded
 
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 

@@ -167,7 +167,6 @@ def test_equal_differences_have_no_spread(value: float, p_value: float) -> None:
         ([], None),
         (["--folds", "5"], FoldPlan(5, 1, 7, "cpu", 2, "cnn", 0.02)),
         (["--folds", "3", "--seeds", "4"], FoldPlan(3, 4, 7, "cpu", 2, "cnn", 0.02)),
-        (["--folds", "0"], "at least 1"),
         (["--seeds", "3"], "goes with --folds"),
     ],
 )

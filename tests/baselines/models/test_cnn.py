@@ -24,6 +24,7 @@ from baselines.models.cnn import (
 )
 from baselines.models.registry import BASELINES
 from baselines.storage import artifact
+from baselines.storage.configs import config_from_json
 from baselines.text.tokenizer import pad
 from tests.cases.task_case import task_data
 
@@ -98,8 +99,8 @@ def test_a_checkpoint_of_another_architecture_names_the_tensor(fitted: CharCNNCl
     (tmp_path / SHAPE_FILE).write_text(json.dumps(shape))
     (tmp_path / MODEL_FILE).write_bytes(b"not safetensors")
     expect("not a readable safetensors file")
-    with pytest.raises(ArtifactError, match=r"config of a cnn: .*colour"):
-        CNNConfig.from_json({**dataclasses.asdict(CONFIG), "colour": 1})
+    with pytest.raises(ArtifactError, match=r"config: .*colour"):
+        config_from_json(CNNConfig, {**dataclasses.asdict(CONFIG), "colour": 1})
 
 
 @pytest.mark.parametrize(("value", "row", "message"), [(torch.nan, 2, "finite"), (1.0, 0, "padding")])

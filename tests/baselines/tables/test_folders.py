@@ -151,7 +151,7 @@ def test_the_user_says_how_its_files_are_read(tmp_path: Path) -> None:
         ({"model__safetensors": "x"}, "this is a model's folder"),
         ({"dataset_dict__json": '{"splits": []}'}, "expected the names of parts"),
         ({"dataset_dict__json": '{"splits": ["a", "b"]}'}, "parts 'a', 'b'; expected train"),
-        ({"dataset_dict__json": "{"}, "not readable"),
+        ({"dataset_dict__json": "{"}, "not valid JSON"),
         (
             {"dataset_dict__json": '{"splits": ["../train"]}'},
             "expected the name of a file in the folder, got '../train'",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.report.markdown import cell, prose
+from baselines.escaping.markdown import cell, prose
 
 GOLDEN = Path(__file__).resolve().parents[2] / "cases" / "golden" / "report.md"
 
@@ -25,11 +25,11 @@ def test_markdown_is_the_golden_file(run: Path) -> None:
     ("text", "expected"),
     [
         ("a|b", "a\\|b"),
-        ("<b>", "\\<b\\>"),
+        ("<b>", "&lt;b&gt;"),
         ("a\nb", "a b"),
         ("`x`", "'x'"),
         ("[l](u)", "\\[l\\]\\(u\\)"),
-        ("\u202ea", " a"),
+        ("\u202ea", "⟨U+202E⟩a"),
     ],
 )
 def test_a_cell_of_markdown_is_one_line_of_text(text: str, expected: str) -> None:
@@ -37,5 +37,5 @@ def test_a_cell_of_markdown_is_one_line_of_text(text: str, expected: str) -> Non
 
 
 def test_an_odd_backtick_opens_no_code() -> None:
-    assert prose("a `b` <c>") == "a `b` \\<c\\>"
-    assert prose("a ` <c>") == "a ' \\<c\\>"
+    assert prose("a `b` <c>") == "a `b` &lt;c&gt;"
+    assert prose("a ` <c>") == "a ' &lt;c&gt;"

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from baselines.escaping.visible import visible
 from bench.report.page import json_for_script, mark_names
 from tests.cases.hostile_case import CLASSES, TEXTS
 from tests.cases.page_case import Elements
@@ -36,7 +37,7 @@ def test_stored_texts_are_shown_and_never_markup(run: Path) -> None:
     assert not [attributes for tag, attributes in elements.tags if tag == "img"]
     n_scripts = sum(tag == "script" for tag, _ in elements.tags)
     assert n_scripts == 4  # the data, the charts' library, the model, the page's behaviour
-    for text in (*CLASSES, TEXTS[0], TEXTS[1], TEXTS[5]):
+    for text in map(visible, (*CLASSES, TEXTS[0], TEXTS[1], TEXTS[5])):
         assert text in elements.text, text
 
 

@@ -74,7 +74,6 @@ def test_gates_decide_the_exit_code(place: Path, capsys: Captured, tmp_path: Pat
         (["--metric", "f1_micro"], "metric 'f1_micro': not one of task multiclass"),
         (["--labels-column", "tags"], "no column 'tags'"),
         (["--json", "no/where.json"], "can't be written"),
-        (["--abstain", "2"], "a probability from 0 to 1"),
         (["--delimiter", "ab"], "--delimiter"),
     ],
 )

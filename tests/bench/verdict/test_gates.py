@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import string
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -128,12 +132,61 @@ def test_gates_come_from_a_file_too(tmp_path: Path) -> None:
     assert len(read_gates(path)) == 1
 
 
-@pytest.mark.parametrize("content", ["", "gates: 3", "[1, 2]", "{unclosed", "!!python/object/apply:os.system ['ls']"])
-def test_a_file_that_holds_anything_else_is_one_clear_error(tmp_path: Path, content: str) -> None:
+LAUGHS = "a: &a [x, x, x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise(string.ascii_lowercase)
+)
+MERGES = "a: &a {k: v}\n" + "".join(f"{b}: &{b} {{<<: [*{a}, *{a}]}}\n" for a, b in pairwise(string.ascii_lowercase))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"gates: 3",
+        b"[1, 2]",
+        b"{unclosed",
+        b"!!python/object/apply:os.system ['ls']",
+        b"- !!int abc",
+        b"- 2024-99-99",
+        b"- !!timestamp 2024-99-99",
+        b"- !!binary x",
+        b"- &a bytes <= 5\n- *a",
+        b"- {bytes: 5}",
+        b"- bytes <= 1e999",
+        b"- bytes <= 1" + b"0" * 20_000,
+        b"gates: {a: b}",
+        b"? [a]\n: b",
+        b"- a\x00b",
+        b"- caf\xe9",
+        b"[" * 100_000,
+        b"- bytes <= 50k\n" * 2_000,
+        b"# " + b"x" * 1_000_000,
+        LAUGHS.encode(),
+        MERGES.encode(),
+    ],
+    ids=lambda content: content[:20].decode("latin-1"),
+)
+def test_a_file_that_holds_anything_else_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "gates.yaml"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match=r"gates\.yaml"):
+    path.write_bytes(content)
+    begun = time.monotonic()
+    with pytest.raises(DataError, match=r"gates\.yaml") as refused:
         read_gates(path)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 2_500
+    assert time.monotonic() - begun < 5
+
+
+def test_no_file_is_one_clear_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
+    for name, said in (("", "it is a folder"), ("pipe.yaml", "it is a pipe"), ("loop.yaml", "symbolic links")):
+        with pytest.raises(DataError, match=said):
+            read_gates(tmp_path / name)
+
+
+def test_a_gate_may_name_a_class_of_several_lines() -> None:
+    assert parse_gate("recall[a\nb] >= 0.5").class_ == "a\nb"
 
 
 def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:

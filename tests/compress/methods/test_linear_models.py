@@ -170,7 +170,6 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, name: str, value: np.
         (quantize, QuantizeConfig("factors", bits=4), "use scheme tables"),
         (quantize, QuantizeConfig("dynamic"), "use scheme tables"),
         (quantize, QuantizeConfig(finetune_epochs=2), "use scheme tables"),
-        (quantize, QuantizeConfig(bits=9), "from 2 to 8"),
     ],
 )
 def test_what_does_not_apply_says_what_would(method: object, config: object, message: str) -> None:

@@ -3,16 +3,19 @@
 import datetime
 import gzip
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import feather, ipc, parquet
 
 from baselines.errors import DataError, MissingExtra
+from baselines.tables.lazy_columns import readable
 from baselines.tables.read_table import read_table
 from tests.cases.file_case import columns, error_of
 
@@ -96,7 +99,7 @@ def test_class_numbers_inside_structs(tmp_path: Path) -> None:
 def test_a_class_number_without_a_name_has_its_place(tmp_path: Path) -> None:
     parquet.write_table(with_features(pa.table({"label": [0, 2]}), {"label": LABEL}), tmp_path / "f.parquet")
     with pytest.raises(DataError, match=r"row 2, column 'label': class number 2, but the metadata name 2 classes"):
-        read_table(tmp_path / "f.parquet")
+        read_table(tmp_path / "f.parquet").column("label")
 
 
 @pytest.mark.parametrize(
@@ -162,3 +165,37 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(MissingExtra, match=r"reading Arrow needs pyarrow: pip install 'tagpress\[data\]'"):
         read_table(tmp_path / "f.arrow")
+
+
+def test_a_column_that_nobody_asks_for_is_not_read(tmp_path: Path) -> None:
+    n = 50_000
+    junk = pa.DictionaryArray.from_arrays(pa.array([0] * n, pa.int32()), pa.array(["x" * 100_000]))
+    texts = pa.array([f"text {i}" for i in range(n)])
+    nested = pa.array([["y" * 5_000] * 10] * 4_000 + [[]] * (n - 4_000))
+    table = pa.table({"text": texts, "junk": junk, "nested": nested})
+    path = tmp_path / "junk.parquet"
+    parquet.write_table(table, path, compression="zstd", store_schema=False)
+    assert path.stat().st_size < 1_000_000
+    begun = memory_now()
+    read = read_table(path)
+    assert read.column("text")[-1] == f"text {n - 1}"
+    assert len(read.columns["junk"]) == n  # one text in memory, however often it is meant
+    assert memory_now() - begun < 200e6
+    with pytest.raises(DataError, match=r"column 'nested': [\d,]+ bytes expand to more than"):
+        read.column("nested")
+    assert memory_now() - begun < 400e6
+    assert list(readable(read.columns, ["nested", "text"])) == ["text"]
+
+
+def memory_now() -> float:
+    """The most that this process has taken so far, bytes."""
+    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_a_file_of_endless_rows_is_refused(tmp_path: Path) -> None:
+    n = 3_000_000
+    junk = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array(["x"]))
+    parquet.write_table(pa.table({"text": junk}), tmp_path / "rows.parquet", store_schema=False)
+    assert (tmp_path / "rows.parquet").stat().st_size < 10_000
+    with pytest.raises(DataError, match="3,000,000 rows; no file of texts does"):
+        read_table(tmp_path / "rows.parquet")

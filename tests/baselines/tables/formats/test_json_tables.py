@@ -1,6 +1,7 @@
 """JSON of any layout is a table; odd numbers and keys are taken as they are meant; errors have line and column."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,32 @@ def test_what_is_no_table(case: str, tmp_path: Path) -> None:
     name, content, expected = ERRORS[case]
     said = error_of(tmp_path, name, content)
     assert [words for words in expected if words not in said] == [], said
+
+
+def test_what_would_take_minutes_or_all_memory_is_refused(tmp_path: Path) -> None:
+    """Depth, names that differ in every record, one object of many names that are there twice."""
+    cases = {
+        "deep.json": "[" * 100_000,
+        "deep.jsonl": "[" * 100_000,
+        "closed.json": "[" * 100_000 + "]" * 100_000,
+        "names.jsonl": "\n".join(f'{{"k{i}": 1}}' for i in range(20_000)),
+        "names.json": "[" + ",".join(f'{{"k{i}": 1}}' for i in range(20_000)) + "]",
+        "index.json": "{" + ",".join(f'"r{i}": {{"k{i}": 1}}' for i in range(20_000)) + "}",
+        "commas.json": '{"a": [' + "0," * 20_000_001 + "0]}",
+    }
+    for name, content in cases.items():
+        (tmp_path / name).write_text(content)
+        begun = time.monotonic()
+        with pytest.raises(DataError) as refused:
+            read_table(tmp_path / name)
+        assert time.monotonic() - begun < 10, name
+        assert len(str(refused.value)) < 500, name
+
+
+def test_many_names_in_one_object_are_counted_once(tmp_path: Path) -> None:
+    pairs = ",".join(f'"k{i}": "x"' for i in range(100_000))
+    (tmp_path / "twice.jsonl").write_text(f'{{"text": "a", {pairs}, {pairs}}}')
+    begun = time.monotonic()
+    table = read_table(tmp_path / "twice.jsonl")
+    assert time.monotonic() - begun < 10
+    assert table.notes[-1] == "twice.jsonl: so do objects with 99,995 other names"

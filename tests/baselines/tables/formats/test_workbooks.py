@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from baselines.errors import DataError, MissingExtra
+from baselines.tables.formats.workbook_area import sheet_areas
 from baselines.tables.read_table import read_table
 from baselines.tables.reading import Reading
 from tests.cases.file_case import columns, error_of, workbook
@@ -112,3 +113,46 @@ def test_without_calamine_the_extra_is_named(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(__import__("sys").modules, "python_calamine", None)
     with pytest.raises(MissingExtra, match=r"needs python-calamine: pip install 'tagpress\[data\]'"):
         read_table(path)
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+CELL = '<row r="{row}"><c r="{column}{row}" t="inlineStr"><is><t>x</t></is></c></row>'
+ODS = (
+    '<office:document-content><table:table-row table:number-rows-repeated="{rows}">'
+    '<table:table-cell table:number-columns-repeated="{columns}"{value}/></table:table-row>'
+    '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/>'
+    "</table:table-row></office:document-content>"
+)
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "cells"),
+    [
+        ("xl/worksheets/sheet1.xml", SHEET.format(CELL.format(row=1, column="A")), 1),
+        (
+            "xl/worksheets/sheet1.xml",
+            SHEET.format(CELL.format(row=1, column="A") + CELL.format(row=1_048_576, column="XFD")),
+            16_384 * 1_048_576,
+        ),
+        ("content.xml", ODS.format(rows=3, columns=2, value=' office:value-type="string"'), 6),
+        (
+            "content.xml",
+            ODS.format(rows=1_000_000, columns=16_000, value=' office:value-type="string"'),
+            16_000_000_000,
+        ),
+        ("content.xml", ODS.format(rows=1_000_000, columns=16_000, value=""), 0),
+    ],
+)
+def test_the_rectangle_around_the_cells_is_known_before_it_is_made(
+    member: str, content: str, cells: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "far.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(member, content)
+    with zipfile.ZipFile(path) as archive:
+        assert list(sheet_areas(archive)) == [(member, cells)]
+    if cells > 20_000_000:
+        with pytest.raises(DataError, match="its cells span"):
+            read_table(path)
