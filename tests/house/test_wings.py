@@ -28,6 +28,7 @@ ORDER = {
         ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes", "folder_kind"),
+        ("checked_reading",),
         ("errors",),
     ),
     "compress": (
