@@ -21,7 +21,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.networks.batches import length_batches
-from baselines.networks.checkpoint import load_tensors, save_tensors
+from baselines.networks.checkpoint import load_network, save_tensors
 from baselines.networks.lookup_conv import Form, RowTable, add_rows, build_tables, max_of_convolutions, resolve_form
 from baselines.networks.lookup_conv import same_padding as same_padding
 from baselines.networks.torch_state import limited_threads, seeded
@@ -252,13 +252,13 @@ class CharCNNClassifier(Classifier):
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         tokenizer = Tokenizer.from_json(read_json(folder / ALPHABET_FILE))
-        module = CharCNN(read_shape(folder / SHAPE_FILE))
-        if (module.shape.n_ids, module.shape.n_classes) != (tokenizer.n_ids, len(space.classes)):
+        shape = read_shape(folder / SHAPE_FILE)
+        if (shape.n_ids, shape.n_classes) != (tokenizer.n_ids, len(space.classes)):
             raise ArtifactError(
                 f"{folder / SHAPE_FILE}: expected {tokenizer.n_ids} ids and {len(space.classes)} classes as in "
-                f"{ALPHABET_FILE} and the labels, got {module.shape.n_ids} and {module.shape.n_classes}"
+                f"{ALPHABET_FILE} and the labels, got {shape.n_ids} and {shape.n_classes}"
             )
-        load_tensors(module, folder / MODEL_FILE)
+        module = load_network(lambda: CharCNN(shape), folder / MODEL_FILE)
         if module.embedding.weight[PAD_ID].any():
             raise ArtifactError(f"{folder / MODEL_FILE}: embedding.weight: the row of the padding must be zero")
         return cls.from_module(module, tokenizer, space, config=CNNConfig.from_json(config))

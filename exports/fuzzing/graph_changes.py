@@ -24,8 +24,8 @@ _INSIDE: dict[str, dict[int, str]] = {
     "shape": {1: "size"},
 }
 _OPERATORS = (
-    b"Loop If Scan Expand Tile ConstantOfShape Range Resize Pad NonZero Unique RandomNormal SequenceEmpty Identity Gather "
-    b"StringNormalizer GatherND ScatterND Conv MatMul Gemm GRU LSTM Reshape Transpose Cast TopK Einsum Softmax Exp Log"
+    b"Loop If Scan Expand Tile ConstantOfShape Range Resize Pad NonZero Unique RandomNormal SequenceEmpty Identity "
+    b"Gather GatherND ScatterND Conv MatMul Gemm GRU LSTM Reshape Transpose Cast TopK Einsum Softmax Exp"
 ).split()
 _VARINT, _BYTES = 0, 2
 

@@ -124,7 +124,9 @@ def _values(random: Random, tensors: Tensors, metadata: Any) -> str:
     if dtype not in ("F32", "F16", "F64") or not content:
         tensors[name] = dtype, shape, _same_length(random, content)
         return f"{name}: other bytes"
-    array = np.frombuffer(content, {"F32": "<f4", "F16": "<f2", "F64": "<f8"}[dtype]).copy()
+    kind = np.dtype({"F32": "<f4", "F16": "<f2", "F64": "<f8"}[dtype])
+    whole = len(content) // kind.itemsize * kind.itemsize
+    array = np.frombuffer(content[:whole] or bytes(kind.itemsize), kind).copy()
     value = random.choice(FLOATS)
     with np.errstate(over="ignore"):
         if random.random() < 0.5:
