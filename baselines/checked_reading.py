@@ -26,6 +26,7 @@ MAX_JSON_BYTES = 64 << 20
 MAX_VALUES = 1 << 22
 MAX_DEPTH = 64
 _MAX_INTEGER = 1 << 64
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -44,18 +45,26 @@ def read_plain_file(path: Path, most: int = MAX_FILE_BYTES, *, links: bool = Tru
         # Opening a pipe would wait for somebody who writes into it.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags if links else flags | getattr(os, "O_NOFOLLOW", 0))
-        with os.fdopen(handle, "rb") as file:
-            facts = os.fstat(handle)
-            if not stat.S_ISREG(facts.st_mode):
-                raise ArtifactError(f"{path}: a plain file is needed here, this is none; make it again")
-            if facts.st_size > most:
-                raise ArtifactError(f"{path}: at most {most} bytes are allowed, got {facts.st_size}")
-            content = file.read(most + 1)
+        try:
+            content = _content(handle, path, most)
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: file missing; make it again") from None
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ArtifactError(f"{path}: can't be read ({said}); look at its permissions, or copy it again") from None
+    return content
+
+
+def _content(handle: int, path: Path, most: int) -> bytes:
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        raise ArtifactError(f"{path}: a plain file is needed here, this is none; make it again")
+    if facts.st_size > most:
+        raise ArtifactError(f"{path}: at most {most} bytes are allowed, got {facts.st_size}")
+    with open(handle, "rb", closefd=False) as file:
+        content = file.read(most + 1)
     if len(content) > most:
         raise ArtifactError(f"{path}: at most {most} bytes are allowed, and it grew while it was read")
     return content
@@ -142,6 +151,11 @@ def is_count(value: Any, low: int, high: int) -> bool:
 def is_share(value: Any) -> bool:
     """Whether a value from JSON is a number in [0, 1]; true and false are none."""
     return type(value) in (int, float) and 0 <= value <= 1
+
+
+def named(name: str) -> str:
+    """A name from a file for an error message: as it is where it is plain, else as `shown`."""
+    return name if _PLAIN_NAME.fullmatch(name) else shown(name)
 
 
 def shown(value: Any) -> str:

@@ -24,6 +24,7 @@ from baselines.networks.batches import length_batches
 from baselines.networks.checkpoint import load_network, save_tensors
 from baselines.networks.lookup_conv import Form, RowTable, add_rows, build_tables, max_of_convolutions, resolve_form
 from baselines.networks.lookup_conv import same_padding as same_padding
+from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog
@@ -287,7 +288,8 @@ def predict_logits(module: CharCNN, encoded: Sequence[Ids]) -> NDArray[np.float6
 def read_shape(path: Path) -> CharCNNShape:
     """Read `shape.json`; raises ArtifactError naming an unknown or missing field."""
     try:
-        fields = dict(read_json(path))
+        fields = read_json(path)
+        require_sizes(fields, {"n_ids": 2, "n_classes": 1, "embedding_dim": 1, "hidden_dim": 0})
         return CharCNNShape(**{**fields, "filters": tuple((int(w), int(n)) for w, n in fields["filters"])})
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: not the shape of a character CNN ({error})") from None

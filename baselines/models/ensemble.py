@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.checked_reading import is_share, shown
+from baselines.checked_reading import is_share, named
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, UserError
@@ -153,7 +153,7 @@ class EnsembleClassifier(Classifier):
             raise ArtifactError(f"{folder / _STATE}: shares: a list of {', '.join(sorted(_SHARE))} is needed")
         if [share["member"] for share in shares] != list(classifier.config.members):
             raise ArtifactError(
-                f"{folder / _STATE}: expected shares of {', '.join(map(shown, classifier.config.members))}"
+                f"{folder / _STATE}: expected shares of {', '.join(map(named, classifier.config.members))}"
             )
         for share in shares:
             steep = [share[name] for name in ("slope", "offset")]

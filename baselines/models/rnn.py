@@ -24,6 +24,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.networks.checkpoint import load_network, save_tensors
+from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import logits_of
 from baselines.networks.training import train as train_network
@@ -185,6 +186,10 @@ class RNNClassifier(Classifier):
         ):
             raise ArtifactError(f"{folder / VOCABULARY_FILE}: expected a list of strings under `words`, each once")
         made.tokenizer = WordTokenizer(tuple(words), made.config.max_tokens, Cleaning.from_json(content))
+        try:
+            require_sizes(config, {"embedding_dim": 1, "hidden_dim": 1, "max_tokens": 1})
+        except ValueError as error:
+            raise ArtifactError(f"{folder}: config of an rnn: {error}; make it again") from None
         made.module = load_network(
             lambda: WordGRU(len(words) + 2, len(space.classes), made.config), folder / MODEL_FILE
         )

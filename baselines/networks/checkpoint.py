@@ -12,9 +12,12 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from baselines.checked_reading import read_plain_file, shown
+from baselines.checked_reading import named, read_plain_file
 from baselines.errors import ArtifactError
 
+# No network that has learned something holds a larger one, and four layers of such weights stay within float32.
+MAX_WEIGHT = 1e6
+_DTYPES = (torch.float32, torch.float64, torch.int8)
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -84,7 +87,7 @@ def _require(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, torch.Te
     """Raise ArtifactError unless the tensors have these names and shapes and are finite."""
     got = _shapes(found)
     differing = [
-        f"{shown(name)} should be {wanted.get(name, 'absent')}, is {got.get(name, 'absent')}"
+        f"{named(name)} should be {wanted.get(name, 'absent')}, is {got.get(name, 'absent')}"
         for name in sorted(set(wanted) | set(got))
         if wanted.get(name) != got.get(name)
     ]
@@ -95,5 +98,8 @@ def _require(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, torch.Te
 
 
 def _require_finite(found: Mapping[str, torch.Tensor], path: Path) -> None:
-    if not all(bool(torch.isfinite(t).all()) for t in found.values()):
-        raise ArtifactError(f"{path}: every weight must be finite")
+    for name, t in found.items():
+        if t.dtype not in _DTYPES:
+            raise ArtifactError(f"{path}: {named(name)}: float32, float64 or int8 is needed, got {t.dtype}")
+        if t.is_floating_point() and t.numel() and not float(t.abs().max()) <= MAX_WEIGHT:
+            raise ArtifactError(f"{path}: {named(name)}: every weight must be finite and at most {MAX_WEIGHT:g}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.checked_reading import read_json_file, read_plain_file, shown
+from baselines.checked_reading import named, read_json_file, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.text.ngrams import NgramTfidf
 
@@ -49,7 +49,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise ArtifactError(f"{path}: not a safetensors file ({error!s:.200}); make it again") from None
     for name, array in arrays.items():
         if array.dtype.kind == "f" and array.size and not abs(float(array.max())) + abs(float(array.min())) < _MOST:
-            raise ArtifactError(f"{path}: {shown(name)}: every value must be finite and less than {_MOST:g}")
+            raise ArtifactError(f"{path}: {named(name)}: every value must be finite and less than {_MOST:g}")
     return arrays
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.checked_reading import MAX_FILE_BYTES, is_count, parse_json, read_plain_file, shown
+from baselines.checked_reading import MAX_FILE_BYTES, is_count, named, parse_json, read_plain_file, shown
 from baselines.errors import ArtifactError
 
 MAX_HEADER_BYTES = 1 << 20
@@ -71,7 +71,7 @@ def _parse(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     arrays, expected = {}, 0
     for name, start, stop, dtype, shape in found:
         if start != expected:
-            raise ValueError(f"{shown(name)}: expected its bytes at {expected}, got {start}")
+            raise ValueError(f"{named(name)}: expected its bytes at {expected}, got {start}")
         arrays[name] = _array(name, body[start:stop], dtype, shape)
         expected = stop
     if expected != len(body):
@@ -82,26 +82,28 @@ def _parse(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 def _entry(name: str, content: Any, n_bytes: int) -> tuple[str, int, int, np.dtype[Any], tuple[int, ...]]:
     """Name, first and last byte, dtype and shape of one tensor, checked one by one."""
     if len(name) > MAX_NAME_CHARACTERS:
-        raise ValueError(f"{shown(name)}: names of at most {MAX_NAME_CHARACTERS} characters are allowed")
+        raise ValueError(f"{named(name)}: names of at most {MAX_NAME_CHARACTERS} characters are allowed")
     if not isinstance(content, dict) or set(content) != _ENTRY:
-        raise ValueError(f"{shown(name)}: dtype, shape and data_offsets are needed, and nothing else")
+        raise ValueError(f"{named(name)}: dtype, shape and data_offsets are needed, and nothing else")
     kind, shape, offsets = content["dtype"], content["shape"], content["data_offsets"]
     if not isinstance(kind, str) or kind not in DTYPES:
-        raise ValueError(f"{shown(name)}: a dtype of {', '.join(DTYPES)} is allowed, got {shown(kind)}")
-    if not isinstance(shape, list) or len(shape) > MAX_AXES or not all(is_count(n, 0, n_bytes) for n in shape):
-        raise ValueError(f"{shown(name)}: a shape of at most {MAX_AXES} sizes within the file is allowed")
+        raise ValueError(f"{named(name)}: a dtype of {', '.join(DTYPES)} is allowed, got {shown(kind)}")
+    if not isinstance(shape, list) or len(shape) > MAX_AXES or not all(is_count(n, 0, MAX_FILE_BYTES) for n in shape):
+        raise ValueError(
+            f"{named(name)}: a shape of at most {MAX_AXES} sizes is allowed, each within the limit of a file"
+        )
     if not isinstance(offsets, list) or len(offsets) != 2 or not all(is_count(n, 0, n_bytes) for n in offsets):
-        raise ValueError(f"{shown(name)}: two offsets within the file are needed")
+        raise ValueError(f"{named(name)}: two offsets within the file are needed")
     (start, stop), dtype = offsets, np.dtype(DTYPES[kind])
     if stop - start != math.prod(shape) * dtype.itemsize:
-        raise ValueError(f"{shown(name)}: offsets {start}..{stop} don't fit shape {shape} of {kind}")
+        raise ValueError(f"{named(name)}: offsets {start}..{stop} don't fit shape {shape} of {kind}")
     return name, start, stop, dtype, tuple(shape)
 
 
 def _array(name: str, data: memoryview, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     array: NDArray[Any] = np.frombuffer(data, dtype).reshape(shape) if len(data) else np.zeros(shape, dtype)
     if dtype.kind == "f" and array.size and not _within(array, MAX_MAGNITUDE):
-        raise ValueError(f"{shown(name)}: every value must be finite and at most {MAX_MAGNITUDE:g}")
+        raise ValueError(f"{named(name)}: every value must be finite and at most {MAX_MAGNITUDE:g}")
     return array
 
 

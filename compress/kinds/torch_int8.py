@@ -20,6 +20,7 @@ from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
 from baselines.networks.checkpoint import read_torch
+from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities, link
@@ -95,6 +96,7 @@ class TorchInt8Classifier(Classifier):
         path, tokenizer = folder / MODEL_FILE, Tokenizer.from_json(read_json(folder / ALPHABET_FILE))
         tensors = read_torch(path)
         try:
+            require_sizes(config, {"n_ids": 2, "n_classes": 1, "embedding_dim": 1, "hidden_dim": 0})
             filters = tuple((int(width), int(count)) for width, count in config["filters"])
             known = TorchInt8Config(**{**config, "filters": filters})
             if (known.n_ids, known.n_classes) != (tokenizer.n_ids, len(space.classes)):
@@ -133,6 +135,9 @@ def _rebuilt(config: TorchInt8Config, tensors: dict[str, Tensor]) -> CharCNN:
         for name, parameter in module.named_parameters():
             parameter.copy_(tensors[name])
     for name, layer in linears:
+        expected = (layer.out_features, layer.in_features)
+        if tensors[f"{name}.int8"].shape != expected or tensors[f"{name}.bias"].shape != expected[:1]:
+            raise ValueError(f"{name}: expected {expected}, got {tuple(tensors[f'{name}.int8'].shape)}")
         scale = float(tensors[f"{name}.scale"].item())
         with _quiet():
             weight = torch._make_per_tensor_quantized_tensor(tensors[f"{name}.int8"], scale, 0)

@@ -18,6 +18,7 @@ from baselines.errors import ArtifactError
 from exports.fuzzing.mutants import MANIFEST, Mutant, files_of, mutant
 from exports.fuzzing.trial import FINDING, LOADED, REFUSED, Outcome
 from exports.fuzzing.watching import Watch
+from exports.runtime.bundle_format import FORMS
 
 _MUTATIONS = 2000
 _EPILOG = """examples:
@@ -45,6 +46,13 @@ def parser(prog: str) -> ArgumentParser:
     made.add_argument("--only", type=whole_number(0), metavar="N", help="the mutant of this number alone")
     made.add_argument(
         "--bundle", type=Path, nargs="+", metavar="FOLDER", help="bundles to change (default: small ones)"
+    )
+    made.add_argument(
+        "--form",
+        nargs="+",
+        choices=tuple(FORMS),
+        metavar="FORM",
+        help=f"small bundles of these alone: {', '.join(FORMS)}",
     )
     made.add_argument("--artifacts", action="store_true", help="saved classifiers in place of bundles")
     made.add_argument(
@@ -78,6 +86,8 @@ def run(args: Namespace, command: str) -> int:
 
 def _sources(args: Namespace, place: Path) -> list[tuple[str, Mapping[str, bytes]]]:
     """Name and files of each sound model."""
+    if args.form and (args.bundle or args.artifacts):
+        raise ArtifactError("--form: for the small bundles that are made here; leave out --bundle and --artifacts")
     if args.bundle:
         folders = list(args.bundle)
         if bare := [folder for folder in folders if not (folder / MANIFEST).is_file()]:
@@ -86,7 +96,8 @@ def _sources(args: Namespace, place: Path) -> list[tuple[str, Mapping[str, bytes
         from exports.fuzzing.samples import artifacts, bundles
 
         sys.stderr.write("making small models\n")
-        folders = (artifacts if args.artifacts else bundles)(place / "sound")
+        sound = place / "sound"
+        folders = artifacts(sound) if args.artifacts else bundles(sound, args.form or tuple(FORMS))
     return [(folder.name, files_of(folder)) for folder in folders]
 
 

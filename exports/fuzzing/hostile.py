@@ -31,6 +31,8 @@ JSON_VALUES: tuple[str, ...] = (
     "1.5",
     "-0.25",
     "1e-320",
+    "1e6",
+    "1e25",
     "1e38",
     "1e308",
     "1e999",
@@ -68,7 +70,24 @@ JSON_VALUES: tuple[str, ...] = (
 NAMES = ("", "x", "weights", "head", "embedding", "table.3", "table.-1", "filters.1", "__metadata__", "idf", 300 * "n")
 DTYPES = ("U8", "I8", "I16", "U16", "I32", "I64", "F16", "F32", "F64", "BF16", "F8_E4M3", "BOOL", "", "f32")
 SIZES = (0, 1, 2, 3, 7, 127, 128, 255, 256, 1000, 65_535, 65_536, 1 << 24, 1 << 31, 1 << 32, 1 << 62, 1 << 63, -1)
-FLOATS = (0.0, -0.0, 1.0, -1.0, 1e-45, 3e38, -3e38, 1e30, float("nan"), float("inf"), float("-inf"))
+# The last ones that are allowed stand among them: there sums must hold.
+FLOATS = (
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    1e-45,
+    9.9e25,
+    -9.9e25,
+    1e6,
+    -1e6,
+    3e38,
+    -3e38,
+    1e30,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+)
 LAYOUTS = ("", ";", "head", "head:1:1", "table.1:1:65536x65536x1", "x:99:8x8x8", "head:0x1:1x1", "head:١:1x1")
 
 

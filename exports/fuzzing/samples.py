@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -47,12 +47,12 @@ def texts_of(task: Task) -> Part:
     return Part(texts, labels, classes, task=task, negative="bad" if task == "binary" else "")
 
 
-def bundles(folder: Path) -> list[Path]:
-    """Bundles of all forms, each in a folder below `folder`; a model has several where its files differ."""
+def bundles(folder: Path, forms: Collection[str]) -> list[Path]:
+    """Bundles of these forms, each in a folder below `folder`; a model has several where its files differ."""
     from exports.bundles.write_bundle import write_bundle
 
     made = []
-    for name, form, classifier in _for_bundles():
+    for name, form, classifier in _for_bundles(forms):
         lineage = lineage_from(name.replace(" ", "-"), None)
         made.append(write_bundle(classifier, lineage, folder / f"{name} {form}".replace(" ", "-"), form))
     return made
@@ -67,16 +67,19 @@ def artifacts(folder: Path) -> list[Path]:
     return made
 
 
-def _for_bundles() -> Iterator[tuple[str, str, Classifier]]:
-    for name, task, unit, settings in _TABLES:
-        yield name, "table", _quantized(_cnn(task, unit), task, **settings)
-    yield "tables", "onnx", _quantized(_cnn("multilabel", "characters"), "multilabel", bits=8)
-    yield "cnn", "onnx", _cnn("multiclass", "characters")
-    yield "rnn", "onnx", _rnn()
-    yield "int8", "onnx", _onnx_int8()
-    yield "float", "linear", _linear("multilabel")
-    yield "across", "linear", _linear("binary", across_words=True, cleaning="raw")
-    yield "few bits", "linear", _quantized(_linear("multiclass"), "multiclass", bits=4)
+def _for_bundles(forms: Collection[str]) -> Iterator[tuple[str, str, Classifier]]:
+    if "table" in forms:
+        for name, task, unit, settings in _TABLES:
+            yield name, "table", _quantized(_cnn(task, unit), task, **settings)
+    if "onnx" in forms:
+        yield "tables", "onnx", _quantized(_cnn("multilabel", "characters"), "multilabel", bits=8)
+        yield "cnn", "onnx", _cnn("multiclass", "characters")
+        yield "rnn", "onnx", _rnn()
+        yield "int8", "onnx", _onnx_int8()
+    if "linear" in forms:
+        yield "float", "linear", _linear("multilabel")
+        yield "across", "linear", _linear("binary", across_words=True, cleaning="raw")
+        yield "few bits", "linear", _quantized(_linear("multiclass"), "multiclass", bits=4)
 
 
 @cache

@@ -42,7 +42,7 @@ ORDER = {
         ("kinds",),
         ("formats",),
     ),
-    "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
+    "exports": (("run", "predict", "fuzz"), ("fuzzing",), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
         ("fold_study", "public_study", "compare", "score", "screenshot", "calibration", "gpu_check", "conftest"),
         ("study", "suite", "public", "scoring", "simulation", "accelerator"),
