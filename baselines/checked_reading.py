@@ -153,9 +153,14 @@ def is_share(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 1
 
 
+def is_plain_name(name: Any) -> bool:
+    """Whether a value names a file or a folder that lies right where it is looked for: no path, no `..`."""
+    return isinstance(name, str) and _PLAIN_NAME.fullmatch(name) is not None
+
+
 def named(name: str) -> str:
     """A name from a file for an error message: as it is where it is plain, else as `shown`."""
-    return name if _PLAIN_NAME.fullmatch(name) else shown(name)
+    return name if is_plain_name(name) else shown(name)
 
 
 def shown(value: Any) -> str:

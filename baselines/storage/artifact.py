@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.checked_reading import MAX_FILE_BYTES, is_share, read_json_file, shown
+from baselines.checked_reading import MAX_FILE_BYTES, is_plain_name, is_share, read_json_file, shown
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
@@ -221,7 +221,7 @@ def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
 
 def _member(folder: Path, name: str) -> Path:
     """Folder of a member; a name that leads elsewhere could lead to a file of somebody else, or back to `folder`."""
-    if not isinstance(name, str) or Path(name).name != name:
+    if not is_plain_name(name):
         raise ArtifactError(f"{folder / MANIFEST}: members: plain names of folders are allowed, got {shown(name)}")
     return folder / name
 

@@ -58,11 +58,11 @@ def bundles(folder: Path, forms: Collection[str]) -> list[Path]:
     return made
 
 
-def artifacts(folder: Path) -> list[Path]:
-    """Saved classifiers of most kinds, each in a folder below `folder`."""
+def artifacts(folder: Path, names: Collection[str] = ()) -> list[Path]:
+    """Saved classifiers of most kinds, each in a folder below `folder`; of these names alone where some are given."""
     made = []
-    for name, make in _FOR_ARTIFACTS.items():
-        save(make(), folder / f"saved-{name}", lineage_from(name, None))
+    for name in names or _FOR_ARTIFACTS:
+        save(_FOR_ARTIFACTS[name](), folder / f"saved-{name}", lineage_from(name, None))
         made.append(folder / f"saved-{name}")
     return made
 
@@ -77,9 +77,9 @@ def _for_bundles(forms: Collection[str]) -> Iterator[tuple[str, str, Classifier]
         yield "rnn", "onnx", _rnn()
         yield "int8", "onnx", _onnx_int8()
     if "linear" in forms:
-        yield "float", "linear", _linear("multilabel")
-        yield "across", "linear", _linear("binary", across_words=True, cleaning="raw")
-        yield "few bits", "linear", _quantized(_linear("multiclass"), "multiclass", bits=4)
+        yield "float", "linear", linear_model("multilabel")
+        yield "across", "linear", linear_model("binary", across_words=True, cleaning="raw")
+        yield "few bits", "linear", _quantized(linear_model("multiclass"), "multiclass", bits=4)
 
 
 @cache
@@ -122,7 +122,7 @@ def _onnx_int8() -> Classifier:
     return quantized_dynamic(cnn, ("Conv", "Gemm"))
 
 
-def _linear(task: Task, **settings: Any) -> Classifier:
+def linear_model(task: Task, **settings: Any) -> Classifier:
     from baselines.models.linear import LinearClassifier, LinearConfig
 
     return LinearClassifier(LinearConfig(min_texts=(1, 2), max_iterations=20, **settings)).fit(texts_of(task))
@@ -156,8 +156,8 @@ def _torch_int8() -> Classifier:
 _FOR_ARTIFACTS: Mapping[str, Callable[[], Classifier]] = {
     "cnn": lambda: _cnn("multilabel", "characters"),
     "rnn": _rnn,
-    "linear": lambda: _linear("multiclass"),
-    "linear-int": lambda: _quantized(_linear("multilabel"), "multilabel", bits=4),
+    "linear": lambda: linear_model("multiclass"),
+    "linear-int": lambda: _quantized(linear_model("multilabel"), "multilabel", bits=4),
     "tables-int": lambda: _quantized(_cnn("multilabel", "characters"), "multilabel", bits=8),
     "tables-float": _folded,
     "torch-int8": _torch_int8,

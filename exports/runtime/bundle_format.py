@@ -169,7 +169,9 @@ def check_manifest(manifest: Any, place: Path) -> None:
         if not isinstance(manifest.get(name, {}), dict):
             raise ArtifactError(f"{place}: {name}: an object is needed, got {shown(manifest[name])}")
     for name, value in manifest.get("metrics", {}).items():
-        if not all(type(n) in (int, float) for n in (value.values() if isinstance(value, dict) else [value])):
+        if not all(
+            type(n) in (int, float, type(None)) for n in (value.values() if isinstance(value, dict) else [value])
+        ):
             raise ArtifactError(
                 f"{place}: metrics: {shown(name)}: a number, or an object of numbers, is needed, got {shown(value)}"
             )
