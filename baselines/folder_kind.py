@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from baselines.checked_reading import read_json_file, shown
+from baselines.errors import ArtifactError
+
 _MOST_BYTES = 10_000_000
+_MOST_FILES = 10_000
 
 
 def folder_kind(place: Path) -> str:
@@ -15,9 +19,10 @@ def folder_kind(place: Path) -> str:
 
     Looks at the names of files, and into a manifest; never raises.
     """
-    if not place.is_dir():
+    try:
+        names = {path.name for path in islice(place.iterdir(), _MOST_FILES)}
+    except OSError:
         return ""
-    names = {path.name for path in place.iterdir()}
     if "run.json" in names:
         return "a run folder (of a study, with all its models)"
     if "step.json" in names:
@@ -26,9 +31,9 @@ def folder_kind(place: Path) -> str:
     if "manifest.json" in names:
         content = _read(place / "manifest.json")
         if "form" in content:
-            return f"a bundle (a classifier to ship, form {content['form']})"
+            return f"a bundle (a classifier to ship, form {shown(content['form'])})"
         if "kind" in content:
-            return f"a saved classifier (kind {content['kind']})"
+            return f"a saved classifier (kind {shown(content['kind'])})"
     if names & {"dataset_dict.json", "dataset_info.json", "state.json"}:
         return "a folder of the datasets library"
     if "config.json" in names and any(name.endswith((".safetensors", ".bin")) for name in names):
@@ -46,9 +51,7 @@ def said_kind(place: Path) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return {}
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        content = read_json_file(path, _MOST_BYTES)
+    except ArtifactError:
         return {}
     return content if isinstance(content, dict) else {}

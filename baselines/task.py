@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import is_share, shown
 from baselines.errors import ArtifactError, DataError
 
 Task = Literal["multilabel", "multiclass", "binary"]
@@ -24,6 +25,9 @@ Thresholds = NDArray[np.float32]
 Known = NDArray[np.bool_]
 
 HALF = 0.5
+# What a `labels.json` may hold.
+MAX_CLASSES = 100_000
+MAX_NAME_CHARACTERS = 1_000
 # What each task is judged by unless the user asks otherwise; `baselines.scores.judging` knows how they are computed.
 DEFAULT_METRIC: Mapping[Task, str] = {"multilabel": "f1_weighted", "multiclass": "accuracy", "binary": "f1"}
 
@@ -48,7 +52,7 @@ class LabelSpace:
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
-            raise DataError(f"task: one of {', '.join(TASKS)} is allowed, got {self.task!r}")
+            raise DataError(f"task: one of {', '.join(TASKS)} is allowed, got {shown(self.task)}")
         if self.task == "binary" and len(self.classes) != 1:
             raise DataError(f"task binary: one class, the positive one, is allowed, got {len(self.classes)}")
         if self.task == "multiclass" and len(self.classes) < 2:
@@ -83,19 +87,32 @@ class LabelSpace:
     @classmethod
     def from_json(cls, content: Any) -> LabelSpace:
         """The inverse of `to_json`; raises ArtifactError naming what doesn't fit."""
+        if not isinstance(content, dict) or "task" not in content:
+            raise ArtifactError(f"labels: an object with classes and task is needed, got {shown(content)}")
+        classes, negative = content.get("classes"), content.get("negative", "")
+        shares = content.get("shares", [])
+        n_given = len(classes) if isinstance(classes, list) else shown(classes)
+        if not isinstance(classes, list) or not 1 <= len(classes) <= MAX_CLASSES:
+            raise ArtifactError(f"labels: classes: 1 to {MAX_CLASSES} class names are allowed, got {n_given}")
+        if wrong := [name for name in (*classes, negative) if not isinstance(name, str)]:
+            raise ArtifactError(f"labels: classes must be strings, and negative too, got {shown(wrong[0])}")
+        names = [*classes, negative] if negative else classes
+        if any(not name.strip() or len(name) > MAX_NAME_CHARACTERS for name in names) or len(set(names)) != len(names):
+            raise ArtifactError(
+                f"labels: classes must be names of 1 to {MAX_NAME_CHARACTERS} characters, none blank, each once"
+            )
+        if not isinstance(shares, list) or not all(map(is_share, shares)):
+            raise ArtifactError("labels: shares: a list of numbers between 0 and 1 is needed")
         try:
-            classes, task = tuple(content["classes"]), content["task"]
-            negative, shares = content.get("negative", ""), tuple(float(share) for share in content.get("shares", ()))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ArtifactError(f"labels: classes and task are needed ({type(error).__name__}: {error})") from None
-        if not all(isinstance(name, str) for name in (*classes, negative)) or len(set(classes)) != len(classes):
-            raise ArtifactError("labels: classes must be strings, each once, and negative a string")
-        if not all(0 <= share <= 1 for share in shares):
-            raise ArtifactError("labels: shares must lie between 0 and 1")
-        try:
-            return cls(classes, task, negative, shares)
+            space = cls(tuple(classes), content["task"], negative, tuple(map(float, shares)))
         except DataError as error:
             raise ArtifactError(f"labels: {error}") from None
+        # Shares are written with four digits, so that each may be off by half of the last one.
+        if space.task == "multiclass" and shares and abs(sum(shares) - 1) > 1e-3 + 5e-5 * len(shares):
+            raise ArtifactError(f"labels: shares of task multiclass must add up to 1, got {sum(shares):.4f}")
+        if negative and space.task != "binary":
+            raise ArtifactError(f"labels: negative is for task binary, got {shown(negative)} of task {space.task}")
+        return space
 
 
 def link(logits: NDArray[Any], task: Task) -> Probabilities:

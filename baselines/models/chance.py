@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import is_share, shown
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
@@ -83,13 +84,14 @@ class ChanceClassifier(Classifier):
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(ChanceConfig, config))
-        rates = read_json(folder / _STATE).get("rates")
-        if not isinstance(rates, list) or not all(isinstance(rate, float) and 0 <= rate <= 1 for rate in rates):
-            raise ArtifactError(f"{folder / _STATE}: expected rates between 0 and 1, got {rates!r}")
+        content = read_json(folder / _STATE)
+        rates = content.get("rates") if isinstance(content, dict) else None
+        if not isinstance(rates, list) or not all(map(is_share, rates)):
+            raise ArtifactError(f"{folder / _STATE}: expected rates between 0 and 1, got {shown(rates)}")
         if len(rates) != len(space.classes):
             raise ArtifactError(f"{folder / _STATE}: expected {len(space.classes)} rates, got {len(rates)}")
         classifier.accept(space)
-        classifier.rates_ = np.array(rates)
+        classifier.rates_ = np.array(rates, np.float64)
         return classifier
 
 

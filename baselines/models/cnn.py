@@ -21,9 +21,10 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.networks.batches import length_batches
-from baselines.networks.checkpoint import load_tensors, save_tensors
+from baselines.networks.checkpoint import load_network, save_tensors
 from baselines.networks.lookup_conv import Form, RowTable, add_rows, build_tables, max_of_convolutions, resolve_form
 from baselines.networks.lookup_conv import same_padding as same_padding
+from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import train as train_network
 from baselines.networks.training_config import TrainingConfig, TrainingLog, check_size
@@ -250,13 +251,13 @@ class CharCNNClassifier(Classifier):
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         tokenizer = Tokenizer.from_json(read_json(folder / ALPHABET_FILE))
-        module = CharCNN(read_shape(folder / SHAPE_FILE))
-        if (module.shape.n_ids, module.shape.n_classes) != (tokenizer.n_ids, len(space.classes)):
+        shape = read_shape(folder / SHAPE_FILE)
+        if (shape.n_ids, shape.n_classes) != (tokenizer.n_ids, len(space.classes)):
             raise ArtifactError(
                 f"{folder / SHAPE_FILE}: expected {tokenizer.n_ids} ids and {len(space.classes)} classes as in "
-                f"{ALPHABET_FILE} and the labels, got {module.shape.n_ids} and {module.shape.n_classes}"
+                f"{ALPHABET_FILE} and the labels, got {shape.n_ids} and {shape.n_classes}"
             )
-        load_tensors(module, folder / MODEL_FILE)
+        module = load_network(lambda: CharCNN(shape), folder / MODEL_FILE)
         if module.embedding.weight[PAD_ID].any():
             raise ArtifactError(f"{folder / MODEL_FILE}: embedding.weight: the row of the padding must be zero")
         return cls.from_module(module, tokenizer, space, config=config_from_json(CNNConfig, config))
@@ -285,7 +286,8 @@ def predict_logits(module: CharCNN, encoded: Sequence[Ids]) -> NDArray[np.float6
 def read_shape(path: Path) -> CharCNNShape:
     """Read `shape.json`; raises ArtifactError naming an unknown or missing field."""
     try:
-        fields = dict(read_json(path))
+        fields = read_json(path)
+        require_sizes(fields, {"n_ids": 2, "n_classes": 1, "embedding_dim": 1, "hidden_dim": 0})
         return CharCNNShape(**{**fields, "filters": tuple((int(w), int(n)) for w, n in fields["filters"])})
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: not the shape of a character CNN ({error})") from None

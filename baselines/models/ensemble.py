@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import is_share, named
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, UserError
@@ -58,6 +59,11 @@ class EnsembleConfig(CheckedFields):
         # They become folders of the artifact.
         if any(Path(name).name != name for name in self.members):
             raise UserError(f"ensemble: members are plain names, got {', '.join(self.members)}")
+
+
+_SHARE = {"member", "weight", "slope", "offset"}
+# Logits are at most some tens, so that this much more is still a number.
+_STEEPEST = 1e12
 
 
 @dataclass(frozen=True)
@@ -140,11 +146,24 @@ class EnsembleClassifier(Classifier):
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(EnsembleConfig, config))
-        shares = read_json(folder / _STATE)["shares"]
+        content = read_json(folder / _STATE)
+        shares = content.get("shares") if isinstance(content, dict) else None
         classifier.accept(space)
+        if not isinstance(shares, list) or not all(
+            isinstance(share, dict) and set(share) == _SHARE for share in shares
+        ):
+            raise ArtifactError(f"{folder / _STATE}: shares: a list of {', '.join(sorted(_SHARE))} is needed")
         if [share["member"] for share in shares] != list(classifier.config.members):
-            raise ArtifactError(f"{folder / _STATE}: expected shares of {', '.join(classifier.config.members)}")
-        classifier.shares_ = tuple(Share(s["weight"], s["slope"], s["offset"]) for s in shares)
+            raise ArtifactError(
+                f"{folder / _STATE}: expected shares of {', '.join(map(named, classifier.config.members))}"
+            )
+        for share in shares:
+            steep = [share[name] for name in ("slope", "offset")]
+            if not is_share(share["weight"]) or not all(type(n) in (int, float) and abs(n) <= _STEEPEST for n in steep):
+                raise ArtifactError(
+                    f"{folder / _STATE}: weights between 0 and 1 are needed, slopes and offsets up to {_STEEPEST:g}"
+                )
+        classifier.shares_ = tuple(Share(float(s["weight"]), float(s["slope"]), float(s["offset"])) for s in shares)
         return classifier
 
     def load_members(self, read: Callable[[str], Classifier]) -> None:

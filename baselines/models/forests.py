@@ -21,6 +21,7 @@ from baselines.models.word_classifier import WordClassifier
 from baselines.notes import note_missing_classes
 from baselines.storage.configs import CheckedFields, config_from_json
 from baselines.storage.ranges import Between, MostTrees, Rate, Seed, Threads
+from baselines.storage.weights import require_array
 from baselines.task import LabelMatrix, link
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
@@ -86,6 +87,9 @@ class ForestClassifier(WordClassifier):
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.trees_ = Trees(**arrays)
         self.trees_.check(self.vectorizer_.n_features, len(self.classes_))
+        answers = self.trees_.answers
+        if not len(self.trees_.roots) or answers.min() < 0 or answers.max() > 1:
+            raise ArtifactError("trees: at least one with answers in 0..1 is needed")
 
 
 def _shares(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float32]:
@@ -180,7 +184,9 @@ class BoostingClassifier(WordClassifier):
         self.trees_ = Trees(**arrays)
         self.trees_.check(self.vectorizer_.n_features, 1)
         n_classes, columns = len(self.classes_), self.columns_
-        if self.prior_.shape != (n_classes,) or not set(columns.tolist()) <= set(range(n_classes)):
-            raise ArtifactError(f"prior and columns: expected {n_classes} numbers, and columns in 0..{n_classes - 1}")
+        require_array("prior", self.prior_, "float32", (n_classes,))
+        require_array("columns", columns, "int32", (None,))
+        if not set(columns.tolist()) <= set(range(n_classes)) or len(set(columns.tolist())) != len(columns):
+            raise ArtifactError(f"columns: numbers in 0..{n_classes - 1} are needed, each once")
         if len(self.trees_.roots) % max(len(columns), 1):
             raise ArtifactError(f"roots: {len(self.trees_.roots)} trees do not divide among {len(columns)} classes")

@@ -13,6 +13,7 @@ from baselines.classifier import Progress
 from baselines.errors import ArtifactError
 from baselines.storage.configs import CheckedFields, config_from_json
 from baselines.storage.ranges import Count
+from baselines.storage.weights import require_array
 from baselines.task import LabelMatrix
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
@@ -70,10 +71,15 @@ class KnnClassifier(WordClassifier):
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         self._starts, self._rows = arrays["starts"], arrays["rows"]
         self._values, self._labels = arrays["values"], arrays["labels"]
+        require_array("labels", self._labels, "uint8", (None, len(self.classes_)))
+        require_array("starts", self._starts, "int64", (self.vectorizer_.n_features + 1,))
+        require_array("rows", self._rows, "int32", (None,))
+        require_array("values", self._values, "float32", self._rows.shape)
         n_texts = len(self._labels)
-        fits = self._labels.shape == (n_texts, len(self.classes_)) and n_texts > 0
-        if not fits or len(self._starts) != self.vectorizer_.n_features + 1 or len(self._rows) != len(self._values):
-            raise ArtifactError("expected starts a term, a row and a value a pair, and labels a text")
+        if not n_texts or self._labels.max() > 1:
+            raise ArtifactError("labels: 0 and 1 of at least one text are needed")
+        if self._starts[0] != 0 or self._starts[-1] != len(self._rows) or (np.diff(self._starts) < 0).any():
+            raise ArtifactError(f"starts must rise from 0 to {len(self._rows)}")
         if len(self._rows) and (self._rows.min() < 0 or self._rows.max() >= n_texts):
             raise ArtifactError(f"rows must lie in 0..{n_texts - 1}")
         self._squares = np.bincount(self._rows, self._values.astype(np.float64) ** 2, n_texts).astype(np.float32)

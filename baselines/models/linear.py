@@ -25,10 +25,10 @@ from baselines.models.one_vs_rest import fit_margins, scaled
 from baselines.models.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
 from baselines.scores.calibration import fit_scale
 from baselines.scores.choices import choose
-from baselines.storage.artifact import read_json, write_json
+from baselines.storage.artifact import write_json
 from baselines.storage.configs import CheckedFields, check_candidates, config_from_json
 from baselines.storage.ranges import Between, Count, Length, Penalty
-from baselines.storage.weights import read_weights, write_weights
+from baselines.storage.weights import read_vocabulary, read_weights, write_weights
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.ngrams import Analyzer, NgramSettings, NgramTfidf, Row
@@ -203,13 +203,17 @@ class LinearClassifier(Classifier):
         arrays = read_weights(folder / _WEIGHTS, ("idf", "coef", "intercept"))
         classifier = cls(config_from_json(LinearConfig, config))
         classifier.accept(space)
-        classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays["idf"])
+        classifier.vectorizer_ = read_vocabulary(folder / _VOCABULARY, arrays["idf"])
         classifier.coef_, classifier.intercept_ = arrays["coef"], arrays["intercept"]
         expected = (len(space.classes), classifier.vectorizer_.n_features)
         if classifier.coef_.shape != expected or classifier.intercept_.shape != expected[:1]:
             raise ArtifactError(
                 f"{folder / _WEIGHTS}: expected coef {expected} and intercept {expected[:1]}, got "
                 f"{classifier.coef_.shape} and {classifier.intercept_.shape}"
+            )
+        if classifier.coef_.dtype != np.float32 or classifier.intercept_.dtype != np.float32:
+            raise ArtifactError(
+                f"{folder / _WEIGHTS}: coef and intercept must be float32, got {classifier.coef_.dtype}"
             )
         return classifier
 

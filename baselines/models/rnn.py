@@ -23,7 +23,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
-from baselines.networks.checkpoint import load_tensors, save_tensors
+from baselines.networks.checkpoint import load_network, save_tensors
+from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import logits_of
 from baselines.networks.training import train as train_network
@@ -172,10 +173,19 @@ class RNNClassifier(Classifier):
         made = cls(config_from_json(RNNConfig, config))
         content = read_json(folder / VOCABULARY_FILE)
         words = content.get("words") if isinstance(content, dict) else None
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ArtifactError(f"{folder / VOCABULARY_FILE}: expected a list of strings under `words`")
+        if (
+            not isinstance(words, list)
+            or not all(isinstance(word, str) for word in words)
+            or len(set(words)) != len(words)
+        ):
+            raise ArtifactError(f"{folder / VOCABULARY_FILE}: expected a list of strings under `words`, each once")
         made.tokenizer = WordTokenizer(tuple(words), made.config.max_tokens, Cleaning.from_json(content))
-        made.module = WordGRU(len(words) + 2, len(space.classes), made.config)
-        load_tensors(made.module, folder / MODEL_FILE)
+        try:
+            require_sizes(config, {"embedding_dim": 1, "hidden_dim": 1, "max_tokens": 1})
+        except ValueError as error:
+            raise ArtifactError(f"{folder}: config of an rnn: {error}; make it again") from None
+        made.module = load_network(
+            lambda: WordGRU(len(words) + 2, len(space.classes), made.config), folder / MODEL_FILE
+        )
         made.accept(space)
         return made

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from baselines.checked_reading import is_count
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part, TaxonomyEntry
 from baselines.errors import ArtifactError, DataError
@@ -26,6 +27,8 @@ from baselines.storage.configs import CheckedFields, config_from_json
 from baselines.task import Known, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning, CleaningName
 
+# What a text takes grows with the longest phrase; names of classes are no longer than this.
+_MOST_CHARACTERS = 1_000
 _STATE = "rules.json"
 _NEGATIVE = -1
 
@@ -111,11 +114,16 @@ class RulesClassifier(Classifier):
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(RulesConfig, config))
         classifier.accept(space)
-        classifier.phrases_ = {phrase: tuple(columns) for phrase, columns in read_json(folder / _STATE).items()}
-        if any(
-            column not in range(len(space.classes)) for columns in classifier.phrases_.values() for column in columns
-        ):
+        content = read_json(folder / _STATE)
+        if not isinstance(content, dict) or not all(isinstance(columns, list) for columns in content.values()):
+            raise ArtifactError(f"{folder / _STATE}: an object is needed, a list of columns for each phrase")
+        if not all(is_count(column, 0, len(space.classes) - 1) for columns in content.values() for column in columns):
             raise ArtifactError(f"{folder / _STATE}: columns must lie in 0..{len(space.classes) - 1}")
+        if longest := max((len(phrase) for phrase in content if len(phrase) > _MOST_CHARACTERS), default=0):
+            raise ArtifactError(
+                f"{folder / _STATE}: phrases of {_MOST_CHARACTERS} characters are allowed, got {longest}"
+            )
+        classifier.phrases_ = {phrase: tuple(columns) for phrase, columns in content.items()}
         return classifier
 
 

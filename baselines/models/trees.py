@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
+from baselines.storage.weights import require_array
 
 NAMES = ("feature", "threshold", "left", "right", "roots", "answer", "answers")
 
@@ -72,11 +73,13 @@ class Trees:
 
     def check(self, n_features: int, width: int) -> None:
         """Raise ArtifactError unless every number points into its array and children come after their parents."""
-        n_nodes = len(self.feature)
+        n_nodes = self.feature.size
         own = np.arange(n_nodes)
-        one_size = all(a.shape == (n_nodes,) for a in (self.threshold, self.left, self.right, self.answer))
-        if not one_size or self.answers.ndim != 2 or self.answers.shape[1] != width:
-            raise ArtifactError(f"trees: expected {n_nodes} nodes in every array and {width} numbers an answer")
+        for name in ("feature", "left", "right", "answer"):
+            require_array(name, getattr(self, name), "int32", (n_nodes,))
+        require_array("threshold", self.threshold, "float64", (n_nodes,))
+        require_array("roots", self.roots, "int32", (None,))
+        require_array("answers", self.answers, "float32", (None, width))
         for name, numbers, end in (
             ("feature", self.feature, n_features),
             ("left", self.left, n_nodes),

@@ -18,8 +18,8 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.models.linear import as_matrix, shortest_word
-from baselines.storage.artifact import read_json, write_json
-from baselines.storage.weights import read_weights, write_weights
+from baselines.storage.artifact import write_json
+from baselines.storage.weights import read_vocabulary, read_weights, write_weights
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
@@ -61,7 +61,7 @@ class WordClassifier(Classifier):
         arrays = read_weights(folder / _WEIGHTS, ("idf", *cls.arrays))
         classifier = cls._made(config)
         classifier.accept(space)
-        classifier.vectorizer_ = NgramTfidf.from_json(read_json(folder / _VOCABULARY), arrays.pop("idf"))
+        classifier.vectorizer_ = read_vocabulary(folder / _VOCABULARY, arrays.pop("idf"))
         try:
             classifier._set_arrays(arrays)
         except ArtifactError as error:

@@ -5,12 +5,20 @@ safetensors is imported where a file is read or written: a network that never to
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
 
+from baselines.checked_reading import named, read_plain_file
 from baselines.errors import ArtifactError
+
+# No network that has learned something holds a larger one, and four layers of such weights stay within float32.
+MAX_WEIGHT = 1e6
+_DTYPES = (torch.float32, torch.float64, torch.int8)
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_tensors(module: nn.Module, path: Path) -> None:
@@ -20,29 +28,78 @@ def save_tensors(module: nn.Module, path: Path) -> None:
     save_file({name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()}, path)
 
 
+def load_network(make: Callable[[], Network], path: Path) -> Network:
+    """Make a network and fill it from a safetensors file; its memory is taken once the file is known to fill it.
+
+    Args:
+        make: makes the network from sizes that somebody else wrote down.
+        path: of the weights.
+
+    Raises:
+        ArtifactError: as `load_tensors`, or sizes that no network has.
+    """
+    try:
+        with torch.device("meta"):  # shapes without memory
+            expected = _shapes(make().state_dict())
+    except (ValueError, TypeError, RuntimeError, OverflowError, ArithmeticError) as error:
+        raise ArtifactError(f"{path.parent}: no network has these sizes or settings ({error!s:.200})") from None
+    found = _read(path)
+    _require(expected, found, path)
+    module = make()
+    module.load_state_dict(found)
+    return module
+
+
 def load_tensors(module: nn.Module, path: Path) -> None:
     """Fill a network from a safetensors file.
 
     Raises:
         ArtifactError: unreadable, or of another architecture; names the first tensors that differ.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    found = _read(path)
+    _require(_shapes(module.state_dict()), found, path)
+    module.load_state_dict(found)
 
+
+def read_torch(path: Path) -> dict[str, torch.Tensor]:
+    """Every tensor of a safetensors file; raises ArtifactError: unreadable, or a weight that is not finite."""
+    found = _read(path)
+    _require_finite(found, path)
+    return found
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    content = read_plain_file(path)
     try:
-        found = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ArtifactError(f"{path}: not a readable safetensors file ({error})") from None
-    wanted = {name: tuple(t.shape) for name, t in module.state_dict().items()}
-    got = {name: tuple(t.shape) for name, t in found.items()}
+        return load(content)
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
+        raise ArtifactError(f"{path}: not a readable safetensors file ({error!s:.200}); make it again") from None
+
+
+def _shapes(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(t.shape) for name, t in tensors.items()}
+
+
+def _require(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Raise ArtifactError unless the tensors have these names and shapes and are finite."""
+    got = _shapes(found)
     differing = [
-        f"{name} should be {wanted.get(name, 'absent')}, is {got.get(name, 'absent')}"
+        f"{named(name)} should be {wanted.get(name, 'absent')}, is {got.get(name, 'absent')}"
         for name in sorted(set(wanted) | set(got))
         if wanted.get(name) != got.get(name)
     ]
     if differing:
         more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
         raise ArtifactError(f"{path}: a checkpoint of another architecture: {'; '.join(differing[:3])}{more}")
-    if not all(bool(torch.isfinite(t).all()) for t in found.values()):
-        raise ArtifactError(f"{path}: every weight must be finite")
-    module.load_state_dict(found)
+    _require_finite(found, path)
+
+
+def _require_finite(found: Mapping[str, torch.Tensor], path: Path) -> None:
+    for name, t in found.items():
+        if t.dtype not in _DTYPES:
+            raise ArtifactError(f"{path}: {named(name)}: float32, float64 or int8 is needed, got {t.dtype}")
+        if t.is_floating_point() and t.numel() and not float(t.abs().max()) <= MAX_WEIGHT:
+            raise ArtifactError(f"{path}: {named(name)}: every weight must be finite and at most {MAX_WEIGHT:g}")

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from baselines.checked_reading import MAX_FILE_BYTES, is_plain_name, is_share, read_json_file, shown
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
@@ -27,6 +30,8 @@ from baselines.task import LabelSpace, Thresholds
 FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
+MAX_FILES = 10_000
+_LABEL_FIELDS = {"classes", "task", "negative", "shares", "thresholds"}
 # What a manifest holds besides its version.
 _FIELDS: Mapping[str, tuple[type, ...]] = {
     "kind": (str,),
@@ -94,13 +99,8 @@ def write_json(path: Path, content: Any, *, compact: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; raises ArtifactError naming the file and the line."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtifactError(f"{path}: file missing") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ArtifactError(f"{path}: not valid JSON ({error})") from None
+    """Read JSON with the limits of `baselines.checked_reading`; raises ArtifactError naming the file."""
+    return read_json_file(path)
 
 
 def file_sha256(path: Path) -> str:
@@ -116,11 +116,29 @@ def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def check_files(folder: Path, listed: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise ArtifactError unless `folder` holds exactly the listed files with the listed hashes, and no links."""
-    for path in folder.rglob("*"):
-        if path.is_symlink():
+    """Raise ArtifactError unless `folder` holds exactly the listed files with the listed hashes, all of them plain."""
+    try:
+        found = _plain_files(folder)
+        _check_listed(folder, listed, found)
+    except OSError as error:
+        raise ArtifactError(f"{folder}: can't be read ({error}); look at its permissions, or copy it again") from None
+
+
+def _plain_files(folder: Path) -> set[str]:
+    """Names of all files but the manifest, relative to `folder`."""
+    paths = list(islice(folder.rglob("*"), MAX_FILES + 1))
+    if len(paths) > MAX_FILES:
+        raise ArtifactError(f"{folder}: at most {MAX_FILES} files are allowed in an artifact")
+    for path in paths:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
             raise ArtifactError(f"{path}: links are not allowed in an artifact")
-    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST}
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ArtifactError(f"{path}: only plain files and folders are allowed in an artifact")
+    return {p.relative_to(folder).as_posix() for p in paths if p.is_file() and p != folder / MANIFEST}
+
+
+def _check_listed(folder: Path, listed: Mapping[str, Mapping[str, Any]], found: set[str]) -> None:
     if missing := sorted(set(listed) - found):
         raise ArtifactError(
             f"{folder}: listed in {MANIFEST} but missing: {', '.join(missing)}; make the artifact again"
@@ -130,7 +148,10 @@ def check_files(folder: Path, listed: Mapping[str, Mapping[str, Any]]) -> None:
             f"{folder}: not listed in {MANIFEST}: {', '.join(extra)}; remove it or make the artifact again"
         )
     for name, facts in listed.items():
-        if file_sha256(folder / name) != facts.get("sha256"):
+        size = (folder / name).stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ArtifactError(f"{folder / name}: at most {MAX_FILE_BYTES} bytes are allowed, got {size}")
+        if not isinstance(facts, dict) or file_sha256(folder / name) != facts.get("sha256"):
             raise ArtifactError(f"{folder / name}: sha256 differs from {MANIFEST}; the file was changed or damaged")
 
 
@@ -164,12 +185,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if "form" in content:
         raise ArtifactError(f"{folder}: a bundle, which is for serving; give the artifact it was made from")
     version = content.get("format_version")
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         raise ArtifactError(
-            f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}: made by another "
+            f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {shown(version)}: made by another "
             "version; make the artifact again"
         )
-    wrong = [name for name, types in _FIELDS.items() if not isinstance(content.get(name), types)]
+    wrong = [name for name, types in _FIELDS.items() if type(content.get(name)) not in types]
     if wrong:
         raise ArtifactError(f"{folder / MANIFEST}: no artifact's; missing or malformed: {', '.join(wrong)}")
     check_files(folder, manifest["files"])
@@ -190,12 +211,19 @@ def load(folder: Path, kinds: Mapping[str, type[Classifier]]) -> Classifier:
     space, thresholds = read_labels(folder / LABELS)
     if manifest["kind"] not in kinds:
         raise ArtifactError(
-            f"{folder / MANIFEST}: kind {manifest['kind']!r} unknown; known: {', '.join(sorted(kinds))}"
+            f"{folder / MANIFEST}: kind {shown(manifest['kind'])} unknown; known: {', '.join(sorted(kinds))}"
         )
     classifier = kinds[manifest["kind"]].load_state(folder, manifest["config"], space)
     classifier.thresholds_ = thresholds
-    classifier.load_members(lambda name: load(folder / name, kinds))
+    classifier.load_members(lambda name: load(_member(folder, name), kinds))
     return classifier
+
+
+def _member(folder: Path, name: str) -> Path:
+    """Folder of a member; a name that leads elsewhere could lead to a file of somebody else, or back to `folder`."""
+    if not is_plain_name(name):
+        raise ArtifactError(f"{folder / MANIFEST}: members: plain names of folders are allowed, got {shown(name)}")
+    return folder / name
 
 
 def labels_content(space: LabelSpace, thresholds: Thresholds) -> dict[str, Any]:
@@ -218,18 +246,25 @@ def read_labels(path: Path) -> tuple[LabelSpace, Thresholds]:
     Raises:
         ArtifactError: naming the file, and what doesn't fit.
     """
-    content = read_json(path)
+    return labels_of(read_json(path), path)
+
+
+def labels_of(content: Any, place: Path) -> tuple[LabelSpace, Thresholds]:
+    """`read_labels` of what was read already; `place` is named in errors."""
     try:
         space = LabelSpace.from_json(content)
-        given = content.get("thresholds") if space.task == "multiclass" else content["thresholds"]
-        thresholds = space.thresholds() if given is None else np.asarray(given, np.float32)
     except ArtifactError as error:
-        raise ArtifactError(f"{path}: {error}") from None
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ArtifactError(f"{path}: thresholds are needed ({type(error).__name__}: {error})") from None
-    if thresholds.shape != (len(space.classes),) or not ((thresholds >= 0) & (thresholds <= 1)).all():
-        raise ArtifactError(f"{path}: expected {len(space.classes)} thresholds between 0 and 1, one for each class")
-    return space, thresholds
+        raise ArtifactError(f"{place}: {error}") from None
+    if unknown := sorted(set(content) - _LABEL_FIELDS):
+        raise ArtifactError(f"{place}: {', '.join(sorted(_LABEL_FIELDS))} are allowed, got {shown(unknown[0])}")
+    if "thresholds" not in content and space.task == "multiclass":
+        return space, space.thresholds()
+    given = content.get("thresholds")
+    if not isinstance(given, list) or not all(map(is_share, given)):
+        raise ArtifactError(f"{place}: thresholds are needed, a list of numbers between 0 and 1, got {shown(given)}")
+    if len(given) != len(space.classes):
+        raise ArtifactError(f"{place}: expected {len(space.classes)} thresholds, one for each class, got {len(given)}")
+    return space, np.array(given, np.float32)
 
 
 def kinds_within(folder: Path) -> frozenset[str]:

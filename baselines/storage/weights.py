@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import named, read_json_file, read_plain_file, shown
 from baselines.errors import ArtifactError
+from baselines.text.ngrams import NgramTfidf
+
+# No number that a model learns is near this; products and sums of those that are stay finite.
+_MOST = 1e26
 
 
 def write_weights(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -20,16 +25,48 @@ def write_weights(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_weights(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Read the named arrays; raises ArtifactError when the file is missing, damaged, or holds other names."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    """Read the named arrays.
 
-    try:
-        arrays: dict[str, NDArray[Any]] = load_file(path)
-    except FileNotFoundError:
-        raise ArtifactError(f"{path}: file missing") from None
-    except SafetensorError as error:
-        raise ArtifactError(f"{path}: not a safetensors file ({error})") from None
+    Raises:
+        ArtifactError: missing, damaged, other names than these, or a number that is not finite.
+    """
+    arrays = read_arrays(path)
     if set(arrays) != set(names):
-        raise ArtifactError(f"{path}: expected the arrays {', '.join(sorted(names))}, got {', '.join(sorted(arrays))}")
+        got = shown(", ".join(sorted(arrays)))
+        raise ArtifactError(f"{path}: expected the arrays {', '.join(sorted(names))}, got {got}; make it again")
     return arrays
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Every array of a file; raises ArtifactError: missing, damaged, or a number that is not finite."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    content = read_plain_file(path)
+    try:
+        arrays: dict[str, NDArray[Any]] = load(content)
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise ArtifactError(f"{path}: not a safetensors file ({error!s:.200}); make it again") from None
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and array.size and not abs(float(array.max())) + abs(float(array.min())) < _MOST:
+            raise ArtifactError(f"{path}: {named(name)}: every value must be finite and less than {_MOST:g}")
+    return arrays
+
+
+def require_array(name: str, array: NDArray[Any], kind: str, shape: tuple[int | None, ...]) -> None:
+    """Raise ArtifactError unless an array has the dtype and the shape; None stands for any size."""
+    fits = len(array.shape) == len(shape) and all(
+        wanted in (None, got) for wanted, got in zip(shape, array.shape, strict=True)
+    )
+    if array.dtype != np.dtype(kind) or not fits:
+        wanted = tuple("any" if size is None else size for size in shape)
+        raise ArtifactError(f"{name}: expected {kind} {wanted}, got {array.dtype} {array.shape}")
+
+
+def read_vocabulary(path: Path, idf: NDArray[Any]) -> NgramTfidf:
+    """n-grams from a JSON file and their idf; raises ArtifactError that names the file."""
+    content = read_json_file(path)
+    try:
+        return NgramTfidf.from_json(content, idf)
+    except ArtifactError as error:
+        raise ArtifactError(f"{path}: {error}") from None

@@ -1,4 +1,4 @@
 """Text to what models read: cleaning, characters to ids, n-grams. NumPy only, so that it can be served anywhere.
 
-It imports the room's errors; every wing of every room may import it.
+It imports the room's errors and what reads files with limits; every wing of every room may import it.
 """

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
+from baselines.checked_reading import shown
 from baselines.errors import ArtifactError
 from baselines.text import unicode
 
@@ -61,9 +62,9 @@ class Cleaning:
     stem: bool = False
 
     def __post_init__(self) -> None:
-        if self.name not in CLEANINGS or (self.stem and self.name == "raw"):
+        if self.name not in CLEANINGS or type(self.stem) is not bool or (self.stem and self.name == "raw"):
             raise ArtifactError(
-                f"cleaning: {', '.join(CLEANINGS)} are allowed, stems with all but raw; got {self.name!r} "
+                f"cleaning: {', '.join(CLEANINGS)} are allowed, stems with all but raw; got {shown(self.name)} "
                 f"with stem {self.stem}"
             )
 
@@ -106,7 +107,7 @@ class Cleaning:
         if not isinstance(name, str) or not isinstance(stem, bool):
             raise ArtifactError(
                 f"cleaning: fields cleaning ({', '.join(CLEANINGS)}) and stem (true or false) are needed, got "
-                f"{name!r} and {stem!r}; was it written by another version?"
+                f"{shown(name)} and {shown(stem)}; was it written by another version?"
             )
         return cls(name, stem)  # type: ignore[arg-type]  # the constructor checks it
 

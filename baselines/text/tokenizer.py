@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import shown
 from baselines.errors import ArtifactError
 from baselines.text.cleaning import Cleaning
 
@@ -52,7 +53,7 @@ class Tokenizer:
                 f"of which {len(set(self.alphabet))} are distinct"
             )
         if self.unit not in UNITS:
-            raise ArtifactError(f"unit: {' and '.join(UNITS)} are allowed, got {self.unit!r}")
+            raise ArtifactError(f"unit: {' and '.join(UNITS)} are allowed, got {shown(self.unit)}")
         if self.unit == "bytes" and max(self.alphabet, default="") > "\xff":
             raise ArtifactError(f"alphabet: bytes are characters below U+0100, got {max(self.alphabet)!r}")
 
@@ -153,20 +154,23 @@ class Tokenizer:
     @classmethod
     def from_json(cls, content: Any) -> Tokenizer:
         """Read the content of `alphabet.json`; raises ArtifactError when a field is missing or of another type."""
-        try:
-            alphabet, unit = content["alphabet"], content["unit"]
-            cleaning = Cleaning.from_json(content)
-        except (KeyError, TypeError) as error:
+        if not isinstance(content, dict) or set(content) != _FIELDS:
+            got = ", ".join(sorted(content)) if isinstance(content, dict) else content
+            missing = sorted(_FIELDS - set(content))[:1] if isinstance(content, dict) else []
             raise ArtifactError(
-                f"alphabet.json: missing field {error}; allowed: alphabet, cleaning, stem, unit"
-            ) from None
-        except ArtifactError as error:
-            raise ArtifactError(f"alphabet.json: {error}") from None
+                f"alphabet.json: {', '.join(sorted(_FIELDS))} are needed, and nothing else"
+                f"{f'; missing field {missing[0]!r}' if missing else ''}, got {shown(got)}"
+            )
+        alphabet, unit = content["alphabet"], content["unit"]
         if not isinstance(alphabet, str) or not isinstance(unit, str):
             raise ArtifactError("alphabet.json: alphabet and unit must be strings")
-        return cls(alphabet, cleaning, unit)  # type: ignore[arg-type]  # the constructor checks it
+        try:
+            return cls(alphabet, Cleaning.from_json(content), unit)  # type: ignore[arg-type]  # the constructor checks it
+        except ArtifactError as error:
+            raise ArtifactError(f"alphabet.json: {error}") from None
 
 
+_FIELDS = {"alphabet", "cleaning", "stem", "unit"}
 _PADDING = np.zeros(1, np.uint8)
 
 

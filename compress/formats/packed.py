@@ -7,6 +7,7 @@ bytes are Huffman-coded by deflate. Weights are bell-shaped: 4-bit values take a
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +16,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.text.tokenizer import PAD_ID
-from compress.formats.tables import IntTables
-from compress.formats.tensors import read_tensors
+from compress.formats.tables import IntTables, check_sizes
+from compress.formats.tensors import tensors_of
 
 Int8 = NDArray[np.int8]
 
 TABLES_FILE = "tables.safetensors"
-# No table model is larger; a file that promises more is damaged or hostile.
+# No table model is larger, all its parts together; a file that promises more is damaged or hostile.
 MAX_VALUES = 1 << 26
+# Embeddings have one to a few hundred columns; the product of two factors takes as many steps a value.
+MAX_COLUMNS = 4096
+# Huffman codes, the only ones that are written, need a bit a byte at least. What inflates further was made by somebody
+# else; so a file never holds more than 8 · 5 values a byte.
+MAX_INFLATION = 8
+MAX_LAYOUT_CHARACTERS = 1 << 14
+_ENTRY = re.compile(r"(head|embedding|(?:table|filters)\.([1-9][0-9]{0,2})):([1-9][0-9]{0,9}):([1-9][0-9x]{0,40})")
 
 
 @dataclass(frozen=True)
@@ -41,10 +50,15 @@ class Factors:
 
     def expand(self) -> tuple[Int8, ...]:
         """int8 (f, V, N_f) per width: each filter's largest value becomes 127, all in integers."""
-        return tuple(to_int8(self.products(filters))[0] for filters in self.filters)
+        return tuple(self._expanded(filters) for filters in self.filters)
+
+    def _expanded(self, filters: Int8) -> Int8:
+        # Offset by offset, so that what lies between takes a few bytes a value of one offset, not of the whole table.
+        largest = np.max([np.abs(self.products(each)).max(axis=0) for each in filters], axis=0)  # (N_f,)
+        return np.stack([_in_127ths(self.products(each), np.maximum(largest, 1)) for each in filters])
 
     def products(self, filters: Int8) -> NDArray[np.int64]:
-        """The exact integer tables of one width; (f, V, N_f)."""
+        """The exact integer tables of one width (f, V, N_f), or of one offset in it (V, N_f)."""
         # Integers in float64 are exact up to 2^53, and matrix products of floats are the fast ones.
         exact = self.embedding.astype(np.float64) @ filters.astype(np.float64)
         return exact.astype(np.int64)
@@ -61,8 +75,12 @@ def to_int8(table: NDArray[np.int64]) -> tuple[Int8, NDArray[np.int64]]:
         the int8 tables, and per filter the largest magnitude m (at least 1): a value stands for `m / 127` units.
     """
     largest = np.maximum(np.abs(table).max(axis=(0, 1)), 1)
+    return _in_127ths(table, largest), largest
+
+
+def _in_127ths(table: NDArray[np.int64], largest: NDArray[np.int64]) -> Int8:
     magnitude = (2 * np.abs(table) * 127 + largest) // (2 * largest)
-    return (np.sign(table) * magnitude).astype(np.int8), largest
+    return (np.sign(table) * magnitude).astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -106,22 +124,30 @@ def pack(values: Int8) -> bytes:
 
 
 def unpack(data: bytes, shape: tuple[int, ...]) -> Int8:
-    """int8 values of `shape`; raises ArtifactError when the bytes hold anything else."""
+    """int8 values of `shape`; raises ArtifactError when the bytes hold anything else, before memory is taken."""
     size = math.prod(shape)
     if not data or not 1 <= data[0] <= 127 or size > MAX_VALUES or min(shape, default=1) < 1:
         raise ArtifactError(f"packed values: damaged, or of an impossible shape {shape}")
     base, count = _digits(data[0])
     n_bytes = -(-size // count)
+    if n_bytes > MAX_INFLATION * len(data):
+        raise ArtifactError(
+            f"packed values: {len(data)} bytes may hold at most {MAX_INFLATION * len(data) * count} values, got a "
+            f"shape of {size}"
+        )
     decoder = zlib.decompressobj(-15)
     try:
         raw = decoder.decompress(data[1:], n_bytes + 1)
     except zlib.error as error:
         raise ArtifactError(f"packed values: damaged ({error})") from None
-    shared = np.frombuffer(raw, np.uint8).astype(np.int64)
-    if len(shared) != n_bytes or (shared >= base**count).any():
-        raise ArtifactError(f"packed values: expected {n_bytes} bytes of digits, got {len(shared)}")
-    digits = shared[:, None] // base ** np.arange(count) % base
-    return (digits.ravel()[:size] - data[0]).astype(np.int8).reshape(shape)
+    if len(raw) != n_bytes or not decoder.eof or decoder.unused_data:
+        raise ArtifactError(f"packed values: expected {n_bytes} bytes of digits, got {len(raw)}, or others after them")
+    shared = np.frombuffer(raw, np.uint8)
+    if int(shared.max()) >= base**count:
+        raise ArtifactError(f"packed values: a byte holds at most {base**count - 1}, got {shared.max()}")
+    # One row a byte: its digits. Looked up, a value takes one byte at a time and not sixteen.
+    digits = np.arange(base**count)[:, None] // base ** np.arange(count) % base - data[0]
+    return digits.astype(np.int8)[shared].ravel()[:size].reshape(shape)
 
 
 def _digits(limit: int) -> tuple[int, int]:
@@ -152,17 +178,26 @@ def write_tables(stored: StoredTables, path: Path) -> None:
 
 def read_tables(path: Path) -> StoredTables:
     """Read what `write_tables` wrote; raises ArtifactError naming the file."""
+    return tables_of(read_plain_file(path), path)
+
+
+def tables_of(content: bytes, place: Path) -> StoredTables:
+    """What `write_tables` wrote, from the file's bytes; raises ArtifactError that names `place`."""
+    arrays, metadata = tensors_of(content, place)
     try:
-        arrays, metadata = read_tensors(path)
-        layout = metadata["layout"]
+        if set(arrays) != {"packed", "scale", "bias"} or set(metadata) != {"layout"}:
+            raise ArtifactError(
+                "not a table model: packed, scale and bias are needed, and a layout in the metadata, got "
+                f"{shown(', '.join(sorted({*arrays, *metadata})))}; make it again"
+            )
         data, scale, bias = (arrays[name] for name in ("packed", "scale", "bias"))
-        parts = _split(data.astype(np.uint8).tobytes(), layout)
-        stored = _assemble(parts, scale.astype(np.float32), bias.astype(np.float32))
+        if data.dtype != np.uint8 or scale.dtype != np.float32 or bias.dtype != np.float32:
+            raise ArtifactError("packed must be uint8, scale and bias float32; make it again")
+        parts = _split(data.tobytes(), metadata["layout"])
+        stored = _assemble(parts, scale, bias)
         stored.tables.check()
-    except (KeyError, ValueError) as error:
-        raise ArtifactError(f"{path}: not a table model ({type(error).__name__}: {error})") from None
     except ArtifactError as error:
-        raise ArtifactError(f"{path}: {error}") from None
+        raise ArtifactError(f"{place}: {error}") from None
     return stored
 
 
@@ -171,22 +206,64 @@ def _shape(values: Int8) -> str:
 
 
 def _split(data: bytes, layout: str) -> dict[str, Int8]:
+    """The parts by name; names, shapes and sizes of all of them are checked before the first is unpacked."""
+    entries = _entries(layout)
+    if sum(length for length, _ in entries.values()) != len(data):
+        raise ArtifactError(f"layout: its parts must take the {len(data)} bytes that are there; make it again")
+    _check_shapes({name: shape for name, (_, shape) in entries.items()})
     parts, start = {}, 0
-    for entry in layout.split(";"):
-        name, length, shape = entry.split(":")
-        parts[name] = unpack(data[start : start + int(length)], tuple(int(size) for size in shape.split("x")))
-        start += int(length)
+    for name, (length, shape) in entries.items():
+        parts[name] = unpack(data[start : start + length], shape)
+        start += length
     return parts
+
+
+def _entries(layout: str) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """Bytes and shape of each part by its name."""
+    if len(layout) > MAX_LAYOUT_CHARACTERS:
+        raise ArtifactError(f"layout: at most {MAX_LAYOUT_CHARACTERS} characters are allowed, got {len(layout)}")
+    entries: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for entry in layout.split(";"):
+        match = _ENTRY.fullmatch(entry)
+        shape = tuple(int(size) for size in match[4].split("x") if size) if match else ()
+        axes = 2 if match and match[2] is None else 3
+        if match is None or match[1] in entries or len(shape) != axes or (axes == 3 and shape[0] != int(match[2])):
+            raise ArtifactError(
+                "layout: parts head:BYTES:CxN, embedding:BYTES:VxD, table.W:BYTES:WxVxN and filters.W:BYTES:WxDxN are "
+                f"allowed, each once, got {shown(entry)}; make it again"
+            )
+        entries[match[1]] = int(match[3]), shape
+    return entries
+
+
+def _check_shapes(shapes: dict[str, tuple[int, ...]]) -> None:
+    """Raise ArtifactError unless the parts make one model, of a size that can be run; nothing is unpacked yet."""
+    names = {name.partition(".")[0] for name in shapes}
+    if names not in ({"head", "table"}, {"head", "embedding", "filters"}):
+        raise ArtifactError(
+            f"layout: head with tables, or head with embedding and filters, are needed, got {', '.join(sorted(names))}"
+            "; make it again"
+        )
+    if sum(map(math.prod, shapes.values())) > MAX_VALUES:
+        raise ArtifactError(f"layout: at most {MAX_VALUES} values are allowed in all parts together")
+    n_ids, columns = shapes.get("embedding", (0, 1))
+    tables = [shape for name, shape in shapes.items() if "." in name]
+    if "embedding" in shapes:
+        if columns > MAX_COLUMNS or any(shape[1] != columns for shape in tables):
+            raise ArtifactError(
+                f"factors: embedding (V, d) and filters (f, d, N) with d up to {MAX_COLUMNS} are needed"
+            )
+        tables = [(width, n_ids, count) for width, _, count in tables]
+    check_sizes(tables, shapes["head"])
 
 
 def _assemble(parts: dict[str, Int8], scale: NDArray[np.float32], bias: NDArray[np.float32]) -> StoredTables:
     head = parts["head"]
-    tables = _by_width(parts, "table.")
+    if scale.shape != head.shape[:1] or bias.shape != head.shape[:1]:
+        raise ArtifactError(f"scale and bias: expected ({len(head)},), got {scale.shape} and {bias.shape}")
     if "embedding" not in parts:
-        return StoredTables(IntTables(tables, head, scale, bias))
+        return StoredTables(IntTables(_by_width(parts, "table."), head, scale, bias))
     embedding, filters = parts["embedding"], _by_width(parts, "filters.")
-    if embedding.ndim != 2 or any(f.ndim != 3 or f.shape[1] != embedding.shape[1] for f in filters):
-        raise ArtifactError("factors: embedding must be (V, d) and filters (f, d, N)")
     if embedding[PAD_ID].any():
         raise ArtifactError("factors: the padding row of the embedding must be zero")
     return StoredTables.from_factors(Factors(embedding, filters), head, scale, bias)

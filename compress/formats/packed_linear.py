@@ -16,14 +16,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import parse_json, read_plain_file, shown
 from baselines.errors import ArtifactError
-from baselines.text.ngrams import NgramTfidf
+from baselines.text.ngrams import NgramTfidf, count_terms
 from compress.formats.packed import Int8, pack, unpack
-from compress.formats.tensors import read_tensors
+from compress.formats.tensors import tensors_of
 
 PACKED_LINEAR_FILE = "linear-int.safetensors"
-# A vocabulary that promises more is damaged or hostile.
+# A vocabulary that promises more is damaged or hostile. Sorted terms deflate to a third or a tenth.
 MAX_VOCABULARY_BYTES = 64 << 20
+MAX_VOCABULARY_INFLATION = 100
+# n-grams times classes: what runs takes four bytes for each.
+MAX_WEIGHTS = 1 << 25
 _TENSORS = {"weights", "vocabulary", "idf", "idf_values", "scale", "intercept"}
 
 
@@ -47,12 +51,17 @@ class PackedLinear:
         """float32 (C, n_features): what runs."""
         return self.levels * self.scale[:, None]
 
+    def weights_by_feature(self) -> NDArray[np.float32]:
+        """float32 (n_features, C), a feature's weights side by side in memory."""
+        return np.ascontiguousarray(self.levels.T) * self.scale
+
 
 def write_packed_linear(model: PackedLinear, path: Path) -> None:
-    """Write one file; the same model gives the same bytes."""
+    """Write one file; the same model gives the same bytes. Raises ArtifactError where nobody could read it."""
     # Imported here: reading, which the deployed runtime does, needs NumPy alone.
     from safetensors.numpy import save_file
 
+    _check_size(*model.levels.shape)
     vocabulary = json.dumps(model.vectorizer.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
     # Few texts hold most n-grams, so few values of idf occur: exact, and a byte or less each.
     values, index = np.unique(model.vectorizer.idf(), return_inverse=True)
@@ -69,34 +78,54 @@ def write_packed_linear(model: PackedLinear, path: Path) -> None:
 
 def read_packed_linear(path: Path) -> PackedLinear:
     """Read what `write_packed_linear` wrote; raises ArtifactError naming the file."""
-    arrays, _ = read_tensors(path)
+    return packed_linear_of(read_plain_file(path), path)
+
+
+def packed_linear_of(content: bytes, place: Path) -> PackedLinear:
+    """What `write_packed_linear` wrote, from the file's bytes; raises ArtifactError that names `place`."""
+    arrays, _ = tensors_of(content, place)
     try:
         if set(arrays) != _TENSORS:
-            raise ArtifactError(f"expected {', '.join(sorted(_TENSORS))}, got {', '.join(sorted(arrays))}")
+            raise ArtifactError(f"expected {', '.join(sorted(_TENSORS))}, got {shown(', '.join(sorted(arrays)))}")
         return _assemble(arrays)
     except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: not a packed linear model ({type(error).__name__}: {error})") from None
+        raise ArtifactError(f"{place}: vocabulary: not valid JSON ({error}); make it again") from None
     except ArtifactError as error:
-        raise ArtifactError(f"{path}: {error}") from None
+        raise ArtifactError(f"{place}: {error}") from None
 
 
 def _assemble(arrays: dict[str, NDArray[Any]]) -> PackedLinear:
     values, scale, intercept = (arrays[name] for name in ("idf_values", "scale", "intercept"))
     for name, array in (("idf_values", values), ("scale", scale), ("intercept", intercept)):
-        if array.dtype != np.float32 or array.ndim != 1 or not np.isfinite(array).all():
-            raise ArtifactError(f"{name}: finite float32 values in one row are needed")
-    content = json.loads(_inflate(arrays["vocabulary"], MAX_VOCABULARY_BYTES).decode("utf-8"))
-    kind = _index_type(len(values))
-    index = np.frombuffer(_inflate(arrays["idf"], MAX_VOCABULARY_BYTES), kind)
-    if not isinstance(content, dict) or not len(values) or (index >= len(values)).any():
-        raise ArtifactError("vocabulary or idf: damaged")
-    vectorizer = NgramTfidf.from_json(content, values[index])
-    if scale.shape != intercept.shape or not len(scale):
+        if array.dtype != np.float32 or array.ndim != 1 or not len(array):
+            raise ArtifactError(f"{name}: finite float32 values in one row are needed, at least one")
+    for name in ("weights", "vocabulary", "idf"):
+        if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
+            raise ArtifactError(f"{name}: bytes in one row are needed, got {arrays[name].dtype} {arrays[name].shape}")
+    if scale.shape != intercept.shape:
         raise ArtifactError(
             f"scale and intercept: expected one value a class each, got {scale.shape} and {intercept.shape}"
         )
-    levels = unpack(arrays["weights"].astype(np.uint8).tobytes(), (len(scale), vectorizer.n_features))
+    most = min(MAX_VOCABULARY_BYTES, 4096 + MAX_VOCABULARY_INFLATION * arrays["vocabulary"].size)
+    content = parse_json(_inflate(arrays["vocabulary"], most))
+    n_features = count_terms(content)
+    _check_size(len(scale), n_features)
+    kind = np.dtype(_index_type(len(values)))
+    raw = _inflate(arrays["idf"], n_features * kind.itemsize)
+    index = np.frombuffer(raw, kind) if len(raw) == n_features * kind.itemsize else np.zeros(0, kind)
+    if len(index) != n_features or int(index.max(initial=0)) >= len(values):
+        raise ArtifactError(f"idf: {n_features} numbers of one of {len(values)} values are needed; damaged")
+    vectorizer = NgramTfidf.from_json(content, values[index])
+    levels = unpack(arrays["weights"].tobytes(), (len(scale), n_features))
     return PackedLinear(vectorizer, levels, scale, intercept)
+
+
+def _check_size(n_classes: int, n_features: int) -> None:
+    if not 1 <= n_classes * n_features <= MAX_WEIGHTS:
+        raise ArtifactError(
+            f"weights: 1 to {MAX_WEIGHTS} are allowed in this form, got {n_classes} classes x {n_features} n-grams; "
+            "use fewer n-grams, or the float form"
+        )
 
 
 def _index_type(count: int) -> type[np.unsignedinteger[Any]]:
@@ -110,9 +139,9 @@ def _bytes(data: bytes) -> NDArray[np.uint8]:
 def _inflate(data: NDArray[Any], limit: int) -> bytes:
     decoder = zlib.decompressobj()
     try:
-        raw = decoder.decompress(data.astype(np.uint8).tobytes(), limit)
+        raw = decoder.decompress(data.tobytes(), limit + 1)
     except zlib.error as error:
         raise ArtifactError(f"deflated bytes are damaged ({error})") from None
-    if not decoder.eof or decoder.unused_data:
+    if not decoder.eof or decoder.unused_data or len(raw) > limit:
         raise ArtifactError(f"deflated bytes are damaged, or more than {limit} when inflated")
     return raw

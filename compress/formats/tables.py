@@ -8,6 +8,7 @@ a zero row), `left = (f - 1) // 2`, and the maximum runs over t = 0 .. max(L, 1)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,9 +20,44 @@ from baselines.text.tokenizer import PAD_ID, Ids
 
 # int16 accumulators hold width * 127 exactly up to this width.
 MAX_WIDTH = 32767 // 127
-# int32 sums of the head hold N * 127 * (MAX_WIDTH_USED * 127) exactly: checked per model in `check`.
+# int32 sums of the head hold every product exactly up to this sum of width * filters, over all widths.
+MAX_REACH = 0x7FFFFFFF // (127 * 127)
+# Ids fit in one byte. With the reach it bounds the tables: 34 million values.
+MAX_IDS = 256
+# Classes times filters. What explains an answer takes 24 bytes for each.
+MAX_HEAD_VALUES = 1 << 24
 # Positions summed at once, so that what lies between the sums stays in the cache however long a text is.
 STRETCH = 1024
+# Sums of all filters at the positions of a stretch: a model of very many filters has shorter stretches.
+MAX_SUMS = 1 << 22
+
+
+def check_sizes(tables: Sequence[tuple[int, ...]], head: tuple[int, ...]) -> None:
+    """Raise ArtifactError unless tables and head of these shapes fit together and can be run; nothing else is needed.
+
+    Args:
+        tables: (width, V, filters) of each table, in any order.
+        head: (classes, filters).
+    """
+    if not tables or not all(len(shape) == 3 and min(shape) >= 1 for shape in tables) or len(head) != 2:
+        raise ArtifactError(
+            "tables: at least one of shape (width, ids, filters) is needed, and a head (classes, filters)"
+        )
+    widths, n_ids = [shape[0] for shape in tables], tables[0][1]
+    if len(set(widths)) != len(widths) or max(widths) > MAX_WIDTH:
+        raise ArtifactError(f"tables: distinct widths of at most {MAX_WIDTH} (int16 accumulators) are needed")
+    if not 2 <= n_ids <= MAX_IDS or any(shape[1] != n_ids for shape in tables):
+        raise ArtifactError(
+            f"tables: 2 to {MAX_IDS} ids are allowed, as many in each, got {[s[1] for s in tables][:9]}"
+        )
+    if (reach := sum(width * count for width, _, count in tables)) > MAX_REACH:
+        raise ArtifactError(
+            f"head: the sum could reach {127 * 127 * reach}, more than int32 holds; use fewer or narrower filters"
+        )
+    if head[1] != sum(shape[2] for shape in tables):
+        raise ArtifactError(f"head: expected (classes, {sum(shape[2] for shape in tables)}) of all filters, got {head}")
+    if not 1 <= head[0] * head[1] <= MAX_HEAD_VALUES:
+        raise ArtifactError(f"head: 1 to {MAX_HEAD_VALUES} values are allowed, got {head[0]} x {head[1]}")
 
 
 @dataclass(frozen=True)
@@ -93,35 +129,25 @@ class IntTables:
 
     def check(self) -> None:
         """Raise ArtifactError unless shapes fit together, padding rows are zero, and no accumulator can overflow."""
-        if not self.tables:
-            raise ArtifactError("tables: at least one width is needed")
+        check_sizes([table.shape for table in self.tables], self.head.shape)
         if list(self.widths) != sorted(set(self.widths)):
             raise ArtifactError(f"tables: widths must ascend, got {self.widths}")
         for table in self.tables:
-            if table.ndim != 3 or table.dtype != np.int8 or table.shape[1] != self.n_ids or 0 in table.shape:
-                raise ArtifactError(
-                    f"tables: expected int8 (width, {self.n_ids}, filters), got {table.dtype} {table.shape}"
-                )
-            if table.shape[0] > MAX_WIDTH:
-                raise ArtifactError(f"tables: width at most {MAX_WIDTH} (int16 accumulators), got {table.shape[0]}")
+            if table.dtype != np.int8:
+                raise ArtifactError(f"tables: expected int8 (width, ids, filters), got {table.dtype} {table.shape}")
             if table[:, PAD_ID].any():
                 raise ArtifactError("tables: the padding row must be zero")
             if (table == -128).any():
                 raise ArtifactError("tables: values must lie in -127..127")
-        n_classes, n_filters = self.head.shape
-        if n_filters != sum(table.shape[2] for table in self.tables) or self.head.dtype != np.int8:
-            raise ArtifactError(f"head: expected int8 (classes, filters), got {self.head.dtype} {self.head.shape}")
+        n_classes = len(self.head)
+        if self.head.dtype != np.int8 or int(self.head.min()) == -128:
+            raise ArtifactError(f"head: expected int8 (classes, filters) in -127..127, got {self.head.dtype}")
         if self.scale.shape != (n_classes,) or self.bias.shape != (n_classes,):
             raise ArtifactError(
                 f"scale and bias: expected ({n_classes},), got {self.scale.shape} and {self.bias.shape}"
             )
         if not (np.isfinite(self.scale).all() and np.isfinite(self.bias).all()):
             raise ArtifactError("scale and bias: every value must be finite")
-        largest = sum(127 * 127 * table.shape[0] * table.shape[2] for table in self.tables)
-        if largest > np.iinfo(np.int32).max:
-            raise ArtifactError(
-                f"head: the sum could reach {largest}, more than int32 holds; use fewer or narrower filters"
-            )
 
     def responses(self, ids: Ids) -> NDArray[np.int16]:
         """Response of every filter at every position; int16 (max(L, 1), N), contiguous by position."""
@@ -130,9 +156,10 @@ class IntTables:
     def pooled(self, ids: Ids) -> NDArray[np.int16]:
         """Largest response of each filter; int16 (N,)."""
         padded, length = _padded(ids, self.widths[-1]), max(len(ids), 1)
-        starts = range(0, length, STRETCH)
-        stretches = [self._responses(padded, t, min(STRETCH, length - t)).max(axis=0) for t in starts]
-        largest: NDArray[np.int16] = np.max(stretches, axis=0)
+        stretch = stretch_of(self.n_filters)
+        largest = self._responses(padded, 0, min(stretch, length)).max(axis=0)
+        for start in range(stretch, length, stretch):
+            np.maximum(largest, self._responses(padded, start, min(stretch, length - start)).max(axis=0), out=largest)
         return largest
 
     def _responses(self, padded: NDArray[np.intp], start: int, length: int) -> NDArray[np.int16]:
@@ -166,6 +193,11 @@ def _max_over_time(table: NDArray[np.float32], ids: Ids) -> NDArray[np.float32]:
         stretches.append(total.max(axis=0))
     largest: NDArray[np.float32] = np.max(stretches, axis=0)
     return largest
+
+
+def stretch_of(n_filters: int) -> int:
+    """Positions that are summed at once where there are so many filters."""
+    return max(1, min(STRETCH, MAX_SUMS // n_filters))
 
 
 def _padded(ids: Ids, width: int) -> NDArray[np.intp]:

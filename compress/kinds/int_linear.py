@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from baselines.classifier import Progress, ignore_progress
 from baselines.dataset import Part
-from baselines.errors import NotCompressible
+from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.storage.configs import config_from_json
 from baselines.task import LabelSpace
@@ -47,5 +47,5 @@ class IntLinearClassifier(LinearClassifier):
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         packed = read_packed_linear(folder / PACKED_LINEAR_FILE)
         if len(packed.scale) != len(space.classes):
-            raise NotCompressible(f"{folder}: weights of {len(packed.scale)} classes, but {len(space.classes)} names")
+            raise ArtifactError(f"{folder}: weights of {len(packed.scale)} classes, but {len(space.classes)} names")
         return cls.from_packed(packed, space, config_from_json(LinearConfig, config))

@@ -5,6 +5,7 @@ safetensors is imported where a file is read or written: tables in memory need N
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,19 @@ from typing import Any, NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import shown
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
+from baselines.storage.weights import read_arrays
 from baselines.task import Known, LabelSpace, Probabilities, link
-from baselines.text.tokenizer import Tokenizer
+from baselines.text.tokenizer import PAD_ID, Tokenizer
 from compress.formats.packed import TABLES_FILE, StoredTables, read_tables, write_tables
 from compress.formats.tables import FloatTables, IntTables
 
 ALPHABET_FILE = "alphabet.json"
+_TABLE = re.compile(r"table\.[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True)
@@ -99,16 +103,18 @@ class FloatTableClassifier(_TableClassifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         path = folder / TABLES_FILE
-        try:
-            arrays = load_file(path)
-            head, bias = arrays.pop("head"), arrays.pop("bias")
-            by_width = sorted((int(name.removeprefix("table.")), array) for name, array in arrays.items())
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            raise ArtifactError(f"{path}: not a table model ({type(error).__name__}: {error})") from None
+        arrays = read_arrays(path)
+        if not {"head", "bias"} < set(arrays) or not all(map(_TABLE.fullmatch, set(arrays) - {"head", "bias"})):
+            raise ArtifactError(
+                f"{path}: not a table model: head, bias and table.WIDTH are needed, got {shown(str(sorted(arrays)))}"
+            )
+        head, bias = arrays.pop("head"), arrays.pop("bias")
+        by_width = sorted(
+            ((int(name.removeprefix("table.")), array) for name, array in arrays.items()), key=lambda pair: pair[0]
+        )
+        if any(array.ndim != 3 or array.shape[0] != width or 0 in array.shape for width, array in by_width):
+            raise ArtifactError(f"{path}: table.WIDTH must be (WIDTH, ids, filters)")
         tables = FloatTables(tuple(array for _, array in by_width), head, bias)
         _check_float(path, tables)
         return cls(tables, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
@@ -150,7 +156,10 @@ def _check_float(path: Path, tables: FloatTables) -> None:
     fits = (
         len(n_ids) == 1
         and all(table.ndim == 3 for table in tables.tables)
+        and not any(table[:, PAD_ID].any() for table in tables.tables)
         and tables.head.shape == (*tables.bias.shape, sum(table.shape[2] for table in tables.tables))
     )
     if not fits or any(array.dtype != np.float32 or not np.isfinite(array).all() for array in arrays):
-        raise ArtifactError(f"{path}: shapes don't fit together, or a value is not a finite float32")
+        raise ArtifactError(
+            f"{path}: shapes don't fit together, a row of the padding isn't zero, or a value is not a finite float32"
+        )

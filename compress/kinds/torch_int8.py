@@ -12,14 +12,15 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
+from baselines.networks.checkpoint import read_torch
+from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities, link
@@ -92,14 +93,21 @@ class TorchInt8Classifier(Classifier):
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
+        path, tokenizer = folder / MODEL_FILE, Tokenizer.from_json(read_json(folder / ALPHABET_FILE))
+        tensors = read_torch(path)
         try:
+            require_sizes(config, {"n_ids": 2, "n_classes": 1, "embedding_dim": 1, "hidden_dim": 0})
             filters = tuple((int(width), int(count)) for width, count in config["filters"])
             known = TorchInt8Config(**{**config, "filters": filters})
-            tensors = load_file(folder / MODEL_FILE)
+            if (known.n_ids, known.n_classes) != (tokenizer.n_ids, len(space.classes)):
+                raise ArtifactError(
+                    f"{path}: made for {known.n_ids!r} ids and {known.n_classes!r} classes, but there are "
+                    f"{tokenizer.n_ids} and {len(space.classes)}"
+                )
             module = _rebuilt(known, tensors)
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ArtifactError(f"{folder / MODEL_FILE}: doesn't fit the config ({error})") from None
-        return cls(module, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
+        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+            raise ArtifactError(f"{path}: doesn't fit the config ({error!s:.200})") from None
+        return cls(module, known, tokenizer, space)
 
 
 def quantize_linear(module: nn.Module) -> Any:
@@ -117,12 +125,19 @@ def int8_layers(module: nn.Module) -> list[tuple[str, Any]]:
 
 def _rebuilt(config: TorchInt8Config, tensors: dict[str, Tensor]) -> CharCNN:
     shape = CharCNNShape(config.n_ids, config.n_classes, config.embedding_dim, config.filters, config.hidden_dim)
+    with torch.device("meta"):  # shapes without memory: no more is taken than the file holds
+        promised = sum(p.numel() for p in CharCNN(shape).parameters())
+    if promised > (held := sum(t.numel() for t in tensors.values())):
+        raise ValueError(f"{promised} numbers are promised, {held} are there")
     module: CharCNN = quantize_linear(CharCNN(shape))
     linears = int8_layers(module)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             parameter.copy_(tensors[name])
     for name, layer in linears:
+        expected = (layer.out_features, layer.in_features)
+        if tensors[f"{name}.int8"].shape != expected or tensors[f"{name}.bias"].shape != expected[:1]:
+            raise ValueError(f"{name}: expected {expected}, got {tuple(tensors[f'{name}.int8'].shape)}")
         scale = float(tensors[f"{name}.scale"].item())
         with _quiet():
             weight = torch._make_per_tensor_quantized_tensor(tensors[f"{name}.int8"], scale, 0)

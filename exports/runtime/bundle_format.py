@@ -8,18 +8,19 @@ that predicting doesn't need: `MODEL_CARD.md` and `example.json`.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import stat
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from baselines.checked_reading import MAX_FILE_BYTES, MAX_JSON_BYTES, json_of, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
-from baselines.storage.artifact import read_labels
+from baselines.storage.artifact import labels_of
 from baselines.task import LabelSpace, Thresholds
 
 # 2: `labels.json` says the task, and what reads a text says its cleaning.
@@ -45,9 +46,11 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 # The kind of classifier whose graph reads words, and of the linear model whose one file holds its vocabulary too.
 WORD_KIND = "rnn"
 PACKED_LINEAR_KIND = "linear-int"
-MAX_FILE_BYTES = 1 << 30
-MAX_JSON_BYTES = 64 << 20
-MAX_CLASSES = 100_000
+# All files together, and the manifest.
+MAX_BUNDLE_BYTES = MAX_FILE_BYTES
+MAX_MANIFEST_BYTES = 1 << 20
+MAX_FILES = 16
+_KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -68,47 +71,110 @@ class BundleContent:
     manifest: Mapping[str, Any]
     space: LabelSpace
     thresholds: Thresholds
+    _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the columns."""
         return self.space.classes
 
+    def data(self, name: str) -> bytes:
+        """Bytes of one file, the very ones that were hashed; once a model is made from it they aren't kept any more.
+
+        Raises:
+            ArtifactError: read again after `forget`, and changed since.
+        """
+        content = self._read.get(name)
+        return _checked(self.folder, name, self.manifest["files"][name]) if content is None else content
+
     def json(self, name: str) -> Any:
         """Content of one JSON file of the bundle."""
-        return _read_json(self.folder / name)
+        return json_of(self.data(name), self.folder / name)
+
+    def forget(self) -> None:
+        """Let go of the bytes: a model was made from them."""
+        self._read.clear()
 
 
 def read_bundle(folder: Path) -> BundleContent:
     """Check a bundle from outside in: no links, known version, names that stay inside, sizes, hashes, labels.
 
+    Each file is read once: what was hashed is what is used.
+
     Raises:
         ArtifactError: naming the file, what is allowed, and what came.
     """
+    try:
+        return _read_bundle(folder)
+    except OSError as error:
+        raise ArtifactError(f"{folder}: can't be read ({error}); look at its permissions, or copy it again") from None
+
+
+def _read_bundle(folder: Path) -> BundleContent:
     if not (folder / MANIFEST).is_file():
         raise ArtifactError(
             f"{folder}: no {MANIFEST}; not a bundle{said_kind(folder)}. Make one: python -m exports.run ARTIFACT --out "
             "FOLDER"
         )
-    for path in folder.iterdir():
+    paths = list(islice(folder.iterdir(), MAX_FILES + 1))
+    for path in paths:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise ArtifactError(f"{path}: only plain files are allowed in a bundle, no links, folders or devices")
-    manifest = _read_json(folder / MANIFEST)
+    place = folder / MANIFEST
+    manifest = json_of(read_plain_file(place, MAX_MANIFEST_BYTES, links=False), place)
     if isinstance(manifest, dict) and "kind" in manifest and "form" not in manifest:
         raise ArtifactError(
             f"{folder}: a saved classifier, not a bundle. Make one of it: python -m exports.run {folder} --out FOLDER"
         )
+    if len(paths) > MAX_FILES:
+        raise ArtifactError(
+            f"{folder}: at most {MAX_FILES} files are allowed in a bundle; remove what isn't part of it"
+        )
+    check_manifest(manifest, place)
+    form, files = str(manifest["form"]), manifest["files"]
+    needed = needed_files(form, manifest["kind"])
+    found = _check_names(folder, form, files, needed, {path.name for path in paths} - {MANIFEST})
+    space, thresholds = labels_of(json_of(found[LABELS], folder / LABELS), folder / LABELS)
+    if manifest["task"] != space.task:
+        raise ArtifactError(
+            f"{place}: task {shown(manifest['task'])}, but {LABELS} says {space.task}; make the bundle again"
+        )
+    return BundleContent(folder, form, manifest, space, thresholds, found)
+
+
+def check_manifest(manifest: Any, place: Path) -> None:
+    """Raise ArtifactError unless a manifest has the version, and its fields what they may hold; others may stand there.
+
+    Args:
+        manifest: content of the file.
+        place: named in errors.
+    """
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if type(version) is not int or version != FORMAT_VERSION:
-        raise ArtifactError(f"{folder / MANIFEST}: format_version {FORMAT_VERSION} is supported, got {version!r}")
+        raise ArtifactError(f"{place}: format_version {FORMAT_VERSION} is supported, got {shown(version)}")
     form, files = manifest.get("form"), manifest.get("files")
-    if form not in FORMS or not isinstance(files, dict):
+    if not isinstance(form, str) or form not in FORMS or not isinstance(files, dict):
         raise ArtifactError(
-            f"{folder / MANIFEST}: form must be one of {', '.join(FORMS)} and files an object, got {form!r}"
+            f"{place}: form must be one of {', '.join(FORMS)} and files an object, got {shown(form)} and {shown(files)}"
         )
-    _check_files(folder, str(form), files, needed_files(str(form), manifest.get("kind")))
-    space, thresholds = _labels(folder)
-    return BundleContent(folder, str(form), manifest, space, thresholds)
+    for name, kind in (("kind", str), ("task", str)):
+        if type(manifest.get(name)) is not kind:
+            raise ArtifactError(f"{place}: {name}: a string is needed, got {shown(manifest.get(name))}")
+    if not _KIND.fullmatch(manifest["kind"]):
+        raise ArtifactError(f"{place}: kind: small letters, digits and - are allowed, got {shown(manifest['kind'])}")
+    for name in ("lineage_sha256", "licence", "judged_by"):
+        if not isinstance(manifest.get(name, ""), str):
+            raise ArtifactError(f"{place}: {name}: a string is needed, got {shown(manifest[name])}")
+    for name in ("lineage", "metrics"):
+        if not isinstance(manifest.get(name, {}), dict):
+            raise ArtifactError(f"{place}: {name}: an object is needed, got {shown(manifest[name])}")
+    for name, value in manifest.get("metrics", {}).items():
+        if not all(
+            type(n) in (int, float, type(None)) for n in (value.values() if isinstance(value, dict) else [value])
+        ):
+            raise ArtifactError(
+                f"{place}: metrics: {shown(name)}: a number, or an object of numbers, is needed, got {shown(value)}"
+            )
 
 
 def needed_files(form: str, kind: object) -> set[str]:
@@ -119,50 +185,35 @@ def needed_files(form: str, kind: object) -> set[str]:
     return needed - {ALPHABET} | {VOCABULARY} if form == "onnx" and kind == WORD_KIND else needed
 
 
-def _check_files(folder: Path, form: str, listed: Mapping[str, Any], needed: set[str]) -> None:
+def _check_names(
+    folder: Path, form: str, listed: Mapping[str, Any], needed: set[str], found: set[str]
+) -> dict[str, bytes]:
+    """The bytes of the files that predicting needs; those for people are hashed too, and not kept."""
     for name in listed:
         if not _NAME.fullmatch(name) or name == MANIFEST:
-            raise ArtifactError(f"{folder / MANIFEST}: {name!r} is not a plain file name inside the bundle")
-    found = {path.name for path in folder.iterdir()} - {MANIFEST}
+            raise ArtifactError(f"{folder / MANIFEST}: {shown(name)} is not a plain file name inside the bundle")
     if missing := sorted((set(listed) | needed) - found):
         raise ArtifactError(f"{folder}: missing: {', '.join(missing)}; make the bundle again")
+    if unlisted := sorted(needed - set(listed)):
+        raise ArtifactError(f"{folder / MANIFEST}: files: not listed: {', '.join(unlisted)}; make the bundle again")
     if extra := sorted((found - set(listed)) | (set(listed) - needed - set(FOR_PEOPLE))):
         raise ArtifactError(
             f"{folder}: not part of a bundle of form {form}: {', '.join(extra)}; remove or make it again"
         )
-    for name, facts in listed.items():
-        path = folder / name
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ArtifactError(f"{path}: at most {MAX_FILE_BYTES} bytes are allowed, got {size}")
-        expected = facts if isinstance(facts, dict) else {}
-        if size != expected.get("bytes") or _sha256(path) != expected.get("sha256"):
-            raise ArtifactError(f"{path}: size or sha256 differs from {MANIFEST}; the file was changed or damaged")
+    if (total := sum((folder / name).lstat().st_size for name in listed)) > MAX_BUNDLE_BYTES:
+        raise ArtifactError(f"{folder}: at most {MAX_BUNDLE_BYTES} bytes are allowed in all files, got {total}")
+    contents = {name: _checked(folder, name, listed[name]) for name in sorted(listed)}
+    return {name: content for name, content in contents.items() if name in needed}
 
 
-def _labels(folder: Path) -> tuple[LabelSpace, Thresholds]:
-    path = folder / LABELS
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise ArtifactError(f"{path}: at most {MAX_JSON_BYTES} bytes are allowed, got {path.stat().st_size}")
-    space, thresholds = read_labels(path)
-    if not 1 <= len(space.classes) <= MAX_CLASSES:
-        raise ArtifactError(f"{path}: 1 to {MAX_CLASSES} class names are allowed, got {len(space.classes)}")
-    return space, thresholds
-
-
-def _read_json(path: Path) -> Any:
-    size = path.stat().st_size
-    if size > MAX_JSON_BYTES:
-        raise ArtifactError(f"{path}: at most {MAX_JSON_BYTES} bytes are allowed, got {size}")
-    try:
-        return json.loads(path.read_bytes().decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: not valid JSON ({error})") from None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _checked(folder: Path, name: str, facts: Any) -> bytes:
+    """Bytes of one file, with the size and the hash that the manifest states."""
+    path = folder / name
+    content = read_plain_file(path, MAX_JSON_BYTES if name.endswith(".json") else MAX_FILE_BYTES, links=False)
+    expected = facts if isinstance(facts, dict) else {}
+    if len(content) != expected.get("bytes") or hashlib.sha256(content).hexdigest() != expected.get("sha256"):
+        raise ArtifactError(f"{path}: size or sha256 differs from {MANIFEST}; the file was changed or damaged")
+    return content
 
 
 def bundle_bytes(folder: Path) -> tuple[int, int]:

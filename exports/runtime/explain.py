@@ -23,7 +23,7 @@ from baselines.errors import ArtifactError
 from baselines.task import LabelSpace, Thresholds, link, unknown_answer
 from baselines.text.ngrams import NgramTfidf
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer
-from compress.formats.tables import FloatTables, IntTables
+from compress.formats.tables import FloatTables, IntTables, stretch_of
 from exports.runtime.predictor import Predictor
 
 Float64 = NDArray[np.float64]
@@ -125,7 +125,8 @@ class LinearExplainer:
         clean, bias = self.vectorizer.cleaning(text), self.intercept.astype(np.float64)
         if not len(columns):
             return nothing_known(clean, bias)
-        shares = self.weights[columns].astype(np.float64) * values[:, None]
+        shares = self.weights[columns].astype(np.float64)
+        shares *= values[:, None]
         ngrams = tuple(self.names[column] for column in columns)
         return Parts(clean, ngrams, (-1,) * len(ngrams), shares, bias)
 
@@ -150,14 +151,27 @@ def winning_windows(tables: FloatTables | IntTables, ids: Ids) -> tuple[Float64,
         width, left = table.shape[0], (table.shape[0] - 1) // 2
         padded = np.full(length + width - 1, PAD_ID, np.intp)
         padded[left : left + len(ids)] = ids
-        # In the tables' own arithmetic, so that the winner is the one that won.
-        total = table[0][padded[:length]].astype(np.float32 if table.dtype == np.float32 else np.int32)
-        for k in range(1, width):
-            total += table[k][padded[k : k + length]]
-        winner = total.argmax(axis=0)
-        responses.append(total.max(axis=0).astype(np.float64))
+        largest, winner = _first_largest(table, padded, length)
+        responses.append(largest)
         windows.append(np.stack([winner - left, winner - left + width], axis=1))
     return np.concatenate(responses), np.concatenate(windows)
+
+
+def _first_largest(table: NDArray[Any], padded: NDArray[np.intp], length: int) -> tuple[Float64, NDArray[np.intp]]:
+    """Each filter's largest response and its first position, (N_f,) each; by stretches, so that long texts fit."""
+    stretch, n_filters = stretch_of(table.shape[2]), table.shape[2]
+    largest, winner = np.full(n_filters, -np.inf), np.zeros(n_filters, np.intp)
+    for start in range(0, length, stretch):
+        stop = min(start + stretch, length)
+        # In the tables' own arithmetic, so that the winner is the one that won.
+        total = table[0][padded[start:stop]].astype(np.float32 if table.dtype == np.float32 else np.int32)
+        for k in range(1, len(table)):
+            total += table[k][padded[start + k : stop + k]]
+        first = total.argmax(axis=0)
+        found = total[first, np.arange(n_filters)].astype(np.float64)
+        larger = found > largest
+        winner[larger], largest[larger] = start + first[larger], found[larger]
+    return largest, winner
 
 
 def explainer_of(model: Any) -> Explainer:

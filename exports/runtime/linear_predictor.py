@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from baselines.errors import ArtifactError
 from baselines.task import Known, Probabilities, link
 from baselines.text.ngrams import NgramTfidf, Row
-from compress.formats.tensors import read_tensors
+from compress.formats.tensors import tensors_of
 from exports.runtime.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
 from exports.runtime.predictor import Predictor
+
+# Weights that are copied at once for one text.
+MAX_GATHERED = 1 << 22
 
 
 class LinearPredictor(Predictor[list[Row]]):
@@ -30,13 +33,16 @@ class LinearPredictor(Predictor[list[Row]]):
             self._read_packed(bundle)
             return
         path = bundle.folder / LINEAR_FILE
-        tensors, _ = read_tensors(path)
+        tensors, _ = tensors_of(bundle.data(LINEAR_FILE), path)
         if set(tensors) != {"idf", "weights", "intercept"}:
             raise ArtifactError(f"{path}: idf, weights and intercept are needed, got {', '.join(sorted(tensors))}")
         for name, array in tensors.items():
-            if array.dtype != np.float32 or not np.isfinite(array).all():
-                raise ArtifactError(f"{path}: {name}: every value must be a finite float32")
-        self.vectorizer = NgramTfidf.from_json(bundle.json(VOCABULARY), tensors["idf"])
+            if array.dtype != np.float32:
+                raise ArtifactError(f"{path}: {name}: every value must be a finite float32, got {array.dtype}")
+        try:
+            self.vectorizer = NgramTfidf.from_json(bundle.json(VOCABULARY), tensors["idf"])
+        except ArtifactError as error:
+            raise ArtifactError(f"{bundle.folder / VOCABULARY}: {error}") from None
         self.weights: NDArray[np.float32] = tensors["weights"]
         self.intercept: NDArray[np.float32] = tensors["intercept"]
         expected = (self.vectorizer.n_features, len(self.classes))
@@ -44,15 +50,15 @@ class LinearPredictor(Predictor[list[Row]]):
             raise ArtifactError(f"{path}: expected weights {expected}, got {self.weights.shape}")
 
     def _read_packed(self, bundle: BundleContent) -> None:
-        from compress.formats.packed_linear import read_packed_linear
+        from compress.formats.packed_linear import packed_linear_of
 
-        packed = read_packed_linear(bundle.folder / PACKED_LINEAR_FILE)
+        packed = packed_linear_of(bundle.data(PACKED_LINEAR_FILE), bundle.folder / PACKED_LINEAR_FILE)
         if len(packed.scale) != len(self.classes):
             raise ArtifactError(
                 f"{bundle.folder}: weights of {len(packed.scale)} classes, but {len(self.classes)} names"
             )
         self.vectorizer, self.intercept = packed.vectorizer, packed.intercept
-        self.weights = np.ascontiguousarray(packed.weights().T)
+        self.weights = packed.weights_by_feature()
 
     def encode(self, texts: Sequence[str]) -> list[Row]:
         return [self.vectorizer.encode(text) for text in texts]
@@ -60,8 +66,18 @@ class LinearPredictor(Predictor[list[Row]]):
     def run(self, encoded: list[Row]) -> Probabilities:
         logits = np.empty((len(encoded), len(self.classes)), np.float32)
         for out, (columns, values) in zip(logits, encoded, strict=True):
-            out[:] = values @ self.weights[columns] + self.intercept
+            out[:] = _sum_of_rows(self.weights, columns, values) + self.intercept
         return link(logits, self.task)
 
     def known(self, encoded: list[Row]) -> Known:
         return np.array([len(columns) > 0 for columns, _ in encoded], np.bool_)
+
+
+def _sum_of_rows(weights: NDArray[np.float32], columns: NDArray[np.intp], values: NDArray[np.float32]) -> Probabilities:
+    """`values @ weights[columns]`; (n_classes,). Rows of very many classes are gathered a few at a time."""
+    together = max(1, MAX_GATHERED // weights.shape[1])
+    if len(columns) <= together:
+        return values @ weights[columns]
+    starts = range(0, len(columns), together)
+    parts = [values[i : i + together] @ weights[columns[i : i + together]] for i in starts]
+    return np.sum(parts, axis=0, dtype=np.float32)

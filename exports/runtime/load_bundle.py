@@ -42,6 +42,12 @@ def load(
     bundle = read_bundle(Path(folder))
     if abstain is not None:
         bundle = _abstaining(bundle, abstain)
+    predictor = _opened(bundle, threads, engine)
+    bundle.forget()
+    return predictor
+
+
+def _opened(bundle: BundleContent, threads: int, engine: Engine) -> Predictor[Any]:
     if bundle.form == "table":
         return TablePredictor(bundle, threads, engine)
     if bundle.form == "onnx":

@@ -13,7 +13,7 @@ from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
 from baselines.task import Known, Probabilities, answered, link
 from baselines.text.tokenizer import Ids, Tokenizer
-from compress.formats.packed import read_tables
+from compress.formats.packed import tables_of
 from compress.formats.tables import IntTables
 from exports import kernel
 from exports.runtime.bundle_format import ALPHABET, TABLES_FILE, BundleContent
@@ -30,7 +30,7 @@ class TablePredictor(Predictor[list[Ids]]):
     def __init__(self, bundle: BundleContent, threads: int, engine: Engine) -> None:
         super().__init__(bundle)
         self.tokenizer = Tokenizer.from_json(bundle.json(ALPHABET))
-        self.tables: IntTables = read_tables(bundle.folder / TABLES_FILE).tables
+        self.tables: IntTables = tables_of(bundle.data(TABLES_FILE), bundle.folder / TABLES_FILE).tables
         self.threads = threads
         # Chosen once: what is asked again for every text is as much as a tenth of a small model.
         self._linked = partial(link, task=self.task) if self.task == "multiclass" else _sigmoid_in_place

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.checked_reading import is_count, shown
 from baselines.errors import ArtifactError
 from baselines.task import Known
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import UNKNOWN_ID
 
-MAX_WORDS = 1 << 22
+MAX_WORDS = 1 << 21
+MAX_TOKENS = 1 << 20
+_FIELDS = {"words", "max_tokens", "cleaning", "stem"}
 
 
 class WordReader:
@@ -26,14 +29,18 @@ class WordReader:
     """
 
     def __init__(self, content: Any) -> None:
-        words = content.get("words") if isinstance(content, dict) else None
-        most = content.get("max_tokens") if isinstance(content, dict) else None
+        found = content if isinstance(content, dict) else {}
+        words, most = found.get("words"), found.get("max_tokens")
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or len(words) > MAX_WORDS:
             raise ArtifactError(f"vocabulary.json: a list of at most {MAX_WORDS} strings is needed under `words`")
-        if type(most) is not int or not 1 <= most <= 1 << 20:
-            raise ArtifactError(f"vocabulary.json: max_tokens of 1 to {1 << 20} is needed, got {most!r}")
+        if len(set(words)) != len(words):
+            raise ArtifactError("vocabulary.json: words: each may stand there once")
+        if not is_count(most, 1, MAX_TOKENS):
+            raise ArtifactError(f"vocabulary.json: max_tokens of 1 to {MAX_TOKENS} is needed, got {shown(most)}")
+        if unknown := sorted(set(found) - _FIELDS):
+            raise ArtifactError(f"vocabulary.json: {', '.join(sorted(_FIELDS))} are allowed, got {shown(unknown[0])}")
         self._ids = {word: position + 2 for position, word in enumerate(words)}
-        self.max_tokens = most
+        self.max_tokens: int = most
         try:
             self._cleaning = Cleaning.from_json(content)
         except ArtifactError as error:

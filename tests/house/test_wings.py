@@ -28,6 +28,7 @@ ORDER = {
         ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes", "folder_kind", "inputs", "escaping"),
+        ("checked_reading",),
         ("errors",),
     ),
     "compress": (
@@ -41,7 +42,7 @@ ORDER = {
         ("kinds",),
         ("formats", "onnx_files"),
     ),
-    "exports": (("run", "predict"), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
+    "exports": (("run", "predict", "fuzz"), ("fuzzing",), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
     "bench": (
         ("fold_study", "public_study", "compare", "score", "screenshot", "calibration", "gpu_check", "conftest"),
         ("study", "suite", "public", "scoring", "simulation", "accelerator"),

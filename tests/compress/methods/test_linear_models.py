@@ -144,10 +144,10 @@ def test_every_packed_model_is_read_back(
         ("weights", np.zeros(3, np.uint8), "packed values"),
         ("vocabulary", np.zeros(3, np.uint8), "deflated bytes"),
         ("idf", np.zeros(3, np.uint8), "deflated bytes"),
-        ("idf_values", np.array([np.nan], np.float32), "idf_values: finite"),
+        ("idf_values", np.array([np.nan], np.float32), "idf_values: every value must be finite"),
         ("idf_values", np.zeros(1, np.float32), "damaged"),
         ("scale", np.ones(2, np.float32), "one value a class"),
-        ("intercept", np.array([np.inf] * 5, np.float32), "intercept: finite"),
+        ("intercept", np.array([np.inf] * 5, np.float32), "intercept: every value must be finite"),
         ("more", np.ones(2, np.float32), "expected idf"),
     ],
 )

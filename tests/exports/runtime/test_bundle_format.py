@@ -68,7 +68,7 @@ def test_a_manifest_that_is_none_is_refused(copy: Path, content: str) -> None:
         ({"classes": [], "thresholds": []}, "class names are allowed, got 0"),
         ({"classes": [1], "thresholds": [0.5]}, "classes must be strings"),
         ({"classes": ["a", "a"], "thresholds": [0.5, 0.5]}, "each once"),
-        ({"classes": ["a"], "thresholds": [float("nan")]}, "between 0 and 1"),
+        ({"classes": ["a"], "thresholds": [float("nan")]}, "NaN is not allowed"),
         ({"classes": ["a"], "thresholds": ["x"]}, "thresholds are needed"),
         ({"classes": ["a"]}, "thresholds are needed"),
         ({"classes": ["a"], "task": "binary"}, "thresholds are needed"),
@@ -79,7 +79,10 @@ def test_a_manifest_that_is_none_is_refused(copy: Path, content: str) -> None:
         ({"classes": ["a", "b"], "task": "multiclass", "shares": [0.5, 2]}, "between 0 and 1"),
         ({"classes": ["a", "b"], "task": "multiclass", "thresholds": [0.5]}, "expected 2 thresholds"),
         ({"classes": ["only one"], "thresholds": [0.5]}, "fit together"),
-        ({"classes": ["only two", "classes"], "task": "multiclass"}, "fit together"),
+        (
+            {"classes": ["only two", "classes"], "task": "multiclass"},
+            "task 'multilabel', but labels.json says multiclass",
+        ),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(copy: Path, labels: dict[str, object], match: str) -> None:
