@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
+from baselines.telemetry import import_onnxruntime
 from bench.cost.energy import load_nvml
 
 NO_ONNXRUNTIME = "onnxruntime isn't installed; its CUDAExecutionProvider comes with the package onnxruntime-gpu"
@@ -118,10 +118,8 @@ class OnnxModel:
 
     def __init__(self, model: bytes, tokenizer: Any) -> None:
         """Raises MeasurementError where onnxruntime or its provider is missing."""
-        # It would write a store of its own and look up its collector.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         try:
-            import onnxruntime
+            onnxruntime = import_onnxruntime()
         except ImportError:
             raise MeasurementError(NO_ONNXRUNTIME) from None
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import numpy as np
-import onnxruntime as ort
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
 from baselines.task import Known, LabelSpace, Probabilities
+from baselines.telemetry import import_onnxruntime
 from baselines.text.tokenizer import Ids, Tokenizer, pad
 
 MODEL_FILE = "model.onnx"
@@ -57,7 +57,7 @@ class OnnxClassifier(Classifier):
         raise NotCompressible(f"{self.kind}: made from a trained character CNN by quantize, not fitted itself")
 
     @cached_property
-    def _session(self) -> ort.InferenceSession:
+    def _session(self) -> Any:
         return open_session(self.model)
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
@@ -82,8 +82,9 @@ class OnnxClassifier(Classifier):
         return loaded
 
 
-def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
+def open_session(model: bytes, threads: int = 1) -> Any:
     """onnxruntime on the CPU; raises ArtifactError when it can't read the graph."""
+    ort = import_onnxruntime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -94,7 +95,7 @@ def open_session(model: bytes, threads: int = 1) -> ort.InferenceSession:
         raise ArtifactError(f"{MODEL_FILE}: onnxruntime can't read it ({error})") from None
 
 
-def run_ids(session: ort.InferenceSession, encoded: Ids) -> Probabilities:
+def run_ids(session: Any, encoded: Ids) -> Probabilities:
     """Answer to one encoded text; float32 (1, n_classes)."""
     ids, lengths = pad([encoded])
     (probabilities,) = session.run(["probabilities"], {"ids": ids, "lengths": lengths})

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError, MissingExtra
 from baselines.task import Known, Probabilities
+from baselines.telemetry import import_onnxruntime
 from baselines.text.tokenizer import Tokenizer, pad
 from exports.runtime.bundle_format import (
     ALPHABET,
@@ -73,7 +74,7 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
     from exports.runtime.onnx_scan import scan
 
     try:
-        import onnxruntime
+        onnxruntime = import_onnxruntime()
     except ImportError:
         raise MissingExtra(f"{name}: needs onnxruntime; install it with: pip install 'tagpress[onnx]'") from None
     try:

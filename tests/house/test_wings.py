@@ -27,7 +27,7 @@ ORDER = {
         ("classifier",),
         ("dataset", "tables"),
         ("task",),
-        ("text", "console", "cores", "notes", "folder_kind"),
+        ("text", "console", "cores", "notes", "folder_kind", "whole_file", "telemetry"),
         ("errors",),
     ),
     "compress": (

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 from baselines.classifier import Classifier
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
+from baselines.telemetry import import_onnxruntime
 from baselines.text.tokenizer import pad
 from compress.kinds.coverage import linear_coverage, onnx_coverage
 from compress.kinds.onnx_graph import conv_model
@@ -101,16 +101,17 @@ def _make(way: str, parent: CharCNNClassifier) -> Classifier:
 
 def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> OnnxClassifier:
     """onnxruntime's `quantize_dynamic` on the CNN's plain graph: s8 weights, u8 activations scaled as they come."""
+    tools = import_onnxruntime("quantization")
     with tempfile.TemporaryDirectory() as folder, _quiet():
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(conv_model(parent.module, parent.task_), source)
-        quantize_dynamic(
+        tools.quantize_dynamic(
             source,
             target,
             op_types_to_quantize=list(operators),
             per_channel=False,
             reduce_range=True,
-            weight_type=QuantType.QInt8,
+            weight_type=tools.QuantType.QInt8,
         )
         model = target.read_bytes()
     return OnnxClassifier(model, OnnxConfig("dynamic", tuple(operators)), parent.tokenizer, parent.space_)
@@ -128,25 +129,28 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
             f"{len(texts)}; use scheme tables, which needs none"
         )
     operators = ("Conv", "Gemm", "MatMul")
+    tools = import_onnxruntime("quantization")
     with tempfile.TemporaryDirectory() as folder, _quiet():
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(conv_model(parent.module, parent.task_), source)
-        quantize_static(
+        tools.quantize_static(
             source,
             target,
             _Texts([pad([parent.tokenizer.encode(text)]) for text in texts]),
-            quant_format=QuantFormat.QDQ,
+            quant_format=tools.QuantFormat.QDQ,
             op_types_to_quantize=list(operators),
             per_channel=True,
             reduce_range=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            activation_type=tools.QuantType.QUInt8,
+            weight_type=tools.QuantType.QInt8,
         )
         model = target.read_bytes()
     return OnnxClassifier(model, OnnxConfig("static", operators), parent.tokenizer, parent.space_)
 
 
-class _Texts(CalibrationDataReader):  # type: ignore[misc]
+class _Texts:
+    """What onnxruntime calls a `CalibrationDataReader`: anything that has `get_next`."""
+
     def __init__(self, encoded: Sequence[tuple[Any, Any]]) -> None:
         self._rows = iter([{"ids": ids, "lengths": lengths} for ids, lengths in encoded])
 
