@@ -5,19 +5,26 @@ safetensors is imported where a file is read or written: a network that never to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from baselines.errors import ArtifactError
+from baselines.whole_file import write_whole
 
 
 def save_tensors(module: nn.Module, path: Path) -> None:
     """Write every weight, by its name in the network."""
-    from safetensors.torch import save_file
+    write_tensors(path, module.state_dict())
 
-    save_file({name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()}, path)
+
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write tensors under their names, from whatever device they lie on, readable by whom the umask says."""
+    from safetensors.torch import save
+
+    write_whole(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
 
 
 def load_tensors(module: nn.Module, path: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
+from baselines.storage.weights import write_weights
 from baselines.text.ngrams import NgramTfidf
 from compress.formats.packed import Int8, pack, unpack
 from compress.formats.tensors import read_tensors
@@ -50,9 +51,6 @@ class PackedLinear:
 
 def write_packed_linear(model: PackedLinear, path: Path) -> None:
     """Write one file; the same model gives the same bytes."""
-    # Imported here: reading, which the deployed runtime does, needs NumPy alone.
-    from safetensors.numpy import save_file
-
     vocabulary = json.dumps(model.vectorizer.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
     # Few texts hold most n-grams, so few values of idf occur: exact, and a byte or less each.
     values, index = np.unique(model.vectorizer.idf(), return_inverse=True)
@@ -64,7 +62,7 @@ def write_packed_linear(model: PackedLinear, path: Path) -> None:
         "scale": model.scale.astype(np.float32),
         "intercept": model.intercept.astype(np.float32),
     }
-    save_file(tensors, path)
+    write_weights(path, tensors)
 
 
 def read_packed_linear(path: Path) -> PackedLinear:
