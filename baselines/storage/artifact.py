@@ -20,6 +20,7 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
+from baselines.rights import unreadable_is_said
 from baselines.task import LabelSpace, Thresholds
 
 # 2: a linear model's weights lie in `weights.safetensors`; the format was that before, the name said another.
@@ -95,12 +96,13 @@ def write_json(path: Path, content: Any, *, compact: bool = False) -> None:
 
 def read_json(path: Path) -> Any:
     """Read JSON; raises ArtifactError naming the file and the line."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtifactError(f"{path}: file missing") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ArtifactError(f"{path}: not valid JSON ({error})") from None
+    with unreadable_is_said(path):
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ArtifactError(f"{path}: file missing") from None
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ArtifactError(f"{path}: not valid JSON ({error})") from None
 
 
 def file_sha256(path: Path) -> str:
@@ -152,7 +154,12 @@ def save(classifier: Classifier, folder: Path, lineage: Lineage) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The checked manifest of an artifact: version known, files complete, hashes right."""
+    """The checked manifest of an artifact: version known, files complete, hashes right, all of it readable."""
+    with unreadable_is_said(folder):
+        return _checked_manifest(folder)
+
+
+def _checked_manifest(folder: Path) -> dict[str, Any]:
     if not (folder / MANIFEST).is_file():
         raise ArtifactError(
             f"{folder}: no {MANIFEST}; not an artifact{said_kind(folder)}. Make one with "

@@ -20,6 +20,7 @@ from exports.runtime.bundle_format import (
     WORD_KIND,
     BundleContent,
 )
+from exports.runtime.forked_session import ForkedSession
 from exports.runtime.predictor import Predictor, require_fit
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return ForkedSession(lambda: onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
     except Exception as error:  # onnxruntime's exceptions have no common ancestor but this one
         raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({error})") from None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
@@ -13,6 +13,10 @@ from exports.runtime.answer import Answer, answer_of, most_probable
 from exports.runtime.bundle_format import BundleContent
 
 Encoded = TypeVar("Encoded")
+
+
+# What opens a bundle again, and its arguments: strings and numbers only.
+Opening = tuple[Callable[..., "Predictor[Any]"], tuple[Any, ...]]
 
 
 class Predictor(ABC, Generic[Encoded]):
@@ -24,7 +28,12 @@ class Predictor(ABC, Generic[Encoded]):
         task: `multilabel`, `multiclass` or `binary`.
         thresholds: float32 (n_classes,).
         bundle: the checked bundle, with its manifest.
+        opening: how it is opened again; None where it wasn't opened by `exports.runtime.load`.
+
+    A copy, and a predictor that is unpickled, is its bundle opened again from its folder, with every check.
     """
+
+    opening: Opening | None = None
 
     def __init__(self, bundle: BundleContent) -> None:
         self.bundle = bundle
@@ -32,6 +41,11 @@ class Predictor(ABC, Generic[Encoded]):
         self.classes = bundle.classes
         self.task: Task = bundle.space.task
         self.thresholds: Thresholds = bundle.thresholds
+
+    def __reduce__(self) -> Opening:
+        if self.opening is None:
+            raise TypeError(f"{type(self).__name__}: only what exports.runtime.load opened can be copied or pickled")
+        return self.opening
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:

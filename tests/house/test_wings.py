@@ -27,7 +27,7 @@ ORDER = {
         ("classifier",),
         ("dataset", "tables"),
         ("task",),
-        ("text", "console", "cores", "notes", "folder_kind", "whole_file", "telemetry"),
+        ("text", "console", "cores", "notes", "folder_kind", "whole_file", "telemetry", "rights"),
         ("errors",),
     ),
     "compress": (
