@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +57,7 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
             out[rows] = self._run_rows([encoded[row] for row in rows])
         return out
 
-    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         # The graph says itself what is said of a text in which nothing is known.
         return self.run(self.encode(check_texts(texts)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from baselines.classifier import check_texts
@@ -59,31 +59,32 @@ class Predictor(ABC, Generic[Encoded]):
     def known(self, encoded: Encoded) -> Known:
         """Whether anything in a text is known to the model; bool (n_texts,)."""
 
-    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1].
 
         Of multiclass a row sums to 1; of a binary task the only column is the positive class. A text in which nothing
         is known gets `baselines.task.unknown_answer`.
 
         Args:
-            texts: any iterable of them: a list, a generator, an open file with a text a line.
+            texts: a list, a tuple, an array, or a column of a data frame; see `baselines.classifier.check_texts`.
 
         Raises:
-            TypeError: naming the index of the first entry that is not a string; a lone string is a mistake too.
+            TypeError: anything else, such as a lone string, a generator, an open file or a dict: says what to pass
+                instead; or the index of the first entry that is not a string.
         """
         return self.answered(texts)[0]
 
-    def answered(self, texts: Iterable[str]) -> tuple[Probabilities, Known]:
+    def answered(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         """`predict_proba`, and of which texts the model knows anything; float32 (n_texts, n_classes), (n_texts,)."""
         encoded = self.encode(check_texts(texts))
         known = self.known(encoded)
         return answered(self.run(encoded), known, self.space, self.thresholds), known
 
-    def answers(self, texts: Iterable[str], top: int | None = None) -> list[Answer]:
+    def answers(self, texts: Sequence[str], top: int | None = None) -> list[Answer]:
         """What each text gets, with probabilities, and whether anything in it is known.
 
         Args:
-            texts: any number, from any iterable.
+            texts: any number of them, as `predict_proba` takes them.
             top: None for what is decided, else so many of the most probable names, whatever is decided.
         """
         probabilities, known = self.answered(texts)
@@ -94,7 +95,7 @@ class Predictor(ABC, Generic[Encoded]):
         rows = zip(probabilities, decided, known.tolist(), strict=True)
         return [answer_of(self.space, row, names, knows) for row, names, knows in rows]
 
-    def predict(self, texts: Iterable[str]) -> list[list[str]]:
+    def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """The names that each text gets, in the order of `classes`.
 
         Multilabel: any number. Multiclass: one, or none where the model abstains. Binary: one of both names.
