@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.cores import usable_core_count
 from baselines.errors import MeasurementError
 from baselines.telemetry import import_onnxruntime
 from bench.cost.energy import load_nvml
@@ -127,7 +128,9 @@ class OnnxModel:
             raise MeasurementError(NO_PROVIDER)
         self._ort: Any = onnxruntime
         providers = [("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider"]
-        self._session = onnxruntime.InferenceSession(model, providers=providers)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = usable_core_count()
+        self._session = onnxruntime.InferenceSession(model, options, providers=providers)
         if "CUDAExecutionProvider" not in self._session.get_providers():
             # What it needs of CUDA isn't there, and onnxruntime falls back without an error.
             raise MeasurementError(NO_CUDA_IN_SESSION)

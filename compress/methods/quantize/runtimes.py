@@ -12,6 +12,7 @@ without VNNI, and 8-bit weights could saturate there.
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ import numpy as np
 import onnx
 
 from baselines.classifier import Classifier
+from baselines.cores import usable_core_count
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
 from baselines.telemetry import import_onnxruntime
@@ -101,8 +103,7 @@ def _make(way: str, parent: CharCNNClassifier) -> Classifier:
 
 def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> OnnxClassifier:
     """onnxruntime's `quantize_dynamic` on the CNN's plain graph: s8 weights, u8 activations scaled as they come."""
-    tools = import_onnxruntime("quantization")
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, _tools() as tools:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(conv_model(parent.module, parent.task_), source)
         tools.quantize_dynamic(
@@ -129,8 +130,7 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
             f"{len(texts)}; use scheme tables, which needs none"
         )
     operators = ("Conv", "Gemm", "MatMul")
-    tools = import_onnxruntime("quantization")
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, _tools() as tools:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(conv_model(parent.module, parent.task_), source)
         tools.quantize_static(
@@ -205,12 +205,21 @@ def time_in_turn(classifiers: Sequence[Classifier], texts: Sequence[str]) -> lis
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """onnxruntime's tools advise on the root logger; the advice does not apply to a graph that was checked already."""
-    logger = logging.getLogger()
-    level = logger.level
+def _tools() -> Iterator[Any]:
+    """onnxruntime's `quantization`, for as long as the block lasts without advice and with the threads we may use.
+
+    It advises on the root logger, which does not apply to a graph that was checked already. The sessions it opens to
+    calibrate have a thread for each core of the machine, whatever the quota, unless this variable says otherwise.
+    """
+    logger, variable = logging.getLogger(), "ORT_INTRA_OP_NUM_THREADS"
+    level, threads = logger.level, os.environ.get(variable)
     logger.setLevel(logging.ERROR)
+    os.environ[variable] = str(usable_core_count())
     try:
-        yield
+        yield import_onnxruntime("quantization")
     finally:
         logger.setLevel(level)
+        if threads is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = threads
