@@ -5,9 +5,8 @@ What a row of probabilities means, and how it is decided, is the task's: see `ba
 
 from __future__ import annotations
 
-import io
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -77,7 +76,7 @@ class Classifier(ABC):
             for a text in which the model knows nothing (empty, unknown script, only words that cleaning removes).
         """
 
-    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1]; shape (0, n_classes) for no texts.
 
         A text's row does not depend on the other texts of the batch. A text in which nothing is known gets
@@ -86,7 +85,7 @@ class Classifier(ABC):
         probabilities, known = self.answer(check_texts(texts))
         return answered(probabilities, known, self.space_, self.thresholds_)
 
-    def predict(self, texts: Iterable[str]) -> list[list[str]]:
+    def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """The names that each text gets: any number, exactly one, or one of both of a binary task."""
         decided = decide(self.predict_proba(texts), self.thresholds_, self.task_)
         return [self.space_.said(row) for row in decided]
@@ -112,20 +111,59 @@ class Classifier(ABC):
         """For a classifier made of others: take each from `read`, by the name of its folder. Most are made of none."""
 
 
-def check_texts(texts: Iterable[str]) -> Sequence[str]:
-    """The texts as a sequence that can be read twice: a generator, or an open file with a text a line, is read here.
+def check_texts(texts: Sequence[str]) -> Sequence[str]:
+    """The texts as a list or tuple of strings.
+
+    Args:
+        texts: a list, a tuple or another sequence; an array or a column of NumPy, pandas, Polars or Arrow. What can be
+            read only once, has no order, or holds its texts elsewhere is a mistake, never an empty or another answer.
 
     Raises:
-        TypeError: naming the index of the first entry that isn't a string; a lone string is a mistake too.
+        TypeError: says what to pass instead, or the index of the first entry that isn't a string.
     """
-    if isinstance(texts, (str, bytes)):  # a union would be made anew in each call
-        raise TypeError(f"texts: expected a sequence of strings, got one {type(texts).__name__}; wrap it in a list")
-    if not isinstance(texts, (list, tuple)):
-        texts = [line.rstrip("\r\n") for line in texts] if isinstance(texts, io.TextIOBase) else list(texts)
+    if type(texts) is not list and not isinstance(texts, (list, tuple)):  # a union would be made anew in each call
+        texts = _listed(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"texts[{index}]: expected a string, got {type(text).__name__}")
     return texts
+
+
+def _listed(texts: Any) -> Sequence[str]:
+    """Another sequence as a list; raises TypeError with what to do about anything that is none."""
+    if advice := _advice(texts):
+        raise TypeError(f"texts: expected a sequence of strings, got {advice}")
+    # Columns say it by these names; NumPy's and Arrow's own entries aren't all strings of Python.
+    for name in ("tolist", "to_list", "to_pylist"):
+        if callable(convert := getattr(texts, name, None)):
+            listed: list[str] = convert()
+            return listed
+    return list(texts)
+
+
+def _advice(texts: Any) -> str:
+    """What came in place of a sequence of strings, and what to do; "" for a sequence."""
+    kind = type(texts).__name__
+    if isinstance(texts, (str, bytes, bytearray, memoryview)):
+        return f"one {kind}; wrap it in a list"
+    if isinstance(texts, Mapping):
+        return f"a {kind}, whose keys would be read; pass list(texts.values()), or list(texts) for the keys"
+    if isinstance(texts, (KeysView, ValuesView)):
+        return ""
+    if isinstance(texts, Set):
+        return f"a {kind}, which has no order to answer in; pass sorted(texts)"
+    if hasattr(texts, "readline"):
+        return f"an open file ({kind}); pass its lines: texts.read().splitlines()"
+    if isinstance(texts, Iterator):
+        return f"a {kind}, which can be read only once; pass list(texts)"
+    dimensions = getattr(texts, "shape", (1,))
+    if isinstance(dimensions, tuple) and len(dimensions) != 1:
+        return f"a {kind} of {len(dimensions)} dimensions; pass one column of texts"
+    if hasattr(texts, "__len__") and hasattr(texts, "__getitem__"):
+        return ""
+    return (
+        f"a {kind}, which has no order or length of its own; pass list(texts)" if hasattr(texts, "__iter__") else kind
+    )
 
 
 def predict(classifier: Classifier, texts: Sequence[str]) -> LabelMatrix:

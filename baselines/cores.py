@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
-_CGROUP = Path("/sys/fs/cgroup")
+_SYSTEM = Path("/")
+# Where the two versions lie when the system doesn't say: version 1 has a tree for each of its controllers.
+_USUAL = {"": "sys/fs/cgroup", "cpu": "sys/fs/cgroup/cpu", "memory": "sys/fs/cgroup/memory"}
 
 
 def usable_cores() -> list[int]:
@@ -27,22 +30,84 @@ def usable_core_count() -> int:
     return cores if limit is None else max(1, min(cores, math.floor(limit + 1e-9)))
 
 
-def cgroup_cpus(root: Path = _CGROUP) -> float | None:
-    """CPUs' worth of time the control group may use, version 2 or 1; None for no limit."""
-    if text := read_text(root / "cpu.max"):
-        quota, _, period = text.partition(" ")
-        return None if quota == "max" else int(quota) / int(period or 100_000)
-    quota_us, period_us = read_text(root / "cpu/cpu.cfs_quota_us"), read_text(root / "cpu/cpu.cfs_period_us")
-    if quota_us and period_us and int(quota_us) > 0:
-        return int(quota_us) / int(period_us)
-    return None
+def cgroup_cpus(system: Path = _SYSTEM) -> float | None:
+    """CPUs' worth of time this process may use, None for no limit.
+
+    The least of what its own control group and all groups above it allow, of version 2 or 1.
+
+    Args:
+        system: root of the file system that `/proc` and `/sys` are read from.
+    """
+    limits = [_quota(*text.split()[:2]) for text in _settings(system, "", "cpu.max")]
+    for folder in _groups(system, "cpu"):
+        quota, period = read_text(folder / "cpu.cfs_quota_us"), read_text(folder / "cpu.cfs_period_us")
+        limits.append(_quota(quota or "", period or ""))
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
-def cgroup_memory_bytes(root: Path = _CGROUP) -> int | None:
-    """Memory limit of the control group; None for no limit."""
-    text = read_text(root / "memory.max") or read_text(root / "memory/memory.limit_in_bytes")
+def cgroup_memory_bytes(system: Path = _SYSTEM) -> int | None:
+    """Memory limit of this process's control group and of those above it, the least; None for no limit."""
+    texts = [
+        *_settings(system, "", "memory.max"),
+        *_settings(system, "memory", "memory.limit_in_bytes"),
+    ]
     # Version 1 writes "no limit" as a number near 2^63.
-    return int(text) if text and text.isdigit() and int(text) < 1 << 60 else None
+    return min((int(text) for text in texts if text.isdecimal() and int(text) < 1 << 60), default=None)
+
+
+def _quota(quota: str, period: str = "") -> float | None:
+    """CPUs of a quota and its period in microseconds; None for `max`, -1, and what isn't a number."""
+    if not quota.isdecimal() or int(quota) == 0:
+        return None
+    return int(quota) / (int(period) if period.isdecimal() and int(period) else 100_000)
+
+
+def _settings(system: Path, controller: str, name: str) -> Iterator[str]:
+    """What a setting holds in this process's group and in those above it."""
+    for folder in _groups(system, controller):
+        if text := read_text(folder / name):
+            yield text
+
+
+def _groups(system: Path, controller: str) -> Iterator[Path]:
+    """Folders of this process's control group and of all above it that can be seen from here.
+
+    Args:
+        system: see `cgroup_cpus`.
+        controller: `cpu` or `memory` of version 1; empty for the one tree of version 2.
+    """
+    for root, top in _trees(system, controller):
+        folder = top
+        yield folder
+        # A container may see a part of the tree only, and name its group by a path outside of that part.
+        path = _group_of(system, controller)
+        below = path.relative_to(root) if path.is_relative_to(root) else PurePosixPath()
+        for part in below.parts:
+            if part == "..":
+                break
+            folder = folder / part
+            yield folder
+
+
+def _trees(system: Path, controller: str) -> list[tuple[PurePosixPath, Path]]:
+    """Which part of a tree of control groups is mounted, and where."""
+    found = []
+    for line in (read_text(system / "proc/self/mountinfo") or "").splitlines():
+        fields, _, rest = line.partition(" - ")
+        kind, options = [*rest.split(), "", "", ""][0], [*rest.split(), "", "", ""][2].split(",")
+        if kind == ("cgroup" if controller else "cgroup2") and (not controller or controller in options):
+            root, place = fields.split()[3:5]
+            found.append((PurePosixPath(root), system / place.lstrip("/")))
+    return found or [(PurePosixPath("/"), system / _USUAL[controller])]
+
+
+def _group_of(system: Path, controller: str) -> PurePosixPath:
+    """The path of this process's group within its tree."""
+    for line in (read_text(system / "proc/self/cgroup") or "").splitlines():
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if controller in controllers.split(","):
+            return PurePosixPath(path or "/")
+    return PurePosixPath("/")
 
 
 def read_text(path: Path) -> str | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier
 from baselines.errors import MeasurementError
 from baselines.storage.artifact import MANIFEST, kinds_within, load
+from baselines.telemetry import switch_off
 
 Runtime = Literal["onnxruntime", "table", "linear", "torch", "python"]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
@@ -97,6 +98,7 @@ def check_exists(candidate: Candidate) -> None:
 
 def import_runtime(runtime: Runtime) -> None:
     """Import what a candidate of this runtime needs, and nothing of the candidate."""
+    switch_off()
     for module in MODULES[runtime]:
         import_module(module)
 

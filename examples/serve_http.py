@@ -15,37 +15,45 @@ from waitress import serve
 
 import tagpress
 
-MAX_BYTES = 1 << 20
+MOST_TEXTS, MOST_CHARACTERS = 1_000, 100_000
+LIMITS = {"threads": 4, "connection_limit": 500, "channel_timeout": 30, "cleanup_interval": 5}
+LIMITS |= {"max_request_body_size": 1 << 20, "max_request_header_size": 1 << 14, "asyncore_use_poll": True}
+METHODS = {"/predict": ("POST",), "/health": ("GET", "HEAD")}
+
+
+def texts_of(content):
+    texts = content["texts"] if isinstance(content, dict) and set(content) == {"texts"} else None
+    if not isinstance(texts, list) or len(texts) > MOST_TEXTS or any(len(str(t)) > MOST_CHARACTERS for t in texts):
+        raise ValueError(f"that alone, at most {MOST_TEXTS:,} texts of at most {MOST_CHARACTERS:,} characters")
+    return texts
 
 
 def application(folder, threads=1):
     predictor = tagpress.load(folder, threads=threads)
 
-    def answer(environ):
-        if environ["PATH_INFO"] == "/health":
+    def answer(method, path, stream):
+        if method not in METHODS.get(path, ()):
+            return "405 Method Not Allowed" if path in METHODS else "404 Not Found", {"error": f"allowed: {METHODS}"}
+        if path == "/health":
             return "200 OK", {"task": predictor.task, "classes": len(predictor.classes)}
-        if environ["PATH_INFO"] != "/predict" or environ["REQUEST_METHOD"] != "POST":
-            return "404 Not Found", {"error": "POST /predict or GET /health"}
         try:
-            texts = json.loads(environ["wsgi.input"].read())["texts"]
-            if not isinstance(texts, list):
-                raise TypeError(f"texts: a list is needed, got {type(texts).__name__}")
-            return "200 OK", {"answers": [said.to_json() for said in predictor.answers(texts)]}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return "200 OK", {"answers": [a.to_json() for a in predictor.answers(texts_of(json.loads(stream.read())))]}
+        except (ValueError, TypeError, RecursionError) as error:
             return "400 Bad Request", {"error": f'expected {{"texts": ["...", ...]}}: {error}'}
 
     def app(environ, start_response):
-        status, content = answer(environ)
-        body = json.dumps(content).encode()
-        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        status, content = answer(method, path, environ["wsgi.input"])
+        body, allow = json.dumps(content).encode(), [("Allow", ", ".join(METHODS[path]))] if path in METHODS else []
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *allow])
+        return [] if method == "HEAD" else [body]
 
     return app
 
 
 def main(argv=None):
     folder, port = sys.argv[1:] if argv is None else argv
-    serve(application(folder), listen=f"127.0.0.1:{port}", threads=4, max_request_body_size=MAX_BYTES)
+    serve(application(folder), listen=f"127.0.0.1:{port}", **LIMITS)
 
 
 if __name__ == "__main__":

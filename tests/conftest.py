@@ -9,6 +9,10 @@ from baselines.data.building import build_dataset
 from baselines.data.data_options import DataOptions
 from baselines.data.sources import load
 from baselines.dataset import Dataset
+from baselines.telemetry import switch_off
+
+# For the tests that import onnxruntime themselves, and for every process that a test starts.
+switch_off()
 
 TINY_CLASSES = (
     "computer-vision",

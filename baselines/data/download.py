@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.errors import DownloadError
+from baselines.whole_file import write_whole
 
 TIMEOUT_S = 30
 
@@ -58,7 +58,8 @@ def fetch_pinned(file: PinnedFile, folder: Path) -> bytes:
         return content
     content = _download(file)
     _check(content, file, file.address, "try again later, or use --dataset sample")
-    _write_whole(path, content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content, synced=True)
     return content
 
 
@@ -78,16 +79,3 @@ def _check(content: bytes, file: PinnedFile, place: str, advice: str) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
         raise DownloadError(f"{place}: sha256 {file.sha256} expected, got {found}; {advice}")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.part-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from torch import nn
 
 from baselines.checked_reading import named, read_plain_file
 from baselines.errors import ArtifactError
+from baselines.whole_file import write_whole
 
 # No network that has learned something holds a larger one, and four layers of such weights stay within float32.
 MAX_WEIGHT = 1e6
@@ -23,9 +24,14 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def save_tensors(module: nn.Module, path: Path) -> None:
     """Write every weight, by its name in the network."""
-    from safetensors.torch import save_file
+    write_tensors(path, module.state_dict())
 
-    save_file({name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()}, path)
+
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write tensors under their names, from whatever device they lie on, readable by whom the umask says."""
+    from safetensors.torch import save
+
+    write_whole(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}))
 
 
 def load_network(make: Callable[[], Network], path: Path) -> Network:

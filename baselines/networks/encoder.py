@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from baselines.errors import ArtifactError, MissingExtra, UserError
+from baselines.telemetry import switch_off
+from baselines.whole_file import write_whole
 
 INSTALL = "pip install 'tagpress[transformers]'"
 _WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")
@@ -101,6 +103,9 @@ class TextEncoder:
         with _quiet(_transformers()):
             self.network.save_pretrained(folder)
             self._tokenizer.save_pretrained(folder)
+        for path in folder.glob("*.safetensors"):
+            # Its owner alone may read what transformers wrote.
+            write_whole(path, path.read_bytes())
 
 
 class EncoderWithHead(nn.Module):
@@ -140,6 +145,7 @@ def _cached(name: str) -> Path:
 
 
 def _transformers() -> ModuleType:
+    switch_off()
     try:
         import transformers
     except ImportError:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import torch
 
+from baselines.cores import usable_core_count
+
 # What `limited_threads` gives at most in this process.
 _most = sys.maxsize
 
@@ -21,10 +23,14 @@ def keep_to_one_thread() -> None:
 
 @contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
-    """torch with this many threads per operation, and the former number afterwards; 0 changes nothing."""
+    """torch with this many threads per operation, and the former number afterwards.
+
+    0 leaves torch the number it has, but not more than this process may use: torch itself knows nothing of quotas.
+    """
     before = torch.get_num_threads()
-    if threads:
-        torch.set_num_threads(min(threads, _most))
+    wanted = min(threads or min(before, usable_core_count()), _most)
+    if wanted != before:
+        torch.set_num_threads(wanted)
     try:
         yield
     finally:

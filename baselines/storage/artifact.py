@@ -23,6 +23,7 @@ from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
+from baselines.rights import unreadable_is_said
 from baselines.task import LabelSpace, Thresholds
 
 # 2: a linear model's weights lie in `weights.safetensors`; the format was that before, the name said another.
@@ -173,7 +174,12 @@ def save(classifier: Classifier, folder: Path, lineage: Lineage) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The checked manifest of an artifact: version known, files complete, hashes right."""
+    """The checked manifest of an artifact: version known, files complete, hashes right, all of it readable."""
+    with unreadable_is_said(folder):
+        return _checked_manifest(folder)
+
+
+def _checked_manifest(folder: Path) -> dict[str, Any]:
     if not (folder / MANIFEST).is_file():
         raise ArtifactError(
             f"{folder}: no {MANIFEST}; not an artifact{said_kind(folder)}. Make one with "

@@ -1,4 +1,8 @@
-"""Arrays on disk as safetensors, with errors that name the file."""
+"""Arrays on disk as safetensors: written as the umask says, read with errors that name the file.
+
+safetensors' own `save_file` makes files that their owner alone may read. It is imported where a file is written or
+read: what reads a bundle does without it.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,24 @@ from numpy.typing import NDArray
 from baselines.checked_reading import named, read_json_file, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.text.ngrams import NgramTfidf
+from baselines.whole_file import write_whole
 
 # No number that a model learns is near this; products and sums of those that are stay finite.
 _MOST = 1e26
 
 
-def write_weights(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays under their names; the same arrays give the same bytes."""
-    from safetensors.numpy import save_file
+def write_weights(path: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str] | None = None) -> None:
+    """Write arrays under their names; the same arrays give the same bytes.
 
-    save_file({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, path)
+    Args:
+        path: replaced where it exists.
+        arrays: by name, of any shapes.
+        metadata: strings that stand in the file's header.
+    """
+    from safetensors.numpy import save
+
+    contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
+    write_whole(path, save(contiguous, None if metadata is None else dict(metadata)))
 
 
 def read_weights(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.cores import usable_core_count
 from baselines.errors import MeasurementError
+from baselines.telemetry import import_onnxruntime
 from bench.cost.energy import load_nvml
 
 NO_ONNXRUNTIME = "onnxruntime isn't installed; its CUDAExecutionProvider comes with the package onnxruntime-gpu"
@@ -118,10 +119,8 @@ class OnnxModel:
 
     def __init__(self, model: bytes, tokenizer: Any) -> None:
         """Raises MeasurementError where onnxruntime or its provider is missing."""
-        # It would write a store of its own and look up its collector.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         try:
-            import onnxruntime
+            onnxruntime = import_onnxruntime()
         except ImportError:
             raise MeasurementError(NO_ONNXRUNTIME) from None
 
@@ -129,7 +128,9 @@ class OnnxModel:
             raise MeasurementError(NO_PROVIDER)
         self._ort: Any = onnxruntime
         providers = [("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider"]
-        self._session = onnxruntime.InferenceSession(model, providers=providers)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = usable_core_count()
+        self._session = onnxruntime.InferenceSession(model, options, providers=providers)
         if "CUDAExecutionProvider" not in self._session.get_providers():
             # What it needs of CUDA isn't there, and onnxruntime falls back without an error.
             raise MeasurementError(NO_CUDA_IN_SESSION)

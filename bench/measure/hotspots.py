@@ -16,6 +16,7 @@ from typing import Any
 
 from baselines.errors import MeasurementError
 from baselines.task import decide
+from baselines.telemetry import import_onnxruntime
 from bench.candidate import Candidate, open_candidate
 from exports.runtime.bundle_format import ONNX_FILE
 
@@ -86,9 +87,9 @@ def time_stages(
 
 def onnx_ops(candidate: Candidate, server: Any, texts: Sequence[str]) -> list[Json]:
     """Time by kind of operator from onnxruntime's own profile, largest first; see `sum_by_op`."""
-    import onnxruntime
-
     from baselines.text.tokenizer import pad
+
+    onnxruntime = import_onnxruntime()
 
     with tempfile.TemporaryDirectory() as folder:
         options = onnxruntime.SessionOptions()

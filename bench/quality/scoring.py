@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from baselines.dataset import Part
 from baselines.storage.artifact import LABELS, read_labels
+from baselines.storage.weights import write_weights
 from baselines.task import LabelMatrix, LabelSpace, Probabilities, Thresholds, decide
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
 
@@ -58,8 +58,8 @@ def candidates_of(name: str, artifact: Path, bundles: Mapping[str, Path], runtim
 
 def score_candidates(candidates: Sequence[Candidate], part: Part, folder: Path) -> None:
     """Let each candidate answer the texts, and store what it said."""
-    answers = {c.name: np.ascontiguousarray(open_candidate(c).predict_proba(part.texts)) for c in candidates}
-    save_file(answers, folder / SCORES_FILE)
+    answers = {c.name: open_candidate(c).predict_proba(part.texts) for c in candidates}
+    write_weights(folder / SCORES_FILE, answers)
 
 
 def read_scored(folder: Path, candidates: Sequence[Candidate]) -> Scored:

@@ -17,6 +17,7 @@ from baselines.errors import RunFolderError
 from baselines.folder_kind import said_kind
 from baselines.inputs.counted import repeated
 from baselines.inputs.json_files import read_json_file
+from baselines.rights import unreadable_is_said
 from bench.results.run import RESULTS, Run
 
 # 3: the task and its metrics by name; `score` and `delta` are the run's metric, which was weighted F1 before.
@@ -31,8 +32,13 @@ def read_run(place: Path) -> Run:
     """Read a run, by its folder or its results.json.
 
     Raises:
-        RunFolderError: missing, not JSON, another format version, or against the schema; names the place.
+        RunFolderError: missing, unreadable, not JSON, another format version, or against the schema; names the place.
     """
+    with unreadable_is_said(place, RunFolderError):
+        return _read_run(place)
+
+
+def _read_run(place: Path) -> Run:
     path = place / RESULTS if place.is_dir() else place
     if not path.is_file():
         raise RunFolderError(

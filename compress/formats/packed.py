@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from baselines.checked_reading import read_plain_file, shown
 from baselines.errors import ArtifactError
+from baselines.storage.weights import write_weights
 from baselines.text.tokenizer import PAD_ID
 from compress.formats.tables import IntTables, check_sizes
 from compress.formats.tensors import tensors_of
@@ -161,9 +162,6 @@ def _digits(limit: int) -> tuple[int, int]:
 
 def write_tables(stored: StoredTables, path: Path) -> None:
     """Write one file; the same model gives the same bytes."""
-    # Imported here: reading, which the deployed runtime does, needs NumPy alone.
-    from safetensors.numpy import save_file
-
     stored.tables.check()
     # All packed arrays in one tensor: each tensor of its own costs some 70 bytes of header.
     packed = {name: pack(values) for name, values in sorted(stored.parts().items())}
@@ -173,7 +171,7 @@ def write_tables(stored: StoredTables, path: Path) -> None:
         "scale": stored.tables.scale.astype(np.float32),
         "bias": stored.tables.bias.astype(np.float32),
     }
-    save_file(tensors, path, {"layout": layout})
+    write_weights(path, tensors, {"layout": layout})
 
 
 def read_tables(path: Path) -> StoredTables:

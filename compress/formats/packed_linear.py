@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from baselines.checked_reading import parse_json, read_plain_file, shown
 from baselines.errors import ArtifactError
+from baselines.storage.weights import write_weights
 from baselines.text.ngrams import NgramTfidf, count_terms
 from compress.formats.packed import Int8, pack, unpack
 from compress.formats.tensors import tensors_of
@@ -58,9 +59,6 @@ class PackedLinear:
 
 def write_packed_linear(model: PackedLinear, path: Path) -> None:
     """Write one file; the same model gives the same bytes. Raises ArtifactError where nobody could read it."""
-    # Imported here: reading, which the deployed runtime does, needs NumPy alone.
-    from safetensors.numpy import save_file
-
     _check_size(*model.levels.shape)
     vocabulary = json.dumps(model.vectorizer.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
     # Few texts hold most n-grams, so few values of idf occur: exact, and a byte or less each.
@@ -73,7 +71,7 @@ def write_packed_linear(model: PackedLinear, path: Path) -> None:
         "scale": model.scale.astype(np.float32),
         "intercept": model.intercept.astype(np.float32),
     }
-    save_file(tensors, path)
+    write_weights(path, tensors)
 
 
 def read_packed_linear(path: Path) -> PackedLinear:

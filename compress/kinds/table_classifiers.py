@@ -19,7 +19,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
-from baselines.storage.weights import read_arrays
+from baselines.storage.weights import read_arrays, write_weights
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import PAD_ID, Tokenizer
 from compress.formats.packed import TABLES_FILE, StoredTables, read_tables, write_tables
@@ -94,11 +94,9 @@ class FloatTableClassifier(_TableClassifier):
         return self.tables
 
     def save_state(self, folder: Path) -> None:
-        from safetensors.numpy import save_file
-
         arrays = {f"table.{len(table)}": table for table in self.tables.tables}
         arrays |= {"head": self.tables.head, "bias": self.tables.bias}
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / TABLES_FILE)
+        write_weights(folder / TABLES_FILE, arrays)
         self._save_alphabet(folder)
 
     @classmethod

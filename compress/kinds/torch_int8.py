@@ -12,14 +12,13 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
-from baselines.networks.checkpoint import read_torch
+from baselines.networks.checkpoint import read_torch, write_tensors
 from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads
 from baselines.storage.artifact import read_json, write_json
@@ -81,14 +80,14 @@ class TorchInt8Classifier(Classifier):
         return link(logits, self.task_), self.tokenizer.known_batch(encoded)
 
     def save_state(self, folder: Path) -> None:
-        tensors = {name: p.detach().contiguous() for name, p in self.module.named_parameters()}
+        tensors: dict[str, Tensor] = dict(self.module.named_parameters())
         for name, layer in int8_layers(self.module):
             with _quiet():
                 weight, bias = layer.weight(), layer.bias()
             tensors[f"{name}.int8"] = weight.int_repr()
             tensors[f"{name}.scale"] = torch.tensor([weight.q_scale()], dtype=torch.float64)
-            tensors[f"{name}.bias"] = bias.detach()
-        save_file(tensors, folder / MODEL_FILE)
+            tensors[f"{name}.bias"] = bias
+        write_tensors(folder / MODEL_FILE, tensors)
         write_json(folder / ALPHABET_FILE, self.tokenizer.to_json(), compact=True)
 
     @classmethod

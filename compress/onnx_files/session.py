@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from baselines.errors import ArtifactError, MissingExtra
+from baselines.telemetry import import_onnxruntime
 from compress.onnx_files.check import Bounds, check_graph
+from compress.onnx_files.forked_session import ForkedSession
 from compress.onnx_files.graph import Graph, read_graph
 
 
@@ -15,12 +16,12 @@ class OpenGraph:
     """A graph that can run.
 
     Attributes:
-        session: onnxruntime's.
+        session: of onnxruntime, in this process and in those forked from it.
         bounds: what was found when it was checked.
         content: what was read.
     """
 
-    session: Any
+    session: ForkedSession
     bounds: Bounds
     content: Graph
 
@@ -47,7 +48,7 @@ def open_graph(model: bytes, threads: int, name: str, *, n_ids: int, most_ids: i
     return OpenGraph(open_session(model, threads, name), bounds, content)
 
 
-def open_session(model: bytes, threads: int, name: str) -> Any:
+def open_session(model: bytes, threads: int, name: str) -> ForkedSession:
     """An onnxruntime session on the CPU with exactly `threads` threads that don't spin, of a graph that was checked.
 
     Raises:
@@ -55,7 +56,7 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
         MissingExtra: onnxruntime isn't installed.
     """
     try:
-        import onnxruntime
+        onnxruntime = import_onnxruntime()
     except ImportError:
         raise MissingExtra(f"{name}: needs onnxruntime; install it with: pip install 'tagpress[onnx]'") from None
     options = onnxruntime.SessionOptions()
@@ -66,6 +67,6 @@ def open_session(model: bytes, threads: int, name: str) -> Any:
     # Bytes that look like another format of onnxruntime's, which nobody checked, must not be read as that.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return ForkedSession(lambda: onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
     except Exception as error:  # onnxruntime's exceptions have no common ancestor but this one
         raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({error})") from None

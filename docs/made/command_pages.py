@@ -12,7 +12,14 @@ from typing import Any
 from cells import code, plain, table
 
 # Commands that `tagpress` has no word for.
-FURTHER = ("bench.calibration", "bench.fold_study", "bench.gpu_check", "bench.screenshot", "exports.fuzz")
+FURTHER = (
+    "bench.calibration",
+    "bench.endurance",
+    "bench.fold_study",
+    "bench.gpu_check",
+    "bench.screenshot",
+    "exports.fuzz",
+)
 _HEAD = ("option", "meaning", "default", "allowed")
 _DEFAULT = re.compile(r" ?\(default: ([^()]+)\)$")
 # Values that most types of option refuse, and so say what they allow.

@@ -17,6 +17,7 @@ from baselines.classifier import Classifier
 from baselines.cores import usable_core_count
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import Lineage, describe_files, labels_content, write_json
+from baselines.storage.weights import write_weights
 from baselines.task import DEFAULT_METRIC
 from exports import runtime
 from exports.bundles.model_card import CardFacts, model_card
@@ -134,8 +135,6 @@ def _write_table(classifier: Classifier, folder: Path, labels: Mapping[str, Any]
 
 
 def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
-    from safetensors.numpy import save_file
-
     source: Any = classifier
     if classifier.kind == PACKED_LINEAR_KIND:
         from compress.formats.packed_linear import write_packed_linear
@@ -143,8 +142,7 @@ def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any
         write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE)
         return
     tensors = {"idf": source.vectorizer_.idf(), "weights": source.coef_.T, "intercept": source.intercept_}
-    contiguous = {name: np.ascontiguousarray(values, np.float32) for name, values in tensors.items()}
-    save_file(contiguous, folder / LINEAR_FILE)
+    write_weights(folder / LINEAR_FILE, {name: np.asarray(values, np.float32) for name, values in tensors.items()})
     write_json(folder / VOCABULARY, source.vectorizer_.to_json(), compact=True)
 
 

@@ -35,9 +35,10 @@ def main() -> int:
 
 def _load_packages(artifact: bool) -> None:
     """What a first load would import counts neither as its memory nor as its time."""
-    import onnxruntime  # noqa: F401
-
+    from baselines.telemetry import import_onnxruntime
     from exports import runtime  # noqa: F401
+
+    import_onnxruntime()
 
     if artifact:
         from compress.registry import KINDS  # noqa: F401

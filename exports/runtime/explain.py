@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier
+from baselines.classifier import Classifier, check_texts
 from baselines.errors import ArtifactError
 from baselines.task import LabelSpace, Thresholds, link, unknown_answer
 from baselines.text.ngrams import NgramTfidf
@@ -201,6 +201,7 @@ def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, part
         `{"text", "known", "labels": [{"class", "probability", "logit", "bias", "parts": [{"ngram", "start",
         "share"}]}]}`. Of a text in which nothing is known, classes and probabilities alone.
     """
+    (text,) = check_texts([text])
     found = explainer_of(model).parts(text)
     space, thresholds = _answers_of(model, classes)
     probabilities = link(found.logits[None], space.task)[0] if found.known else unknown_answer(space, thresholds)
@@ -245,6 +246,7 @@ def influential_ngrams(
         k: n-grams a class.
         min_texts: texts that must hold an n-gram; one text proves little.
     """
+    texts = check_texts(texts)
     explainer = explainer_of(model).typical(texts)
     sums: dict[str, Float64] = {}
     counts: Counter[str] = Counter()
@@ -267,6 +269,7 @@ def influential_ngrams(
 
 def why(model: Any, name: str, classes: Sequence[str], texts: Sequence[str], *, n_texts: int = 3) -> dict[str, Any]:
     """The section `why` of results.json: influential n-grams of each class, and the first `n_texts` taken apart."""
+    texts = check_texts(texts)
     ngrams = influential_ngrams(model, texts)
     return {
         "model": name,

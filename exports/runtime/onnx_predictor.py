@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
         super().__init__(bundle)
         self.tokenizer = _reader(bundle)
         path, most = bundle.folder / ONNX_FILE, getattr(self.tokenizer, "max_tokens", None)
-        self.graph = open_graph(path.read_bytes(), threads, str(path), n_ids=self.tokenizer.n_ids, most_ids=most)
+        self.graph = open_graph(bundle.data(ONNX_FILE), threads, str(path), n_ids=self.tokenizer.n_ids, most_ids=most)
         # Where activations are quantized by what a batch holds, a text must run alone to get the same answer always.
         self._max_padded = 0 if bundle.manifest.get("kind") == "onnx-int8" else MAX_POSITIONS
         n_classes = self.graph.bounds.n_classes
@@ -56,7 +56,7 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
                 out[rows] = run_rows(self.graph, *pad([encoded[row] for row in rows]))
         return out
 
-    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         # The graph says itself what is said of a text in which nothing is known.
         return self.run(self.encode(check_texts(texts)))
 

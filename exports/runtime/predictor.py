@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError
@@ -13,6 +13,10 @@ from exports.runtime.answer import Answer, answer_of, most_probable
 from exports.runtime.bundle_format import BundleContent
 
 Encoded = TypeVar("Encoded")
+
+
+# What opens a bundle again, and its arguments: strings and numbers only.
+Opening = tuple[Callable[..., "Predictor[Any]"], tuple[Any, ...]]
 
 
 class Predictor(ABC, Generic[Encoded]):
@@ -24,7 +28,12 @@ class Predictor(ABC, Generic[Encoded]):
         task: `multilabel`, `multiclass` or `binary`.
         thresholds: float32 (n_classes,).
         bundle: the checked bundle, with its manifest.
+        opening: how it is opened again; None where it wasn't opened by `exports.runtime.load`.
+
+    A copy, and a predictor that is unpickled, is its bundle opened again from its folder, with every check.
     """
+
+    opening: Opening | None = None
 
     def __init__(self, bundle: BundleContent) -> None:
         self.bundle = bundle
@@ -32,6 +41,11 @@ class Predictor(ABC, Generic[Encoded]):
         self.classes = bundle.classes
         self.task: Task = bundle.space.task
         self.thresholds: Thresholds = bundle.thresholds
+
+    def __reduce__(self) -> Opening:
+        if self.opening is None:
+            raise TypeError(f"{type(self).__name__}: only what exports.runtime.load opened can be copied or pickled")
+        return self.opening
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
@@ -45,31 +59,32 @@ class Predictor(ABC, Generic[Encoded]):
     def known(self, encoded: Encoded) -> Known:
         """Whether anything in a text is known to the model; bool (n_texts,)."""
 
-    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         """float32 (n_texts, n_classes) in [0, 1].
 
         Of multiclass a row sums to 1; of a binary task the only column is the positive class. A text in which nothing
         is known gets `baselines.task.unknown_answer`.
 
         Args:
-            texts: any iterable of them: a list, a generator, an open file with a text a line.
+            texts: a list, a tuple, an array, or a column of a data frame; see `baselines.classifier.check_texts`.
 
         Raises:
-            TypeError: naming the index of the first entry that is not a string; a lone string is a mistake too.
+            TypeError: anything else, such as a lone string, a generator, an open file or a dict: says what to pass
+                instead; or the index of the first entry that is not a string.
         """
         return self.answered(texts)[0]
 
-    def answered(self, texts: Iterable[str]) -> tuple[Probabilities, Known]:
+    def answered(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         """`predict_proba`, and of which texts the model knows anything; float32 (n_texts, n_classes), (n_texts,)."""
         encoded = self.encode(check_texts(texts))
         known = self.known(encoded)
         return answered(self.run(encoded), known, self.space, self.thresholds), known
 
-    def answers(self, texts: Iterable[str], top: int | None = None) -> list[Answer]:
+    def answers(self, texts: Sequence[str], top: int | None = None) -> list[Answer]:
         """What each text gets, with probabilities, and whether anything in it is known.
 
         Args:
-            texts: any number, from any iterable.
+            texts: any number of them, as `predict_proba` takes them.
             top: None for what is decided, else so many of the most probable names, whatever is decided.
         """
         probabilities, known = self.answered(texts)
@@ -80,7 +95,7 @@ class Predictor(ABC, Generic[Encoded]):
         rows = zip(probabilities, decided, known.tolist(), strict=True)
         return [answer_of(self.space, row, names, knows) for row, names, knows in rows]
 
-    def predict(self, texts: Iterable[str]) -> list[list[str]]:
+    def predict(self, texts: Sequence[str]) -> list[list[str]]:
         """The names that each text gets, in the order of `classes`.
 
         Multilabel: any number. Multiclass: one, or none where the model abstains. Binary: one of both names.

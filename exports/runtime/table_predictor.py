@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -57,18 +57,18 @@ class TablePredictor(Predictor[list[Ids]]):
     def known(self, encoded: list[Ids]) -> Known:
         return self.tokenizer.known_batch(encoded)
 
-    def predict_proba(self, texts: Iterable[str]) -> Probabilities:
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
         if self.kernel is None:
             return super().predict_proba(texts)
         return self._by_kernel(self.kernel, texts)[0]
 
-    def answered(self, texts: Iterable[str]) -> tuple[Probabilities, Known]:
+    def answered(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         if self.kernel is None:
             return super().answered(texts)
         probabilities, known = self._by_kernel(self.kernel, texts)
         return probabilities, np.ones(len(probabilities), np.bool_) if known is None else known
 
-    def _by_kernel(self, tables: kernel.TableKernel, texts: Iterable[str]) -> tuple[Probabilities, Known | None]:
+    def _by_kernel(self, tables: kernel.TableKernel, texts: Sequence[str]) -> tuple[Probabilities, Known | None]:
         """What it says, and of which texts it knows anything; None where of all."""
         # The kernel cleans and encodes plain ASCII itself, outside the interpreter's lock.
         logits, known = tables.answer(tables.prepare(check_texts(texts)), self.threads)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
 import runpy
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from tests.cases.table_case import TEXTS, int_classifier, lineage
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "serve_http.py"
+Server = tuple[int, runtime.Predictor[Any]]
 waitress = pytest.importorskip("waitress", reason="waitress isn't installed (it comes with the dev extra)")
 
 
@@ -37,16 +41,14 @@ def test_the_command_listens_on_this_machine_alone(tmp_path: Path, monkeypatch: 
     names = _example()
     monkeypatch.setitem(names["main"].__globals__, "serve", lambda app, **options: asked.append(options))
     names["main"]([str(folder), "8080"])
-    assert asked == [{"listen": "127.0.0.1:8080", "threads": 4, "max_request_body_size": names["MAX_BYTES"]}]
+    assert asked == [{"listen": "127.0.0.1:8080", **names["LIMITS"]}]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, runtime.Predictor[Any]]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = write_bundle(int_classifier(), lineage(), tmp_path_factory.mktemp("http") / "b", "table")
     names = _example()
-    running = waitress.server.create_server(
-        names["application"](folder), host="127.0.0.1", port=0, threads=2, max_request_body_size=names["MAX_BYTES"]
-    )
+    running = waitress.server.create_server(names["application"](folder), host="127.0.0.1", port=0, **names["LIMITS"])
     stop = threading.Event()
     thread = threading.Thread(target=_serve_until, args=(running, stop))
     thread.start()
@@ -71,36 +73,118 @@ def _ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any
         response = connection.getresponse()
         content = response.read()
         kind = response.getheader("Content-Type", "")
-        return response.status, json.loads(content) if kind == "application/json" else content
+        return response.status, json.loads(content) if content and kind == "application/json" else content or None
     finally:
         connection.close()
 
 
-def test_it_answers_as_the_runtime_does(server: tuple[int, runtime.Predictor[Any]]) -> None:
+def test_it_answers_as_the_runtime_does(server: Server) -> None:
     port, predictor = server
     status, answer = _ask(port, "POST", "/predict", json.dumps({"texts": TEXTS}).encode())
     assert (status, answer) == (200, {"answers": [said.to_json() for said in predictor.answers(TEXTS)]})
     assert _ask(port, "GET", "/health") == (200, {"task": "multilabel", "classes": len(predictor.classes)})
 
 
+DEEP = [b'{"texts": ["a"], "x": ' + b"[" * depth + b"]" * depth + b"}" for depth in (100, 990, 100_000)]
+DEEP_TEXTS = [b'{"texts": [' + b"[" * depth + b"]" * depth + b"]}" for depth in (1, 990, 100_000)]
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"", b"{", b"[]", b'{"texts": "one string"}', b'{"texts": [1]}', b'{"texts": {"keras": 1}}', b"\xff"),
-        b'{"texts": ["a"], "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        *(b"", b"{", b"[]", b"null", b"NaN", b'"texts"', b"3", b"{}", b"\xff", b'{"texts": ["\xff"]}'),
+        *(
+            b'{"texts": "one string"}',
+            b'{"texts": {"keras": 1}}',
+            b'{"texts": null}',
+            b'{"texts": 3}',
+            b'{"texts": NaN}',
+        ),
+        *(b'{"texts": [1]}', b'{"texts": ["a", null]}', b'{"texts": [NaN]}', b'{"texts": [-Infinity]}'),
+        *(b'{"texts": [["a"]]}', b'{"texts": [{"text": "a"}]}', b'{"texts": [true]}'),
+        *(b'{"texts": ["a"], "top": 3}', b'{"texts": ["a"], "x": NaN}', b'{"texts": [' + b"9" * 5000 + b"]}"),
+        json.dumps({"texts": ["a"] * 1001}).encode(),
+        json.dumps({"texts": ["a" * 100_001]}).encode(),
+        *DEEP,
+        *DEEP_TEXTS,
     ],
+    ids=lambda body: body[:24].decode("latin-1"),
 )
-def test_a_bad_request_is_told_what_is_expected(server: tuple[int, runtime.Predictor[Any]], body: bytes) -> None:
+def test_a_bad_request_is_told_what_is_expected(server: Server, body: bytes) -> None:
     status, answer = _ask(server[0], "POST", "/predict", body)
     assert status == 400
-    assert "expected" in answer["error"]
+    assert answer["error"].startswith('expected {"texts": ["...", ...]}: ')
 
 
-def test_other_places_and_bodies_beyond_the_limit_are_refused(server: tuple[int, runtime.Predictor[Any]]) -> None:
-    assert _ask(server[0], "GET", "/")[0] == 404
-    connection = http.client.HTTPConnection("127.0.0.1", server[0], timeout=10)
-    connection.putrequest("POST", "/predict")
-    connection.putheader("Content-Length", str((1 << 20) + 1))
-    connection.endheaders()
-    assert connection.getresponse().status == 413
-    connection.close()
+def test_no_depth_is_an_error_of_the_server(server: Server) -> None:
+    for depth in range(900, 1010):
+        body = b'{"texts": ["a"], "x": ' + b"[" * depth + b"]" * depth + b"}"
+        assert _ask(server[0], "POST", "/predict", body)[0] == 400, depth
+
+
+def test_as_much_as_is_allowed_is_answered(server: Server) -> None:
+    port, predictor = server
+    for texts in (["a text"] * 1000, ["a " * 50_000], ["\ud800", "\0", ""], []):
+        status, answer = _ask(port, "POST", "/predict", json.dumps({"texts": texts}).encode())
+        assert (status, answer) == (200, {"answers": [said.to_json() for said in predictor.answers(texts)]})
+
+
+def test_other_places_and_methods_are_refused(server: Server) -> None:
+    port = server[0]
+    for path in ("/", "/predict/", "/%00", "/PREDICT"):
+        assert _ask(port, "GET", path)[0] == 404
+    for method, path, allowed in (
+        ("GET", "/predict", "POST"),
+        ("POST", "/health", "GET, HEAD"),
+        ("PUT", "/predict", "POST"),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(method, path)
+        response = connection.getresponse()
+        assert (response.status, response.getheader("Allow")) == (405, allowed)
+        connection.close()
+    assert _ask(port, "HEAD", "/health") == (200, None)
+
+
+def test_bodies_and_headers_beyond_the_limit_are_refused(server: Server) -> None:
+    for name, value, status in (("Content-Length", str((1 << 20) + 1), 413), ("X-Long", "x" * 20_000, 431)):
+        connection = http.client.HTTPConnection("127.0.0.1", server[0], timeout=10)
+        connection.putrequest("POST", "/predict")
+        connection.putheader(name, value)
+        connection.endheaders()
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+def test_slow_connections_keep_nobody_waiting(server: Server) -> None:
+    """150 clients, each with a request that is begun and goes on a byte at a time."""
+    port, _ = server
+    begun = [
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
+    ]
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)) for _ in range(150)]
+        for number, connection in enumerate(slow):
+            connection.sendall(begun[number % len(begun)])
+        for _ in range(3):
+            for connection in slow:
+                connection.sendall(b"x")
+            start = time.monotonic()
+            assert _ask(port, "GET", "/health")[0] == 200
+            assert _ask(port, "POST", "/predict", b'{"texts": ["a text"]}')[0] == 200
+            assert time.monotonic() - start < 2
+
+
+def test_the_document_states_the_limits() -> None:
+    names, page = _example(), (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    limits = names["LIMITS"]
+    rows = [
+        f"| texts a request, characters a text | {names['MOST_TEXTS']:,}, {names['MOST_CHARACTERS']:,} |",
+        f"| {limits['max_request_body_size'] >> 20} MiB, {limits['max_request_header_size'] >> 10} KiB |",
+        f"| connections at once | {limits['connection_limit']} |",
+        f"| a connection without a byte | {limits['channel_timeout']} s |",
+        f"| {limits['threads']} threads |",
+    ]
+    assert not [row for row in rows if row not in page]

@@ -12,6 +12,7 @@ without VNNI, and 8-bit weights could saturate there.
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -22,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-import onnxruntime
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
 from baselines.classifier import Classifier
+from baselines.cores import usable_core_count
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
+from baselines.telemetry import import_onnxruntime
 from baselines.text.tokenizer import pad
 from compress.kinds.coverage import linear_coverage, onnx_coverage
 from compress.kinds.onnx_graph import conv_model
@@ -104,16 +105,16 @@ def _make(way: str, parent: CharCNNClassifier) -> Classifier:
 
 def quantized_dynamic(parent: CharCNNClassifier, operators: Sequence[str]) -> OnnxClassifier:
     """onnxruntime's `quantize_dynamic` on the CNN's plain graph: s8 weights, u8 activations scaled as they come."""
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, _tools() as tools:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(conv_model(parent.module, parent.task_), source)
-        quantize_dynamic(
+        tools.quantize_dynamic(
             source,
             target,
             op_types_to_quantize=list(operators),
             per_channel=False,
             reduce_range=True,
-            weight_type=QuantType.QInt8,
+            weight_type=tools.QuantType.QInt8,
         )
         model = _bare(target)
     return OnnxClassifier(model, OnnxConfig("dynamic", tuple(operators)), parent.tokenizer, parent.space_)
@@ -131,19 +132,19 @@ def quantized_static(parent: CharCNNClassifier, texts: Sequence[str]) -> OnnxCla
             f"{len(texts)}; use scheme tables, which needs none"
         )
     operators = ("Conv", "Gemm", "MatMul")
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, _tools() as tools:
         source, target = Path(folder) / "float.onnx", Path(folder) / "int8.onnx"
         onnx.save(conv_model(parent.module, parent.task_), source)
-        quantize_static(
+        tools.quantize_static(
             source,
             target,
             _Texts([pad([parent.tokenizer.encode(text)]) for text in texts]),
-            quant_format=QuantFormat.QDQ,
+            quant_format=tools.QuantFormat.QDQ,
             op_types_to_quantize=list(operators),
             per_channel=True,
             reduce_range=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            activation_type=tools.QuantType.QUInt8,
+            weight_type=tools.QuantType.QInt8,
         )
         model = _bare(target)
     return OnnxClassifier(model, OnnxConfig("static", operators), parent.tokenizer, parent.space_)
@@ -156,7 +157,9 @@ def _bare(path: Path) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-class _Texts(CalibrationDataReader):  # type: ignore[misc]
+class _Texts:
+    """What onnxruntime calls a `CalibrationDataReader`: anything that has `get_next`."""
+
     def __init__(self, encoded: Sequence[tuple[Any, Any]]) -> None:
         self._rows = iter([{"ids": ids, "lengths": lengths} for ids, lengths in encoded])
 
@@ -211,14 +214,25 @@ def time_in_turn(classifiers: Sequence[Classifier], texts: Sequence[str]) -> lis
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """onnxruntime's tools advise on the root logger, and its sessions on stderr; neither applies to a checked graph."""
-    logger = logging.getLogger()
-    level = logger.level
+def _tools() -> Iterator[Any]:
+    """onnxruntime's `quantization`, for as long as the block lasts without advice and with the threads we may use.
+
+    It advises on the root logger, and its sessions on stderr, which does not apply to a graph that was checked already.
+    The sessions it opens to calibrate have a thread for each core of the machine, whatever the quota, unless this
+    variable says otherwise.
+    """
+    logger, variable = logging.getLogger(), "ORT_INTRA_OP_NUM_THREADS"
+    level, threads = logger.level, os.environ.get(variable)
     logger.setLevel(logging.ERROR)
+    os.environ[variable] = str(usable_core_count())
+    onnxruntime = import_onnxruntime()
     onnxruntime.set_default_logger_severity(_ERRORS)
     try:
-        yield
+        yield import_onnxruntime("quantization")
     finally:
         onnxruntime.set_default_logger_severity(_WARNINGS)
         logger.setLevel(level)
+        if threads is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = threads

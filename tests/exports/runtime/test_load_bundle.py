@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from baselines.errors import ArtifactError
 from exports import runtime
 from exports.bundles.parity import AWKWARD
 from tests.cases.bundle_case import blocked_process
@@ -58,3 +60,16 @@ def test_it_runs_where_training_packages_cannot_be_imported(table: Path, graph: 
         result = blocked_process(folder, f"print(predictor.predict({TEXTS[:2]!r}))")
         assert result.returncode == 0, result.stderr
         assert result.stdout.strip() == str(runtime.load(folder).predict(TEXTS[:2]))
+
+
+@pytest.mark.parametrize("threads", [0, -1, 257, 10**9, 1.5, True, "2", None])
+def test_a_number_of_threads_without_meaning_is_refused(table: Path, graph: Path, threads: Any) -> None:
+    for folder in (table, graph):
+        with pytest.raises(ArtifactError, match="threads: a whole number from 1 to 256 is allowed, got"):
+            runtime.load(folder, threads=threads)
+
+
+def test_as_many_threads_as_allowed_answer(table: Path, graph: Path) -> None:
+    for folder in (table, graph):
+        predictor = runtime.load(folder, threads=256)
+        assert predictor.predict(TEXTS * 100) == runtime.load(folder).predict(TEXTS) * 100

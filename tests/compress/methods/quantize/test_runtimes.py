@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,6 +14,7 @@ import pytest
 from baselines.errors import NotCompressible
 from compress.kinds.onnx_int8 import OnnxClassifier
 from compress.kinds.torch_int8 import TorchInt8Classifier
+from compress.methods.quantize import runtimes
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.runtimes import WAYS, quantized_dynamic, quantized_static
 from compress.methods.quantize.weights import apply
@@ -57,3 +61,22 @@ def test_weights_of_the_runtimes_schemes_cannot_saturate() -> None:
         assert weights
         # 255 · 64 twice fits int16: adding a pair of products cannot saturate.
         assert max(int(np.abs(w.astype(int)).max()) for w in weights) <= 64
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
+@pytest.mark.parametrize("cores", [1, 4])
+def test_the_tools_take_as_many_threads_as_the_quota_allows(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(runtimes, "usable_core_count", lambda: cores)
+    counted = []
+
+    class Counting(runtimes._Texts):
+        def get_next(self) -> dict[str, object] | None:
+            counted.append(len(list(Path("/proc/self/task").iterdir())))
+            return super().get_next()
+
+    before = dict(os.environ)
+    monkeypatch.setattr(runtimes, "_Texts", Counting)
+    parent, running = random_cnn(filters=((2, 8),)), len(list(Path("/proc/self/task").iterdir()))
+    quantized_static(parent, ["a text about graphs"] * 16)
+    assert {n - running for n in counted} == {cores - 1}
+    assert {name: value for name, value in os.environ.items() if name not in before} == {}
