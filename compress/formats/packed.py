@@ -81,7 +81,8 @@ def to_int8(table: NDArray[np.int64]) -> tuple[Int8, NDArray[np.int64]]:
 
 def _in_127ths(table: NDArray[np.int64], largest: NDArray[np.int64]) -> Int8:
     magnitude = (2 * np.abs(table) * 127 + largest) // (2 * largest)
-    return (np.sign(table) * magnitude).astype(np.int8)
+    rounded: Int8 = (np.sign(table) * magnitude).astype(np.int8)
+    return rounded
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class IntTables:
         """Largest response of each filter; int16 (N,)."""
         padded, length = _padded(ids, self.widths[-1]), max(len(ids), 1)
         stretch = stretch_of(self.n_filters)
-        largest = self._responses(padded, 0, min(stretch, length)).max(axis=0)
+        largest: NDArray[np.int16] = self._responses(padded, 0, min(stretch, length)).max(axis=0)
         for start in range(stretch, length, stretch):
             np.maximum(largest, self._responses(padded, start, min(stretch, length - start)).max(axis=0), out=largest)
         return largest

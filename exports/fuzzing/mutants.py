@@ -84,8 +84,8 @@ def mutant(sources: Sequence[tuple[str, Mapping[str, bytes]]], seed: int, number
     """The mutant of this seed and number; its source is the next in turn."""
     random = Random(f"{seed} {number}")
     name, sound = sources[number % len(sources)]
-    files, odd, changes = dict(sound), {}, []
-    of_manifest = []
+    files, odd = dict(sound), dict[str, str]()
+    changes, of_manifest = list[str](), list[str]()
     for _ in range(random.choice((1, 1, 1, 2, 3, MOST_CHANGES))):
         places = [name for name in sorted(files) if not name.endswith(_FOR_PEOPLE) or random.random() < _OF_FILES]
         place = random.choice(places or sorted(files))

@@ -52,10 +52,11 @@ def _parsed(data: bytes) -> tuple[Tensors, Any] | None:
         size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + size])
         metadata, body = header.pop("__metadata__", None), data[8 + size :]
-        return {
-            name: (entry["dtype"], list(entry["shape"]), body[slice(*entry["data_offsets"])])
+        found = {
+            name: (str(entry["dtype"]), list(entry["shape"]), body[slice(*entry["data_offsets"])])
             for name, entry in header.items()
-        }, metadata
+        }
+        return found, metadata
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from baselines.errors import MeasurementError
 from exports.fuzzing.trial import FINDING, Outcome
 
 MOST_SECONDS = 10.0
 MOST_BYTES = 1 << 30
-# Packages are loaded with the first trial.
+# Packages are loaded before the first trial.
 _START_SECONDS = 120.0
 # A process is replaced after so many trials, so that what one leaves behind doesn't add up.
 _TRIALS = 1000
@@ -29,9 +30,13 @@ class Watch:
 
     Attributes:
         artifact: whether artifacts are tried, not bundles.
+        worker: module that is run.
+        seconds: that a trial may take.
     """
 
     artifact: bool = False
+    worker: str = "exports.fuzzing.worker"
+    seconds: float = MOST_SECONDS
     _process: subprocess.Popen[bytes] | None = None
     _trials: int = 0
     _errors: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
@@ -45,23 +50,22 @@ class Watch:
 
     def tried(self, folder: Path) -> Outcome:
         """What came of loading a folder; a process that hangs, crashes or takes too much is a finding."""
-        fresh = self._process is None
         process = self._running()
-        request = json.dumps({"folder": str(folder), "artifact": self.artifact}).encode() + b"\n"
+        request = json.dumps({"folder": str(folder)}).encode() + b"\n"
         try:
             _pipe(process.stdin).write(request)
             _pipe(process.stdin).flush()
         except BrokenPipeError:
             return self._ended(process)
-        line = self._line(process, (_START_SECONDS if fresh else 0.0) + MOST_SECONDS)
+        line = self._line(process, self.seconds)
         if line is None:
             self._stop()
-            return Outcome(FINDING, f"no answer within {MOST_SECONDS:g} s")
+            return Outcome(FINDING, f"no answer within {self.seconds:g} s")
         if not line:
             return self._ended(process)
         found: dict[str, Any] = json.loads(line)
-        if found["seconds"] > MOST_SECONDS:
-            return Outcome(FINDING, f"took {found['seconds']:.1f} s, more than {MOST_SECONDS:g}")
+        if found["seconds"] > self.seconds:
+            return Outcome(FINDING, f"took {found['seconds']:.1f} s, more than {self.seconds:g}")
         if found["peak_bytes"] > MOST_BYTES:
             return Outcome(FINDING, f"took {found['peak_bytes']:,} bytes, more than {MOST_BYTES:,}\n{found['said']}")
         return Outcome(found["kind"], found["said"])
@@ -73,12 +77,16 @@ class Watch:
             # One thread a library: address space for more would count as the mutant's.
             threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "exports.fuzzing.worker"],
+                [sys.executable, "-m", self.worker],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
+            _pipe(self._process.stdin).write(json.dumps({"artifact": self.artifact}).encode() + b"\n")
+            _pipe(self._process.stdin).flush()
+            if not self._line(self._process, _START_SECONDS):
+                raise MeasurementError(f"{self.worker}: doesn't start; {self._ended(self._process).said.strip()}")
         return self._process
 
     @staticmethod

@@ -6,7 +6,9 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
 from exports.fuzzing.trial import tried
 
@@ -15,22 +17,28 @@ _ADDRESSES = 3 << 30
 
 
 def main() -> int:
-    """Answer `{"folder", "artifact"}` with `{"kind", "said", "peak_bytes", "seconds"}` until stdin ends."""
+    """Be ready, then answer `{"folder"}` with `{"kind", "said", "peak_bytes", "seconds"}` until stdin ends.
+
+    The first line, `{"artifact"}`, says what will be tried; it is answered with `{}`.
+    """
     answers = sys.stdout
     sys.stdout = sys.stderr
-    ready = False
+    artifact = bool(json.loads(sys.stdin.readline())["artifact"])
+    _load_packages(artifact)
+    _limit()
+    _answer(answers, {})
     for line in sys.stdin:
-        request = json.loads(line)
-        if not ready:
-            _load_packages(request["artifact"])
-            _limit()
-            ready = True
+        folder = Path(json.loads(line)["folder"])
         before, start = _reset_peak(), time.perf_counter()
-        outcome = tried(Path(request["folder"]), request["artifact"])
+        outcome = tried(folder, artifact)
         found = {"kind": outcome.kind, "said": outcome.said, "seconds": time.perf_counter() - start}
-        answers.write(json.dumps({**found, "peak_bytes": max(0, _peak() - before)}) + "\n")
-        answers.flush()
+        _answer(answers, {**found, "peak_bytes": max(0, _peak() - before)})
     return 0
+
+
+def _answer(stream: TextIO, content: Mapping[str, Any]) -> None:
+    stream.write(json.dumps(content) + "\n")
+    stream.flush()
 
 
 def _load_packages(artifact: bool) -> None:

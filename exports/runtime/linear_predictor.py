@@ -77,7 +77,9 @@ def _sum_of_rows(weights: NDArray[np.float32], columns: NDArray[np.intp], values
     """`values @ weights[columns]`; (n_classes,). Rows of very many classes are gathered a few at a time."""
     together = max(1, MAX_GATHERED // weights.shape[1])
     if len(columns) <= together:
-        return values @ weights[columns]
+        total: Probabilities = values @ weights[columns]
+        return total
     starts = range(0, len(columns), together)
     parts = [values[i : i + together] @ weights[columns[i : i + together]] for i in starts]
-    return np.sum(parts, axis=0, dtype=np.float32)
+    summed: Probabilities = np.sum(parts, axis=0, dtype=np.float32)
+    return summed

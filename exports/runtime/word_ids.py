@@ -35,7 +35,7 @@ class WordReader:
             raise ArtifactError(f"vocabulary.json: a list of at most {MAX_WORDS} strings is needed under `words`")
         if len(set(words)) != len(words):
             raise ArtifactError("vocabulary.json: words: each may stand there once")
-        if not is_count(most, 1, MAX_TOKENS):
+        if type(most) is not int or not is_count(most, 1, MAX_TOKENS):
             raise ArtifactError(f"vocabulary.json: max_tokens of 1 to {MAX_TOKENS} is needed, got {shown(most)}")
         if unknown := sorted(set(found) - _FIELDS):
             raise ArtifactError(f"vocabulary.json: {', '.join(sorted(_FIELDS))} are allowed, got {shown(unknown[0])}")
