@@ -119,7 +119,7 @@ def load(
 
     Args:
         bundle: a folder that `export`, `tagpress export` or a study's `deploy/` wrote.
-        threads: texts of a batch are shared out (kernel), or the work inside a graph (onnxruntime); at least 1.
+        threads: texts of a batch are shared out (kernel), or the work inside a graph (onnxruntime); 1 to 256.
         engine: for the table form, `kernel` or `numpy` where one must be used; both give the same bits.
         abstain: where each text has one class, the probability in [0, 1] that the most probable one needs, or the text
             gets none.
@@ -127,7 +127,8 @@ def load(
     Returns:
         an object with `predict(texts)`, the classes of each text; `predict_proba(texts)`, float32 (n_texts, n_classes);
         and `answers(texts)`, for each text its `labels` with `probabilities`, and `known`, false where nothing in it is
-        known to the model. It may be called from many threads at once.
+        known to the model. It may be called from many threads at once and after a fork, and pickled for other
+        processes, which open the bundle again. `texts` is a list or a column, not a generator, a file or a dict.
 
     Raises:
         UserError: damaged, hostile, or of another version; `abstain` for another task; or onnxruntime is needed and

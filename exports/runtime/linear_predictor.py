@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,9 @@ from compress.formats.tensors import tensors_of
 from exports.runtime.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
 from exports.runtime.predictor import Predictor
 
-# Weights that are copied at once for one text.
-MAX_GATHERED = 1 << 22
+# OpenBLAS shares out larger products (from 9,216 weights on) to all cores of the machine, whatever `threads` and quotas
+# say, and then the last bits of a sum depend on how many cores there are.
+_MOST_WEIGHTS = 1 << 13
 
 
 class LinearPredictor(Predictor[list[Row]]):
@@ -66,20 +68,28 @@ class LinearPredictor(Predictor[list[Row]]):
     def run(self, encoded: list[Row]) -> Probabilities:
         logits = np.empty((len(encoded), len(self.classes)), np.float32)
         for out, (columns, values) in zip(logits, encoded, strict=True):
-            out[:] = _sum_of_rows(self.weights, columns, values) + self.intercept
+            out[:] = weighted_sum(values, self.weights, columns) + self.intercept
         return link(logits, self.task)
 
     def known(self, encoded: list[Row]) -> Known:
         return np.array([len(columns) > 0 for columns, _ in encoded], np.bool_)
 
 
-def _sum_of_rows(weights: NDArray[np.float32], columns: NDArray[np.intp], values: NDArray[np.float32]) -> Probabilities:
-    """`values @ weights[columns]`; (n_classes,). Rows of very many classes are gathered a few at a time."""
-    together = max(1, MAX_GATHERED // weights.shape[1])
-    if len(columns) <= together:
-        total: Probabilities = values @ weights[columns]
-        return total
-    starts = range(0, len(columns), together)
-    parts = [values[i : i + together] @ weights[columns[i : i + together]] for i in starts]
-    summed: Probabilities = np.sum(parts, axis=0, dtype=np.float32)
-    return summed
+def weighted_sum(
+    values: NDArray[np.float32], weights: NDArray[np.float32], columns: NDArray[Any]
+) -> NDArray[np.float32]:
+    """`values @ weights[columns]`, the same bits with any number of cores; float32 (n_classes,).
+
+    Rows are gathered a few at a time, so that a long text takes no more memory than a short one.
+
+    Args:
+        values: float32 (n,), of the n-grams that occur.
+        weights: float32 (n_features, n_classes).
+        columns: their rows in `weights`; (n,).
+    """
+    rows = max(1, _MOST_WEIGHTS // weights.shape[1])
+    total: NDArray[np.float32] = values[:rows] @ weights[columns[:rows]]
+    for start in range(rows, len(columns), rows):
+        part = slice(start, start + rows)
+        total += values[part] @ weights[columns[part]]
+    return total

@@ -138,7 +138,7 @@ def test_mistakes_say_what_to_do(models: dict[str, tagpress.Classifier], tmp_pat
     refused(lambda: tagpress.export(models["rules"], tmp_path / "x"), "a rules can't be exported: its phrases are data")
     wrong: Any = "gpu"
     refused(lambda: tagpress.load(bundle, engine=wrong), "engine: allowed: auto, kernel, numpy; got 'gpu'")
-    refused(lambda: tagpress.load(bundle, threads=0), "threads: at least 1")
+    refused(lambda: tagpress.load(bundle, threads=0), "threads: a whole number from 1 to 256")
     assert not (tmp_path / "x").exists()
     assert (tmp_path / "file").read_text() == "mine"
 
