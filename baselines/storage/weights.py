@@ -16,6 +16,7 @@ def write_weights(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays under their names; the same arrays give the same bytes."""
     from safetensors.numpy import save_file
 
+    # Into memory first would be simpler, and take the weights twice.
     save_file({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, path)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
+from baselines.whole_files import write_whole
 from bench import ratios, stats
 from bench.candidate import Candidate
 from bench.measure.cold_start import ColdStart
@@ -214,14 +215,14 @@ class Measurements:
 
     def save_samples(self, path: Path) -> None:
         """Every raw sample as safetensors: float32 seconds by `scenario/threads/batch/round/name`."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         tensors = {
             f"{key.scenario}/{key.threads}/{key.batch_size}/{key.round}/{key.name}": block.samples
             for key, block in self.blocks.items()
             if block is not None
         }
-        save_file(tensors, path, metadata={"unit": "s"})
+        write_whole(path, save(tensors, metadata={"unit": "s"}))
 
     def _row(self, name: str, phase: PhaseKey, reference: str | None) -> Json:
         samples, times = self.samples(name, phase), self.round_times(name, phase)

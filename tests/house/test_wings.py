@@ -27,7 +27,8 @@ ORDER = {
         ("classifier",),
         ("dataset", "tables"),
         ("task",),
-        ("text", "console", "cores", "notes", "folder_kind"),
+        ("text", "console", "cores", "notes", "folder_kind", "whole_files"),
+        ("endings", "streams"),
         ("errors",),
     ),
     "compress": (
