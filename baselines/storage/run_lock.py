@@ -127,7 +127,9 @@ def said_holder(path: Path) -> str:
     """`process 12 on host since … (command)`, from the lock's file; less where it says less."""
     try:
         holder = json.loads(path.read_bytes())
-        return f"process {holder['pid']} on {holder['host']} since {holder['since']} ({holder['command']})"
+        said = f"process {holder['pid']} on {holder['host']} since {holder['since']} ({holder['command']})"
+        # One line, and nothing that a terminal would obey.
+        return " ".join("".join(each if each.isprintable() else " " for each in said[:500]).split())
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
