@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Disk:
     Attributes:
         writes: so far; opening for writing, each write, renaming, removing, syncing, making folders.
         failed: whether the fault came.
+        asked: what was to be written where, up to the fault.
     """
 
     def __init__(self, root: Path, at: int = 0, number: int | None = None) -> None:
@@ -39,13 +41,16 @@ class Disk:
             number: of the system's error; None kills the process, so that nothing after it is done.
         """
         self.root, self.at, self.number = str(root), at, number
-        self.writes, self.failed, self._depth = 0, False, 0
+        self.writes, self.failed = 0, False
+        self.asked: list[str] = []
 
-    def count(self, path: Any) -> None:
+    def count(self, path: Any, what: str) -> None:
         """One more write; raises where it is the one that fails, or the process is dead."""
         if not self.is_ours(path):
             return
         self.writes += 1
+        if not self.failed:
+            self.asked.append(f"{what} {re.sub('[0-9]{3,}', 'N', _place(path)[len(self.root) :])}")
         if self.failed and self.number is None:
             raise Killed
         if self.writes == self.at:
@@ -56,10 +61,14 @@ class Disk:
 
     def is_ours(self, path: Any) -> bool:
         """Whether a path, or an open file's number, is below the folder."""
-        if isinstance(path, int):
-            path = Path(f"/proc/self/fd/{path}").readlink()
-        place = str(Path(os.fsdecode(path)).absolute())
+        place = _place(path)
         return place == self.root or place.startswith(self.root + os.sep)
+
+
+def _place(path: Any) -> str:
+    return str(
+        Path(f"/proc/self/fd/{path}").readlink() if isinstance(path, int) else Path(os.fsdecode(path)).absolute()
+    )
 
 
 class _File:
@@ -70,7 +79,7 @@ class _File:
 
     def write(self, content: Any) -> int:
         try:
-            self._disk.count(self._path)
+            self._disk.count(self._path, "write")
         except OSError:
             self._file.write(content[: len(content) // 2])
             raise
@@ -94,17 +103,17 @@ def failing(disk: Disk) -> Iterator[None]:
     def open_file(file: Any, mode: str = "r", *args: Any, **named: Any) -> Any:
         if isinstance(file, int) or not set(mode) & set("wax+") or not disk.is_ours(file):
             return opened(file, mode, *args, **named)
-        disk.count(file)
+        disk.count(file, "open")
         return _File(disk, opened(file, mode, *args, **named), file)
 
     def open_number(path: Any, flags: int, *args: Any, **named: Any) -> int:
         if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and "dir_fd" not in named:
-            disk.count(path)
+            disk.count(path, "open")
         return os_open(path, flags, *args, **named)
 
     def write_tensors(content: Any, path: Any, *args: Any, **named: Any) -> None:
         try:
-            disk.count(path)
+            disk.count(path, "tensors")
         except OSError as error:
             # As the library says it, which is written in Rust.
             text = f'Error while serializing: I/O error: Os {{ code: {error.errno}, kind: Other, message: "no" }}'
@@ -114,9 +123,9 @@ def failing(disk: Disk) -> Iterator[None]:
     def counted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
         def call(path: Any, *args: Any, **named: Any) -> Any:
             if named.get("dir_fd") is not None:
-                disk.count(Path(f"/proc/self/fd/{named['dir_fd']}").readlink() / os.fsdecode(path))
+                disk.count(Path(f"/proc/self/fd/{named['dir_fd']}").readlink() / os.fsdecode(path), name)
             elif isinstance(path, int) == (name in _BY_NUMBER):
-                disk.count(path)
+                disk.count(path, name)
             # Counted and not done: what a disk makes of it can't be seen here, and it takes most of the time.
             return None if name == "fsync" else real(path, *args, **named)
 
