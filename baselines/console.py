@@ -93,14 +93,17 @@ def run_command(
             except Stopped as stop:
                 say_error(f"{stop}{later}")
                 return SIGNALLED + stop.number
-            except Exception as error:
-                return _code_of(error, prog, command)
+            except BaseException as error:
+                # Libraries in Rust panic with what is no Exception.
+                if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+                    return _code_of(error, prog, command)
+                raise
     except UserError as error:  # no place to write to
         say_error(str(error))
         return error.exit_code
 
 
-def _code_of(error: Exception, prog: str, command: str) -> int:
+def _code_of(error: BaseException, prog: str, command: str) -> int:
     """Say what went wrong; gives the exit code."""
     if isinstance(error, UserError):
         say_error(str(error))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import re
 import signal
@@ -32,6 +33,8 @@ _NEXT = {
 }
 _MEMORY = "not enough memory; close other programs, use fewer threads or less data, and give the same command again"
 _NO_MEMORY = re.compile(r"can't allocate memory|cannot allocate memory|out of memory|bad_alloc|std::bad_alloc", re.I)
+# Nothing of ours runs with fewer.
+_FEW_FILES = 64
 # The weights' library is written in Rust, and its errors hold the system's number as text.
 _NUMBER_IN_TEXT = re.compile(r"Os \{ code: (\d+)")
 
@@ -63,7 +66,20 @@ def sentence_of(error: BaseException) -> str | None:
         return _of_system(error)
     if (found := _NUMBER_IN_TEXT.search(str(error))) is not None:
         return _of_system(OSError(int(found[1]), os.strerror(int(found[1]))))
+    if (allowed := _open_files_allowed()) < _FEW_FILES:
+        # Libraries say in words of their own that they couldn't open something.
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        return f"only {allowed} files may be open at once, and then: {first}; {_NEXT[errno.EMFILE]}"
     return None
+
+
+def _open_files_allowed() -> float:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return math.inf
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 def _of_system(error: OSError) -> str:
