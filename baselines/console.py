@@ -2,8 +2,8 @@
 
 Standard library only: what serves a bundle has no packages for colours, and must still say what is wrong.
 
-Exit codes: 0 done; 1 a gate failed, or no model keeps a budget; 2 an input can't be used, or a package is missing;
-130 stopped by the keyboard.
+Exit codes: 0 done; 1 a gate failed, or no model keeps a budget; 2 something that the user can mend: an input, a missing
+package, a full disk; 70 a mistake of the program; 129, 130, 143 stopped by SIGHUP, the keyboard, SIGTERM.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import os
 import re
 import shlex
 import sys
+import traceback
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from baselines.endings import MISTAKE, SIGNALLED, Stopped, sentence_of, stopped_in_order
 from baselines.errors import UserError
+from baselines.streams import readable_streams, to_nowhere, unwrapped
 
 STOPPED = 130
 # NumPy's and scikit-learn's generators take seeds below 2**32; half of that leaves room for those counted on from it.
@@ -84,33 +87,65 @@ def run_command(
         continues: whether the same command goes on where it was stopped, from what it keeps on disk.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    command = shlex.join([*prog.split(), *words])
+    later = "; the same command continues where it was" if continues else ""
     try:
-        args = parser(prog).parse_intermixed_args(words)
-        return load()(args, shlex.join([*prog.split(), *words]))
-    except UserError as error:
+        with readable_streams():
+            try:
+                with stopped_in_order():
+                    args = parser(prog).parse_intermixed_args(words)
+                    code = load()(args, command)
+                    sys.stdout.flush()
+                    return code
+            except KeyboardInterrupt:
+                say_error(f"stopped{later}")
+                return STOPPED
+            except Stopped as stop:
+                say_error(f"{stop}{later}")
+                return SIGNALLED + stop.number
+            except BaseException as error:
+                # Libraries in Rust panic with what is no Exception.
+                if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+                    return _code_of(error, prog, command)
+                raise
+    except UserError as error:  # no place to write to
         say_error(str(error))
         return error.exit_code
-    except ModuleNotFoundError as error:
+
+
+def _code_of(error: BaseException, prog: str, command: str) -> int:
+    """Say what went wrong; gives the exit code."""
+    if isinstance(error, UserError):
+        say_error(str(error))
+        return error.exit_code
+    if isinstance(error, ModuleNotFoundError):
         extra = EXTRA_OF_PACKAGE.get((error.name or "").partition(".")[0])
-        if extra is None:
-            raise
-        say_error(f"{prog}: needs {error.name}, which isn't installed; pip install 'tagpress[{extra}]' brings it")
+        if extra is not None:
+            say_error(f"{prog}: needs {error.name}, which isn't installed; pip install 'tagpress[{extra}]' brings it")
+            return UserError.exit_code
+    said = sentence_of(error)
+    if said is not None:
+        say_error(said)
         return UserError.exit_code
-    except KeyboardInterrupt:
-        say_error("stopped; the same command continues where it was" if continues else "stopped")
-        return STOPPED
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    asked = "please report it where you have it from, with the lines above and the command"
+    say_error(f"this is a mistake of tagpress, not yours; {asked}: {command}")
+    return MISTAKE
 
 
 def until_closed(work: Callable[[], int]) -> int:
-    """The exit code of what writes to stdout; that nobody reads on, as behind `| head`, is no mistake."""
+    """The exit code of what writes to stdout; it ends where nobody reads on, as behind `| head`: that is no mistake."""
+    ours = sys.stdout
+    sys.stdout = unwrapped(ours)
     try:
         code = work()
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # What is left in the buffer would be written, and fail, when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        to_nowhere(sys.stdout)
         return 0
+    finally:
+        sys.stdout = ours
 
 
 def say_error(text: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.errors import DownloadError
-from baselines.whole_file import write_whole
+from baselines.whole_files import write_whole
 
 TIMEOUT_S = 30
 
@@ -59,7 +59,7 @@ def fetch_pinned(file: PinnedFile, folder: Path) -> bytes:
     content = _download(file)
     _check(content, file, file.address, "try again later, or use --dataset sample")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content, synced=True)
+    write_whole(path, content)
     return content
 
 

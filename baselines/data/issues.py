@@ -18,6 +18,7 @@ from typing import Any, Literal
 from baselines.errors import DataError
 from baselines.escaping.csv_cells import guarded
 from baselines.task import Task
+from baselines.whole_files import whole_file
 
 What = Literal["label", "missing label", "conflict", "duplicate", "near duplicate", "merge", "rare class"]
 # In the order of the file, each with what is done where a person accepts it.
@@ -73,7 +74,7 @@ def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
 
 def write_issues(path: Path, issues: Sequence[Issue], task: Task) -> None:
     """Write the file, UTF-8 with a mark that spreadsheets look for."""
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+    with whole_file(path) as part, part.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for issue in issues:

@@ -32,8 +32,8 @@ def run(args: Namespace, command: str) -> int:
     from baselines.fitting.options import run_from
 
     dataset = dataset_from(args)
-    folder = run_from(args, dataset)
-    found = doctor_step(folder, dataset)
+    with run_from(args, dataset) as folder:
+        found = doctor_step(folder, dataset)
     console = Console(soft_wrap=True)
     for line in lines(found, str(folder.root)):
         console.print(line, markup=False, highlight=False)

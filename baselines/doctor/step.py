@@ -14,6 +14,7 @@ from baselines.doctor.examine import examine, why_not
 from baselines.fitting.cleaning_choice import cleaning_of
 from baselines.storage.artifact import read_json, write_json
 from baselines.storage.run_folder import RunFolder
+from baselines.whole_files import write_whole
 
 STEP = "baselines/doctor"
 _SUMMARY = "summary.json"
@@ -22,20 +23,22 @@ _SUMMARY = "summary.json"
 def doctor_step(run: RunFolder, dataset: Dataset) -> dict[str, Any]:
     """Block `data_doctor` of results.json, made once for the data of a run; `skipped` says why it couldn't be made.
 
-    `data-issues.csv` is copied to the run folder's root each time it is made, and stays as a person has edited it
-    otherwise.
+    `data-issues.csv` is copied to the run folder's root each time it is made with another content, and stays as a
+    person has edited it otherwise.
     """
     if reason := why_not(dataset):
         return {"skipped": reason}
     inputs = _inputs(dataset)
     if not run.is_done(STEP, inputs):
+        before = run.hash_of(STEP, ISSUES)
         findings = examine(dataset, cleaning_of(run, dataset).chosen)
         with run.write(STEP, inputs) as folder:
             write_json(folder / _SUMMARY, {**findings.summary, "file": ISSUES})
             write_issues(folder / ISSUES, findings.issues, dataset.task)
-        (run.root / ISSUES).unlink(missing_ok=True)
+        if run.hash_of(STEP, ISSUES) != before:
+            (run.root / ISSUES).unlink(missing_ok=True)
     if not (run.root / ISSUES).exists():
-        (run.root / ISSUES).write_bytes((run.place(STEP) / ISSUES).read_bytes())
+        write_whole(run.root / ISSUES, (run.place(STEP) / ISSUES).read_bytes())
     return dict(read_json(run.place(STEP) / _SUMMARY))
 
 

@@ -93,9 +93,8 @@ def _trained(args: Namespace, console: Console) -> Table:
     plan = fold_plan_from(args, device=device, threads=args.threads, reference=reference, delta=0.01)
     dataset = dataset_from(args)
     args.baseline = list(asked or ladder(dataset.task, extras=False))
-    run = run_from(args, dataset)
     watch = Watch(console, _steps(args, plan, len(dataset.split.train)), "all trainings")
-    with watch.showing():
+    with run_from(args, dataset) as run, watch.showing():
         if args.tune:
             changes = _tuned(args, run, dataset, device, watch)
         if plan:

@@ -25,8 +25,7 @@ from baselines.scores.fold_scores import FoldAnswers, compare_folds
 from baselines.scores.thresholds import ThresholdKind
 from baselines.splits.of_dataset import fold_splits
 from baselines.splits.split import missing_classes
-from baselines.storage.artifact import read_json
-from baselines.storage.run_folder import STEP_FILE, RunFolder
+from baselines.storage.run_folder import RunFolder
 from baselines.storage.weights import read_weights, write_weights
 from baselines.task import Task
 
@@ -169,7 +168,7 @@ def _answers(
 ) -> FoldAnswers:
     trained = train_baseline(run, fold_set, name, seed=seed, threads=plan.threads, device=plan.device, changes=changes)
     test, facts = fold_set.part("test"), read_facts(trained)
-    step, inputs = f"baselines/{name}.test", {"trained": read_json(trained / STEP_FILE)["key"]}
+    step, inputs = f"baselines/{name}.test", {"trained": run.identity(f"baselines/{name}")}
     if not run.is_done(step, inputs):
         with run.write(step, inputs) as folder:
             write_weights(folder / _ANSWERS, {"probabilities": read_classifier(trained).predict_proba(test.texts)})

@@ -69,15 +69,33 @@ def train_baseline(
     setting = Setting(seed, device, threads, _changes(run, dataset, name, changes))
     classifier = BASELINES[name].make(seed, device, threads, setting.changes, dataset.task)
     step = f"baselines/{name}"
-    inputs = {"config": dataclasses.asdict(classifier.config), "seed": seed, "dataset_sha256": dataset.sha256}
-    if dataset.everything.metric:
-        inputs["metric"] = dataset.everything.metric
+    inputs = _inputs(run, dataset, name, classifier, setting)
     if not run.is_done(step, inputs):
         # Before the step opens: an ensemble's members are steps of their own.
         members = _members(run, dataset, classifier, setting, progress)
+        if members:
+            inputs["members"] = {member: run.identity(f"baselines/{member}") for member in members}
         with run.write(step, inputs) as folder:
             _train(folder, dataset, name, classifier, members, setting, progress)
     return run.place(step)
+
+
+def _inputs(run: RunFolder, dataset: Dataset, name: str, classifier: Classifier, setting: Setting) -> dict[str, Any]:
+    """What a step is recognised by; of an ensemble also the members, those of now or those it was made from."""
+    seed, metric = setting.seed, dataset.everything.metric
+    inputs = {"config": dataclasses.asdict(classifier.config), "seed": seed, "dataset_sha256": dataset.sha256}
+    if metric:
+        inputs["metric"] = metric
+    if isinstance(classifier, EnsembleClassifier):
+        stored = run.inputs_of(f"baselines/{name}").get("members")
+        inputs["members"] = dict(stored) if isinstance(stored, dict) else {}
+        for member in classifier.config.members:
+            changes = _changes(run, dataset, member, classifier.config.changes.get(member))
+            own = dataclasses.replace(setting, changes=changes)
+            made = BASELINES[member].make(seed, own.device, own.threads, changes, dataset.task)
+            if run.is_done(f"baselines/{member}", _inputs(run, dataset, member, made, own)):
+                inputs["members"][member] = run.identity(f"baselines/{member}")
+    return inputs
 
 
 def unfitted(

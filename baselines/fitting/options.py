@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from baselines.console import MOST_THREADS, plain_name, whole_number
@@ -31,11 +32,9 @@ def add_run_options(parser: ArgumentParser, *, run: str = "default") -> None:
     group.add_argument("--device", choices=DEVICES, default="auto", help="for training (default: auto)")
 
 
-def run_from(args: Namespace, dataset: Dataset) -> RunFolder:
-    """Open the run folder and remove what a killed run left; raises RunFolderError when it is of other data."""
-    run = RunFolder.open(RUNS / args.run, dataset_sha256=dataset.sha256)
-    run.clean_leftovers()
-    return run
+def run_from(args: Namespace, dataset: Dataset) -> AbstractContextManager[RunFolder]:
+    """The run folder, for this process alone while the block lasts; raises RunFolderError when it is of other data."""
+    return RunFolder.working(RUNS / args.run, dataset_sha256=dataset.sha256)
 
 
 def device_from(args: Namespace) -> str:

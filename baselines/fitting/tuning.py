@@ -22,8 +22,9 @@ from baselines.models.search_spaces import Dimension, OneOf, Real, Space, Whole
 from baselines.notes import collected_notes
 from baselines.scores.judging import utility
 from baselines.scores.thresholds import fit_thresholds
-from baselines.storage.artifact import write_json
+from baselines.storage.artifact import write_json_whole
 from baselines.storage.run_folder import RunFolder, code_version, fingerprint
+from baselines.storage.trial_journal import mend_journal
 
 if TYPE_CHECKING:
     import optuna
@@ -80,7 +81,7 @@ def tune(
         progress(number + 1, trials)
     best = max(_done(study), key=lambda trial: (trial.value or 0.0, -trial.number))
     changes = _changes(best.params, baseline.space)
-    write_json(folder / BEST, changes)
+    write_json_whole(folder / BEST, changes)
     return Tuned(folder / BEST, changes, utility(metric, float(best.value or 0.0)), len(_done(study)))
 
 
@@ -122,6 +123,7 @@ def _study(path: Path, name: str) -> optuna.Study:
     except ImportError:
         raise MissingExtra(f"--tune needs Optuna: {TUNE_COMMAND}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    mend_journal(path)
     storage = JournalStorage(JournalFileBackend(str(path)))
     return optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
 

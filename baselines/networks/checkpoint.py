@@ -14,7 +14,7 @@ from torch import nn
 
 from baselines.checked_reading import named, read_plain_file
 from baselines.errors import ArtifactError
-from baselines.whole_file import write_whole
+from baselines.whole_files import write_whole
 
 # No network that has learned something holds a larger one, and four layers of such weights stay within float32.
 MAX_WEIGHT = 1e6

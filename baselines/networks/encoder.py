@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from baselines.errors import ArtifactError, MissingExtra, UserError
 from baselines.telemetry import switch_off
-from baselines.whole_file import write_whole
+from baselines.whole_files import write_whole
 
 INSTALL = "pip install 'tagpress[transformers]'"
 _WANTED = ("*.json", "*.txt", "*.model", "*.safetensors")

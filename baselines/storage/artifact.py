@@ -25,6 +25,7 @@ from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
 from baselines.rights import unreadable_is_said
 from baselines.task import LabelSpace, Thresholds
+from baselines.whole_files import named, write_whole
 
 # 2: a linear model's weights lie in `weights.safetensors`; the format was that before, the name said another.
 # 3: `labels.json` says the task, and what reads a text says its cleaning.
@@ -94,9 +95,18 @@ def lineage_from(
 
 def write_json(path: Path, content: Any, *, compact: bool = False) -> None:
     """Write JSON with sorted keys and no NaN, the same bytes for the same content."""
+    with named(path):
+        path.write_text(_json_text(content, compact=compact), encoding="utf-8")
+
+
+def write_json_whole(path: Path, content: Any) -> None:
+    """The same whole or not at all, for a file that lies in no folder which takes its place as a whole."""
+    write_whole(path, _json_text(content))
+
+
+def _json_text(content: Any, *, compact: bool = False) -> str:
     layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, **layout)
-    path.write_text(text + "\n", encoding="utf-8")
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, **layout) + "\n"
 
 
 def read_json(path: Path) -> Any:

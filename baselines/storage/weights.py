@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from baselines.checked_reading import named, read_json_file, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.text.ngrams import NgramTfidf
-from baselines.whole_file import write_whole
+from baselines.whole_files import write_whole
 
 # No number that a model learns is near this; products and sums of those that are stay finite.
 _MOST = 1e26

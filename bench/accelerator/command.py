@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import MeasurementError
+from baselines.whole_files import whole_file, write_whole
 from bench.accelerator.check import Bench, run_check, this_machine
 from bench.quantities import count, joules, seconds
 
@@ -23,12 +24,14 @@ def run(out: Path, most_seconds: float, command: str, bench: Bench | None = None
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a", encoding="utf-8"):
-            pass
+        # A file that is there keeps its content until the new one is whole, and no empty one stays behind.
+        with whole_file(out.with_name(f"{out.name}.try")) as part:
+            part.touch()
+        out.with_name(f"{out.name}.try").unlink()
     except OSError as error:
         raise MeasurementError(f"--out {out}: can't be written ({error.strerror or error})") from None
     found = {**run_check(bench or this_machine(), most_seconds, _say), "command": command}
-    out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(out, json.dumps(found, indent=1, allow_nan=False) + "\n")
     for line in lines(found):
         _say(line)
     _say(f"written: {out}")

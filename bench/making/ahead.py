@@ -91,7 +91,7 @@ def processes_at_once(threads: int) -> int:
 def jobs_of(
     workshop: Workshop, baselines: Iterable[str], variants: Sequence[Variant], expected: Mapping[str, float]
 ) -> list[Job]:
-    """The steps that aren't there yet, each with those it has to wait for.
+    """The steps that aren't there yet, or not as they were made, each with those it has to wait for.
 
     Args:
         workshop: of the study; the children have one of their own.
@@ -101,9 +101,9 @@ def jobs_of(
     """
     controls = {v.name: v.control for v in variants if v.control}
     apart = workshop.apart(controls, _share_of_job)
-    made = [name for name in baselines if not apart.step_of(name).exists()]
+    made = [name for name in baselines if not apart.is_there(name)]
     jobs = [_baseline_job(apart, name, made, expected) for name in made]
-    missing = {*made, *(v.name for v in variants if not apart.step_of(v.name).exists())}
+    missing = {*made, *(v.name for v in variants if not apart.is_there(v.name))}
     # Students of one teacher share its answers, which the first of them keeps.
     first: dict[str, str] = {}
     for variant in variants:
@@ -189,6 +189,8 @@ def _begin(parent: int) -> None:
     keep_to_one_thread()
     threadpool_limits(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the parent's way to end in order is not a child's
+        signal.signal(number, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -225,7 +227,7 @@ def _baseline_job(workshop: Workshop, name: str, made: Sequence[str], expected: 
 def _making(workshop: Workshop, name: str, work: Callable[[], None]) -> Callable[[], bool]:
     def make() -> bool:
         work()
-        return workshop.step_of(name).exists()
+        return workshop.is_there(name)
 
     return make
 

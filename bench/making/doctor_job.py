@@ -23,6 +23,6 @@ def doctor_job(workshop: Workshop, name: str, after: Sequence[str], seconds: flo
 
     def make() -> bool:
         doctor_step(apart.run, apart.dataset)
-        return apart.run.place(STEP).exists()
+        return apart.run.is_sound(STEP)
 
     return Job(name, make, frozenset(after), seconds)

@@ -161,7 +161,7 @@ def _with_fresh_teachers(workshop: Workshop, variants: Sequence[Variant]) -> lis
 def _answer(workshop: Workshop, name: str) -> tuple[Scored, int]:
     """What the model says in the form that would be shipped, and the size of that form."""
     candidates = candidates_of(name, workshop.artifact_of(name), workshop.bundles(name), "python")[:1]
-    step, inputs = f"bench/scores-{name}", {"model": workshop.key_of(name), "forms": [candidates[0].form]}
+    step, inputs = f"bench/scores-{name}", workshop.served_key(name, [candidates[0].form])
     if not workshop.run.is_done(step, inputs):
         with workshop.run.write(step, inputs) as folder:
             score_candidates(candidates, workshop.dataset.part("test"), folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from baselines.notes import collected_notes
 from baselines.scores.thresholds import fit_thresholds
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, lineage_of, read_json, write_json
-from baselines.storage.run_folder import STEP_FILE, RunFolder
+from baselines.storage.run_folder import RunFolder
 from bench.cost.energy import Counter
 from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
@@ -116,19 +116,13 @@ class Workshop:
             watch: of the steps there.
         """
         return dataclasses.replace(
-            self,
-            watch=watch,
-            skipped={},
-            parents={},
-            _controls=dict(controls),
-            _compared={},
-            _loaded={},
+            self, watch=watch, skipped={}, parents={}, _controls=dict(controls), _compared={}, _loaded={}
         )
 
     def against_control(self, name: str) -> Comparison | None:
         """A taught student against its control on validation; None where not both were made."""
         pair = (name, self._controls.get(name, ""))
-        if not pair[1] or any(one in self.skipped or not self.step_of(one).exists() for one in pair):
+        if not pair[1] or any(one in self.skipped or not self.is_there(one) for one in pair):
             return None
         if name not in self._compared:
             taught, control = (self.classifier(one) for one in pair)
@@ -137,8 +131,7 @@ class Workshop:
 
     def not_shipped(self, name: str) -> str:
         """Why a model must not be recommended, "" where it may: a taught student that is shown to be the worse one."""
-        found = self.against_control(name)
-        return str(found) if found is not None and found.is_shown else ""
+        return str(found) if (found := self.against_control(name)) is not None and found.is_shown else ""
 
     def _heir_of(self, name: str) -> str:
         """Who has the children of a model: the model, or its control where that is the better one."""
@@ -164,15 +157,8 @@ class Workshop:
                     with_ngrams=False,
                 )
                 with self.run.write(step, inputs) as folder:
-                    write_bundle(
-                        classifier,
-                        lineage_of(source),
-                        folder / "bundle",
-                        form,
-                        card=card,
-                        source=answers,
-                        threads=threads,
-                    )
+                    place, lineage = folder / "bundle", lineage_of(source)
+                    write_bundle(classifier, lineage, place, form, card=card, source=answers, threads=threads)
             found[form] = self.run.place(step) / "bundle"
         return found
 
@@ -184,7 +170,16 @@ class Workshop:
 
     def step_of(self, name: str) -> Path:
         """The step folder of a model."""
-        return self.run.place(f"{'baselines' if name in BASELINES else 'compress'}/{name}")
+        return self.run.place(_step_of(name))
+
+    def is_there(self, name: str) -> bool:
+        """Whether a model is there as it was made, whatever it was made from."""
+        return self.run.is_sound(_step_of(name))
+
+    def served_key(self, name: str, forms: Sequence[str]) -> dict[str, Any]:
+        """Inputs of a step that asks some forms of a model; the form of what is no bundle is ""."""
+        bundles = [self.run.identity(f"exports/{name}-{form}") for form in forms if form]
+        return {"model": self.key_of(name), "forms": list(forms), "bundles": bundles}
 
     def artifact_of(self, name: str) -> Path:
         """The artifact of a model."""
@@ -195,8 +190,8 @@ class Workshop:
         return dict(read_json(self.step_of(name) / FACTS))
 
     def key_of(self, name: str) -> str:
-        """The hash of everything a model was made from."""
-        return str(read_json(self.step_of(name) / STEP_FILE)["key"])
+        """The hash of everything a model was made from, and of its files."""
+        return self.run.identity(_step_of(name))
 
     def _counted(self, name: str) -> AbstractContextManager[None]:
         return counted_training(self.run, self.counter, name, lambda: self.key_of(name))
@@ -267,8 +262,9 @@ class Workshop:
         config = {"kind": fresh.kind, **dataclasses.asdict(fresh.config)}
         inputs = {"config": config, "seed": self.seed, "dataset_sha256": self.dataset.sha256}
         if not self.run.is_done(step, inputs):
+            train, validation = self.dataset.part("train"), self.dataset.part("validation")
             with collected_notes():
-                fresh.fit(self.dataset.part("train"), self.dataset.part("validation"), progress=self.watch(f"{saved}"))
+                fresh.fit(train, validation, progress=self.watch(f"{saved}"))
             lineage = artifact.lineage_from(saved.name, self.dataset, [{"method": "train", **config}], self.seed)
             with self.run.write(step, inputs) as folder:
                 artifact.save(fresh, folder / ARTIFACT, lineage)
@@ -298,3 +294,7 @@ class Workshop:
         above = lineage_of(self.artifact_of(variant.parent))
         step = {"method": variant.method, **dataclasses.asdict(variant.config)}
         return above.followed_by(variant.name, step, receipt, self.seed + variant.seed_offset)
+
+
+def _step_of(name: str) -> str:
+    return f"{'baselines' if name in BASELINES else 'compress'}/{name}"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from baselines.whole_files import named, sync, write_whole
 from bench.measure.cold_start import ColdStart
 from bench.measure.timing import Block
 from bench.measure.worker import pack, unpack
 
 FILE = "blocks.jsonl"
+# Hexadecimal digits of a line's hash.
+_CHECKED = 16
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Journal:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._read(fingerprint):
-            self._path.write_text(json.dumps({"fingerprint": fingerprint}) + "\n", encoding="utf-8")
+            write_whole(self._path, _line({"fingerprint": fingerprint}))
 
     def add(self, key: BlockKey, block: Block | None) -> None:
         """Keep a finished block."""
@@ -84,28 +87,27 @@ class Journal:
         """Let the disk have what was added: what a killed process wrote survives without it, a machine's fall not."""
         if self._path is None:
             return
-        with self._path.open("a", encoding="utf-8") as file:
-            os.fsync(file.fileno())
+        sync(self._path)
 
     def _append(self, content: Mapping[str, Any]) -> None:
         if self._path is None:
             return
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(content) + "\n")
+        with named(self._path), self._path.open("a", encoding="utf-8") as file:
+            file.write(_line(content))
 
     def _read(self, fingerprint: str) -> bool:
-        assert self._path is not None
-        if not self._path.exists():
+        if self._path is None or not self._path.exists():
             return False
-        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith("\n")]
-        if not whole or _parse(whole[0]).get("fingerprint") != fingerprint:
+        lines = self._path.read_bytes().splitlines(keepends=True)
+        whole = [(line, content) for line in lines if (content := _content(line)) is not None]
+        if not whole or whole[0][1].get("fingerprint") != fingerprint:
             return False
-        for line in whole[1:]:
-            self._take(_parse(line))
+        for _, content in whole[1:]:
+            self._take(content)
         if len(whole) < len(lines):
-            # A killed process left half a line; later lines must not be glued to it.
-            self._path.write_text("".join(whole), encoding="utf-8")
+            # A killed process left half a line, or one was changed: what it said is measured again, and later lines
+            # must not be glued to it.
+            write_whole(self._path, b"".join(line for line, _ in whole))
         return True
 
     def _take(self, content: Mapping[str, Any]) -> None:
@@ -117,12 +119,18 @@ class Journal:
             self.failures[content["failed"]] = (content["status"], content["reason"])
 
 
-def _parse(line: str) -> Mapping[str, Any]:
-    try:
-        content = json.loads(line)
-    except json.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}
+def _line(content: Mapping[str, Any]) -> str:
+    """A line that says by a hash whether it is still what was written."""
+    text = json.dumps(content)
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:_CHECKED]} {text}\n"
+
+
+def _content(line: bytes) -> Mapping[str, Any] | None:
+    """What a line says; None where it is torn or changed."""
+    check, _, text = line.rstrip(b"\n").partition(b" ")
+    if not line.endswith(b"\n") or check.decode("latin-1") != hashlib.sha256(text).hexdigest()[:_CHECKED]:
+        return None
+    return dict(json.loads(text))
 
 
 def _to_json(block: Block | None) -> dict[str, Any] | None:

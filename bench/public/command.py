@@ -13,7 +13,9 @@ from rich.console import Console
 from baselines.console import MOST_SEED, names, path_given, whole_number
 from baselines.errors import DataError
 from baselines.fitting.options import RUNS
-from baselines.storage.artifact import read_json, write_json
+from baselines.storage.artifact import read_json, write_json_whole
+from baselines.storage.run_lock import run_lock
+from baselines.whole_files import write_whole
 from bench.public.peers import accuracies
 from bench.public.published import AS_PUBLISHED, PUBLISHED, write_csv
 from bench.public.table import markdown, row_of
@@ -54,11 +56,12 @@ def run(args: Namespace, command: str) -> int:
         console.print(
             f"[{number}/{len(wanted)}] {name}: {PUBLISHED[name].about}", style="bold", markup=False, highlight=False
         )
-        folder = prepared(name, args.folder / name)
+        with run_lock(RUNS / "public-data" / name):
+            folder = prepared(name, args.folder / name)
         _study(name, study_arguments(name, args.folder / name, folder, args.seed))
         rows.append(row_of(name, read_run(RUNS / f"public-{name}"), read_json(folder / _PEERS)))
     text = markdown(rows, command)
-    (RUNS / TABLE).write_text(text, encoding="utf-8")
+    write_whole(RUNS / TABLE, text)
     Console(soft_wrap=True).print(text, markup=False, highlight=False)
     return 0
 
@@ -73,7 +76,7 @@ def prepared(name: str, published: Path) -> Path:
     if "test" not in PUBLISHED[name].files:
         for part, rows in parts.items():
             write_csv(rows, folder / f"{part}.csv")
-    write_json(folder / _PEERS, accuracies(parts["train"], parts["test"]))
+    write_json_whole(folder / _PEERS, accuracies(parts["train"], parts["test"]))
     return folder
 
 

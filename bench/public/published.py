@@ -17,6 +17,7 @@ from baselines.data.sources import load
 from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.task import Task
+from baselines.whole_files import whole_file
 
 # A text and its label.
 Row = tuple[str, str]
@@ -160,7 +161,7 @@ PUBLISHED: dict[str, Published] = {
 
 def write_csv(rows: list[Row], path: Path) -> None:
     """Rows as a CSV with the header `text,label`, as this toolkit reads it."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("text", "label"))
         writer.writerows(rows)

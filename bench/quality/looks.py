@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import Any
 
 from baselines.dataset import Part
 from baselines.errors import RunFolderError, UserError
-from baselines.storage.artifact import read_json, write_json
+from baselines.storage.artifact import read_json, write_json_whole
 
 LOOKS = Path("bench") / "test-looks.json"
 FORMAT_VERSION = 1
@@ -123,10 +122,5 @@ def _look(entry: Mapping[str, Any]) -> Look:
 
 
 def _write(path: Path, content: Json) -> None:
-    """Whole or not at all: a temporary file beside it is synced and renamed; `clean_leftovers` knows its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part-{os.getpid()}")
-    write_json(temporary, {"format_version": FORMAT_VERSION, **content})
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_json_whole(path, {"format_version": FORMAT_VERSION, **content})

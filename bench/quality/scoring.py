@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-from safetensors.numpy import load_file
+import numpy as np
 
 from baselines.dataset import Part
 from baselines.storage.artifact import LABELS, read_labels
-from baselines.storage.weights import write_weights
+from baselines.storage.weights import read_weights, write_weights
 from baselines.task import LabelMatrix, LabelSpace, Probabilities, Thresholds, decide
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
 
@@ -58,13 +56,13 @@ def candidates_of(name: str, artifact: Path, bundles: Mapping[str, Path], runtim
 
 def score_candidates(candidates: Sequence[Candidate], part: Part, folder: Path) -> None:
     """Let each candidate answer the texts, and store what it said."""
-    answers = {c.name: open_candidate(c).predict_proba(part.texts) for c in candidates}
+    answers = {c.name: np.ascontiguousarray(open_candidate(c).predict_proba(part.texts)) for c in candidates}
     write_weights(folder / SCORES_FILE, answers)
 
 
 def read_scored(folder: Path, candidates: Sequence[Candidate]) -> Scored:
     """What `score_candidates` stored of one model."""
-    answers: dict[str, NDArray[Any]] = load_file(folder / SCORES_FILE)
+    answers = read_weights(folder / SCORES_FILE, [c.name for c in candidates])
     space, thresholds = read_labels(candidates[0].path / LABELS)
     return Scored(answers[candidates[0].name], thresholds, space, {c.name: answers[c.name] for c in candidates})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import UserError
+from baselines.storage.run_lock import run_lock
+from baselines.whole_files import write_whole
 from bench.report import markdown, page
 from bench.report.sections.facts import Facts, gather
 from bench.report.try_it import payload_of
@@ -49,10 +50,13 @@ def write_report(
     facts = gather(run, decided, gate_rules.check_gates(run, asked, decided.model or decided.meanwhile))
     folder = run.folder
     svg = page.picture_svg(facts)
-    if svg is not None:
-        _write(folder / PICTURE, svg)
-    _write(folder / MARKDOWN, markdown.render(facts, PICTURE if svg is not None else None, on_gpu))
-    _write(folder / HTML, page.render(facts, _try_it(facts, folder), on_gpu))
+    told = markdown.render(facts, PICTURE if svg is not None else None, on_gpu)
+    shown = page.render(facts, _try_it(facts, folder), on_gpu)
+    with run_lock(folder):
+        if svg is not None:
+            _write(folder / PICTURE, svg)
+        _write(folder / MARKDOWN, told)
+        _write(folder / HTML, shown)
     return facts
 
 
@@ -98,6 +102,4 @@ def table_bundle(facts: Facts) -> dict[str, str] | None:
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all. A lone surrogate of a stored text becomes the replacement character."""
-    temporary = path.with_name(f".{path.name}.part-{os.getpid()}")
-    temporary.write_bytes(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8"))
-    temporary.replace(path)
+    write_whole(path, text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

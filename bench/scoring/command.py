@@ -16,6 +16,7 @@ from baselines.labels.columns import columns_of
 from baselines.labels.records import records_of
 from baselines.tables.read_table import read_table
 from baselines.tables.reading_options import reading_from
+from baselines.whole_files import write_whole
 from bench.scoring.content import ScoreOptions
 from bench.scoring.printed import print_score
 from bench.scoring.score import Score, score_bundles
@@ -61,6 +62,6 @@ def _text(found: Score) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_whole(path, text)
     except OSError as error:
         raise DataError(f"{path}: can't be written ({error.strerror or error}); choose another --json") from None

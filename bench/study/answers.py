@@ -51,4 +51,4 @@ def _answered(study: Study, step: str, name: str, candidates: Sequence[Candidate
 
 
 def _score_inputs(study: Study, name: str, candidates: Sequence[Candidate]) -> dict[str, object]:
-    return {"model": study.workshop.key_of(name), "forms": [c.form for c in candidates]}
+    return study.workshop.served_key(name, [c.form for c in candidates])

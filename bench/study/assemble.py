@@ -198,7 +198,7 @@ def _robustness(study: Study, evidence: Evidence, name: str, main: Candidate) ->
     n_texts = study.options.plan.behaviour_texts
     step = f"bench/robustness-{name}"
     metric = evidence.test.judged_by
-    inputs = {"model": study.workshop.key_of(name), "form": main.form, "n_texts": n_texts, "metric": metric}
+    inputs = {**study.workshop.served_key(name, [main.form]), "n_texts": n_texts, "metric": metric}
     if not study.workshop.run.is_done(step, inputs):
         server = open_candidate(main)
         scored, test = evidence.scored[name], evidence.test

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from baselines.errors import UserError
 from baselines.scores.judging import metrics_of
 from baselines.storage.artifact import lineage_of
+from baselines.whole_files import part_of
 from bench.candidate import Candidate
 from bench.making.variants import REFERENCE
 from bench.measure.hotspots import profile
@@ -54,7 +55,6 @@ def add_recommendation(study: Study, content: Mapping[str, Any]) -> Json:
 def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str, Any]) -> Path:
     """Write the recommended bundle again, now with a card that holds its measured figures, to `deploy/`."""
     folder = study.workshop.run.root / DEPLOY
-    shutil.rmtree(folder, ignore_errors=True)
     name, texts = model["name"], study.workshop.dataset.part("test").texts
     card = CardFacts(
         title=model["title"],
@@ -65,9 +65,15 @@ def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str
         limits=tuple(content["data_card"]["notes"]),
         texts=texts,
     )
-    return write_bundle(
-        study.workshop.classifier(name), lineage_of(study.workshop.artifact_of(name)), folder, candidate.form, card=card
-    )
+    classifier, lineage = study.workshop.classifier(name), lineage_of(study.workshop.artifact_of(name))
+    # What an earlier study recommended stays until the new bundle is whole.
+    part = part_of(folder)
+    try:
+        write_bundle(classifier, lineage, part, candidate.form, card=card)
+        shutil.rmtree(folder, ignore_errors=True)
+        return part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _sentences(model: Json, content: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from baselines.doctor.step import doctor_step, expected_s
 from baselines.models.chance import ChanceClassifier
 from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
-from baselines.storage.artifact import write_json
+from baselines.storage.artifact import write_json_whole
 from baselines.storage.run_folder import RunFolder
 from baselines.watching.watch import Watch
 from bench.cost.energy import find_counter
@@ -66,7 +66,7 @@ SAMPLES_FILE = "latencies.safetensors"
 
 
 def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Console) -> tuple[Facts, Solution | None]:
-    """Make everything that is missing, measure, and write the report.
+    """Make everything that is missing, measure, and write the report; alone in the run folder, waiting for others.
 
     Args:
         root: the run folder.
@@ -80,8 +80,13 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     Raises:
         UserError: the run folder belongs to other data or another version, or an input can't be used.
     """
-    run = RunFolder.open(root, dataset_sha256=dataset.sha256)
-    run.clean_leftovers()
+    with RunFolder.working(root, dataset_sha256=dataset.sha256) as run:
+        return _studied(run, dataset, options, console)
+
+
+def _studied(
+    run: RunFolder, dataset: Dataset, options: StudyOptions, console: Console
+) -> tuple[Facts, Solution | None]:
     card = data_card(dataset)
     console.print(render(card))
     watch = Watch(console, expected_seconds(options, len(dataset.split.train), expected_s(dataset)), planned=PLANNED)
@@ -112,7 +117,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
             begin_packing()
             content = conclude(assemble(study, measured, card), study.options.gates, options.priority)
             content = add_recommendation(study, content)
-            write_json(run.root / RESULTS, content)
+            write_json_whole(run.root / RESULTS, content)
             facts = write_report(run.root)  # reads and checks what stands there
     return facts, study.solution
 

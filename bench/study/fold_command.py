@@ -17,7 +17,8 @@ from rich.table import Table
 from baselines.data.options import dataset_from
 from baselines.fitting.options import RUNS
 from baselines.scores.judging import METRICS, utility
-from baselines.storage.artifact import write_json
+from baselines.storage.artifact import write_json_whole
+from baselines.storage.run_lock import run_lock
 from baselines.watching.watch import Watch
 from bench.making.expected import fold_steps, model_steps
 from bench.making.folds import of_folds, run_folds
@@ -40,9 +41,10 @@ def run(args: Namespace, command: str) -> int:
     variants = of_folds(options.variants)
     models = model_steps(options.baselines, variants, len(dataset.split.train))
     watch = Watch(console, fold_steps(models, options.folds), f"{options.folds} folds")
-    with watch.showing():
+    root = RUNS / wishes.run
+    with run_lock(root), watch.showing():
         runs = run_folds(
-            RUNS / wishes.run,
+            root,
             dataset,
             options.baselines,
             variants,
@@ -54,11 +56,11 @@ def run(args: Namespace, command: str) -> int:
             unlabelled=options.unlabelled,
             changes=options.changes,
         )
-    found = runs.against(REFERENCE, options.delta)
-    found["command"] = options.command
-    found["environment"] = describe_environment()
-    found["claims"] = claims_over_folds(found, options.delta, len(dataset.everything))
-    write_json(RUNS / wishes.run / FOLDS_FILE, found)
+        found = runs.against(REFERENCE, options.delta)
+        found["command"] = options.command
+        found["environment"] = describe_environment()
+        found["claims"] = claims_over_folds(found, options.delta, len(dataset.everything))
+        write_json_whole(root / FOLDS_FILE, found)
     Console().print(_table(found))
     return 0
 

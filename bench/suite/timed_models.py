@@ -87,14 +87,13 @@ def build_suite(folder: Path, say: Say) -> Suite:
         say: told what is being made, and why.
     """
     dataset = load_dataset(DataOptions())
-    run = RunFolder.open(folder, dataset_sha256=dataset.sha256)
-    run.clean_leftovers()
-    artifacts = {name: _baseline(run, dataset, name, changes, say) for name, changes in _BASELINES.items()}
-    for name, (method, config) in _VARIANTS.items():
-        artifacts[name] = _variant(run, dataset, name, method, config, artifacts["cnn"], say)
     candidates: dict[str, Candidate] = {}
-    for name, path in artifacts.items():
-        candidates |= _forms(run, name, path, say)
+    with RunFolder.working(folder, dataset_sha256=dataset.sha256) as run:
+        artifacts = {name: _baseline(run, dataset, name, changes, say) for name, changes in _BASELINES.items()}
+        for name, (method, config) in _VARIANTS.items():
+            artifacts[name] = _variant(run, dataset, name, method, config, artifacts["cnn"], say)
+        for name, path in artifacts.items():
+            candidates |= _forms(run, name, path, say)
     chosen = {name: candidates[name] for name in NAMES}
     answers = {name: open_candidate(c).predict_proba(dataset.part("test").texts) for name, c in chosen.items()}
     facts = _facts(dataset, chosen, answers, artifacts)
@@ -102,7 +101,7 @@ def build_suite(folder: Path, say: Say) -> Suite:
 
 
 def _baseline(run: RunFolder, dataset: Dataset, name: str, changes: Mapping[str, Any], say: Say) -> Path:
-    if not run.place(f"baselines/{name}").exists():
+    if not run.is_sound(f"baselines/{name}"):
         say(f"no {name} in runs/{run.root.name} yet: training it on the embedded sample, briefly")
     return train_baseline(run, dataset, name, changes=changes) / ARTIFACT
 

@@ -24,6 +24,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.errors import BudgetError, MissingExtra, UserError
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier
+from baselines.storage.trial_journal import mend_journal
 from baselines.task import Task
 from compress.method import Context, validation_score
 from compress.methods.distill.distill_config import DistillConfig
@@ -224,6 +225,7 @@ def _open(folder: Path, name: str, seed: int) -> Study:
         raise MissingExtra("the budget solver needs Optuna; install it with: pip install 'tagpress[tune]'") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
+    mend_journal(folder / JOURNAL)
     storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=8)
     return optuna.create_study(

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, TextIO, get_args
 
 from baselines.errors import DataError
+from baselines.streams import plain_rule
+from baselines.whole_files import named, sync
 
 Format = Literal["jsonl", "csv", "tsv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -81,7 +83,7 @@ def opened(out: Path | None) -> Iterator[TextIO]:
     if out is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             # JSON is UTF-8, whatever the console speaks; csv ends its lines itself.
-            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+            sys.stdout.reconfigure(encoding="utf-8", errors=plain_rule(), newline="\n")
         yield sys.stdout
         return
     part = out.with_name(f"{out.name}.part")
@@ -89,6 +91,8 @@ def opened(out: Path | None) -> Iterator[TextIO]:
         stream = part.open("w", encoding="utf-8", newline="\n")
     except OSError as error:
         raise DataError(f"{part}: can't be written ({error.strerror or error}); choose another --out") from None
-    with stream:
-        yield stream
-    part.replace(out)
+    with named(part):
+        with stream:
+            yield stream
+        sync(part)
+        part.replace(out)

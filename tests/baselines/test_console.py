@@ -76,11 +76,15 @@ def test_what_is_kept_on_disk_continues(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err == "error: stopped; the same command continues where it was\n"
 
 
-def test_what_nobody_can_mend_is_not_hidden() -> None:
-    with pytest.raises(ModuleNotFoundError):
-        called(raising(ModuleNotFoundError("No module named 'ours'", name="ours")))
-    with pytest.raises(ZeroDivisionError):
-        called(raising(ZeroDivisionError()))
+@pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'ours'", name="ours"), ZeroDivisionError("x")])
+def test_what_nobody_can_mend_is_not_hidden_and_no_failed_gate(
+    capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    assert called(raising(error), "--bits", "4") == 70
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert "error: this is a mistake of tagpress, not yours; please report it" in said.splitlines()[-1]
+    assert said.endswith("tool go --bits 4\n")
 
 
 def test_options_are_read_before_the_work_is_imported(capsys: pytest.CaptureFixture[str]) -> None:

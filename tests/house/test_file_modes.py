@@ -17,7 +17,7 @@ from baselines.networks.checkpoint import save_tensors
 from baselines.storage import artifact
 from baselines.storage.run_folder import RunFolder
 from baselines.storage.weights import write_weights
-from baselines.whole_file import write_whole
+from baselines.whole_files import write_whole
 from bench.candidate import Candidate
 from bench.quality.scoring import score_candidates
 from compress.kinds.torch_int8 import TorchInt8Classifier

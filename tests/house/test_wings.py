@@ -28,7 +28,8 @@ ORDER = {
         ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes", "folder_kind", "inputs", "escaping"),
-        ("checked_reading", "whole_file", "telemetry", "rights"),
+        ("checked_reading", "telemetry", "rights", "whole_files"),
+        ("endings", "streams"),
         ("errors",),
     ),
     "compress": (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
-from baselines.errors import NotCompressible
+from baselines.errors import ArtifactError, NotCompressible
 from baselines.notes import collected_notes
 from baselines.splits.copies import folds_within
-from baselines.storage.artifact import write_json
+from baselines.storage.artifact import read_json, write_json_whole
 from baselines.task import LabelSpace, Probabilities
+from baselines.whole_files import write_whole
 from compress.method import check_space
 
 # Texts whose answers tell one teacher from another.
@@ -58,8 +59,8 @@ def out_of_fold(
     path = (
         None if cache is None else cache / f"oof-{_key(make_teacher(seed), (train, validation), k, seed, groups)}.npy"
     )
-    if path is not None and path.is_file():
-        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    if path is not None and (kept := _read(path)) is not None:
+        return kept
     owner = folds_within(train, k, np.random.default_rng(seed), groups)
     out = np.zeros(train.labels.shape, np.float32)
     for part in range(k):
@@ -71,7 +72,7 @@ def out_of_fold(
         out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
     progress(k, k)
     if path is not None:
-        _write_once(path, out)
+        _write(path, out)
     return out
 
 
@@ -111,10 +112,10 @@ def answers(teacher: Classifier, texts: Sequence[str], *, cache: Path | None = N
     first = teacher.predict_proba(texts[:_FIRST])
     digest = hashlib.sha256(json.dumps([teacher.kind, list(texts)]).encode() + first.tobytes())
     path = cache / f"answers-{digest.hexdigest()[:24]}.npy"
-    if path.is_file():
-        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    if (kept := _read(path)) is not None:
+        return kept
     out = np.concatenate([first, teacher.predict_proba(texts[_FIRST:])])
-    _write_once(path, out)
+    _write(path, out)
     return out
 
 
@@ -144,9 +145,21 @@ def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int, g
     return digest.hexdigest()[:24]
 
 
-def _write_once(path: Path, values: NDArray[np.float32]) -> None:
+def _read(path: Path) -> NDArray[np.float32] | None:
+    """What is kept, or None where the file or the note beside it is missing, or one doesn't fit the other."""
+    try:
+        note, raw = read_json(path.with_suffix(".json")), path.read_bytes()
+    except (ArtifactError, FileNotFoundError):
+        return None
+    if not isinstance(note, dict) or note.get("sha256") != hashlib.sha256(raw).hexdigest():
+        return None
+    return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False), np.float32)
+
+
+def _write(path: Path, values: NDArray[np.float32]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.part-{os.getpid()}.npy")
-    np.save(temporary, values)
-    temporary.rename(path)
-    write_json(path.with_suffix(".json"), {"shape": list(values.shape), "what": "probabilities, answers of a teacher"})
+    raw = io.BytesIO()
+    np.save(raw, values)
+    write_whole(path, raw.getvalue())
+    what = {"shape": list(values.shape), "what": "probabilities, answers of a teacher"}
+    write_json_whole(path.with_suffix(".json"), {**what, "sha256": hashlib.sha256(raw.getvalue()).hexdigest()})

@@ -165,8 +165,9 @@ def test_jobs_wait_for_parents_teachers_controls_and_the_first_student_of_a_teac
         Variant("q", "", "s", "quantize", QuantizeConfig()),
         Variant("there", "", "cnn", "quantize", QuantizeConfig()),
     ]
-    workshop.step_of("there").mkdir(parents=True)
-    workshop.step_of("rules").mkdir(parents=True)
+    for name in ("baselines/rules", "compress/there"):
+        with workshop.run.write(name, {}) as folder:
+            (folder / "weights").touch()
     jobs = {job.name: job.after for job in jobs_of(workshop, ["rules", "linear", "cnn", "ensemble"], variants, {})}
     assert jobs == {
         "linear": set(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import pytest
 from baselines.dataset import Part
 from baselines.errors import RunFolderError
 from baselines.storage.run_folder import RunFolder
-from bench.quality import looks
 from bench.quality.looks import LOOKS, count_look, looks_at, part_sha256
 
 
@@ -86,7 +86,7 @@ def test_a_count_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     def killed(handle: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(looks.os, "fsync", killed)
+    monkeypatch.setattr(os, "fsync", killed)
     with pytest.raises(KeyboardInterrupt):
         count_look(run.root, part(), ["k2"], "x")
     assert (run.root / LOOKS).read_bytes() == before

@@ -176,7 +176,7 @@ def test_ranges_of_a_vocabulary_are_checked_by_file(linear: Path, tmp_path: Path
 def test_rows_are_gathered_a_few_at_a_time(linear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictor, texts = runtime.load(linear), ["who found the river? when was our garden found?", ""]
     whole = predictor.predict_proba(texts)
-    monkeypatch.setattr(linear_predictor, "MAX_GATHERED", 7)
+    monkeypatch.setattr(linear_predictor, "_MOST_WEIGHTS", 7)
     np.testing.assert_allclose(predictor.predict_proba(texts), whole, atol=1e-6)
 
 
