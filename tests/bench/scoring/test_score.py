@@ -32,7 +32,7 @@ def test_multiclass_is_scored_as_scikit_learn_does(bundles: Mapping[str, Path]) 
     found = scored(bundles, ["multiclass"], rows)
     predictor = runtime.load(bundles["multiclass"])
     truth = [names[0] for _, names in rows]
-    said = [names[0] for names in predictor.predict(text for text, _ in rows)]
+    said = [names[0] for names in predictor.predict([text for text, _ in rows])]
     classes = [*predictor.classes, "unheard"]
     assert value(found, "accuracy") == pytest.approx(reference.accuracy_score(truth, said))
     for average in ("macro", "weighted"):
