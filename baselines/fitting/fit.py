@@ -83,7 +83,8 @@ def train_baseline(
 def _inputs(run: RunFolder, dataset: Dataset, name: str, classifier: Classifier, setting: Setting) -> dict[str, Any]:
     """What a step is recognised by; of an ensemble also the members, those of now or those it was made from."""
     seed, metric = setting.seed, dataset.everything.metric
-    inputs = {"config": dataclasses.asdict(classifier.config), "seed": seed, "dataset_sha256": dataset.sha256}
+    config = dataclasses.asdict(classifier.config)
+    inputs: dict[str, Any] = {"config": config, "seed": seed, "dataset_sha256": dataset.sha256}
     if metric:
         inputs["metric"] = metric
     if isinstance(classifier, EnsembleClassifier):
