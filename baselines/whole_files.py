@@ -36,7 +36,9 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield part
             sync(part)
             part.replace(path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == str(part):
+            error.filename = str(path)  # whoever reads it knows the name that was asked for
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise

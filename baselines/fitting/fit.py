@@ -89,13 +89,14 @@ def _inputs(run: RunFolder, dataset: Dataset, name: str, classifier: Classifier,
         inputs["metric"] = metric
     if isinstance(classifier, EnsembleClassifier):
         stored = run.inputs_of(f"baselines/{name}").get("members")
-        inputs["members"] = dict(stored) if isinstance(stored, dict) else {}
+        members: dict[str, Any] = dict(stored) if isinstance(stored, dict) else {}
         for member in classifier.config.members:
             changes = _changes(run, dataset, member, classifier.config.changes.get(member))
             own = dataclasses.replace(setting, changes=changes)
             made = BASELINES[member].make(seed, own.device, own.threads, changes, dataset.task)
             if run.is_done(f"baselines/{member}", _inputs(run, dataset, member, made, own)):
-                inputs["members"][member] = run.identity(f"baselines/{member}")
+                members[member] = run.identity(f"baselines/{member}")
+        inputs["members"] = members
     return inputs
 
 

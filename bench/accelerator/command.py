@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +26,8 @@ def run(out: Path, most_seconds: float, command: str, bench: Bench | None = None
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         # A file that is there keeps its content until the new one is whole, and no empty one stays behind.
         with whole_file(out.with_name(f"{out.name}.try")) as part:
             part.touch()

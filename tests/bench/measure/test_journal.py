@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from baselines.errors import MeasurementError
 from bench.candidate import Candidate
-from bench.measure.journal import FILE
+from bench.measure.journal import FILE, Journal
 from bench.measure.rounds import measure
 from tests.cases.measure_case import SHORT, TEXTS, Machine, never, simulate
 
@@ -61,3 +62,21 @@ def test_failures_are_finished_too(candidates: list[Candidate], tmp_path: Path) 
     assert again.opened == []
     assert found.runs("slowed")[0]["reason"] == "answers differ"
     assert set(found.cold_starts) == {"cnn", "same"}
+
+
+def test_what_was_changed_or_torn_is_measured_again(candidates: list[Candidate], tmp_path: Path) -> None:
+    folder = tmp_path / "blocks"
+    simulate(Machine(), candidates, folder=folder)
+    path = folder / FILE
+    lines = path.read_bytes().splitlines(keepends=True)
+    broken = list(lines)
+    broken[3] = lines[3].replace(b'"wall_s": ', b'"wall_s": 1')
+    broken[5] = b'{"key": {}}\n'
+    broken[6] = b"\xff\x00 nothing\n"
+    broken[7] = lines[7][: len(lines[7]) // 2] + b"\n"
+    path.write_bytes(b"".join(broken))
+    kept = Journal(folder, json.loads(lines[0].partition(b" ")[2])["fingerprint"])
+    assert len(kept.blocks) + len(kept.cold_starts) <= len(lines) - 5
+    assert path.read_bytes() == b"".join(line for line in broken if line in lines), "only what was written stays"
+    path.write_bytes(b"torn " + b"".join(lines))
+    assert Journal(folder, "f").blocks == {}, "without its first line nobody knows what was measured"

@@ -97,3 +97,32 @@ def test_a_fresh_teacher_has_the_config_of_the_old_one_but_for_its_seed_and_mach
     assert not hasattr(fresh, "classes_")
     # A config without such fields stays as it is.
     assert adapted(MemoryConfig(4), device="cuda") == MemoryConfig(4)
+
+
+@pytest.mark.parametrize("what", ["cut off", "changed", "note torn", "note missing"])
+def test_kept_answers_that_are_damaged_are_asked_for_again(tmp_path: Path, what: str) -> None:
+    asked = []
+
+    class Asked(Memory):
+        def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+            asked.append(len(texts))
+            return super().predict_proba(texts)
+
+    part = random_part(600)
+    teacher = Asked(MemoryConfig()).fit(part, part)
+    plain = answers(teacher, part.texts, cache=tmp_path)
+    values, note = next(tmp_path.glob("*.npy")), next(tmp_path.glob("*.json"))
+    raw = values.read_bytes()
+    damaged = {"cut off": raw[:-40], "changed": raw[:-1] + bytes([raw[-1] ^ 1])}
+    values.write_bytes(damaged.get(what, raw))
+    if what == "note torn":
+        note.write_text("{")
+    elif what == "note missing":
+        note.unlink()
+    asked.clear()
+    assert (answers(teacher, part.texts, cache=tmp_path) == plain).all()
+    assert sum(asked) == 600
+    assert values.read_bytes() == raw
+    asked.clear()
+    answers(teacher, part.texts, cache=tmp_path)
+    assert sum(asked) == 256, "and kept again"
