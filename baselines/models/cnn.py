@@ -157,7 +157,7 @@ class CNNConfig(TrainingConfig):
             filters = tuple((int(width), int(n)) for width, n in content["filters"])
             return cls(**{**content, "filters": filters, "candidates": tuple(content.get("candidates", ()))})
         except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(f"config of a cnn: {error}; was it written by another version?") from None
+            raise ArtifactError(f"config of a cnn: {error!s:.200}; was it written by another version?") from None
 
 
 class CharCNNClassifier(Classifier):

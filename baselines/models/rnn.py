@@ -69,7 +69,7 @@ class RNNConfig(TrainingConfig):
         try:
             return cls(**content)
         except (TypeError, ValueError) as error:
-            raise ArtifactError(f"config of an rnn: {error}; was it written by another version?") from None
+            raise ArtifactError(f"config of an rnn: {error!s:.200}; was it written by another version?") from None
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class _TransformerClassifier(Classifier):
         try:
             made = cls(cls.config_type(**config))
         except (TypeError, ValueError) as error:
-            raise ArtifactError(f"config of a {cls.kind}: {error}; was it written by another version?") from None
+            raise ArtifactError(f"config of a {cls.kind}: {error!s:.200}; was it written by another version?") from None
         made._build(folder / ENCODER_FOLDER, space)
         load_tensors(made.module.head, folder / HEAD_FILE)
         made.module.eval()
