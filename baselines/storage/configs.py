@@ -28,7 +28,7 @@ def config_from_json(kind: type[Config], content: Mapping[str, Any]) -> Config:
     try:
         return kind(**{name: with_tuples(value) for name, value in content.items()})
     except (TypeError, ValueError) as error:
-        raise ArtifactError(f"config: {error}; was it written by another version?") from None
+        raise ArtifactError(f"config: {error!s:.300}; was it written by another version?") from None
 
 
 def with_tuples(value: Any) -> Any:
