@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +18,7 @@ from baselines.storage.ranges import Between, Length, Named
 
 Config = TypeVar("Config")
 _MOST_SHOWN = 60
+_DECLARED: dict[type[Any], dict[str, Any]] = {}
 _MOST_ENTRIES = 10_000
 _TYPES = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
@@ -63,10 +63,12 @@ def without_fields(candidates: Sequence[Mapping[str, Any]], names: Collection[st
     return distinct if len(distinct) > 1 else ()
 
 
-@cache
-def _declared(kind: Any) -> dict[str, Any]:
-    hints = get_type_hints(kind, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+def _declared(kind: type[Any]) -> dict[str, Any]:
+    # Reading annotations takes longer than checking by them.
+    if kind not in _DECLARED:
+        hints = get_type_hints(kind, include_extras=True)
+        _DECLARED[kind] = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+    return _DECLARED[kind]
 
 
 def check_value(place: str, declared: Any, value: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from baselines.errors import RunFolderError
 from baselines.folder_kind import said_kind
 from baselines.inputs.counted import repeated
 from baselines.inputs.json_files import read_json_file
+from baselines.inputs.named_files import is_folder
 from bench.results.run import RESULTS, Run
 
 # 3: the task and its metrics by name; `score` and `delta` are the run's metric, which was weighted F1 before.
@@ -33,8 +35,8 @@ def read_run(place: Path) -> Run:
     Raises:
         RunFolderError: missing, not JSON, another format version, or against the schema; names the place.
     """
-    path = place / RESULTS if place.is_dir() else place
-    if not path.is_file():
+    path = place / RESULTS if is_folder(place) else place
+    if not os.path.lexists(path):
         raise RunFolderError(
             f"{path}: no such file{said_kind(place)}; name a run folder with a {RESULTS}, as `compress.run` makes it"
         )

@@ -150,9 +150,9 @@ class _Plain(yaml.BaseLoader):
         """One part of the document."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(None, None, "names for repeated parts (*name) are not allowed", event.start_mark)
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: names for repeated parts (*name) are not allowed")
         if getattr(event, "tag", None):
-            raise yaml.MarkedYAMLError(None, None, f"a type ({event.tag[:40]}) is not allowed", event.start_mark)
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: a type ({event.tag[:40]}) is not allowed")
         return super().compose_node(parent, index)
 
 

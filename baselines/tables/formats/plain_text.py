@@ -16,6 +16,7 @@ from baselines.tables.table import Table
 # Not splitlines(): U+0085 and U+2028 end no line of a file.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FASTTEXT = "__label__"
+_WORD = re.compile(r"\S+")
 _WHOLE_NUMBER = re.compile(r"-?\d{1,6}")
 _LEAST_LINES = 6
 
@@ -89,16 +90,14 @@ def _and_more(pairs: list[list[str]]) -> str:
 
 def _fasttext(line: str) -> tuple[list[str], str]:
     """Labels in front of the text or behind it, each once."""
-    words = line.split()
-    front = next((i for i, word in enumerate(words) if not word.startswith(_FASTTEXT)), len(words))
-    behind = next((i for i, word in enumerate(reversed(words)) if not word.startswith(_FASTTEXT)), 0)
-    marked = words[:front] + (words[len(words) - behind :] if front < len(words) else [])
-    text = line.strip()
-    for word in words[:front]:
-        text = text.removeprefix(word).lstrip()
-    for word in reversed(marked[front:]):
-        text = text.removesuffix(word).rstrip()
-    return list(dict.fromkeys(word.removeprefix(_FASTTEXT) for word in marked)), text
+    words = list(_WORD.finditer(line))
+    marked = [word[0].startswith(_FASTTEXT) for word in words]
+    front = next((i for i, is_label in enumerate(marked) if not is_label), len(words))
+    behind = 0 if front == len(words) else next(i for i, is_label in enumerate(reversed(marked)) if not is_label)
+    last = len(words) - behind
+    labels = [word[0] for word in (*words[:front], *words[last:])]
+    text = line[words[front].start() : words[last - 1].end()] if front < last else ""
+    return list(dict.fromkeys(label.removeprefix(_FASTTEXT) for label in labels)), text
 
 
 def _begins_with_labels(pairs: list[list[str]]) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,26 @@ def test_published_delimited_files(tmp_path: Path) -> None:
     banking = table_of(tmp_path, "train.csv", (PUBLIC / "banking77" / "train.csv").read_bytes())
     assert (len(banking), len(set(banking.columns["category"]))) == (10003, 77)
     assert banking.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (",".join(f"c{i}" for i in range(200_000)), "row 1 has 200,000 columns, at most 20,000 are allowed"),
+        ("c," * 200_000, "row 1 has 200,001 columns"),
+        ("text,label\n" + '"' * 1_000_001, "never closed"),
+        ("," * 500_000, "row 1 is blank"),
+        (",".join(["a", *(f"c{i}" for i in range(19_000)), "a"]), "column 'a' occurs twice"),
+    ],
+)
+def test_a_header_of_any_width_is_judged_at_once(content: str, said: str, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    assert said in error_of(tmp_path, "f.csv", content)
+    assert time.monotonic() - begun < 5
+
+
+def test_one_giant_cell_is_read_once_over(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    table = read_delimited(b'text,label\n"' + b"x y," * 2_000_000 + b'",a\n', tmp_path / "f.csv", Reading())
+    assert len(table.columns["text"][0]) == 8_000_000
+    assert time.monotonic() - begun < 5

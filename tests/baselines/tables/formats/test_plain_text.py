@@ -1,9 +1,11 @@
 """Text files are taken for what their lines are: a table, labels with texts, or texts."""
 
+import time
 from pathlib import Path
 
 import pytest
 
+from baselines.tables.read_table import read_table
 from tests.cases.file_case import PUBLIC, columns, table_of
 
 
@@ -88,3 +90,12 @@ def test_texts_with_one_comma_each_are_texts(tmp_path: Path) -> None:
 def test_published_files(name: str, count: int, classes: int, tmp_path: Path) -> None:
     table = table_of(tmp_path, "f.txt", (PUBLIC / name).read_bytes())
     assert (len(table), len(set(table.columns["label"])), list(table.columns)) == (count, classes, ["label", "text"])
+
+
+def test_a_line_of_a_million_labels_takes_no_minutes(tmp_path: Path) -> None:
+    path = tmp_path / "many.txt"
+    path.write_text("__label__a " * 200_000 + "text behind " + "__label__b " * 200_000)
+    begun = time.monotonic()
+    table = read_table(path)
+    assert time.monotonic() - begun < 10
+    assert (list(table.columns["label"]), list(table.columns["text"])) == ([["a", "b"]], ["text behind"])
