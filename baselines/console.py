@@ -29,6 +29,7 @@ MOST_FOLDS = 1000
 MOST_COUNT = 1_000_000
 MOST_NUMBER = 1e15
 _NUMERAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_MOST_PATH = 4096
 _MOST_DIGITS, _MOST_NUMERAL, _MOST_SHOWN = 18, 60, 60
 # A command's work: its options, and the whole command as typed; gives the exit code.
 Body = Callable[[Namespace, str], int]
@@ -190,6 +191,22 @@ def plain_name(text: str) -> str:
     """The name of a folder, not a path; it goes into pages and titles."""
     if not text or Path(text).name != text or text.startswith(".") or not text.isprintable() or len(text) > 200:
         raise ArgumentTypeError(f"expected a plain name, the folder is made below runs/, got {text!r}")
+    return text
+
+
+def path_given(text: str) -> Path:
+    """A path that a file system can hold; whether something is there is found out when it is read."""
+    parts = Path(text).parts
+    if not text or "\0" in text or len(os.fsencode(text)) > _MOST_PATH or any(len(os.fsencode(p)) > 255 for p in parts):
+        raise ArgumentTypeError(
+            f"expected the path of a file or folder, each name of it at most 255 bytes, got {_cut(text)}"
+        )
+    return Path(text)
+
+
+def path_or_name(text: str) -> str:
+    """What may be a path, or a name that is known without one."""
+    path_given(text)
     return text
 
 

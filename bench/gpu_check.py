@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import Body, above_zero, run_command
+from baselines.console import Body, above_zero, path_given, run_command
 
 PROG = "python -m bench.gpu_check"
 _EPILOG = """needs this checkout, Python, NumPy and torch; onnxruntime-gpu and the driver's NVML add what they can.
@@ -39,7 +39,11 @@ def parser(prog: str = PROG) -> ArgumentParser:
         help="no part is begun that would probably end later (default: 360)",
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("gpu-check.json"), metavar="FILE", help="written (default: gpu-check.json)"
+        "--out",
+        type=path_given,
+        default=Path("gpu-check.json"),
+        metavar="FILE",
+        help="written (default: gpu-check.json)",
     )
     return parser
 

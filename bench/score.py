@@ -5,9 +5,17 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from pathlib import Path
 
-from baselines.console import MOST_SEED, MOST_THREADS, Body, number_between, run_command, share, whole_number
+from baselines.console import (
+    MOST_SEED,
+    MOST_THREADS,
+    Body,
+    number_between,
+    path_given,
+    run_command,
+    share,
+    whole_number,
+)
 from baselines.data.column_options import add_accept_option, add_label_options, add_text_options
 from baselines.tables.reading_options import add_reading_options
 
@@ -29,12 +37,20 @@ def parser(prog: str = PROG) -> ArgumentParser:
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="a bundle")
+    parser.add_argument("bundle", type=path_given, metavar="BUNDLE", help="a bundle")
     parser.add_argument(
-        "reference", nargs="?", type=Path, metavar="REFERENCE", help="another bundle, that the first is compared with"
+        "reference",
+        nargs="?",
+        type=path_given,
+        metavar="REFERENCE",
+        help="another bundle, that the first is compared with",
     )
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="FILE", help="texts with labels, in any form that a study reads"
+        "--data",
+        type=path_given,
+        required=True,
+        metavar="FILE",
+        help="texts with labels, in any form that a study reads",
     )
     _add_judging(parser)
     columns = parser.add_argument_group("the file")
@@ -57,7 +73,7 @@ def _add_judging(parser: ArgumentParser) -> None:
         help='such as "accuracy >= 0.9", "recall[CLASS] >= 0.8" or "bytes <= 50k"; repeatable',
     )
     parser.add_argument(
-        "--gates", action="append", default=[], type=Path, metavar="YAML", help="file with a list of gates"
+        "--gates", action="append", default=[], type=path_given, metavar="YAML", help="file with a list of gates"
     )
     parser.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
     parser.add_argument(

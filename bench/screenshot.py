@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import number_between, run_command, whole_number
+from baselines.console import number_between, path_given, run_command, whole_number
 from baselines.errors import RunFolderError
 from bench.report.chromium import Browser
 
@@ -38,8 +38,8 @@ def take(page: Path, out: Path, *, width: int = 1280, height: int = 800, dark: b
 def parser(prog: str = PROG) -> ArgumentParser:
     """The command's options."""
     parser = ArgumentParser(prog=prog, description="What a reader of a report sees first, as a PNG. Needs Chromium.")
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its report.html")
-    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument("run", type=path_given, metavar="RUN", help="run folder, or its report.html")
+    parser.add_argument("out", type=path_given, metavar="OUT.png")
     parser.add_argument("--width", type=whole_number(1, 16_384), default=1280)
     parser.add_argument("--height", type=whole_number(1, 16_384), default=800)
     parser.add_argument("--scale", type=number_between(0.1, 10), default=1.0, help="device pixels for one CSS pixel")

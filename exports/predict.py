@@ -5,9 +5,17 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from pathlib import Path
 
-from baselines.console import MOST_THREADS, Body, number_between, run_command, until_closed, whole_number
+from baselines.console import (
+    MOST_THREADS,
+    Body,
+    number_between,
+    path_given,
+    path_or_name,
+    run_command,
+    until_closed,
+    whole_number,
+)
 from baselines.data.column_options import add_id_option, add_text_options
 from baselines.tables.reading_options import add_reading_options
 
@@ -30,7 +38,7 @@ def parser(prog: str = PROG) -> ArgumentParser:
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a bundle")
+    parser.add_argument("folder", type=path_given, metavar="FOLDER", help="a bundle")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts to classify")
     _add_answers(parser)
     _add_input(parser)
@@ -56,13 +64,14 @@ def _add_answers(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("jsonl", "csv", "tsv"), help="of the answers (default: by the ending of --out, else jsonl)"
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="file for the answers (default: stdout)")
+    parser.add_argument("--out", type=path_given, metavar="FILE", help="file for the answers (default: stdout)")
 
 
 def _add_input(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("texts from a file")
     group.add_argument(
         "--data",
+        type=path_or_name,
         metavar="FILE",
         help="a .csv, .tsv, .txt, .json, .jsonl, .parquet, .arrow or .xlsx file, also compressed, or - for stdin",
     )

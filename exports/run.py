@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.console import run_command
+from baselines.console import path_given, run_command
 from baselines.errors import UserError
 
 PROG = "python -m exports.run"
@@ -17,10 +17,14 @@ PROG = "python -m exports.run"
 def parser(prog: str = PROG) -> ArgumentParser:
     """The command's options."""
     parser = ArgumentParser(prog=prog, description="Write an artifact as a bundle that runs without torch.")
-    parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder of a trained or compressed classifier")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="bundle to write; must not exist")
+    parser.add_argument(
+        "artifact", type=path_given, metavar="ARTIFACT", help="folder of a trained or compressed classifier"
+    )
+    parser.add_argument(
+        "--out", type=path_given, required=True, metavar="FOLDER", help="bundle to write; must not exist"
+    )
     parser.add_argument("--form", help="onnx, table or linear; the best one for the classifier when left out")
-    parser.add_argument("--triton", type=Path, metavar="FOLDER", help="write a Triton model repository here too")
+    parser.add_argument("--triton", type=path_given, metavar="FOLDER", help="write a Triton model repository here too")
     return parser
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, _ArgumentGroup
 from collections.abc import Sequence
-from pathlib import Path
 
-from baselines.console import names
+from baselines.console import names, path_given
 from baselines.labels.asked import Labels
 from baselines.labels.doubts import DOUBTS, EVERYTHING
 
@@ -60,7 +59,7 @@ def add_label_options(group: Group) -> None:
         help="yes/no columns, one a label (0/1, yes/no, true/false, x or blank); 'rest' for all but the others named",
     )
     group.add_argument(
-        "--class-names", type=Path, metavar="FILE", help="names of class numbers, one a line, the first for 0"
+        "--class-names", type=path_given, metavar="FILE", help="names of class numbers, one a line, the first for 0"
     )
     group.add_argument(
         "--merge-labels",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, _ArgumentGroup
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
-from baselines.console import MOST_SEED, whole_number
+from baselines.console import MOST_SEED, path_given, path_or_name, whole_number
 from baselines.data.column_options import add_accept_option, add_column_options, flat, labels_from
 from baselines.data.data_options import ASKED_TASKS, DataOptions
 from baselines.data.sources import load
@@ -42,6 +41,7 @@ def _add_files(group: _ArgumentGroup) -> None:
         "--dataset",
         "--train",
         dest="dataset",
+        type=path_or_name,
         action="append",
         default=[],
         metavar="NAME|PATH",
@@ -51,26 +51,26 @@ def _add_files(group: _ArgumentGroup) -> None:
     for part in ("validation", "test"):
         group.add_argument(
             f"--{part}",
-            type=Path,
+            type=path_given,
             metavar="PATH",
             help=f"a {part} part of its own, with the columns of --dataset (default: cut from --dataset)",
         )
     group.add_argument(
         "--data",
-        type=Path,
+        type=path_given,
         metavar="FILE",
         dest="fixes",
         help="accepted changes to the data: data-issues.csv of an earlier run, with what you accept marked",
     )
     group.add_argument(
         "--taxonomy",
-        type=Path,
+        type=path_given,
         metavar="FILE",
         help="JSON list of {tag, aliases, parents}: names and parents of the classes, for the rules",
     )
     group.add_argument(
         "--data-dir",
-        type=Path,
+        type=path_given,
         metavar="FOLDER",
         help="folder with Made With ML's projects.json and tags.json, instead of a download",
     )

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from baselines.console import whole_number
+from baselines.console import path_given, whole_number
 from baselines.data.options import add_data_options, dataset_from
 from baselines.dataset import Dataset
 from baselines.errors import MissingExtra, UserError
@@ -60,7 +60,7 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
         help=f"which (default: the task's ladder, without what needs an extra); known: {', '.join(BASELINES)}",
     )
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="JSON object of config fields to replace; with one --baseline"
+        "--config", type=path_given, metavar="FILE", help="JSON object of config fields to replace; with one --baseline"
     )
     parser.add_argument(
         "--tune",

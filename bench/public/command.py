@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from baselines.console import MOST_SEED, names, whole_number
+from baselines.console import MOST_SEED, names, path_given, whole_number
 from baselines.errors import DataError
 from baselines.fitting.options import RUNS
 from baselines.storage.artifact import read_json, write_json
@@ -33,7 +33,7 @@ def parser(prog: str) -> ArgumentParser:
         epilog="FOLDER holds a folder for each data set with its files as published:\n" + "\n".join(lines),
         formatter_class=RawDescriptionHelpFormatter,
     )
-    made.add_argument("folder", type=Path, metavar="FOLDER", help="with one folder a data set")
+    made.add_argument("folder", type=path_given, metavar="FOLDER", help="with one folder a data set")
     made.add_argument(
         "--only", type=names, default=[], metavar="NAME[,NAME]", help=f"some of {', '.join(PUBLISHED)} (default: all)"
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import webbrowser
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from rich.console import Console
 
-from baselines.console import share
+from baselines.console import path_given, share
 from bench.report import terminal
 from bench.report.write_report import HTML, MARKDOWN, write_report
 from bench.verdict import gates as gate_rules
@@ -20,7 +19,7 @@ def parser(prog: str) -> ArgumentParser:
     parser = ArgumentParser(
         prog=prog, description="report.html, report.md and the table in the terminal, from results.json alone."
     )
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or its results.json")
+    parser.add_argument("run", type=path_given, metavar="RUN", help="run folder, or its results.json")
     parser.add_argument(
         "--gate",
         action="append",
@@ -28,7 +27,7 @@ def parser(prog: str) -> ArgumentParser:
         help='such as "accuracy >= 0.90" or "recall[spam] >= 0.8"; may be repeated',
     )
     parser.add_argument(
-        "--gates", action="append", default=[], type=Path, metavar="YAML", help="file with a list of gates"
+        "--gates", action="append", default=[], type=path_given, metavar="YAML", help="file with a list of gates"
     )
     parser.add_argument("--strict", action="store_true", help="an inconclusive gate fails")
     parser.add_argument("--priority", choices=PRIORITIES, help="which of the qualified models is recommended")
@@ -36,7 +35,7 @@ def parser(prog: str) -> ArgumentParser:
         "--delta", type=share, help="non-inferiority margin, in the run's metric (default: the run's own)"
     )
     parser.add_argument(
-        "--gpu", type=Path, metavar="FILE", help="what `python -m bench.gpu_check` wrote, shown as a section"
+        "--gpu", type=path_given, metavar="FILE", help="what `python -m bench.gpu_check` wrote, shown as a section"
     )
     parser.add_argument("--open", choices=("yes", "no"), default="no", help="open report.html in the browser")
     return parser

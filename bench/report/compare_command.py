@@ -7,13 +7,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from baselines.console import path_given
 from baselines.escaping.terminal import plain
 from bench.results.file import read_run
 from bench.verdict.comparison import Change, compare
@@ -24,8 +24,8 @@ _STYLES: Mapping[str, str] = {"better": "green", "worse": "bold red", "within no
 def parser(prog: str) -> ArgumentParser:
     """The command's options."""
     parser = ArgumentParser(prog=prog, description="What changed between two runs, with what is within noise said so.")
-    parser.add_argument("run_a", type=Path, metavar="RUN_A", help="run folder before, or its results.json")
-    parser.add_argument("run_b", type=Path, metavar="RUN_B", help="run folder after")
+    parser.add_argument("run_a", type=path_given, metavar="RUN_A", help="run folder before, or its results.json")
+    parser.add_argument("run_b", type=path_given, metavar="RUN_B", help="run folder after")
     parser.add_argument("--force", action="store_true", help="compare latencies of unlike machines all the same")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table as Shown
 
-from baselines.console import MOST_SEED, whole_number
+from baselines.console import MOST_SEED, path_given, whole_number
 from baselines.errors import DataError
 from bench.simulation import tables
 from bench.simulation.recommendations import recommendation_scenarios
@@ -35,7 +34,7 @@ def parser(prog: str) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     made.add_argument("what", choices=("recommendations", "scores", "speed", "repeat"), help="which claims to try")
-    made.add_argument("run", nargs="?", type=Path, metavar="RUN", help="finished run folder, for repeat")
+    made.add_argument("run", nargs="?", type=path_given, metavar="RUN", help="finished run folder, for repeat")
     made.add_argument("--runs", type=whole_number(1), default=100, metavar="N", help="of each scenario (default: 100)")
     made.add_argument(
         "--seed", type=whole_number(0, MOST_SEED), default=1, metavar="S", help="of everything drawn (default: 1)"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter, _ArgumentGroup
-from pathlib import Path
 
 from baselines.console import (
     MOST_FOLDS,
     MOST_NUMBER,
     above_zero,
     number_between,
+    path_given,
+    path_or_name,
     price,
     share,
     size_in_bytes,
@@ -72,6 +73,7 @@ def _add_what(parser: ArgumentParser) -> None:
     what.add_argument("--recipe", metavar="M,M,…", help="methods in an order, or a preset: smallest, fastest")
     what.add_argument(
         "--teacher",
+        type=path_or_name,
         metavar="NAME|PATH",
         help="whose answers a student learns: a baseline such as ensemble, or the folder of a saved artifact such as "
         "runs/study/baselines/ensemble (default: the CNN; in the whole study linear)",
@@ -83,7 +85,7 @@ def _add_what(parser: ArgumentParser) -> None:
         choices=("same", "medium", "small", "tiny", "nano"),
         help="sizes of student (default: small)",
     )
-    what.add_argument("--unlabelled", type=Path, metavar="FILE", help="further texts for a student, one a line")
+    what.add_argument("--unlabelled", type=path_given, metavar="FILE", help="further texts for a student, one a line")
     what.add_argument("--bits", type=whole_number(2, 8), metavar="2..8", help="of tables (default: 8, and 4)")
     what.add_argument("--sparsity", type=share, metavar="S", help="share to prune, in [0, 1) (default: 0.5)")
     what.add_argument("--auto", action="store_true", help="choose each width's sparsity by a scan on validation")
@@ -92,7 +94,7 @@ def _add_what(parser: ArgumentParser) -> None:
     )
     what.add_argument(
         "--config",
-        type=Path,
+        type=path_given,
         metavar="FILE",
         help='JSON of settings by baseline or method, such as {"cnn": {"epochs": 20}, "prune": {"sparsity": 0.3}}',
     )
@@ -180,5 +182,5 @@ def _add_measuring(judge: _ArgumentGroup) -> None:
         metavar="GATE",
         help='such as "bytes <= 50k", "accuracy >= 0.9" or "recall[CLASS] >= 0.8"; repeatable',
     )
-    judge.add_argument("--gates", type=Path, metavar="YAML", help="file with a list of gates")
+    judge.add_argument("--gates", type=path_given, metavar="YAML", help="file with a list of gates")
     judge.add_argument("--strict", action="store_true", help="an inconclusive gate fails")

@@ -1,16 +1,17 @@
-"""Every option that takes a path refuses what can't be read in one sentence, with exit code 2, and waits for nothing."""
+"""Every option that takes a path refuses what can't be read in one sentence with exit code 2, and waits for nothing."""
 
 from __future__ import annotations
 
-import json
+import importlib
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from baselines.console import path_given
 from tests.house.test_numbers_asked import COMMANDS
 
 # What else a command needs before it looks at the path; `{}` is where the path goes.
@@ -70,46 +71,56 @@ def place_of(kind: str, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(("command", "option"), CASES)
-def test_what_cannot_be_read_is_one_sentence(command: str, option: str, tmp_path: Path) -> None:
-    """In a process of its own, so that one that waits for a pipe can be ended."""
+def test_what_cannot_be_read_is_one_sentence(
+    command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     labels = ("cat", "dog", "bird")
     rows = "\n".join(f"the {labels[i % 3]} number {i} sits here,{labels[i % 3]}" for i in range(60))
     (tmp_path / TINY).write_text(f"text,label\n{rows}\n")
-    places = [place_of(kind, tmp_path) for kind in KINDS]
-    words = [[word.replace("{}", place) for word in CASES[command, option]] for place in places]
-    script = (
-        "import sys, json, importlib\n"
-        f"main = importlib.import_module({command!r}).main\n"
-        "for words in json.loads(sys.argv[1]):\n"
-        "    try: code = main(words)\n"
-        "    except SystemExit as left: code = left.code\n"
-        "    sys.stdout.flush()\n"
-        "    sys.stderr.write(f'\\n=== {code}\\n')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, json.dumps(words)],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "NO_COLOR": "1"},
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr[-3000:]
-    said = done.stderr.split("\n=== ")
-    assert len(said) == len(KINDS) + 1, done.stderr[-3000:]
-    for number, kind in enumerate(KINDS):
-        code = said[number + 1].splitlines()[0]
-        lines = [line for line in said[number].splitlines() if line.startswith("error: ")]
-        assert code == "2", (kind, code, said[number][-500:])
-        assert len(lines) == 1, (kind, said[number][-500:])
+    monkeypatch.chdir(tmp_path)
+    main = importlib.import_module(command).main
+    for kind in KINDS:
+        place = place_of(kind, tmp_path)
+        with ended_after(60):
+            code = exit_code(main, [word.replace("{}", place) for word in CASES[command, option]])
+        said = capsys.readouterr().err
+        lines = [line for line in said.splitlines() if "error: " in line]
+        assert code == 2, (kind, said[-500:])
+        assert len(lines) == 1, (kind, said[-500:])
         assert len(lines[0]) < 1_500, kind
         if kind == "pipe" and option not in TAKE_FOLDERS:
-            assert "it is a pipe" in lines[0], lines
+            assert "it is a pipe" in lines[0]
     assert not list(tmp_path.glob("runs/*/baselines/*"))
+
+
+def exit_code(main: Callable[[list[str]], int], words: list[str]) -> object:
+    try:
+        return main(words)
+    except SystemExit as left:
+        return left.code
+
+
+@contextmanager
+def ended_after(seconds: int) -> Iterator[None]:
+    """Waiting for a pipe that nobody writes to would take for ever."""
+
+    def end(*_: object) -> None:
+        raise TimeoutError("it waits")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def path_options() -> Iterator[tuple[str, str]]:
     """Command and name of everything that takes a file or folder, by its type or by what its help calls it."""
     for command, parser in COMMANDS.items():
         for action in parser(command)._actions:
-            if action.type is Path or any(word in str(action.metavar) for word in ("FILE", "PATH", "FOLDER")):
+            if action.type is path_given or any(word in str(action.metavar) for word in ("FILE", "PATH", "FOLDER")):
                 yield command, (action.option_strings or [str(action.metavar)])[0]
 
 
