@@ -149,10 +149,11 @@ class _Plain(yaml.BaseLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         """One part of the document."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        place = f"line {event.start_mark.line + 1}"
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: names for repeated parts (*name) are not allowed")
+            raise yaml.YAMLError(f"{place}: names for repeated parts (*name) are not allowed")
         if getattr(event, "tag", None):
-            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: a type ({event.tag[:40]}) is not allowed")
+            raise yaml.YAMLError(f"{place}: a type ({event.tag[:40]}) is not allowed")
         return super().compose_node(parent, index)
 
 
