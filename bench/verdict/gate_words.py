@@ -124,7 +124,7 @@ def read_gates(path: Path) -> list[Gate]:
     text = read_small(path, where, "expected a YAML file with a list of gates", most=_MOST_BYTES)
     try:
         # The base loader makes texts, lists and objects, and nothing else: no dates, no numbers, nothing of Python.
-        content = _Plain(text).get_single_data()  # type: ignore[no-untyped-call]
+        content = _Plain(text).get_single_data()
     except RecursionError:
         raise DataError(f"{where}: lists or objects are nested too deep to be read; {_LISTED}") from None
     except (yaml.YAMLError, ValueError) as error:

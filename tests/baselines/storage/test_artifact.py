@@ -179,7 +179,10 @@ def test_neighbours_that_are_none_are_refused(saved: Callable[[str], Path]) -> N
         ("rows", sound["rows"] + 10_000, "rows must lie in"),
     ):
         refused(put(saved("neighbours"), "weights.safetensors", **{name: value}), message)
-    refused(signed(saved("neighbours"), lambda m: m["config"].update(neighbours=0)), "neighbours: expected a whole number from 1")
+    refused(
+        signed(saved("neighbours"), lambda m: m["config"].update(neighbours=0)),
+        "neighbours: expected a whole number from 1",
+    )
 
 
 def test_trees_that_are_none_are_refused(saved: Callable[[str], Path]) -> None:
@@ -199,7 +202,9 @@ def test_networks_of_hostile_sizes_take_no_memory(saved: Callable[[str], Path]) 
     (folder / "shape.json").write_text(json.dumps({**shape, "embedding_dim": 1 << 24, "filters": [[4096, 1 << 24]]}))
     refused(signed(folder), "no network has these sizes|another architecture")
     sizes = {"hidden_dim": 1 << 24, "embedding_dim": 1 << 24}
-    refused(signed(saved("rnn"), lambda m: m["config"].update(sizes)), "no network has|another architecture|from 1 to 4,096")
+    refused(
+        signed(saved("rnn"), lambda m: m["config"].update(sizes)), "no network has|another architecture|from 1 to 4,096"
+    )
     refused(signed(saved("rnn"), lambda m: m["config"].update(hidden_dim=False)), "hidden_dim: 1 to|config")
     refused(signed(saved("rnn"), lambda m: m["config"].update(dropout=1e38)), "dropout|no network has")
     refused(signed(saved("torch-int8"), lambda m: m["config"].update(sizes)), "promised")

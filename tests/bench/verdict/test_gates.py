@@ -174,7 +174,7 @@ def test_a_file_that_holds_anything_else_is_one_clear_error(tmp_path: Path, cont
         read_gates(path)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 2_500
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
 
 
 def test_no_file_is_one_clear_error(tmp_path: Path) -> None:
