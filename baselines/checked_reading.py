@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from baselines.errors import ArtifactError
+from baselines.rights import said_unreadable
 
 MAX_FILE_BYTES = 1 << 30
 MAX_JSON_BYTES = 64 << 20
@@ -51,9 +52,10 @@ def read_plain_file(path: Path, most: int = MAX_FILE_BYTES, *, links: bool = Tru
             os.close(handle)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: file missing; make it again") from None
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ArtifactError(f"{path}: can't be read ({said}); look at its permissions, or copy it again") from None
+    except OSError as error:
+        raise ArtifactError(said_unreadable(error, path.parent if path.name else path)) from None
+    except ValueError as error:  # a name that no file can have
+        raise ArtifactError(f"{path}: can't be read ({error}); copy it again") from None
     return content
 
 

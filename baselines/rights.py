@@ -22,10 +22,18 @@ def unreadable_is_said(place: Path, kind: type[UserError] = ArtifactError) -> It
     """
     try:
         yield
-    except PermissionError as error:
-        raise kind(
-            f"{error.filename or place}: this user may not read it; whoever owns {place} can allow it: "
-            f"chmod -R a+rX {place}"
-        ) from None
     except OSError as error:
-        raise kind(f"{error.filename or place}: can't be read ({error.strerror or error})") from None
+        raise kind(said_unreadable(error, place)) from None
+
+
+def said_unreadable(error: OSError, place: Path) -> str:
+    """The sentence: names the file, and for missing rights who can give them and how.
+
+    Args:
+        error: of the system.
+        place: folder or file that the user named.
+    """
+    path = error.filename or place
+    if isinstance(error, PermissionError):
+        return f"{path}: this user may not read it; whoever owns {place} can allow it: chmod -R a+rX {place}"
+    return f"{path}: can't be read ({error.strerror or error}); copy it again"

@@ -128,11 +128,8 @@ def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
 
 def check_files(folder: Path, listed: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise ArtifactError unless `folder` holds exactly the listed files with the listed hashes, all of them plain."""
-    try:
-        found = _plain_files(folder)
-        _check_listed(folder, listed, found)
-    except OSError as error:
-        raise ArtifactError(f"{folder}: can't be read ({error}); look at its permissions, or copy it again") from None
+    with unreadable_is_said(folder):
+        _check_listed(folder, listed, _plain_files(folder))
 
 
 def _plain_files(folder: Path) -> set[str]:

@@ -5,6 +5,7 @@ Numbers that are not finite are read as missing and listed, so that one bad meas
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -42,10 +43,14 @@ def read_run(place: Path) -> Run:
 
 def _read_run(place: Path) -> Run:
     path = place / RESULTS if is_folder(place) else place
-    if not os.path.lexists(path):
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         raise RunFolderError(
             f"{path}: no such file{said_kind(place)}; name a run folder with a {RESULTS}, as `compress.run` makes it"
-        )
+        ) from None
+    if path.is_file() and not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     again = "repeat the run's command to write it again"
     content = read_json_file(path, expected=again, most=MOST_BYTES, error=RunFolderError)
     bad: list[str] = []

@@ -108,8 +108,10 @@ def _dequantize(inputs: Values, attributes: Attributes) -> list[Value]:
 def _one_scale(inputs: Values, attributes: Attributes) -> tuple[int, ...]:
     """The shape of the first input, whose scale and zero point are one for all, or one along `axis`."""
     shape, axis = inputs[0].shape, attributes.get("axis", 1)
-    along = (shape[axis],) if isinstance(axis, int) and 0 <= axis < len(shape) else ()
-    if inputs[1].shape != inputs[2].shape or inputs[1].shape not in ((), along):
+    allowed: list[tuple[int, ...]] = [(), (1,)]
+    if isinstance(axis, int) and 0 <= axis < len(shape):
+        allowed.append((shape[axis],))
+    if inputs[1].shape != inputs[2].shape or inputs[1].shape not in allowed:
         raise ValueError(f"scales of {inputs[1].shape} don't fit {shape}")
     return shape
 

@@ -20,6 +20,7 @@ from typing import Any
 from baselines.checked_reading import MAX_FILE_BYTES, MAX_JSON_BYTES, json_of, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
+from baselines.rights import unreadable_is_said
 from baselines.storage.artifact import labels_of
 from baselines.task import LabelSpace, Thresholds
 
@@ -104,10 +105,8 @@ def read_bundle(folder: Path) -> BundleContent:
     Raises:
         ArtifactError: naming the file, what is allowed, and what came.
     """
-    try:
+    with unreadable_is_said(folder):
         return _read_bundle(folder)
-    except OSError as error:
-        raise ArtifactError(f"{folder}: can't be read ({error}); look at its permissions, or copy it again") from None
 
 
 def _read_bundle(folder: Path) -> BundleContent:

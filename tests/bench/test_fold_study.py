@@ -68,4 +68,4 @@ def test_one_fold_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit) as stop:
         fold_study.main([*ARGUMENTS, "--folds", "1"])
     assert stop.value.code == 2
-    assert "at least 2" in capsys.readouterr().err
+    assert "from 2 to 1,000" in capsys.readouterr().err

@@ -24,6 +24,7 @@ MEANT = {
     ("--carbon-per-kwh", "1.5"),
     ("--max-p95-us", "1.5"),
     ("--most-seconds", "1.5"),
+    ("--seconds", "1.5"),
     ("--max-bytes", "1.5"),
     ("--max-drop", "1.5"),
     ("--max-drop", "-1"),

@@ -280,4 +280,4 @@ def test_folds_decide_in_place_of_the_one_split(place: Path, capsys: pytest.Capt
     with pytest.raises(SystemExit) as refused:
         run.main(command("--folds", "1"))
     assert refused.value.code == 2
-    assert "at least 2, got '1'" in capsys.readouterr().err
+    assert "from 2 to 1,000, got '1'" in capsys.readouterr().err

@@ -28,8 +28,8 @@ ORDER = {
         ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes", "folder_kind", "inputs", "escaping"),
-        ("checked_reading", "telemetry", "rights", "whole_files"),
-        ("endings", "streams"),
+        ("checked_reading", "telemetry", "whole_files"),
+        ("endings", "rights", "streams"),
         ("errors",),
     ),
     "compress": (

@@ -138,7 +138,7 @@ def test_mistakes_say_what_is_allowed(linear: tagpress.Classifier, dataset: Data
 
     refused(lambda: tagpress.train("lniear", dataset), "baseline 'lniear' unknown; known: ", "linear, cnn")
     refused(lambda: tagpress.train("linear", dataset, epochs=3), "unknown epochs; allowed: ", "max_iterations")
-    refused(lambda: tagpress.train("linear", dataset, C=-1.0), "C > 0")
+    refused(lambda: tagpress.train("linear", dataset, C=-1.0), "C: expected a number above 0")
     refused(lambda: tagpress.train("linear", dataset, device="gpu"), "device: allowed: auto, cpu, cuda; got 'gpu'")
     refused(lambda: tagpress.train("linear", dataset, threads=-1), "threads: 0 for all usable cores", "got -1")
     refused(lambda: tagpress.apply("melt", linear, dataset), "'melt' unknown; known: quantize, prune, distill, fold")

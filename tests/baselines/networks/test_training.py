@@ -154,7 +154,7 @@ def test_class_weights() -> None:
     "changes", [{"epochs": 0}, {"learning_rate": 0.0}, {"word_dropout": 1.0}, {"average": -0.1}, {"patience": 0}]
 )
 def test_settings_out_of_range(changes: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="training"):
+    with pytest.raises(ValueError, match=f"{next(iter(changes))}: expected"):
         TrainingConfig(**changes)  # type: ignore[arg-type]
 
 
