@@ -111,8 +111,8 @@ def _one_scale(inputs: Values, attributes: Attributes) -> tuple[int, ...]:
     allowed: list[tuple[int, ...]] = [(), (1,)]
     if isinstance(axis, int) and 0 <= axis < len(shape):
         allowed.append((shape[axis],))
-    if inputs[1].shape != inputs[2].shape or inputs[1].shape not in allowed:
-        raise ValueError(f"scales of {inputs[1].shape} don't fit {shape}")
+    if inputs[1].size != inputs[2].size or any(value.shape not in allowed for value in inputs[1:]):
+        raise ValueError(f"scales {inputs[1].shape} and zero points {inputs[2].shape} don't fit {shape}")
     return shape
 
 

@@ -145,6 +145,6 @@ def test_mistakes_say_what_is_allowed(linear: tagpress.Classifier, dataset: Data
     refused(
         lambda: tagpress.apply("quantize", linear, dataset, bit=4), "quantize has no setting bit; allowed: ", "bits"
     )
-    refused(lambda: tagpress.apply("quantize", linear, dataset, bits=1), "bits: from 2 to 8")
+    refused(lambda: tagpress.apply("quantize", linear, dataset, bits=1), "bits: expected a whole number from 2 to 8")
     refused(lambda: tagpress.apply("fold", linear, dataset), "fold: needs a character CNN, got 'linear'")
     refused(lambda: tagpress.apply("quantize", linear, dataset, device="gpu"), "device: allowed")
