@@ -171,7 +171,7 @@ def search(study: Study, budget: Budget) -> None:
 
 
 def make_bundles(study: Study) -> None:
-    """Every model in every form it can be shipped in, two models at once: a long text takes more than 1 GB."""
+    """Every model in every form it can be shipped in, two models at once: tables of pairs take 100 MB and more."""
     with study.watch.step("exports"):
         names = [name for name in model_names(study.options) if name not in study.workshop.skipped]
         # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.

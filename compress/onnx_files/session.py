@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from baselines.errors import ArtifactError, MissingExtra
+from baselines.escaping.visible import cut, one_line
 from baselines.telemetry import import_onnxruntime
 from compress.onnx_files.check import Bounds, check_graph
 from compress.onnx_files.forked_session import ForkedSession
 from compress.onnx_files.graph import Graph, read_graph
+
+_MOST_SAID = 400
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def open_graph(model: bytes, threads: int, name: str, *, n_ids: int, most_ids: i
         content = read_graph(model)
         bounds = check_graph(content, n_ids, len(model), most_ids)
     except ValueError as error:
-        raise ArtifactError(f"{name}: {error}; make it again with this version of tagpress") from None
+        raise ArtifactError(f"{name}: {_said(error)}; make it again with this version of tagpress") from None
     return OpenGraph(open_session(model, threads, name), bounds, content)
 
 
@@ -69,4 +72,9 @@ def open_session(model: bytes, threads: int, name: str) -> ForkedSession:
     try:
         return ForkedSession(lambda: onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
     except Exception as error:  # onnxruntime's exceptions have no common ancestor but this one
-        raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({error})") from None
+        raise ArtifactError(f"{name}: onnxruntime {onnxruntime.__version__} refuses it ({_said(error)})") from None
+
+
+def _said(error: Exception) -> str:
+    """A reason as part of one sentence: names in a graph may hold anything, and onnxruntime says whole pages."""
+    return cut(one_line(str(error)), _MOST_SAID)

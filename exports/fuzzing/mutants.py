@@ -105,7 +105,12 @@ def mutant(sources: Sequence[tuple[str, Mapping[str, bytes]]], seed: int, number
 
 def _change(random: Random, files: dict[str, bytes], name: str) -> str:
     change = next((made for ending, made in _CHANGES.items() if name.endswith(ending)), None)
-    found = None if change is None or random.random() < _OF_BYTES else change(random, files[name])
+    found = None
+    if change is not None and random.random() >= _OF_BYTES:
+        try:
+            found = change(random, files[name])
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            found = None  # an earlier change has left nothing of the structure that this one looks for
     files[name], said = found or changed_bytes(random, files[name])
     return f"{name}: {said}"
 

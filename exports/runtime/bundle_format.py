@@ -25,7 +25,8 @@ from baselines.storage.artifact import labels_of
 from baselines.task import LabelSpace, Thresholds
 
 # 2: `labels.json` says the task, and what reads a text says its cleaning.
-FORMAT_VERSION = 2
+# 3: ONNX graphs of characters take long texts in stretches, and a batch of none.
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 ALPHABET = "alphabet.json"
@@ -150,7 +151,10 @@ def check_manifest(manifest: Any, place: Path) -> None:
     """
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if type(version) is not int or version != FORMAT_VERSION:
-        raise ArtifactError(f"{place}: format_version {FORMAT_VERSION} is supported, got {shown(version)}")
+        raise ArtifactError(
+            f"{place}: format_version {FORMAT_VERSION} is supported, got {shown(version)}; make the bundle again from "
+            "its artifact: python -m exports.run ARTIFACT --out FOLDER"
+        )
     form, files = manifest.get("form"), manifest.get("files")
     if not isinstance(form, str) or form not in FORMS or not isinstance(files, dict):
         raise ArtifactError(

@@ -174,6 +174,10 @@ def beyond_one(model: onnx.ModelProto) -> None:
     model.graph.node[-1].output[0] = "probabilities"
 
 
+def named_by_pages(model: onnx.ModelProto) -> None:
+    model.graph.input[0].name = "ids\n" + "\x07" * 5_000
+
+
 def unknown_beyond_one(model: onnx.ModelProto) -> None:
     row = next(t for t in model.graph.initializer if t.name == "pooled_before")
     row.raw_data = row.raw_data[:-4]
@@ -194,6 +198,7 @@ def unknown_beyond_one(model: onnx.ModelProto) -> None:
         (too_few_values, "values"),
         (beyond_one, "must come from"),
         (unknown_beyond_one, "values"),
+        (named_by_pages, "^[^\\n\\x07]{1,600}$"),
     ],
 )
 def test_a_graph_of_ours_that_was_changed_is_refused(change: Callable[[onnx.ModelProto], None], match: str) -> None:

@@ -31,8 +31,8 @@ def test_an_extra_file_is_refused(copy: Path) -> None:
 
 
 def test_a_newer_format_is_refused(copy: Path) -> None:
-    change_manifest(copy, lambda m: m.update(format_version=3))
-    assert_refused(copy, "format_version 2 is supported, got 3")
+    change_manifest(copy, lambda m: m.update(format_version=4))
+    assert_refused(copy, "format_version 3 is supported, got 4; make the bundle again")
 
 
 @pytest.mark.parametrize("name", ["/etc/hostname", "../labels.json", "a/b", "..", "", ".hidden", "manifest.json"])

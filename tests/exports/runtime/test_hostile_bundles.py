@@ -54,8 +54,8 @@ def change_json(folder: Path, name: str, change: Callable[[Any], object]) -> Non
         ("metrics", [0.5], "metrics: an object is needed"),
         ("metrics", {"f1": "high"}, "metrics: 'f1': a number, or an object of numbers, is needed"),
         ("metrics", {"f1": True}, "metrics: 'f1': a number"),
-        ("format_version", 2.0, "format_version 2 is supported, got 2.0"),
-        ("format_version", True, "format_version 2 is supported, got True"),
+        ("format_version", 3.0, "format_version 3 is supported, got 3.0"),
+        ("format_version", True, "format_version 3 is supported, got True"),
     ],
 )
 def test_fields_of_the_manifest_are_checked(copy: Path, field: str, value: object, message: str) -> None:
@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_be_read_is_one_sentence(copy: Path, monkeypatch: p
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    assert_refused(copy, "can't be read .*Permission denied")
+    assert_refused(copy, "may not read it")
 
 
 def test_a_needed_file_that_is_not_listed_is_refused(copy: Path) -> None:
