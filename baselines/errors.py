@@ -32,6 +32,10 @@ class NotCompressible(UserError):
     """A method that doesn't apply to a model, or would change nothing. Says why, and what would apply."""
 
 
+class Diverged(NotCompressible):
+    """A network whose training ended in weights that are no numbers, or far too large. Says what to change."""
+
+
 class BudgetError(UserError):
     """A budget that no candidate meets. Carries the nearest one; exit code 1, since the search itself worked."""
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from baselines.checked_reading import named, read_plain_file
-from baselines.errors import ArtifactError
+from baselines.errors import ArtifactError, Diverged
 from baselines.whole_files import write_whole
 
 # No network that has learned something holds a larger one, and four layers of such weights stay within float32.
@@ -23,8 +23,18 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_tensors(module: nn.Module, path: Path) -> None:
-    """Write every weight, by its name in the network."""
-    write_tensors(path, module.state_dict())
+    """Write every weight, by its name in the network.
+
+    Raises:
+        Diverged: weights that nobody could load: not finite, or larger than `MAX_WEIGHT`.
+    """
+    tensors = module.state_dict()
+    for name, tensor in tensors.items():
+        if not _is_bounded(tensor):
+            raise Diverged(
+                f"training diverged: weights of {name} are not finite or beyond {MAX_WEIGHT:g}; use a lower learning rate"
+            )
+    write_tensors(path, tensors)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
@@ -107,5 +117,10 @@ def _require_finite(found: Mapping[str, torch.Tensor], path: Path) -> None:
     for name, t in found.items():
         if t.dtype not in _DTYPES:
             raise ArtifactError(f"{path}: {named(name)}: float32, float64 or int8 is needed, got {t.dtype}")
-        if t.is_floating_point() and t.numel() and not float(t.abs().max()) <= MAX_WEIGHT:
+        if not _is_bounded(t):
             raise ArtifactError(f"{path}: {named(name)}: every weight must be finite and at most {MAX_WEIGHT:g}")
+
+
+def _is_bounded(tensor: torch.Tensor) -> bool:
+    """Whether its numbers are finite and at most `MAX_WEIGHT`; whole numbers are."""
+    return not tensor.is_floating_point() or not tensor.numel() or float(tensor.abs().max()) <= MAX_WEIGHT
