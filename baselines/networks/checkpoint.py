@@ -32,7 +32,7 @@ def save_tensors(module: nn.Module, path: Path) -> None:
     for name, tensor in tensors.items():
         if not _is_bounded(tensor):
             raise Diverged(
-                f"training diverged: weights of {name} aren't finite or beyond {MAX_WEIGHT:g}; use a lower learning rate"
+                f"training diverged: weights of {name} are not finite or above {MAX_WEIGHT:g}; lower the learning rate"
             )
     write_tensors(path, tensors)
 
