@@ -66,6 +66,8 @@ class NgramSettings:
             clean: the cleaned text.
             words: what the cleaning finds in it.
         """
+        if self.analyzer == "char_wb" and len(clean) < LONG_RUN:  # nearly every text, and half of a prediction's time
+            return [term for run in clean.split() for term in _inside(f" {run} ", self.low, self.high)]
         return [term for group in self.groups(clean, words) for term in group]
 
     def groups(self, clean: str, words: Sequence[str]) -> Iterator[list[str]]:
@@ -118,9 +120,11 @@ class NgramBlock:
     def encode(self, clean: str, words: Sequence[str]) -> Row:
         """The known terms of a text, L2-normalised; empty where none is known."""
         find = self._column.get
-        found: list[int] = []
-        for group in self.settings.groups(clean, words):
-            found += [column for term in group if (column := find(term)) is not None]
+        if len(clean) < LONG_RUN:
+            found = [column for term in self.settings.terms(clean, words) if (column := find(term)) is not None]
+        else:
+            groups = self.settings.groups(clean, words)
+            found = [column for group in groups for term in group if (column := find(term)) is not None]
         columns, counts = np.unique(np.array(found, np.intp), return_counts=True)
         tf = counts.astype(np.float32)
         values = (1 + np.log(tf) if self.settings.sublinear else tf) * self.idf[columns]
