@@ -63,6 +63,8 @@ class Mutant:
         for name, kind in self.odd.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
+            # A later change may have put a file where an earlier one had something odd.
+            path.unlink(missing_ok=True)
             if kind == "link":
                 path.symlink_to("labels.json")
             elif kind == "folder":
