@@ -15,7 +15,7 @@ from exports.bundles.write_bundle import write_bundle
 from exports.fuzzing import graph_changes
 from exports.fuzzing.hostile import bomb, changed_bytes
 from exports.fuzzing.json_changes import changed_json
-from exports.fuzzing.mutants import Mutant, files_of, mutant
+from exports.fuzzing.mutants import ODD_FILES, Mutant, files_of, mutant
 from exports.fuzzing.tensor_changes import changed_tensors
 from tests.cases.table_case import int_classifier, lineage
 
@@ -113,3 +113,18 @@ def test_changes_never_fail_themselves(seed: int) -> None:
     for _ in range(5):
         data, said = changed_bytes(random, data)
         assert said
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_an_odd_file_takes_the_place_of_one_that_was_put_there(kind: str, tmp_path: Path) -> None:
+    Mutant(0, "x", {"a": b"1", "labels.json": b"{}"}, {"a": kind}, ()).write(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "labels.json"}
+    if kind in ("link", "folder"):
+        assert (tmp_path / "a").is_symlink() == (kind == "link")
+        assert (tmp_path / "a").is_dir() == (kind == "folder")
+
+
+def test_what_an_earlier_change_has_broken_is_changed_as_bytes(sources: list[tuple[str, dict[str, bytes]]]) -> None:
+    """Thousands of mutants are made without a stop, whatever their changes leave to each other."""
+    for number in range(5086, 5586):
+        assert mutant(sources, 2026, number).changes
