@@ -139,7 +139,8 @@ def _float_table_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
 
 def _graph_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
     graph = onnx.load_model_from_string(classifier.model).graph
-    return _rows({w.name: numpy_helper.to_array(w) for w in graph.initializer})
+    inputs = {port.name for port in graph.input}
+    return _rows({w.name: numpy_helper.to_array(w) for w in graph.initializer if w.name not in inputs})
 
 
 def _torch_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:

@@ -165,10 +165,11 @@ def _from_tables(path: Path) -> Mapping[str, Array] | None:
 
 
 def _from_onnx(path: Path) -> Mapping[str, Array]:
-    """Initializers that hold weights; single numbers and shapes are constants of the graph."""
+    """Initializers that hold weights; single numbers, shapes, and what inputs are when left out, are no weights."""
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
-    arrays = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
+    inputs = {port.name for port in graph.input}
+    arrays = {w.name: numpy_helper.to_array(w) for w in graph.initializer if w.name not in inputs}
     return {name: array for name, array in arrays.items() if array.size > 1 and array.dtype.itemsize != 8}

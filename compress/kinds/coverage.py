@@ -25,7 +25,8 @@ def onnx_coverage(model: onnx.ModelProto) -> dict[str, Any]:
         ops, ops_total: operators that multiply, in int8 and all; `parameters` in int8 and their `parameter_share`;
         `mac_share` at 112 characters; `bytes` of the file.
     """
-    weights = {w.name: numpy_helper.to_array(w) for w in model.graph.initializer}
+    inputs = {port.name for port in model.graph.input}
+    weights = {w.name: numpy_helper.to_array(w) for w in model.graph.initializer if w.name not in inputs}
     made_by = {output: node for node in model.graph.node for output in node.output}
     ops, macs = [], []
     for node in model.graph.node:
