@@ -21,7 +21,7 @@ Predictor = runtime.Predictor[Any]
 # Growth that allocators explain: they keep what they once got, in pieces of some megabytes a thread.
 MOST_GROWTH_BYTES = 16 << 20
 # For one text of a million characters.
-MOST_LONG_BYTES = 4 << 30
+MOST_LONG_BYTES = 1 << 30
 _PATIENCE_S = 120.0
 # Threads that keep predicting while the process is forked.
 _BUSY = 4

@@ -129,7 +129,7 @@ def test_descriptors_that_stay_open(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_text_that_takes_too_much_memory() -> None:
     (sentence,) = one_long_text(stub(Greedy), 1000).broken
-    assert sentence.startswith("1,000 characters within 4 GiB: ")
+    assert sentence.startswith("1,000 characters within 1 GiB: ")
     assert "MemoryError" in sentence
 
 
