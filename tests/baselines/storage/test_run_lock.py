@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -89,9 +88,19 @@ def test_nobody_waits_for_the_killed(tmp_path: Path, words: tuple[str, ...]) -> 
 
 def test_a_waiting_command_can_be_stopped(tmp_path: Path) -> None:
     first = holder(tmp_path)
-    threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt), run_lock(tmp_path):
-        pass
+    second = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert second.stderr is not None
+    assert "waiting for its end" in second.stderr.readline()
+    second.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in second.communicate(timeout=60)[1]
+    assert second.returncode != 0
+    assert (tmp_path / f".step.part-{first.pid}").exists()
     first.communicate("\n")
 
 
