@@ -88,8 +88,10 @@ def test_nobody_waits_for_the_killed(tmp_path: Path, words: tuple[str, ...]) -> 
 
 def test_a_waiting_command_can_be_stopped(tmp_path: Path) -> None:
     first = holder(tmp_path)
+    # Where the tests run in the background of a shell, Ctrl-C is ignored by them and by what they start.
+    heeding = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{HOLDER}"
     second = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        [sys.executable, "-c", heeding, str(tmp_path)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
