@@ -87,7 +87,13 @@ def command(work: str, *, shell: str = "{}", **environment: str) -> subprocess.C
     code = textwrap.dedent(code).replace("    WORK", textwrap.indent(textwrap.dedent(work), "    "))
     words = shell.format(f'{sys.executable} -c "$CODE"')
     env = {**os.environ, **environment, "CODE": code, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(["bash", "-c", words], env=env, capture_output=True, check=False)
+    return subprocess.run(["bash", "-c", words], env=env, capture_output=True, check=False, preexec_fn=_heed_signals)
+
+
+def _heed_signals() -> None:
+    """Tests that run in the background, or under nohup, hand down that signals are ignored."""
+    for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def test_the_exit_code_counts_though_nobody_reads() -> None:
