@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -89,6 +89,8 @@ def test_nobody_reads_on(bundle: Path) -> None:
             time.sleep(0.01)
             if process.poll() is not None:
                 break
+        with suppress(BrokenPipeError):  # what it hasn't read any more
+            process.stdin.close()  # type: ignore[union-attr]
         assert process.wait(30) == 0
         assert process.stderr.read() == b""  # type: ignore[union-attr]
 
