@@ -15,6 +15,7 @@ import math
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +28,7 @@ MAX_JSON_BYTES = 64 << 20
 MAX_VALUES = 1 << 22
 MAX_DEPTH = 64
 _MAX_INTEGER = 1 << 64
+_MOST_LISTED = 6
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -163,6 +165,13 @@ def is_plain_name(name: Any) -> bool:
 def named(name: str) -> str:
     """A name from a file for an error message: as it is where it is plain, else as `shown`."""
     return name if is_plain_name(name) else shown(name)
+
+
+def names_said(names: Iterable[str]) -> str:
+    """Names of files for an error message, in order: the first six, and how many more."""
+    found = sorted(names)
+    said = [name if all(map(is_plain_name, name.split("/"))) else shown(name) for name in found[:_MOST_LISTED]]
+    return ", ".join(said) + (f" and {len(found) - _MOST_LISTED:,} more" if len(found) > _MOST_LISTED else "")
 
 
 def shown(value: Any) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.checked_reading import MAX_FILE_BYTES, is_plain_name, is_share, read_json_file, shown
+from baselines.checked_reading import MAX_FILE_BYTES, is_plain_name, is_share, names_said, read_json_file, shown
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
@@ -147,13 +147,13 @@ def _plain_files(folder: Path) -> set[str]:
 
 
 def _check_listed(folder: Path, listed: Mapping[str, Mapping[str, Any]], found: set[str]) -> None:
-    if missing := sorted(set(listed) - found):
+    if missing := set(listed) - found:
         raise ArtifactError(
-            f"{folder}: listed in {MANIFEST} but missing: {', '.join(missing)}; make the artifact again"
+            f"{folder}: listed in {MANIFEST} but missing: {names_said(missing)}; make the artifact again"
         )
-    if extra := sorted(found - set(listed)):
+    if extra := found - set(listed):
         raise ArtifactError(
-            f"{folder}: not listed in {MANIFEST}: {', '.join(extra)}; remove it or make the artifact again"
+            f"{folder}: not listed in {MANIFEST}: {names_said(extra)}; remove it or make the artifact again"
         )
     for name, facts in listed.items():
         size = (folder / name).stat().st_size

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from baselines.checked_reading import MAX_FILE_BYTES, MAX_JSON_BYTES, json_of, read_plain_file, shown
+from baselines.checked_reading import MAX_FILE_BYTES, MAX_JSON_BYTES, json_of, names_said, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
 from baselines.rights import unreadable_is_said
@@ -195,13 +195,13 @@ def _check_names(
     for name in listed:
         if not _NAME.fullmatch(name) or name == MANIFEST:
             raise ArtifactError(f"{folder / MANIFEST}: {shown(name)} is not a plain file name inside the bundle")
-    if missing := sorted((set(listed) | needed) - found):
-        raise ArtifactError(f"{folder}: missing: {', '.join(missing)}; make the bundle again")
-    if unlisted := sorted(needed - set(listed)):
-        raise ArtifactError(f"{folder / MANIFEST}: files: not listed: {', '.join(unlisted)}; make the bundle again")
-    if extra := sorted((found - set(listed)) | (set(listed) - needed - set(FOR_PEOPLE))):
+    if missing := (set(listed) | needed) - found:
+        raise ArtifactError(f"{folder}: missing: {names_said(missing)}; make the bundle again")
+    if unlisted := needed - set(listed):
+        raise ArtifactError(f"{folder / MANIFEST}: files: not listed: {names_said(unlisted)}; make the bundle again")
+    if extra := (found - set(listed)) | (set(listed) - needed - set(FOR_PEOPLE)):
         raise ArtifactError(
-            f"{folder}: not part of a bundle of form {form}: {', '.join(extra)}; remove or make it again"
+            f"{folder}: not part of a bundle of form {form}: {names_said(extra)}; remove or make it again"
         )
     if (total := sum((folder / name).lstat().st_size for name in listed)) > MAX_BUNDLE_BYTES:
         raise ArtifactError(f"{folder}: at most {MAX_BUNDLE_BYTES} bytes are allowed in all files, got {total}")

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from baselines import checked_reading
-from baselines.checked_reading import MAX_VALUES, json_of, named, parse_json, read_json_file, read_plain_file, shown
+from baselines.checked_reading import (
+    MAX_VALUES,
+    json_of,
+    named,
+    names_said,
+    parse_json,
+    read_json_file,
+    read_plain_file,
+    shown,
+)
 from baselines.errors import ArtifactError
 
 
@@ -96,3 +105,11 @@ def test_hostile_values_are_shown_short() -> None:
     assert shown(True) == "True"
     assert named("fc1.weight") == "fc1.weight"
     assert named("a\nb") == "'a\\nb'"
+
+
+def test_names_in_a_message_stay_short_and_on_one_line() -> None:
+    assert names_said({"b.json", "a/b.json"}) == "a/b.json, b.json"
+    said = names_said([f"x{n}\n" + "long" * 5_000 for n in range(1_500)])
+    assert said.endswith(" and 1,494 more")
+    assert len(said) < 500
+    assert "\n" not in said

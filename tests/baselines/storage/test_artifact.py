@@ -82,7 +82,7 @@ def put(folder: Path, name: str, **changes: np.ndarray) -> Path:
         (lambda m: m.update(format_version=3.0), "format_version 3 is supported, got 3.0"),
         (lambda m: m.update(kind="x" * 10_000), "kind 'xxx"),
         (lambda m: m["files"].update({"rates.json": "x"}), "rates.json: sha256 differs|missing"),
-        (lambda m: m["files"].update({"../x": {}}), r"listed in manifest.json but missing: \.\./x"),
+        (lambda m: m["files"].update({"../x": {}}), r"listed in manifest.json but missing: '\.\./x'"),
     ],
 )
 def test_manifests_are_checked(
