@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Annotated, Any, NoReturn, Self
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import CheckedFields, config_from_json
+from baselines.storage.ranges import Named, Words
 from baselines.task import Known, LabelSpace, Probabilities
 from baselines.text.tokenizer import Tokenizer
 from compress.onnx_files.session import OpenGraph, open_graph
@@ -24,16 +26,16 @@ ALPHABET_FILE = "alphabet.json"
 
 
 @dataclass(frozen=True)
-class OnnxConfig:
+class OnnxConfig(CheckedFields):
     """Which of onnxruntime's ways made the graph.
 
     Attributes:
-        scheme: `dynamic` or `static`.
+        scheme: `dynamic`, `static`, or `none` for a graph as it was exported.
         operators: kinds of nodes that were quantized.
     """
 
-    scheme: str
-    operators: tuple[str, ...]
+    scheme: Annotated[str, Named(("none", "dynamic", "static"))]
+    operators: tuple[Words, ...]
 
 
 class OnnxClassifier(Classifier):
@@ -74,8 +76,8 @@ class OnnxClassifier(Classifier):
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         try:
             model = (folder / MODEL_FILE).read_bytes()
-            known = OnnxConfig(str(config["scheme"]), tuple(config["operators"]))
-        except (OSError, KeyError, TypeError) as error:
+            known = config_from_json(OnnxConfig, config)
+        except OSError as error:
             raise ArtifactError(f"{folder / MODEL_FILE}: unreadable ({error})") from None
         loaded = cls(model, known, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
         try:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Annotated, Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import CheckedFields
+from baselines.storage.ranges import Filters, Named
 from baselines.storage.weights import read_arrays, write_weights
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import PAD_ID, Tokenizer
@@ -30,7 +32,7 @@ _TABLE = re.compile(r"table\.[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True)
-class TableConfig:
+class TableConfig(CheckedFields):
     """What a table model looks like; it follows from its arrays.
 
     Attributes:
@@ -38,8 +40,8 @@ class TableConfig:
         stored: `tables`, or `factors` where low-rank factors lie on disk.
     """
 
-    filters: tuple[tuple[int, int], ...]
-    stored: str = "tables"
+    filters: Filters
+    stored: Annotated[str, Named(("tables", "factors"))] = "tables"
 
 
 class _TableClassifier(Classifier):

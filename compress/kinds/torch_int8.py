@@ -22,6 +22,8 @@ from baselines.networks.checkpoint import read_torch, write_tensors
 from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads
 from baselines.storage.artifact import read_json, write_json
+from baselines.storage.configs import CheckedFields
+from baselines.storage.ranges import Count, Dimension, DimensionOrNone, Filters
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.tokenizer import Tokenizer, pad
 
@@ -30,14 +32,14 @@ ALPHABET_FILE = "alphabet.json"
 
 
 @dataclass(frozen=True)
-class TorchInt8Config:
+class TorchInt8Config(CheckedFields):
     """Sizes of the layers, as in `CharCNNShape`."""
 
-    n_ids: int
-    n_classes: int
-    embedding_dim: int
-    filters: tuple[tuple[int, int], ...]
-    hidden_dim: int
+    n_ids: Count
+    n_classes: Count
+    embedding_dim: Dimension
+    filters: Filters
+    hidden_dim: DimensionOrNone
 
 
 class TorchInt8Classifier(Classifier):

@@ -100,16 +100,16 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(
         begin = int(place * len(content))
         content[begin : begin + len(own)] = own
     path.write_bytes(bytes(content[: round(len(content) * max(kept, 0.5) if kept < 0.9 else len(content))]))
-    said = ""
     try:
         table = read_table(path, Reading(header=header))
+        # Columns of a Parquet file are read when they are asked for, and refused then.
+        lengths = {len(values) for values in table.columns.values()}
     except UserError as error:
         said = str(error)
-    if said:
         assert str(path) in said
         assert len(said.splitlines()) == 1
     else:
-        assert {len(values) for values in table.columns.values()} == {len(table.rows)}
+        assert lengths == {len(table.rows)}
 
 
 def whole(path: Path) -> bytes:
