@@ -22,7 +22,7 @@ from baselines.notes import note_missing_classes
 from baselines.storage.configs import CheckedFields, config_from_json
 from baselines.storage.ranges import Between, MostTrees, Rate, Seed, Threads
 from baselines.storage.weights import require_array
-from baselines.task import LabelMatrix, link
+from baselines.task import LabelMatrix, add_up, link
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
 
@@ -90,6 +90,8 @@ class ForestClassifier(WordClassifier):
         answers = self.trees_.answers
         if not len(self.trees_.roots) or answers.min() < 0 or answers.max() > 1:
             raise ArtifactError("trees: at least one with answers in 0..1 is needed")
+        if self.task_ == "multiclass" and not add_up(answers):
+            raise ArtifactError("trees: answers of task multiclass must add up to 1 in each leaf")
 
 
 def _shares(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float32]:
@@ -171,8 +173,9 @@ class BoostingClassifier(WordClassifier):
 
     def _answer(self, row: Row) -> NDArray[np.float32]:
         logits = self.prior_.astype(np.float64)
-        steps = self.trees_.leaves(self.dense(row)).reshape(len(self.columns_), -1)
-        logits[self.columns_] += steps.sum(axis=1, dtype=np.float64)
+        if len(self.columns_):
+            steps = self.trees_.leaves(self.dense(row)).reshape(len(self.columns_), -1)
+            logits[self.columns_] += steps.sum(axis=1, dtype=np.float64)
         return link(logits.astype(np.float32), self.task_)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -188,5 +191,6 @@ class BoostingClassifier(WordClassifier):
         require_array("columns", columns, "int32", (None,))
         if not set(columns.tolist()) <= set(range(n_classes)) or len(set(columns.tolist())) != len(columns):
             raise ArtifactError(f"columns: numbers in 0..{n_classes - 1} are needed, each once")
-        if len(self.trees_.roots) % max(len(columns), 1):
+        # Without a class to answer for, no tree may be left over.
+        if len(self.trees_.roots) % len(columns) if len(columns) else len(self.trees_.roots):
             raise ArtifactError(f"roots: {len(self.trees_.roots)} trees do not divide among {len(columns)} classes")

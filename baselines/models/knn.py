@@ -78,6 +78,8 @@ class KnnClassifier(WordClassifier):
         n_texts = len(self._labels)
         if not n_texts or self._labels.max() > 1:
             raise ArtifactError("labels: 0 and 1 of at least one text are needed")
+        if self.task_ == "multiclass" and (self._labels.sum(axis=1, dtype=np.int64) != 1).any():
+            raise ArtifactError("labels: exactly one class a text is needed for task multiclass")
         if self._starts[0] != 0 or self._starts[-1] != len(self._rows) or (np.diff(self._starts) < 0).any():
             raise ArtifactError(f"starts must rise from 0 to {len(self._rows)}")
         if len(self._rows) and (self._rows.min() < 0 or self._rows.max() >= n_texts):

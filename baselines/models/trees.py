@@ -41,7 +41,13 @@ class Trees:
 
     @classmethod
     def of(cls, trees: Sequence[Any], values: Sequence[NDArray[np.float32]]) -> Trees:
-        """Flatten scikit-learn's `tree_` objects; `values` holds each tree's (n_nodes, width) answers."""
+        """Flatten scikit-learn's `tree_` objects; `values` holds each tree's (n_nodes, width) answers.
+
+        Without trees, as where no class varies, every array is empty and the answers are one wide.
+        """
+        if not trees:
+            none = np.zeros(0, np.int32)
+            return cls(none, np.zeros(0), none, none, none, none, np.zeros((0, 1), np.float32))
         sizes = [tree.node_count for tree in trees]
         roots = np.cumsum([0, *sizes])[:-1].astype(np.int32)
         own = np.concatenate([np.arange(n) for n in sizes])

@@ -61,7 +61,7 @@ class OnnxClassifier(Classifier):
 
     @cached_property
     def _graph(self) -> OpenGraph:
-        return open_graph(self.model, 1, MODEL_FILE, n_ids=self.tokenizer.n_ids)
+        return open_graph(self.model, 1, MODEL_FILE, n_ids=self.tokenizer.n_ids, task=self.task_)
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         encoded, known = self.tokenizer.encode_batch(texts), self.tokenizer.known

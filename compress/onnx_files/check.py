@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from baselines.task import Task, add_up
 from compress.onnx_files.graph import Graph, Node, Port
 from compress.onnx_files.operators import apply
 from compress.onnx_files.value import F32, I64, Value, constant
@@ -29,7 +30,6 @@ MAX_REACH = 258
 
 _IDS, _LENGTHS = Port("ids", I64, ("batch", "length")), Port("lengths", I64, ("batch",))
 _HALO = Port("halo", I64, (4,))
-_LINKS = ("Sigmoid", "Softmax")
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,14 @@ class Bounds:
     macs: int
 
 
-def check_graph(graph: Graph, n_ids: int, n_bytes: int, most_ids: int | None = None) -> Bounds:
+def check_graph(graph: Graph, n_ids: int, n_bytes: int, task: Task, most_ids: int | None = None) -> Bounds:
     """Check what a graph does with every text of `n_ids` ids, before it is opened.
 
     Args:
         graph: as read.
         n_ids: ids that a text can hold.
         n_bytes: of the file.
+        task: what the answers are for: a softmax over the classes for multiclass, else a logistic function of each.
         most_ids: ids of a text at most; None where it can be of any length, which needs a graph that takes stretches.
 
     Raises:
@@ -68,7 +69,7 @@ def check_graph(graph: Graph, n_ids: int, n_bytes: int, most_ids: int | None = N
     n_classes, n_filters = _ports(graph)
     if most_ids is None and not n_filters:
         raise ValueError("a graph that takes long texts in stretches is needed, with the inputs halo and pooled_before")
-    _check_link(graph)
+    _check_link(graph, task)
     reach = _reach(graph) if n_filters else 0
     longest = MAX_POSITIONS + 2 * reach if most_ids is None else max(MAX_POSITIONS, most_ids)
     runs = [(1, longest, reach)] if n_filters else [(1, longest, 0)]
@@ -137,17 +138,20 @@ def _columns(port: Port) -> int:
     return port.shape[1]
 
 
-def _check_link(graph: Graph) -> None:
-    """The answers come from a logistic function or a softmax, or for texts without anything known from a constant."""
+def _check_link(graph: Graph, task: Task) -> None:
+    """The answers come from the task's link, or for texts without anything known from a constant."""
     by_output = {name: node for node in graph.nodes for name in node.outputs}
     last: Node | None = by_output["probabilities"]
     if last is not None and last.operator == "Where":
         row = graph.constants.get(last.inputs[2]) if len(last.inputs) == 3 else None
         if row is None or row.dtype != F32 or row.shape[:1] != (1,) or not ((row >= 0) & (row <= 1)).all():
             raise ValueError("what is said of a text without anything known must be probabilities")
+        if task == "multiclass" and not add_up(row):
+            raise ValueError("what is said of a text without anything known must add up to 1 for task multiclass")
         last = by_output.get(last.inputs[1])
-    if last is None or last.operator not in _LINKS:
-        raise ValueError(f"probabilities must come from {' or '.join(_LINKS)}")
+    link = "Softmax" if task == "multiclass" else "Sigmoid"
+    if last is None or last.operator != link:
+        raise ValueError(f"probabilities of task {task} must come from {link}")
 
 
 def _reach(graph: Graph) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from baselines.errors import ArtifactError, MissingExtra
 from baselines.escaping.visible import cut, one_line
+from baselines.task import Task
 from baselines.telemetry import import_onnxruntime
 from compress.onnx_files.check import Bounds, check_graph
 from compress.onnx_files.forked_session import ForkedSession
@@ -29,7 +30,9 @@ class OpenGraph:
     content: Graph
 
 
-def open_graph(model: bytes, threads: int, name: str, *, n_ids: int, most_ids: int | None = None) -> OpenGraph:
+def open_graph(
+    model: bytes, threads: int, name: str, *, n_ids: int, task: Task, most_ids: int | None = None
+) -> OpenGraph:
     """Read, check and open an ONNX file.
 
     Args:
@@ -37,6 +40,7 @@ def open_graph(model: bytes, threads: int, name: str, *, n_ids: int, most_ids: i
         threads: of onnxruntime, which don't spin; at least 1.
         name: of the file, for messages.
         n_ids: ids that a text can hold.
+        task: what it answers.
         most_ids: as in `compress.onnx_files.check.check_graph`.
 
     Raises:
@@ -45,7 +49,7 @@ def open_graph(model: bytes, threads: int, name: str, *, n_ids: int, most_ids: i
     """
     try:
         content = read_graph(model)
-        bounds = check_graph(content, n_ids, len(model), most_ids)
+        bounds = check_graph(content, n_ids, len(model), task, most_ids)
     except ValueError as error:
         raise ArtifactError(f"{name}: {_said(error)}; make it again with this version of tagpress") from None
     return OpenGraph(open_session(model, threads, name), bounds, content)

@@ -100,7 +100,7 @@ def mutant(sources: Sequence[tuple[str, Mapping[str, bytes]]], seed: int, number
         if not files:
             break
     if random.random() >= _UNSIGNED:
-        _sign(files)
+        sign(files)
     changes += [_change(random, files, place) for place in of_manifest if place in files]
     return Mutant(number, name, files, odd, tuple(changes))
 
@@ -147,7 +147,7 @@ def _change_files(
     return f"{name}: missing"
 
 
-def _sign(files: dict[str, bytes]) -> None:
+def sign(files: dict[str, bytes]) -> None:
     """Sizes and hashes in every manifest as the files are; the innermost folders first."""
     for place in sorted((name for name in files if name.endswith(MANIFEST)), key=lambda name: -name.count("/")):
         folder = place.removesuffix(MANIFEST)

@@ -34,7 +34,8 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
         super().__init__(bundle)
         self.tokenizer = _reader(bundle)
         path, most = bundle.folder / ONNX_FILE, getattr(self.tokenizer, "max_tokens", None)
-        self.graph = open_graph(bundle.data(ONNX_FILE), threads, str(path), n_ids=self.tokenizer.n_ids, most_ids=most)
+        n_ids = self.tokenizer.n_ids
+        self.graph = open_graph(bundle.data(ONNX_FILE), threads, str(path), n_ids=n_ids, task=self.task, most_ids=most)
         # Where activations are quantized by what a batch holds, a text must run alone to get the same answer always.
         self._max_padded = 0 if bundle.manifest.get("kind") == "onnx-int8" else MAX_POSITIONS
         n_classes = self.graph.bounds.n_classes

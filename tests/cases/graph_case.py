@@ -11,6 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from baselines.task import Task
 from compress.kinds.onnx_graph import IR_VERSION, OPSET, conv_model
 from compress.methods.quantize.runtimes import quantized_dynamic, quantized_static
 from exports.graphs.pair_graph import pair_model
@@ -40,6 +41,11 @@ OF_CHARACTERS: dict[str, Callable[[], onnx.ModelProto]] = {
     "int8, static": lambda: _onnx_int8(lambda cnn: quantized_static(cnn, _TEXTS)),
 }
 SORTS = (*OF_CHARACTERS, "words")
+
+
+def task_of(sort: str) -> Task:
+    """What the graph answers."""
+    return "multiclass" if sort in ("layers, softmax", "pairs float") else "multilabel"
 
 
 @cache

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
+from pathlib import Path
+
 import numpy as np
+import pytest
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
 from baselines.dataset import Dataset
+from baselines.errors import ArtifactError
 from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
 from baselines.models.linear import as_matrix
 
@@ -27,3 +32,20 @@ def test_boosting_is_scikit_learns(tiny: Dataset) -> None:
         for c, targets in enumerate(train.labels.T)
     ]
     np.testing.assert_allclose(model.predict_proba(test.texts), np.stack(expected, 1), atol=1e-6)
+
+
+def test_boosting_of_classes_that_never_vary_answers_their_prior(tiny: Dataset, tmp_path: Path) -> None:
+    train = tiny.part("train")
+    model = BoostingClassifier(BoostingConfig(trees=2)).fit(replace(train, labels=np.ones_like(train.labels)))
+    model.save_state(tmp_path)
+    found = BoostingClassifier.load_state(tmp_path, asdict(model.config), model.space_).predict_proba(train.texts[:2])
+    np.testing.assert_array_equal(found, model.predict_proba(train.texts[:2]))
+    assert (found > 0.9).all()
+
+
+def test_trees_of_no_class_are_refused(tiny: Dataset, tmp_path: Path) -> None:
+    model = BoostingClassifier(BoostingConfig(trees=2)).fit(tiny.part("train"))
+    model.columns_ = model.columns_[:0]
+    model.save_state(tmp_path)
+    with pytest.raises(ArtifactError, match="do not divide among 0 classes"):
+        BoostingClassifier.load_state(tmp_path, asdict(model.config), model.space_)

@@ -20,7 +20,7 @@ def test_the_graph_links_as_the_task_does(task: Task) -> None:
     ids = np.arange(2, 12, dtype=np.uint8)
     with torch.no_grad():
         logits = module(torch.from_numpy(ids[None].astype(np.int64)), torch.tensor([len(ids)])).numpy()
-    graph = open_graph(conv_model(module, task).SerializeToString(), 1, "graph", n_ids=module.shape.n_ids)
+    graph = open_graph(conv_model(module, task).SerializeToString(), 1, "graph", n_ids=module.shape.n_ids, task=task)
     found = run_text(graph, ids, lambda ids: True)
     assert np.allclose(found, link(logits, task), atol=1e-5)
     assert (task == "multiclass") == bool(np.isclose(found.sum(), 1, atol=1e-6))

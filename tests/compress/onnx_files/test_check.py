@@ -10,27 +10,36 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from baselines.errors import ArtifactError
+from baselines.task import Task
 from compress.onnx_files.check import check_graph
 from compress.onnx_files.graph import Graph, read_graph
 from compress.onnx_files.operators import OPERATORS
 from compress.onnx_files.session import open_graph
-from tests.cases.graph_case import N_IDS, OF_CHARACTERS, SORTS, graph_bytes, hostile, ids_of
+from tests.cases.graph_case import N_IDS, OF_CHARACTERS, SORTS, graph_bytes, hostile, ids_of, task_of
 
 I64 = np.int64
 
 
-def checked(data: bytes, n_ids: int = N_IDS, most: int | None = 64) -> Graph:
+def checked(data: bytes, n_ids: int = N_IDS, most: int | None = 64, task: Task = "multilabel") -> Graph:
     graph = read_graph(data)
-    check_graph(graph, n_ids, len(data), most)
+    check_graph(graph, n_ids, len(data), task, most)
     return graph
 
 
 def test_our_graphs_pass_and_every_operator_that_is_allowed_is_in_one() -> None:
     used = set()
     for sort in SORTS:
-        graph = checked(graph_bytes(sort), ids_of(sort), 64 if sort == "words" else None)
+        graph = checked(graph_bytes(sort), ids_of(sort), 64 if sort == "words" else None, task_of(sort))
         used |= {node.operator for node in graph.nodes}
     assert used == set(OPERATORS)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_graph_answers_no_other_task(sort: str) -> None:
+    others: tuple[Task, ...] = ("multilabel", "binary") if task_of(sort) == "multiclass" else ("multiclass",)
+    for task in others:
+        with pytest.raises(ValueError, match=r"must come from|must add up to 1"):
+            checked(graph_bytes(sort), ids_of(sort), 64 if sort == "words" else None, task)
 
 
 def node(kind: str, inputs: list[str], output: str, **attributes: object) -> onnx.NodeProto:
@@ -205,17 +214,17 @@ def test_a_graph_of_ours_that_was_changed_is_refused(change: Callable[[onnx.Mode
     model = onnx.load_model_from_string(graph_bytes("layers"))
     change(model)
     with pytest.raises(ArtifactError, match=match):
-        open_graph(model.SerializeToString(), 1, "graph", n_ids=N_IDS)
+        open_graph(model.SerializeToString(), 1, "graph", n_ids=N_IDS, task="multilabel")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x08\xb1\x01\x00ORTM" + b"\x00" * 60, b"\x0b" * 100, b"ORTM"])
 def test_bytes_of_another_format_are_refused(data: bytes) -> None:
     with pytest.raises(ArtifactError):
-        open_graph(data, 1, "graph", n_ids=N_IDS)
+        open_graph(data, 1, "graph", n_ids=N_IDS, task="multilabel")
 
 
 @pytest.mark.parametrize("sort", OF_CHARACTERS)
 def test_half_a_file_is_refused(sort: str) -> None:
     data = graph_bytes(sort)
     with pytest.raises(ArtifactError):
-        open_graph(data[: len(data) // 2], 1, "graph", n_ids=ids_of(sort))
+        open_graph(data[: len(data) // 2], 1, "graph", n_ids=ids_of(sort), task=task_of(sort))

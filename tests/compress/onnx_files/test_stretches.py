@@ -17,11 +17,13 @@ from compress.onnx_files.check import MAX_POSITIONS
 from compress.onnx_files.session import OpenGraph, open_graph
 from compress.onnx_files.stretches import checked, run_long, run_rows, run_text
 from tests.cases.bundle_case import ROOT
-from tests.cases.graph_case import OF_CHARACTERS, SORTS, graph_bytes, ids_of
+from tests.cases.graph_case import OF_CHARACTERS, SORTS, graph_bytes, ids_of, task_of
 
 
 def opened(sort: str) -> OpenGraph:
-    return open_graph(graph_bytes(sort), 1, sort, n_ids=ids_of(sort), most_ids=64 if sort == "words" else None)
+    return open_graph(
+        graph_bytes(sort), 1, sort, n_ids=ids_of(sort), task=task_of(sort), most_ids=64 if sort == "words" else None
+    )
 
 
 def says(ids: np.ndarray) -> bool:
@@ -79,7 +81,8 @@ import resource, sys
 import numpy as np
 from compress.onnx_files.session import open_graph
 from compress.onnx_files.stretches import run_text
-graph = open_graph(open({str(tmp_path / "model.onnx")!r}, "rb").read(), 1, "graph", n_ids={ids_of("pairs int8")})
+model = open({str(tmp_path / "model.onnx")!r}, "rb").read()
+graph = open_graph(model, 1, "graph", n_ids={ids_of("pairs int8")}, task="multilabel")
 ids = np.random.default_rng(0).integers(2, {ids_of("pairs int8")}, 200_000).astype(np.uint8)
 run_text(graph, ids[:2_000], lambda ids: True)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
