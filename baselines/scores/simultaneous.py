@@ -105,9 +105,10 @@ class Null:
         """Draw it; correlation float64 (K, K)."""
         from scipy.special import ndtr
 
+        # The symmetric root is the only one; the eigenvectors of equal models are any, and differ from CPU to CPU.
         roots, vectors = np.linalg.eigh(correlation)
-        half = vectors * np.sqrt(np.maximum(roots, 0.0))
-        draws = rng.standard_normal((n_draws, len(correlation))) @ half.T
+        half = (vectors * np.sqrt(np.maximum(roots, 0.0))) @ vectors.T
+        draws = rng.standard_normal((n_draws, len(correlation))) @ half
         return cls(draws, ndtr(-draws))
 
     def first(self, n_draws: int) -> Null:

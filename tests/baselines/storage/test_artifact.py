@@ -207,7 +207,7 @@ def test_networks_of_hostile_sizes_take_no_memory(saved: Callable[[str], Path]) 
     )
     refused(signed(saved("rnn"), lambda m: m["config"].update(hidden_dim=False)), "hidden_dim: 1 to|config")
     refused(signed(saved("rnn"), lambda m: m["config"].update(dropout=1e38)), "dropout|no network has")
-    refused(signed(saved("torch-int8"), lambda m: m["config"].update(sizes)), "promised")
+    refused(signed(saved("torch-int8"), lambda m: m["config"].update(sizes)), "promised|from 1 to 4,096")
     refused(signed(saved("torch-int8"), lambda m: m["config"].update(hidden_dim="")), "hidden_dim: 0 to")
     refused(signed(saved("torch-int8"), lambda m: m["config"].update(n_ids=5)), "made for 5 ids")
 

@@ -127,7 +127,7 @@ def test_a_reference_that_is_smaller_than_all_that_qualify_is_kept() -> None:
     assert verdict.model == "cnn"
     assert verdict.sentence == (
         "Keep `cnn`: of the 2 models shown to be as good within 0.01 in weighted F1 none is smaller; for better "
-        "answers take `linear` (Δ weighted F1 +0.069, 95 % +0.027 to +0.111)."
+        "answers take `linear` (Δ weighted F1 +0.069, 95 % +0.026 to +0.112)."
     )
     assert judge(Run(results), "fastest").model == "linear"
 
