@@ -98,7 +98,10 @@ def adopt(
         raise NotCompressible(f"adopt: {refusal}. {INSTEAD}") from None
     trained = replace(config or CNNConfig(), cleaning=tokenizer.cleaning.name, stem=tokenizer.cleaning.stem)
     chosen = None if thresholds is None else np.asarray(thresholds, np.float32)
-    classifier = CharCNNClassifier.from_module(network, tokenizer, space, chosen, trained)
+    try:
+        classifier = CharCNNClassifier.from_module(network, tokenizer, space, chosen, trained)
+    except ValueError as error:  # a layer beyond what a config may hold
+        raise NotCompressible(f"adopt: {error}. {INSTEAD}") from None
     return classifier, _receipt(net, network, read, tokenizer, facts)
 
 

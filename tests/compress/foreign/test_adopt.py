@@ -134,3 +134,9 @@ def test_the_cleaning_of_the_tokenizer_is_that_of_further_training() -> None:
     tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning("letters"))
     classifier, _ = adopt(TextNet(Layout()), tokenizer, CLASSES, config=CNNConfig(epochs=3))
     assert (classifier.config.cleaning, classifier.config.stem, classifier.config.epochs) == ("letters", False, 3)
+
+
+@pytest.mark.parametrize(("width", "count"), [(3, 9000), (301, 2)])
+def test_layers_beyond_what_a_config_holds_are_refused(width: int, count: int) -> None:
+    with pytest.raises(NotCompressible, match=r"filters: expected .* from 1 to 256; .* 8,192, got .* teach a student"):
+        adopt(TextNet(Layout(widths=((width, count),))), TOKENIZER, CLASSES)
