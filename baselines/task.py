@@ -138,6 +138,72 @@ def link(logits: NDArray[Any], task: Task) -> Probabilities:
     return logistic
 
 
+@dataclass(frozen=True)
+class Link:
+    """How the logits of a model made elsewhere become probabilities, where the task alone doesn't say.
+
+    Attributes:
+        name: `task`, as `link` does it; `logistic_shares`, each class's logistic function divided by the sum of all
+            (one against the rest, as scikit-learn normalises it; multiclass only); `tree`, the product of the logistic
+            functions along a class's path (hierarchical softmax; multiclass only).
+        paths: of a tree, for each class its path from the root: number of a logit, and whether its sign is turned.
+    """
+
+    name: Literal["task", "logistic_shares", "tree"] = "task"
+    paths: tuple[tuple[tuple[int, bool], ...], ...] = ()
+
+    def n_logits(self, n_classes: int) -> int:
+        """Columns of the logits for so many classes."""
+        return (
+            n_classes if self.name != "tree" else max((node for path in self.paths for node, _ in path), default=-1) + 1
+        )
+
+    def __call__(self, logits: NDArray[Any], task: Task) -> Probabilities:
+        """Logits (n_texts, n_logits) to float32 probabilities (n_texts, n_classes)."""
+        if self.name == "task":
+            return link(logits, task)
+        exact = np.asarray(logits, np.float64)
+        if self.name == "logistic_shares":
+            return link(log_logistic(exact), "multiclass")
+        total = np.zeros((len(exact), len(self.paths)))
+        for column, path in enumerate(self.paths):
+            for node, turned in path:
+                total[:, column] += log_logistic(-exact[:, node] if turned else exact[:, node])
+        return np.exp(total).astype(np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """For a stored model."""
+        return {"name": self.name, "paths": [[[node, turned] for node, turned in path] for path in self.paths]}
+
+    @classmethod
+    def from_json(cls, content: Any) -> Link:
+        """The inverse of `to_json`; raises ArtifactError."""
+        name, paths = (content.get(field) if isinstance(content, dict) else None for field in ("name", "paths"))
+        if (
+            name not in ("task", "logistic_shares", "tree")
+            or not isinstance(paths, list)
+            or bool(paths) != (name == "tree")
+        ):
+            raise ArtifactError(f"link: task, logistic_shares, or tree with paths are allowed, got {shown(name)}")
+        for path in paths:
+            steps: list[Any] = path if isinstance(path, list) else [None]
+            if not all(isinstance(step, list) and list(map(type, step)) == [int, bool] for step in steps):
+                raise ArtifactError(f"link: a path is a list of [number, true or false], got {shown(path)}")
+            if not all(0 <= node < MAX_CLASSES for node, _ in steps):
+                raise ArtifactError(f"link: numbers from 0 to {MAX_CLASSES - 1} are allowed in a path")
+        return cls(name, tuple(tuple((node, turned) for node, turned in path) for path in paths))
+
+
+BY_TASK = Link()
+
+
+def log_logistic(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """The logarithm of the logistic function, without overflow; float64."""
+    exact = np.asarray(logits, np.float64)
+    value: NDArray[np.float64] = np.minimum(exact, 0) - np.log1p(np.exp(-np.abs(exact)))
+    return value
+
+
 def decide(probabilities: Probabilities, thresholds: Thresholds, task: Task) -> LabelMatrix:
     """Which classes each text gets; bool (n_texts, n_classes).
 

@@ -31,7 +31,8 @@ from baselines.storage.ranges import Between, Count, Length, Penalty
 from baselines.storage.weights import read_vocabulary, read_weights, write_weights
 from baselines.task import Known, LabelSpace, Probabilities, link
 from baselines.text.cleaning import Cleaning, CleaningName
-from baselines.text.ngrams import Analyzer, NgramSettings, NgramTfidf, Row
+from baselines.text.ngram_settings import Analyzer, NgramSettings
+from baselines.text.ngrams import NgramTfidf, Row
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

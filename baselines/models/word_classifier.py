@@ -22,7 +22,8 @@ from baselines.storage.artifact import write_json
 from baselines.storage.weights import read_vocabulary, read_weights, write_weights
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning, CleaningName
-from baselines.text.ngrams import NgramSettings, NgramTfidf, Row
+from baselines.text.ngram_settings import NgramSettings
+from baselines.text.ngrams import NgramTfidf, Row
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from baselines.checked_reading import parse_json, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.storage.weights import write_weights
-from baselines.text.ngrams import NgramTfidf, count_terms
+from baselines.text.ngram_settings import count_terms
+from baselines.text.ngrams import NgramTfidf
 from compress.formats.packed import Int8, pack, unpack
 from compress.formats.tensors import tensors_of
 

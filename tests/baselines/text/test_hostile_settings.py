@@ -12,7 +12,8 @@ import pytest
 from baselines.errors import ArtifactError, DataError
 from baselines.text import ngrams
 from baselines.text.cleaning import Cleaning
-from baselines.text.ngrams import MAX_N, NgramBlock, NgramSettings, NgramTfidf, count_terms
+from baselines.text.ngram_settings import MAX_N, NgramSettings, count_terms
+from baselines.text.ngrams import NgramBlock, NgramTfidf
 from baselines.text.tokenizer import Tokenizer
 
 _BLOCK = {**vars(NgramSettings("char_wb", 2, 3)), "vocabulary": ["ab", "bc", "abc"]}
@@ -42,8 +43,8 @@ def test_a_sound_vocabulary_is_read() -> None:
         ({"min_texts": 1.5}, "min_texts: 0 to"),
         ({"shortest_word": [1]}, "shortest_word: 0 to 64 is allowed, got a list of 1"),
         ({"sublinear": 1}, "sublinear is true or false, got 2, 3 and 1"),
-        ({"analyzer": "words"}, "analyzer: word, char_wb, char are allowed, got 'words'"),
-        ({"analyzer": ["word"]}, "analyzer: word, char_wb, char are allowed, got a list of 1"),
+        ({"analyzer": "words"}, "analyzer: word, char_wb, char, char_bare, subword are allowed, got 'words'"),
+        ({"analyzer": ["word"]}, "analyzer: word, char_wb, char, char_bare, subword are allowed, got a list of 1"),
         ({"analyzer": ...}, "analyzer: .* got None"),
         ({"x" * 5000: 1}, "are allowed, got 'xxxx"),
         ({"vocabulary": "abc"}, "a list of strings under 'vocabulary'"),
@@ -73,7 +74,7 @@ def test_an_idf_that_no_count_gives_is_refused(value: float) -> None:
     with pytest.raises(ArtifactError, match="idf: every value must be finite"):
         NgramTfidf.from_json(content(), np.array([1, value, 1], np.float32))
     with pytest.raises(ArtifactError, match="as many idf values, got float64"):
-        NgramTfidf.from_json(content(), np.ones(3))
+        NgramTfidf.from_json(content(), np.ones(3, np.int64))
 
 
 def test_unknown_fields_beside_the_blocks_are_refused() -> None:

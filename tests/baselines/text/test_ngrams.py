@@ -13,7 +13,8 @@ from baselines.dataset import Dataset, Part
 from baselines.errors import ArtifactError, DataError
 from baselines.models.linear import LinearClassifier, LinearConfig, as_matrix
 from baselines.text.cleaning import Cleaning, CleaningName
-from baselines.text.ngrams import NgramSettings, NgramTfidf
+from baselines.text.ngram_settings import NgramSettings
+from baselines.text.ngrams import NgramTfidf
 
 SETTINGS = [
     (NgramSettings("word", shortest_word=2), {}),

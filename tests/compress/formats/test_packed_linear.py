@@ -14,7 +14,8 @@ from safetensors.numpy import load, save
 
 from baselines.errors import ArtifactError
 from baselines.text.cleaning import Cleaning
-from baselines.text.ngrams import NgramBlock, NgramSettings, NgramTfidf
+from baselines.text.ngram_settings import NgramSettings
+from baselines.text.ngrams import NgramBlock, NgramTfidf
 from compress.formats import packed_linear
 from compress.formats.packed import pack
 from compress.formats.packed_linear import PackedLinear, packed_linear_of, write_packed_linear

@@ -16,7 +16,8 @@ from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.storage.artifact import Lineage
 from baselines.text.cleaning import Cleaning
-from baselines.text.ngrams import NgramBlock, NgramSettings, NgramTfidf
+from baselines.text.ngram_settings import NgramSettings
+from baselines.text.ngrams import NgramBlock, NgramTfidf
 from compress.audit import audit
 from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
 from compress.kinds.int_linear import IntLinearClassifier
