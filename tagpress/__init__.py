@@ -16,6 +16,12 @@ Examples:
     >>> rules.predict(["Transformers for machine translation"])
     [['natural-language-processing', 'transformers']]
 
+    For scikit-learn's tools the same is an estimator:
+
+    >>> model = tagpress.TextClassifier("linear", config={"C": 3.0})
+    >>> model.get_params()["baseline"]
+    'linear'
+
     Whatever a user can mend is one kind of error, with the exit code of a command that meets it:
 
     >>> try:
@@ -24,6 +30,8 @@ Examples:
     ...     print(error.exit_code, str(error)[:26])
     2 baseline 'lniear' unknown;
 """
+
+from typing import TYPE_CHECKING, Any
 
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset, Part
@@ -34,10 +42,14 @@ from tagpress.scores import score
 from tagpress.storage import export, load, read, save
 from tagpress.studies import open_run, study
 
+if TYPE_CHECKING:
+    from tagpress.estimator import TextClassifier
+
 __all__ = [
     "Classifier",
     "Dataset",
     "Part",
+    "TextClassifier",
     "UserError",
     "adopt",
     "apply",
@@ -51,3 +63,16 @@ __all__ = [
     "study",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`TextClassifier` needs scikit-learn, and is imported when it is asked for."""
+    if name != "TextClassifier":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tagpress.estimator import TextClassifier
+
+    return TextClassifier
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING"})

@@ -99,6 +99,11 @@ def test_the_example_of_a_function_runs(name: str, place: Path) -> None:
     assert run_examples(doc_of(name), name)
 
 
+@pytest.mark.parametrize("name", [name for name in TYPES if ">>> " in doc_of(name)])
+def test_the_example_of_a_type_runs(name: str) -> None:
+    assert run_examples(section(doc_of(name), "Examples"), name)
+
+
 def test_the_example_of_the_package_runs_and_shows_the_types(place: Path) -> None:
     examples = section(inspect.getdoc(tagpress) or "", "Examples")
     for name in TYPES:

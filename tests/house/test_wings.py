@@ -67,6 +67,7 @@ ORDER = {
     ),
     "tagpress": (
         ("__main__",),
+        ("estimator",),
         ("commands", "studies", "models", "scores", "storage"),
         ("data", "provenance"),
         ("arguments",),
