@@ -72,7 +72,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
         >>> from sklearn.model_selection import GridSearchCV
         >>> search = GridSearchCV(tagpress.TextClassifier(), {"config": [{"C": 1.0}, {"C": 10.0}]}, cv=2)
-        >>> search.fit(texts, ["done", "open"] * 40).best_score_
+        >>> float(search.fit(texts, ["done", "open"] * 40).best_score_)
         1.0
     """
 
