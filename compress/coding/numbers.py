@@ -1,0 +1,55 @@
+"""Whole numbers as decisions: how many binary digits, then the digits, each with its contexts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError
+from compress.coding.bits import Coder, Model, Slots
+
+# Slots a context takes.
+SPAN = 128
+MOST_DIGITS = 31
+
+
+def code_numbers(
+    coder: Coder, model: Model, contexts: Slots, which: int = 0, known: NDArray[Any] | None = None
+) -> NDArray[np.int64]:
+    """Numbers from 0 to 2^31 - 2; (n,).
+
+    Args:
+        contexts: (contexts, n), each of them owns `SPAN` slots of the model.
+        known: (n,); None where they are decoded.
+    """
+    n = contexts.shape[1]
+    first = contexts * SPAN
+    numbers = None if known is None else known.astype(np.int64) + 1
+    digits = np.zeros(n, np.int64)
+    lengths = None if numbers is None else np.frexp(numbers)[1].astype(np.int64) - 1
+    open_ = np.arange(n)
+    for length in range(MOST_DIGITS):
+        if not len(open_):
+            break
+        more = coder.bits(
+            model, first[:, open_] + length, which, None if lengths is None else (lengths[open_] > length)
+        )
+        open_ = open_[more > 0]
+        digits[open_] += 1
+    if len(open_):
+        raise ArtifactError("coded bytes are damaged: a number is too large; make it again")
+    found = np.ones(n, np.int64)
+    for place in range(int(digits.max(initial=0))):
+        open_ = np.flatnonzero(digits > place)
+        length, value = digits[open_], found[open_]
+        if place == 0:
+            node = 32 + length
+        elif place == 1:
+            node = 64 + 2 * np.minimum(length, 15) + (value & 1)
+        else:
+            node = 96 + np.minimum(length, 15) if place == 2 else np.full(len(open_), 112 + min(place, 15))
+        bit = None if numbers is None else numbers[open_] >> (length - 1 - place) & 1
+        found[open_] = 2 * value + coder.bits(model, first[:, open_] + node, which, bit)
+    return found - 1
