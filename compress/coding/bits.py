@@ -22,9 +22,7 @@ Bits = NDArray[np.int64]
 Slots = NDArray[np.int64]
 
 LANES = 32
-# Decisions that don't learn from each other: few while a model has seen little, more once it has seen enough.
-FEWEST, MOST = 32, 512
-GROWTH = 5
+FEWEST = 16
 _PRECISION = 14
 _ONE = 1 << _PRECISION
 _LEAST = 1 << 16  # of a lane's state
@@ -33,10 +31,9 @@ _SURE = 4  # no probability is nearer to 0 or 1, in 16384ths
 MOST_SEEN = 1023
 _FIRST_WEIGHT = 24_000
 _FIRST_CURVATURE = 1 << 34
-_RATE = 22
 
-_LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + 1)], np.int32)
-_LOGISTIC = np.array(
+LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + 1)], np.int32)
+LOGISTIC = np.array(
     [min(max(round(_ONE / (1 + math.exp(-d / 256))), _SURE), _ONE - _SURE) for d in range(-2048, 2048)], np.int32
 )
 
@@ -48,24 +45,32 @@ class Model:
         counts: int32 (2 · slots,): how often each slot saw a no, and a yes.
         logits: int32 (slots,): what follows from them.
         weights, curvature: int64 (sets, contexts): of the mixture, and what its steps are divided by.
+        seen: int64 (sets,): decisions until now.
+        most: decisions that don't learn from each other: few while a model has seen little, so many in the end. More
+            are quicker in NumPy, and learn later.
+        growth: how soon they become so many: a piece is 2^-growth of those seen.
+        rate: binary digits by which a weight's step is larger.
     """
 
-    def __init__(self, slots: int, contexts: int, sets: int = 1) -> None:
+    def __init__(
+        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 6, rate: int = 22
+    ) -> None:
         self.counts = np.zeros(2 * slots, np.int32)
         self.logits = np.zeros(slots, np.int32)
         self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
         self.curvature = np.full((sets, contexts), _FIRST_CURVATURE, np.int64)
-        self.seen = [0] * sets
+        self.seen = np.zeros(sets, np.int64)
+        self.most, self.growth, self.rate = most, growth, rate
 
     def piece(self, which: int) -> int:
         """How many decisions come next that don't learn from each other."""
-        return min(max(self.seen[which] >> GROWTH, FEWEST), MOST)
+        return min(max(int(self.seen[which]) >> self.growth, FEWEST), self.most)
 
     def foretell(self, slots: Slots, which: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Guesses (contexts, n) and the probability of a yes (n,)."""
         guesses = self.logits[slots].astype(np.int64)
         total = (self.weights[which] @ guesses) >> 16
-        return guesses, _LOGISTIC[np.clip(total, -2048, 2047) + 2048].astype(np.int64)
+        return guesses, LOGISTIC[np.clip(total, -2048, 2047) + 2048].astype(np.int64)
 
     def learn(self, slots: Slots, which: int, guesses: Any, chance: Any, bits: Bits) -> None:
         """Count what came, and turn the weights towards the contexts that foretold it."""
@@ -75,7 +80,7 @@ class Model:
         gradient = guesses @ error
         curvature = self.curvature[which]
         curvature += (guesses * guesses) @ spread
-        step = (np.abs(gradient) << _RATE) // curvature
+        step = (np.abs(gradient) << self.rate) // curvature
         self.weights[which] += np.where(gradient < 0, -step, step)
         np.add.at(self.counts, 2 * slots + bits, 1)
         touched = slots.ravel()
@@ -84,11 +89,34 @@ class Model:
         while len(over := np.flatnonzero(seen.sum(axis=1) > MOST_SEEN)):
             pairs[touched[over]] = seen[over] >> 1
             seen = pairs[touched]
-        self.logits[touched] = _LOGARITHM[seen[:, 1]] - _LOGARITHM[seen[:, 0]]
+        self.logits[touched] = LOGARITHM[seen[:, 1]] - LOGARITHM[seen[:, 0]]
+
+
+class Kernel(Protocol):
+    """The same in C: numbers and sets at once."""
+
+    def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> NDArray[np.int64]:
+        """As `compress.coding.numbers.code_numbers`."""
+
+    def sets(
+        self,
+        model: Model,
+        table_digits: int,
+        contexts: NDArray[np.uint64],
+        digits: int,
+        known: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `compress.coding.sets.code_sets`."""
 
 
 class Coder(Protocol):
-    """One direction: what is known is coded, or what was coded becomes known."""
+    """One direction: what is known is coded, or what was coded becomes known.
+
+    Attributes:
+        kernel: codes numbers and sets in its own way, with the same bits; None where NumPy does all.
+    """
+
+    kernel: Kernel | None
 
     def bits(self, model: Model, slots: Slots, which: int = 0, known: NDArray[Any] | None = None) -> Bits:
         """Decisions (n,) with their contexts.
@@ -111,6 +139,8 @@ MOST_AT_LEAST = 1 << 16
 
 class Encoder:
     """Keeps decisions and their probabilities; `packed` is what they take."""
+
+    kernel: Kernel | None = None
 
     def __init__(self) -> None:
         self._taken = 0
@@ -141,34 +171,56 @@ class Encoder:
 
     def cost(self) -> float:
         """Bytes of the decisions until now, without the lanes' last states."""
-        if not self._bits:
-            return 0.0
-        chance, bits = np.concatenate(self._chances), np.concatenate(self._bits)
-        return float(-np.log2(np.where(bits, chance, _ONE - chance) / _ONE).sum() / 8)
+        return cost_of(*self.decisions())
+
+    def decisions(self) -> tuple[NDArray[np.int64], Bits]:
+        """Probability of a yes, and what came; piece after piece, each (n,)."""
+        none = [np.zeros(0, np.int64)]
+        return np.concatenate(none + self._chances), np.concatenate(none + self._bits)
+
+    def pieces(self) -> NDArray[np.int64]:
+        """Sizes of the pieces."""
+        return np.array([len(bits) for bits in self._bits], np.int64)
 
     def packed(self) -> bytes:
         """States of the lanes, then words, all of them little-endian."""
-        state = np.full(LANES, _LEAST, np.int64)
-        words: list[NDArray[np.int64]] = []
-        for chances, bits in zip(reversed(self._chances), reversed(self._bits), strict=True):
-            sizes = np.where(bits, chances, _ONE - chances)
-            starts = np.where(bits, 0, chances)
-            for first in range((len(bits) - 1) // LANES * LANES, -1, -LANES):
-                size, start = sizes[first : first + LANES], starts[first : first + LANES]
-                lane = state[: len(size)]
-                full = lane >= size << 18
-                if full.any():
-                    words.append(lane[full] & 0xFFFF)
-                    lane = np.where(full, lane >> 16, lane)
-                quotient, rest = np.divmod(lane, size)
-                state[: len(size)] = (quotient << _PRECISION) + rest + start
-        content = state.astype("<u4").tobytes()
-        content += np.concatenate(words[::-1]).astype("<u2").tobytes() if words else b""
-        return content + bytes(max(0, self.least - len(content) + 1) // 2 * 2)
+        return with_padding(pack(*self.decisions(), self.pieces()), self.least)
+
+
+def cost_of(chances: NDArray[np.int64], bits: Bits) -> float:
+    """Bytes of decisions, without the lanes' last states."""
+    return float(-np.log2(np.where(bits, chances, _ONE - chances) / _ONE).sum() / 8)
+
+
+def pack(chances: NDArray[np.int64], bits: Bits, pieces: NDArray[np.int64]) -> bytes:
+    """Decisions by rANS: each piece starts at the first lane, and the last one is packed first."""
+    state = np.full(LANES, _LEAST, np.int64)
+    words: list[NDArray[np.int64]] = []
+    sizes, starts = np.where(bits, chances, _ONE - chances), np.where(bits, 0, chances)
+    ends = np.cumsum(pieces)
+    for begin, end in zip((ends - pieces)[::-1].tolist(), ends[::-1].tolist(), strict=True):
+        for first in range(begin + (end - begin - 1) // LANES * LANES, begin - 1, -LANES):
+            size, start = sizes[first : min(first + LANES, end)], starts[first : min(first + LANES, end)]
+            lane = state[: len(size)]
+            full = lane >= size << 18
+            if full.any():
+                words.append(lane[full] & 0xFFFF)
+                lane = np.where(full, lane >> 16, lane)
+            quotient, rest = np.divmod(lane, size)
+            state[: len(size)] = (quotient << _PRECISION) + rest + start
+    content = state.astype("<u4").tobytes()
+    return content + (np.concatenate(words[::-1]).astype("<u2").tobytes() if words else b"")
+
+
+def with_padding(content: bytes, least: int) -> bytes:
+    """Zeros behind where a file must be larger to hold so much."""
+    return content + bytes(max(0, least - len(content) + 1) // 2 * 2)
 
 
 class Decoder:
     """Undoes `Encoder.packed`; raises ArtifactError where the bytes end early or were not written by it."""
+
+    kernel: Kernel | None = None
 
     def __init__(self, content: bytes) -> None:
         if len(content) < 4 * LANES or len(content) % 2:

@@ -40,7 +40,7 @@ class _Levels:
         self.sizes = Model(SPAN * (16 * 16 + 3 * 16 * 16 * TYPES), 4, TYPES)
         self.bounds = [81 * 24, q * 24, 15 * 8 * TYPES, 9 * q * 3, 9 * q * 3, 16 * 24 * TYPES, 6 * 8 * 4 * 6]
         self.offsets = np.cumsum([0, *self.bounds[:-1]])[:, None]
-        self.flags = Model(sum(self.bounds), len(self.bounds), TYPES)
+        self.flags = Model(sum(self.bounds), len(self.bounds), TYPES, most=512, growth=5, rate=23)
         self.signs = Model(81 + q * 3 + 15 * TYPES + 3 * 8 * TYPES, 4, TYPES)
         self.sizes_of_levels = Model(SPAN * (81 * 2 + 2 * q + 16 * TYPES * 2 + 9 * 8 * TYPES), 4, TYPES)
         left = np.arange(1, n_classes + 1)

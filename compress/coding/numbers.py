@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.errors import ArtifactError
 from compress.coding.bits import Coder, Model, Slots
 
 # Slots a context takes.
@@ -24,6 +23,8 @@ def code_numbers(
         contexts: (contexts, n), each of them owns `SPAN` slots of the model.
         known: (n,); None where they are decoded.
     """
+    if coder.kernel is not None:
+        return coder.kernel.numbers(model, contexts, which, known)
     n = contexts.shape[1]
     first = contexts * SPAN
     numbers = None if known is None else known.astype(np.int64) + 1
@@ -38,8 +39,6 @@ def code_numbers(
         )
         open_ = open_[more > 0]
         digits[open_] += 1
-    if len(open_):
-        raise ArtifactError("coded bytes are damaged: a number is too large; make it again")
     found = np.ones(n, np.int64)
     for place in range(int(digits.max(initial=0))):
         open_ = np.flatnonzero(digits > place)

@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,31 @@ from compress.coding.vocabulary import Rows, Shape, code_vocabulary
 Levels = NDArray[np.int8]
 # What is coded before and after, for a table of where the bytes went.
 Parts = dict[str, float]
-Opened = Callable[[bytes], Any]
+
+
+class AnyDecoder(Coder, Protocol):
+    """A decoder; the kernel has one as well."""
+
+    def finish(self) -> None:
+        """Raise ArtifactError unless all is read."""
+
+
+class AnyEncoder(Coder, Protocol):
+    """An encoder; the kernel has one as well."""
+
+    @property
+    def least(self) -> int:
+        """Bytes that a file must have at least."""
+
+    def cost(self) -> float:
+        """Bytes until now."""
+
+    def packed(self) -> bytes:
+        """All of them."""
+
+
+NewDecoder = Callable[[bytes], AnyDecoder]
+NewEncoder = Callable[[], AnyEncoder]
 
 # The paths of a tree take most of a header; JSON deflates to a tenth.
 MAX_HEADER = 16 << 20
@@ -60,24 +84,25 @@ class Content:
     intercept: NDArray[np.float32]
 
 
-def packed(content: Content, parts: Parts | None = None) -> bytes:
+def packed(content: Content, parts: Parts | None = None, encoder: NewEncoder = Encoder) -> bytes:
     """All of it as bytes; the same model gives the same.
 
     Args:
         content: every block's terms sorted, its buckets ascending.
         parts: filled with the bytes that each part takes.
+        encoder: makes one; the kernel has a quicker one.
     """
-    front, coder = _coded(content, {} if parts is None else parts)
+    front, coder = _coded(content, {} if parts is None else parts, encoder())
     return front + coder.packed()
 
 
-def packed_size(content: Content) -> int:
+def packed_size(content: Content, encoder: NewEncoder = Encoder) -> int:
     """Length of `packed`, within a few bytes and in half the time."""
-    front, coder = _coded(content, {})
+    front, coder = _coded(content, {}, encoder())
     return len(front) + max(round(coder.cost()) + 96, coder.least)
 
 
-def _coded(content: Content, parts: Parts) -> tuple[bytes, Encoder]:
+def _coded(content: Content, parts: Parts, coder: AnyEncoder) -> tuple[bytes, AnyEncoder]:
     kind = content.idf.dtype
     known = counts_of(content.idf)
     values = np.zeros(0, kind)
@@ -106,7 +131,6 @@ def _coded(content: Content, parts: Parts) -> tuple[bytes, Encoder]:
         + values.astype(f"<{header['kind']}").tobytes()
     )
     parts.update({"header": len(front), "scales": len(floats)})
-    coder = Encoder()
     shapes = [_shape(block, place) for place, block in enumerate(blocks)]
     rows, start = [], 0
     for shape, block in zip(shapes, content.blocks, strict=True):
@@ -121,7 +145,7 @@ def _coded(content: Content, parts: Parts) -> tuple[bytes, Encoder]:
     return front + floats, coder
 
 
-def unpacked(data: bytes, most_weights: int, opened: Opened = Decoder) -> Content:
+def unpacked(data: bytes, most_weights: int, opened: NewDecoder = Decoder) -> Content:
     """Undo `packed`.
 
     Args:

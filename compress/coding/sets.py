@@ -29,6 +29,7 @@ class Hashed:
     """
 
     def __init__(self, digits: int, contexts: int, sorts: int) -> None:
+        self.digits = digits
         self.model = Model(contexts << digits, contexts, sorts)
         self._shift = np.uint64(64 - digits)
         self._bases = (np.arange(contexts) << digits)[:, None]
@@ -61,7 +62,10 @@ def code_sets(
         digits: of a symbol, in binary.
         known: the pairs; None where they are decoded.
     """
+    if coder.kernel is not None:
+        return coder.kernel.sets(hashed.model, hashed.digits, contexts, digits, known)
     n = contexts.shape[1]
+    coder.take(n)
     node, symbol = (None, None) if known is None else known
     alone = None if node is None else np.bincount(node, minlength=n) == 1
     single = _asked(coder, hashed, contexts, np.zeros(n, np.int64), ALONE, alone)
@@ -98,6 +102,7 @@ def _halved(coder: Coder, hashed: Hashed, contexts: Any, nodes: Whole, digits: i
         at = np.flatnonzero(left)
         right[at] = _asked(coder, hashed, contexts[:, nodes[at]], halves[at], RIGHT, None if low is None else high[at])
         both = np.stack([left, right], axis=1).ravel() > 0
+        coder.take(int(np.count_nonzero(both)) - len(nodes))
         nodes, halves = np.repeat(nodes, 2)[both], (2 * np.repeat(halves, 2) + np.tile([0, 1], len(halves)))[both]
     return nodes, halves
 

@@ -149,7 +149,6 @@ def _code_tree(
             node, symbol = code_sets(coder, hashed, contexts[:, start:stop], digits, part)
             nodes.append(node + start)
             found.append(symbol)
-            coder.take(len(node))
             start, chunk = stop, min(2 * chunk, _NODES)
         parent, letter = np.concatenate(nodes), np.concatenate(found)
         if letter.max() > size:

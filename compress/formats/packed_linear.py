@@ -22,8 +22,8 @@ from baselines.errors import ArtifactError
 from baselines.storage.weights import write_weights
 from baselines.task import BY_TASK, Link
 from baselines.text.ngrams import NgramTfidf
-from compress.coding.bits import Decoder
-from compress.coding.packing import Content, Opened, Parts, packed, packed_size, unpacked
+from compress.coding.bits import Decoder, Encoder
+from compress.coding.packing import Content, NewDecoder, NewEncoder, Parts, packed, packed_size, unpacked
 from compress.formats.packed import Int8
 from compress.formats.tensors import tensors_of
 
@@ -64,24 +64,30 @@ class PackedLinear:
         return np.ascontiguousarray(self.levels.T) * self.scale
 
 
-def write_packed_linear(model: PackedLinear, path: Path) -> None:
-    """Write one file; the same model gives the same bytes. Raises ArtifactError where nobody could read it."""
-    write_weights(path, {_TENSOR: np.frombuffer(packed(_content(model)), np.uint8)})
+def write_packed_linear(model: PackedLinear, path: Path, encoder: NewEncoder = Encoder) -> None:
+    """Write one file; the same model gives the same bytes. Raises ArtifactError where nobody could read it.
+
+    Args:
+        model: its terms sorted.
+        path: replaced where it exists.
+        encoder: makes one; `exports.kernel.coding` has a quicker one.
+    """
+    write_weights(path, {_TENSOR: np.frombuffer(packed(_content(model), None, encoder), np.uint8)})
 
 
-def coded_size(model: PackedLinear) -> int:
+def coded_size(model: PackedLinear, encoder: NewEncoder = Encoder) -> int:
     """Bytes of the file that `write_packed_linear` would write, within a few bytes, without making it."""
-    return _FRAME_BYTES + packed_size(_content(model))
+    return _FRAME_BYTES + packed_size(_content(model), encoder)
 
 
-def coded_parts(model: PackedLinear) -> Parts:
+def coded_parts(model: PackedLinear, encoder: NewEncoder = Encoder) -> Parts:
     """Bytes that each part of the file takes: header, scales, vocabulary with document frequencies, levels."""
     parts: Parts = {}
-    packed(_content(model), parts)
+    packed(_content(model), parts, encoder)
     return parts
 
 
-def read_packed_linear(path: Path, opened: Opened = Decoder) -> PackedLinear:
+def read_packed_linear(path: Path, opened: NewDecoder = Decoder) -> PackedLinear:
     """Read what `write_packed_linear` wrote; raises ArtifactError naming the file.
 
     Args:
@@ -91,7 +97,7 @@ def read_packed_linear(path: Path, opened: Opened = Decoder) -> PackedLinear:
     return packed_linear_of(read_plain_file(path), path, opened)
 
 
-def packed_linear_of(content: bytes, place: Path, opened: Opened = Decoder) -> PackedLinear:
+def packed_linear_of(content: bytes, place: Path, opened: NewDecoder = Decoder) -> PackedLinear:
     """What `write_packed_linear` wrote, from the file's bytes; raises ArtifactError that names `place`."""
     arrays, _ = tensors_of(content, place)
     try:

@@ -1,0 +1,48 @@
+/* The decisions of a coded file (compress/coding holds the same arithmetic in NumPy, bit for bit).
+ * No Python in here, so that it can be fuzzed and embedded alone. */
+#ifndef TAGPRESS_CODING_H
+#define TAGPRESS_CODING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CODING_LANES = 32, CODING_CONTEXTS = 16, CODING_SPAN = 128, CODING_MOST_DIGITS = 31 };
+enum { CODING_LOGARITHMS = 1024, CODING_LOGISTICS = 4096 };
+
+/* What the contexts of one sort of decision have learned; see compress/coding/bits.py. */
+struct coding_model {
+    int32_t *counts, *logits;            /* (2 * n_slots,), (n_slots,) */
+    int64_t *weights, *curvature, *seen; /* (n_sets, n_contexts) twice, (n_sets,) */
+    size_t n_slots, n_contexts, n_sets;
+    size_t most;     /* decisions that don't learn from each other, at most 512 */
+    unsigned growth; /* and how soon they become so many */
+    unsigned rate;   /* of the weights' steps */
+};
+
+/* Where decisions come from: a file's lanes and words, or, where `known`, from the caller. */
+struct coding {
+    int32_t logarithm[CODING_LOGARITHMS], logistic[CODING_LOGISTICS];
+    int known;
+    uint32_t lanes[CODING_LANES];
+    const uint8_t *words; /* little-endian, not aligned */
+    size_t n_words, place;
+    int64_t left;    /* characters, nodes and weights that the file may still hold; below zero only where they are known */
+    int16_t *chances; /* of a yes, of each decision that was known; top bit: it came, next bit: a piece begins */
+    size_t n_chances, room;
+};
+
+enum coding_problem { CODING_FINE, CODING_ENDS, CODING_TOO_MUCH, CODING_NUMBER, CODING_MEMORY };
+
+/* n decisions in contexts slots[i * n + j], all below n_slots; `bits` is read where decisions are known, else written. */
+int coding_bits(struct coding *coding, struct coding_model *model, size_t set, const int64_t *slots, size_t n,
+                int64_t *bits);
+/* n numbers from 0 to 2^31 - 2; contexts[i * n + j] own `CODING_SPAN` slots each, all below n_slots. */
+int coding_numbers(struct coding *coding, struct coding_model *model, size_t set, const int64_t *contexts, size_t n,
+                   int64_t *numbers);
+/* Symbols of `digits` binary digits that follow each of n nodes, at least one; `contexts` are hashes, and a context's
+ * table takes `table_digits`. Pairs are sorted; where they are known they come in, and are copied. Both arrays are the
+ * caller's to free. */
+int coding_sets(struct coding *coding, struct coding_model *model, unsigned table_digits, const uint64_t *contexts,
+                size_t n, unsigned digits, int64_t **nodes, int64_t **symbols, size_t *n_pairs);
+
+#endif
