@@ -30,7 +30,7 @@ _SURE = 4  # no probability is nearer to 0 or 1, in 16384ths
 # A context halves its counts beyond this, so that it follows what changes.
 MOST_SEEN = 1023
 _FIRST_WEIGHT = 24_000
-_FIRST_CURVATURE = 1 << 34
+_FIRST_CURVATURE = 1 << 33
 
 LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + 1)], np.int32)
 LOGISTIC = np.array(
@@ -93,7 +93,7 @@ class Model:
 
 
 class Kernel(Protocol):
-    """The same in C: numbers and sets at once."""
+    """The same in C: numbers, sets and flags at once."""
 
     def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> NDArray[np.int64]:
         """As `compress.coding.numbers.code_numbers`."""
@@ -107,6 +107,17 @@ class Kernel(Protocol):
         known: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """As `compress.coding.sets.code_sets`."""
+
+    def flags(
+        self,
+        model: Model,
+        kind: int,
+        width: int,
+        chunk: tuple[NDArray[Any], ...],
+        tables: tuple[NDArray[np.int64], ...],
+        known: NDArray[np.bool_] | None,
+    ) -> NDArray[np.bool_]:
+        """As `compress.coding.levels.code_flags`."""
 
 
 class Coder(Protocol):

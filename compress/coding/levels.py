@@ -1,11 +1,13 @@
 """Weights of n-grams in few levels, foretold by those of the n-grams they begin and end with.
 
-A row is the levels of one n-gram, a class each. Of each row the number of levels that aren't zero comes first; then, class
-by class, whether there is one, until all are found; then signs and magnitudes.
+A row is the levels of one n-gram, a class each. Of each row the number of levels that aren't zero comes first; then,
+class by class, whether there is one, until all are found; then signs and magnitudes. An n-gram that as many texts hold
+as its kin stands in the same texts, so that the weights are alike.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,148 +16,210 @@ from numpy.typing import NDArray
 from baselines.errors import ArtifactError
 from compress.coding.bits import Coder, Model
 from compress.coding.kinship import TYPES, Kinship
-from compress.coding.numbers import SPAN, code_numbers
+from compress.coding.numbers import code_numbers, number_model
+from compress.coding.rarity import size_class
 
 Rows = NDArray[np.int8]
-_CLASSES = 256  # whose contexts are apart
+Whole = NDArray[np.int64]
+# Classes whose contexts are apart.
+_CLASSES = 256
+# How near an n-gram is to both of its kin in the number of texts: 3 times 3.
+_NEAR = 9
+_RATIOS, _RARE, _FILLED = 24, 16, 16
 
 
-def code_levels(coder: Coder, kin: Kinship, rare: Any, n_classes: int, known: Rows | None = None) -> Rows:
+def _fourth_root_thresholds() -> Whole:
+    """The smallest r of each class from 1 on: (r / 4096)^4 >= 2^k, so that no logarithm has to be rounded."""
+    found, r = [], 4096
+    for k in range(1, _RATIOS):
+        while r**4 < 2**k * 4096**4:
+            r += 1
+        found.append(r)
+    return np.array(found, np.int64)
+
+
+# Classes that are left, in 4096ths of the levels that are: a ratio's class is how many of these it reaches.
+FIRST_OF_RATIO = _fourth_root_thresholds()
+_FIRST_OF_FILLED = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 23, 32, 46], np.int64)
+
+
+def code_levels(coder: Coder, kin: Kinship, numbers: Whole, n_classes: int, known: Rows | None = None) -> Rows:
     """Levels (n, n_classes) in -127..127, in the order of the rows of `kin`.
 
     Args:
+        coder: of either direction.
+        kin: of the rows.
+        numbers: of each row, how many texts hold it; (n,).
+        n_classes: levels of a row.
         known: as the result; None where they are decoded.
     """
-    return _Levels(coder, kin, rare, n_classes).coded(known)
+    return _Levels(coder, kin, numbers, n_classes).coded(known)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows that are coded together, and what is known of them before.
+
+    Attributes:
+        kind: their sort.
+        before, after: int8 (m, n_classes), levels of both kin.
+        rare: class of how many texts hold each; (m,).
+        near: how near that is to both kin; (m,).
+        filled: levels that aren't zero; (m,).
+    """
+
+    kind: int
+    before: Rows
+    after: Rows
+    rare: Whole
+    near: Whole
+    filled: Whole
 
 
 class _Levels:
-    def __init__(self, coder: Coder, kin: Kinship, rare: Any, n_classes: int) -> None:
-        self.coder, self.kin, self.rare, self.n_classes = coder, kin, rare, n_classes
+    def __init__(self, coder: Coder, kin: Kinship, numbers: Whole, n_classes: int) -> None:
+        self.coder, self.kin, self.n_classes = coder, kin, n_classes
+        self.rare = np.minimum(size_class(numbers), _RARE - 1)
+        self.near = 3 * _nearness(numbers, kin.prefix) + _nearness(numbers, kin.suffix)
         # One row more than there are: what has no kin.
         self.rows = np.zeros((kin.n + 1, n_classes), np.int8)
         self.filled = np.zeros(kin.n + 1, np.int64)
         self.filled[-1] = -1
-        q = min(n_classes, _CLASSES)
-        self.sizes = Model(SPAN * (16 * 16 + 3 * 16 * 16 * TYPES), 4, TYPES)
-        self.bounds = [81 * 24, q * 24, 15 * 8 * TYPES, 9 * q * 3, 9 * q * 3, 16 * 24 * TYPES, 6 * 8 * 4 * 6]
-        self.offsets = np.cumsum([0, *self.bounds[:-1]])[:, None]
-        self.flags = Model(sum(self.bounds), len(self.bounds), TYPES, most=512, growth=5, rate=23)
-        self.signs = Model(81 + q * 3 + 15 * TYPES + 3 * 8 * TYPES, 4, TYPES)
-        self.sizes_of_levels = Model(SPAN * (81 * 2 + 2 * q + 16 * TYPES * 2 + 9 * 8 * TYPES), 4, TYPES)
-        left = np.arange(1, n_classes + 1)
-        ratio = np.log2(np.maximum(left[None, :] / np.maximum(np.arange(n_classes + 1)[:, None], 1), 1))
-        self.ratio = np.minimum((4 * ratio).astype(np.int64), 23)  # (remaining, left - 1)
+        width = self.width = min(n_classes, _CLASSES)
+        mixes = _FILLED * _FILLED
+        self.filled_bases = _bases(mixes * _NEAR, mixes * TYPES, mixes * TYPES, mixes * TYPES)
+        self.filled_model = number_model(int(self.filled_bases[-1, 0]), 4, TYPES)
+        self.sign_bases = _bases(81, width * 3, 15 * TYPES, 3 * 8 * TYPES)
+        self.sign_model = Model(int(self.sign_bases[-1, 0]), 4, TYPES)
+        self.size_bases = _bases(81 * 2 * _NEAR, 2 * width, _RARE * TYPES * 2, 9 * 8 * TYPES)
+        self.size_model = number_model(int(self.size_bases[-1, 0]), 4, TYPES)
+        self.flag_bases = flag_bases(width)
+        self.flag_model = Model(
+            int(self.flag_bases[-1, 0]), len(self.flag_bases) - 1, TYPES, most=512, growth=5, rate=23
+        )
 
     def coded(self, known: Rows | None) -> Rows:
         for first, last, kind in self.kin.chunks:
-            self._chunk(slice(first, last), kind, None if known is None else known[first:last])
+            self._code(slice(first, last), kind, None if known is None else known[first:last])
         return self.rows[:-1]
 
-    def _chunk(self, rows: slice, kind: int, known: Rows | None) -> None:
-        a, b = self.kin.prefix[rows], self.kin.suffix[rows]
-        before, after = self.rows[a].astype(np.int64), self.rows[b].astype(np.int64)
-        rare = self.rare[rows]
-        filled = self._filled(a, b, rare, kind, known)
-        self.filled[rows] = filled
-        present = self._flags(before, after, rare, kind, filled, known)
+    def _code(self, rows: slice, kind: int, known: Rows | None) -> None:
+        a, b, rare, near = self.kin.prefix[rows], self.kin.suffix[rows], self.rare[rows], self.near[rows]
+        filled = self.filled[rows] = self._filled(a, b, rare, near, kind, known)
+        chunk = Chunk(kind, self.rows[a], self.rows[b], rare, near, filled)
+        given = None if known is None else known != 0
+        kernel = self.coder.kernel
+        if kernel is not None:
+            tables = self.flag_bases, FIRST_OF_RATIO
+            facts = chunk.before, chunk.after, rare, near, filled
+            present = kernel.flags(self.flag_model, kind, self.width, facts, tables, given)
+        else:
+            present = code_flags(self.coder, self.flag_model, self.flag_bases, self.width, chunk, given)
+        if bool((np.count_nonzero(present, axis=1) != filled).any()):
+            raise ArtifactError("coded bytes are damaged: fewer weights than promised; make it again")
         at, classes = np.nonzero(present)
-        near, far = before[at, classes], after[at, classes]
-        a4, b4 = np.clip(near, -4, 4) + 4, np.clip(far, -4, 4) + 4
-        both = np.clip(near + far, -7, 7) + 7
-        q = np.minimum(classes, _CLASSES - 1)
-        width = min(self.n_classes, _CLASSES)
-        few = np.minimum(filled[at], 7)
-        contexts = np.stack(
-            [
-                a4 * 9 + b4,
-                81 + q * 3 + np.sign(near) + 1,
-                81 + width * 3 + both * TYPES + kind,
-                81 + width * 3 + 15 * TYPES + (few * 3 + np.sign(near + far) + 1) * TYPES + kind,
-            ]
-        )
         values = None if known is None else known[at, classes].astype(np.int64)
-        minus = self.coder.bits(self.signs, contexts, kind, None if values is None else values < 0)
-        agree = np.where(minus > 0, -(near + far), near + far)
-        agree = np.clip(agree, -4, 4) + 4
-        contexts = np.stack(
-            [
-                (a4 * 9 + b4) * 2 + minus,
-                162 + q * 2 + minus,
-                162 + 2 * width + (rare[at] * TYPES + kind) * 2 + (few > 2),
-                162 + 2 * width + 32 * TYPES + (agree * 8 + few) * TYPES + kind,
-            ]
-        )
-        size = 1 + code_numbers(
-            self.coder, self.sizes_of_levels, contexts, kind, None if values is None else np.abs(values) - 1
-        )
-        if size.max(initial=0) > 127:
-            raise ArtifactError("coded bytes are damaged: a weight is out of range; make it again")
-        chunk = self.rows[rows]
-        chunk[at, classes] = np.where(minus > 0, -size, size)
+        self.rows[rows][at, classes] = self._values(chunk, at, np.minimum(classes, self.width - 1), classes, values)
 
-    def _filled(self, a: Any, b: Any, rare: Any, kind: int, known: Rows | None) -> NDArray[np.int64]:
-        x, y = _bucket(self.filled[a]), _bucket(self.filled[b])
-        contexts = np.stack(
-            [
-                x * 16 + y,
-                256 + (x * 16 + rare) * TYPES + kind,
-                256 + 256 * TYPES + (y * 16 + rare) * TYPES + kind,
-                256 + 512 * TYPES + (np.maximum(x, y) * 16 + np.minimum(x, y)) * TYPES + kind,
-            ]
-        )
+    def _filled(self, a: Whole, b: Whole, rare: Whole, near: Whole, kind: int, known: Rows | None) -> Whole:
+        x, y = (np.searchsorted(_FIRST_OF_FILLED, self.filled[kin], side="right") for kin in (a, b))
+        contexts = [
+            (x * _FILLED + y) * _NEAR + near,
+            (x * _RARE + rare) * TYPES + kind,
+            (y * _RARE + rare) * TYPES + kind,
+            (np.maximum(x, y) * _FILLED + np.minimum(x, y)) * TYPES + kind,
+        ]
         count = None if known is None else np.count_nonzero(known, axis=1)
-        filled = code_numbers(self.coder, self.sizes, contexts, kind, count)
+        filled = code_numbers(
+            self.coder, self.filled_model, np.stack(contexts) + self.filled_bases[:-1], kind, count
+        )
         if filled.max(initial=0) > self.n_classes:
             raise ArtifactError("coded bytes are damaged: more weights than classes; make it again")
         return filled
 
-    def _flags(
-        self, before: Any, after: Any, rare: Any, kind: int, filled: Any, known: Rows | None
-    ) -> NDArray[np.bool_]:
-        m = len(filled)
-        a4, b4 = np.clip(before, -4, 4) + 4, np.clip(after, -4, 4) + 4
-        both = np.clip(before + after, -7, 7) + 7
-        ahead = np.cumsum((before != 0)[:, ::-1], axis=1)[:, ::-1]
-        ahead_b = np.cumsum((after != 0)[:, ::-1], axis=1)[:, ::-1]
-        pair = a4 * 9 + b4
-        met = (before != 0) * 2 + (after != 0)
-        width = min(self.n_classes, _CLASSES)
-        present = np.zeros((m, self.n_classes), bool)
-        left = filled.copy()
-        base = self.offsets
-        for q in range(self.n_classes):
-            at = np.flatnonzero(left)
-            if not len(at):
-                break
-            rest = self.n_classes - q
-            remaining = left[at]
-            ratio = self.ratio[remaining, rest - 1]
-            few = np.minimum(remaining, 7)
-            c = min(q, _CLASSES - 1)
-            slots = (
-                np.stack(
-                    [
-                        pair[at, q] * 24 + ratio,
-                        c * 24 + ratio,
-                        (both[at, q] * 8 + few) * TYPES + kind,
-                        (a4[at, q] * width + c) * 3 + np.minimum(ratio // 8, 2),
-                        (b4[at, q] * width + c) * 3 + np.minimum(ratio // 8, 2),
-                        (rare[at] * 24 + ratio) * TYPES + kind,
-                        ((np.minimum(ahead[at, q], 5) * 8 + few) * 4 + met[at, q]) * 6 + np.minimum(ahead_b[at, q], 5),
-                    ]
-                )
-                + base
-            )
-            flag = self.coder.bits(self.flags, slots, kind, None if known is None else known[at, q] != 0)
-            present[at, q] = flag
-            left[at] -= flag
-        if left.any():
-            raise ArtifactError("coded bytes are damaged: fewer weights than promised; make it again")
-        return present
+    def _values(self, chunk: Chunk, at: Whole, column: Whole, classes: Whole, known: Whole | None) -> Whole:
+        """Levels that aren't zero, of rows and classes."""
+        before, after = chunk.before[at, classes].astype(np.int64), chunk.after[at, classes].astype(np.int64)
+        a, b = np.clip(before, -4, 4) + 4, np.clip(after, -4, 4) + 4
+        both, few = before + after, np.minimum(chunk.filled[at], 7)
+        contexts = [
+            a * 9 + b,
+            column * 3 + np.sign(before) + 1,
+            (np.clip(both, -7, 7) + 7) * TYPES + chunk.kind,
+            (few * 3 + np.sign(both) + 1) * TYPES + chunk.kind,
+        ]
+        slots = np.stack(contexts) + self.sign_bases[:-1]
+        minus = self.coder.bits(self.sign_model, slots, chunk.kind, None if known is None else known < 0)
+        agrees = np.clip(np.where(minus > 0, -both, both), -4, 4) + 4
+        contexts = [
+            ((a * 9 + b) * 2 + minus) * _NEAR + chunk.near[at],
+            column * 2 + minus,
+            (chunk.rare[at] * TYPES + chunk.kind) * 2 + (few > 2),
+            (agrees * 8 + few) * TYPES + chunk.kind,
+        ]
+        slots = np.stack(contexts) + self.size_bases[:-1]
+        size = 1 + code_numbers(self.coder, self.size_model, slots, chunk.kind, None if known is None else abs(known) - 1)
+        if size.max(initial=0) > 127:
+            raise ArtifactError("coded bytes are damaged: a weight is out of range; make it again")
+        return np.where(minus > 0, -size, size)
 
 
-def _bucket(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0 to 15: none, 0 to 8 as they are, then coarser."""
-    wide = np.clip(np.log2(np.maximum(counts, 1) / 8) * 2, 0, 5).astype(np.int64)
-    return np.where(counts < 0, 0, np.where(counts <= 8, counts + 1, 10 + wide))
+def flag_bases(width: int) -> Whole:
+    """Where each context's slots of `code_flags` begin, and how many there are; (contexts + 1, 1)."""
+    return _bases(
+        81 * _RATIOS * _NEAR,
+        width * _RATIOS,
+        15 * 8 * TYPES,
+        9 * width * 3 * _NEAR,
+        9 * width * 3 * _NEAR,
+        _RARE * _RATIOS * TYPES,
+        6 * 8 * 4 * 6 * _NEAR,
+    )
+
+
+def code_flags(
+    coder: Coder, model: Model, bases: Whole, width: int, chunk: Chunk, known: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
+    """Where the levels of a chunk aren't zero; bool (m, n_classes)."""
+    n, n_classes = chunk.before.shape
+    present = np.zeros((n, n_classes), bool)
+    left = chunk.filled.copy()
+    ahead, ahead_after = np.count_nonzero(chunk.before, axis=1), np.count_nonzero(chunk.after, axis=1)
+    for column in range(n_classes):
+        before, after = chunk.before[:, column].astype(np.int64), chunk.after[:, column].astype(np.int64)
+        at = np.flatnonzero(left)
+        if not len(at):
+            break
+        a, b, c = np.clip(before, -4, 4) + 4, np.clip(after, -4, 4) + 4, min(column, width - 1)
+        slots = np.empty((len(bases) - 1, len(at)), np.int64)
+        remaining, near = left[at], chunk.near[at]
+        ratio = np.searchsorted(FIRST_OF_RATIO, ((n_classes - column) << 12) // remaining, side="right")
+        few, third = np.minimum(remaining, 7), np.minimum(ratio >> 3, 2)
+        met = (before[at] != 0) * 2 + (after[at] != 0)
+        a_at, b_at = a[at], b[at]
+        slots[0] = ((a_at * 9 + b_at) * _RATIOS + ratio) * _NEAR + near
+        slots[1] = c * _RATIOS + ratio
+        slots[2] = ((np.clip(before + after, -7, 7)[at] + 7) * 8 + few) * TYPES + chunk.kind
+        slots[3] = ((a_at * width + c) * 3 + third) * _NEAR + near
+        slots[4] = ((b_at * width + c) * 3 + third) * _NEAR + near
+        slots[5] = (chunk.rare[at] * _RATIOS + ratio) * TYPES + chunk.kind
+        kin = (np.minimum(ahead[at], 5) * 8 + few) * 4 + met
+        slots[6] = (kin * 6 + np.minimum(ahead_after[at], 5)) * _NEAR + near
+        slots += bases[:-1]
+        flag = coder.bits(model, slots, chunk.kind, None if known is None else known[at, column])
+        present[at, column] = flag
+        left[at] -= flag
+        ahead -= before != 0
+        ahead_after -= after != 0
+    return present
+
+
+def _nearness(numbers: Whole, kin: Whole) -> Whole:
+    """0 where a row and its kin are in as many texts, 1 where in nearly as many, else 2."""
+    own, other = numbers, numbers[kin]
+    near = np.where(2 * other <= 3 * own + 2, 1, 2)
+    return np.where(kin < 0, 2, np.where(own == other, 0, near))
+
+
+def _bases(*sizes: int) -> Whole:
+    return np.cumsum([0, *sizes])[:, None]

@@ -12,6 +12,13 @@ from compress.coding.bits import Coder, Model, Slots
 # Slots a context takes.
 SPAN = 128
 MOST_DIGITS = 31
+# Of a number's digits, with weights of their own.
+_STAGES = 8
+
+
+def number_model(contexts: int, of_each: int, sets: int = 1) -> Model:
+    """A model of numbers; `contexts` are those of all sorts together, `of_each` those of a number."""
+    return Model(SPAN * contexts, of_each, _STAGES * sets)
 
 
 def code_numbers(
@@ -35,7 +42,7 @@ def code_numbers(
         if not len(open_):
             break
         more = coder.bits(
-            model, first[:, open_] + length, which, None if lengths is None else (lengths[open_] > length)
+            model, first[:, open_] + length, which * _STAGES + min(length, 4), None if lengths is None else (lengths[open_] > length)
         )
         open_ = open_[more > 0]
         digits[open_] += 1
@@ -49,6 +56,7 @@ def code_numbers(
             node = 64 + 2 * np.minimum(length, 15) + (value & 1)
         else:
             node = 96 + np.minimum(length, 15) if place == 2 else np.full(len(open_), 112 + min(place, 15))
+        stage = which * _STAGES + min(5 + place, 7)
         bit = None if numbers is None else numbers[open_] >> (length - 1 - place) & 1
-        found[open_] = 2 * value + coder.bits(model, first[:, open_] + node, which, bit)
+        found[open_] = 2 * value + coder.bits(model, first[:, open_] + node, stage, bit)
     return found - 1

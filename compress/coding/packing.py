@@ -18,7 +18,6 @@ from compress.coding.bits import Coder, Decoder, Encoder
 from compress.coding.idf import counts_of, idf_of
 from compress.coding.kinship import kinship, terms_of
 from compress.coding.levels import code_levels
-from compress.coding.rarity import size_class
 from compress.coding.vocabulary import Rows, Shape, code_vocabulary
 
 Levels = NDArray[np.int8]
@@ -242,10 +241,10 @@ def _code_levels(
             for shape, each in zip(shapes, rows, strict=True)
         ]
     )
-    rare = np.minimum(size_class(np.concatenate([each.numbers for each in rows])[kin.order]), 15)
+    numbers = np.concatenate([each.numbers for each in rows])[kin.order]
     coder.take(n_classes * kin.n)
     found = code_levels(
-        coder, kin, rare, n_classes, None if known is None else np.ascontiguousarray(known.T[kin.order])
+        coder, kin, numbers, n_classes, None if known is None else np.ascontiguousarray(known.T[kin.order])
     )
     levels = np.empty((n_classes, kin.n), np.int8)
     levels[:, kin.order] = found.T

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from baselines.errors import ArtifactError
 from compress.coding.bits import Coder, Model
 from compress.coding.rarity import CLASSES, Rarity, size_class
-from compress.coding.sets import Hashed, Whole, code_sets, mixed
+from compress.coding.sets import SETS, Hashed, Whole, code_sets, mixed
 
 # Of one term; longer ones are spelled out.
 MOST_WORDS = 64
@@ -45,7 +45,7 @@ class _Phrases:
         self.ends = Model(_LENGTHS * 4 + 2 * 2 * CLASSES, 2, 2)
         n = len(words)
         self.digits = max(n - 1, 0).bit_length()
-        self.hashed = Hashed(min(max(int(8 * n).bit_length(), 10), 20), 4, 4)
+        self.hashed = Hashed(min(max(int(8 * n).bit_length(), 10), 20), 5, SETS)
         self.sizes = np.array([len(word) for word in words], np.int64)
         self.lengths = np.minimum(self.sizes, _LENGTHS - 1)
 
@@ -106,6 +106,7 @@ class _Phrases:
         n = len(at)
         contexts = np.stack(
             [
+                mixed(0, np.full(n, kind)),
                 mixed(1, np.full(n, kind)),
                 mixed(2, size),
                 mixed(3, rank[own]),

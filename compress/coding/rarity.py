@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compress.coding.bits import Coder, Model
-from compress.coding.numbers import SPAN, code_numbers
+from compress.coding.numbers import code_numbers, number_model
 
 # What `size_class` may be.
 CLASSES = 24
@@ -28,7 +28,7 @@ class Rarity:
     def __init__(self, coder: Coder) -> None:
         self._coder = coder
         pairs = CLASSES * CLASSES
-        self._model = Model(SPAN * (_SORTS + 3 * _SORTS * CLASSES + pairs + _SORTS * pairs), 6, _SORTS)
+        self._model = number_model((_SORTS + 3 * _SORTS * CLASSES + pairs + _SORTS * pairs), 6, _SORTS)
 
     def code(self, sort: int, near: Any, far: Any, third: Any, known: Any = None) -> NDArray[np.int64]:
         """Numbers (n,) of one sort of n-grams (0 to 7)."""

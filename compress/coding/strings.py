@@ -12,8 +12,8 @@ import numpy as np
 
 from baselines.errors import ArtifactError
 from compress.coding.bits import Coder, Model
-from compress.coding.numbers import SPAN, code_numbers
-from compress.coding.sets import Hashed, Whole, code_sets, mixed
+from compress.coding.numbers import code_numbers, number_model
+from compress.coding.sets import SETS, Hashed, Whole, code_sets, mixed
 
 # Longer strings don't share the tree, whose depth is what takes time.
 _LONGEST = 255
@@ -31,7 +31,7 @@ def code_strings(coder: Coder, n: int, known: Sequence[str] | None = None) -> li
         return []
     coder.take(n)
     long = [] if known is None else [string for string in known if len(string) > _LONGEST]
-    model = Model(SPAN, 1)
+    model = number_model(1, 1)
     first = np.zeros((1, 1), np.int64)
     n_long = int(code_numbers(coder, model, first, 0, None if known is None else np.array([len(long)]))[0])
     if n_long > n:
@@ -43,7 +43,7 @@ def code_strings(coder: Coder, n: int, known: Sequence[str] | None = None) -> li
 
 def _code_long(coder: Coder, n: int, known: Sequence[str] | None) -> list[str]:
     """Strings that would be the only ones of their depth: their lengths, then one character after the other."""
-    model = Model(2 * SPAN, 1)
+    model = number_model(2, 1)
     lengths = None if known is None else np.array([len(string) for string in known])
     size = code_numbers(coder, model, np.zeros((1, n), np.int64), 0, lengths)
     coder.take(int(size.sum()))
@@ -65,7 +65,7 @@ def _code_short(coder: Coder, n: int, known: Sequence[str] | None) -> list[str]:
         starts = np.cumsum([0, *map(len, known)])
     alphabet = _code_alphabet(coder, None if points is None else np.unique(points))
     digits = len(alphabet).bit_length()
-    hashed = Hashed(min(max(int(8 * n).bit_length(), 12), 20), 6, 4)
+    hashed = Hashed(min(max(int(8 * n).bit_length(), 12), 20), 7, SETS)
     symbols = None if points is None else np.searchsorted(alphabet, points) + 1
     parents, letters = _code_tree(coder, hashed, digits, n, len(alphabet), symbols, starts)
     return _read_back(parents, letters, alphabet)
@@ -83,7 +83,7 @@ def text_of(points: Whole) -> str:
 
 def _code_alphabet(coder: Coder, known: Whole | None) -> Whole:
     """Ascending code points."""
-    model = Model(4 * SPAN, 1)
+    model = number_model(4, 1)
     one = np.zeros((1, 1), np.int64)
     size = int(code_numbers(coder, model, one, 0, None if known is None else np.array([len(known)]))[0])
     if size > 0x110000:
@@ -130,6 +130,7 @@ def _code_tree(
         last, second, third, fourth = tail
         contexts = np.stack(
             [
+                mixed(0, np.full(here, min(depth, 9))),
                 mixed(1, last, np.full(here, min(depth, 9))),
                 mixed(2, last, second),
                 mixed(3, last, second, third),

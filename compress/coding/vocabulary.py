@@ -14,7 +14,7 @@ from baselines.errors import ArtifactError
 from baselines.text.ngram_settings import NgramSettings
 from compress.coding.bits import Coder, Model
 from compress.coding.grams import code_grams
-from compress.coding.numbers import SPAN, code_numbers
+from compress.coding.numbers import code_numbers, number_model
 from compress.coding.phrases import MOST_WORDS, code_phrases
 from compress.coding.rarity import Rarity
 from compress.coding.strings import Whole, code_strings
@@ -106,7 +106,7 @@ def _code_words(coder: Coder, shapes: Sequence[Shape], known: Sequence[Rows] | N
         terms = (term for shape, rows in zip(shapes, known, strict=True) if shape.wordy for term in rows.terms)
         words = sorted({word for term in terms if not _spelled(term) for word in term.split(" ")})
     one = np.zeros((1, 1), np.int64)
-    n = int(code_numbers(coder, Model(SPAN, 1), one, 0, None if words is None else np.array([len(words)]))[0])
+    n = int(code_numbers(coder, number_model(1, 1), one, 0, None if words is None else np.array([len(words)]))[0])
     return code_strings(coder, n, words)
 
 
@@ -136,7 +136,7 @@ def _sorted(terms: list[str], numbers: Whole) -> Rows:
 
 
 def _code_buckets(coder: Coder, rarity: Rarity, shape: Shape, known: Rows | None) -> Rows:
-    model = Model(SPAN, 1)
+    model = number_model(1, 1)
     steps = None if known is None or known.buckets is None else np.diff(known.buckets, prepend=-1) - 1
     found = code_numbers(coder, model, np.zeros((1, shape.n), np.int64), 0, steps)
     none = np.full(shape.n, -1)

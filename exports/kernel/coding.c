@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum { PRECISION = 14, CERTAIN = 1 << PRECISION, LEAST = 1 << 16, FEWEST = 16, MOST = 512 };
-enum { ALONE, ONE, LEFT, RIGHT };
+enum { STAGES = 8 }; /* of a number's digits, with weights of their own */
+enum { ALONE, ONE, LEFT, RIGHT, SORTS, DEEPEST = 15 };
 
 /* Room for what is known, of n more decisions. */
 static int make_room(struct coding *coding, size_t n)
@@ -148,7 +149,7 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
             node[j] = (uint8_t)digit;
             if (coding->known) bits[j] = length_of((uint64_t)numbers[open[j]] + 1) > digit;
         }
-        problem = ask(coding, model, set, contexts, n, open, node, n_open, bits);
+        problem = ask(coding, model, set * STAGES + (digit < 4 ? digit : 4), contexts, n, open, node, n_open, bits);
         size_t still = 0;
         for (size_t j = 0; !problem && j < n_open; j++)
             if (bits[j]) {
@@ -177,7 +178,7 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
             if (coding->known) bits[n_open] = numbers[j] >> (length[j] - 1 - place) & 1;
             open[n_open++] = j;
         }
-        problem = ask(coding, model, set, contexts, n, open, node, n_open, bits);
+        problem = ask(coding, model, set * STAGES + (place < 2 ? 5 + place : 7), contexts, n, open, node, n_open, bits);
         if (!coding->known)
             for (size_t j = 0; !problem && j < n_open; j++) numbers[open[j]] = 2 * numbers[open[j]] + bits[j];
     }
@@ -196,18 +197,19 @@ static uint32_t slot_of(uint64_t context, uint64_t node, unsigned table_digits)
 /* n decisions of one sort, each about a half of the symbols that follow a node. */
 static int ask_halves(struct coding *coding, struct coding_model *model, unsigned table_digits,
                       const uint64_t *contexts, size_t n_nodes, const int64_t *node, const int64_t *half, size_t n,
-                      unsigned sort, uint8_t *bits)
+                      unsigned sort, unsigned level, uint8_t *bits)
 {
+    size_t set = sort + SORTS * (level < DEEPEST ? level : DEEPEST);
     uint32_t part[CODING_CONTEXTS * MOST];
     for (size_t start = 0, size; start < n; start += size) {
-        size = piece_size(model, sort);
+        size = piece_size(model, set);
         if (size > n - start) size = n - start;
         for (size_t i = 0; i < model->n_contexts; i++)
             for (size_t j = 0; j < size; j++)
                 part[i * MOST + j] = (uint32_t)(i << table_digits) +
                                      slot_of(contexts[i * n_nodes + (size_t)node[start + j]],
-                                             (uint64_t)half[start + j] * 4 + sort, table_digits);
-        int problem = code_piece(coding, model, sort, part, size, bits + start);
+                                             (i ? (uint64_t)half[start + j] : level) * 4 + sort, table_digits);
+        int problem = code_piece(coding, model, set, part, size, bits + start);
         if (problem) return problem;
     }
     return CODING_FINE;
@@ -257,14 +259,15 @@ static int halve(struct coding *coding, struct coding_model *model, unsigned tab
         }
     }
     if (!problem)
-        problem = ask_halves(coding, model, table_digits, contexts, n_nodes, pairs->node, pairs->half, n, LEFT, left);
+        problem = ask_halves(coding, model, table_digits, contexts, n_nodes, pairs->node, pairs->half, n, LEFT, level, left);
     for (size_t j = 0; !problem && j < n; j++)
         if (left[j]) {
             asked[n_open++] = right[j];
             add_pair(&open, pairs->node[j], pairs->half[j]);
         }
     if (!problem)
-        problem = ask_halves(coding, model, table_digits, contexts, n_nodes, open.node, open.half, n_open, RIGHT, asked);
+        problem = ask_halves(coding, model, table_digits, contexts, n_nodes, open.node, open.half, n_open, RIGHT, level,
+                             asked);
     size_t more = n;
     n_open = 0;
     for (size_t j = 0; !problem && j < n; j++) {
@@ -305,13 +308,13 @@ int coding_sets(struct coding *coding, struct coding_model *model, unsigned tabl
     }
     for (size_t j = 0; !problem && j < n; j++) add_pair(&all, (int64_t)j, 0);
     if (!problem)
-        problem = ask_halves(coding, model, table_digits, contexts, n, all.node, all.half, n, ALONE, single);
+        problem = ask_halves(coding, model, table_digits, contexts, n, all.node, all.half, n, ALONE, 0, single);
     for (size_t j = 0; !problem && j < n; j++) add_pair(single[j] ? &one : &many, (int64_t)j, 1);
     for (unsigned level = 0; !problem && level < digits; level++) {
         if (coding->known)
             for (size_t k = 0, j = 0; k < known.n; k++)
                 if (single[known.node[k]]) bits[j++] = known.half[k] >> (digits - 1 - level) & 1;
-        problem = ask_halves(coding, model, table_digits, contexts, n, one.node, one.half, one.n, ONE, bits);
+        problem = ask_halves(coding, model, table_digits, contexts, n, one.node, one.half, one.n, ONE, level, bits);
         for (size_t j = 0; !problem && j < one.n; j++) one.half[j] = 2 * one.half[j] + bits[j];
     }
     if (!problem && coding->known)
@@ -332,5 +335,78 @@ int coding_sets(struct coding *coding, struct coding_model *model, unsigned tabl
         found = (struct pairs){0};
     }
     *nodes = found.node, *symbols = found.half, *n_pairs = found.n;
+    return problem;
+}
+
+enum { RATIOS = 24, NEAR = 9, TYPES = 7 };
+
+static int clipped(int value, int most)
+{
+    return value > most ? most : value < -most ? -most : value;
+}
+
+static unsigned least(size_t a, unsigned b)
+{
+    return a < b ? (unsigned)a : b;
+}
+
+int coding_flags(struct coding *coding, struct coding_model *model, const struct coding_chunk *chunk, uint8_t *present)
+{
+    size_t n = chunk->n, n_classes = chunk->n_classes, width = chunk->width, kind = chunk->kind;
+    const int64_t *bases = chunk->bases;
+    uint32_t part[CODING_CONTEXTS * MOST];
+    uint8_t bits[MOST];
+    size_t *left = malloc((n + 1) * sizeof *left), *ahead = calloc(n + 1, sizeof *ahead);
+    size_t *ahead_after = calloc(n + 1, sizeof *ahead_after), *open = malloc((n + 1) * sizeof *open);
+    int problem = left && ahead && ahead_after && open ? CODING_FINE : CODING_MEMORY;
+    for (size_t j = 0; !problem && j < n; j++) {
+        left[j] = (size_t)chunk->filled[j];
+        for (size_t c = 0; c < n_classes; c++) {
+            ahead[j] += chunk->before[j * n_classes + c] != 0;
+            ahead_after[j] += chunk->after[j * n_classes + c] != 0;
+        }
+    }
+    for (size_t column = 0; !problem && column < n_classes; column++) {
+        size_t n_open = 0, c = column < width ? column : width - 1;
+        for (size_t j = 0; j < n; j++)
+            if (left[j]) open[n_open++] = j;
+        if (!n_open) break;
+        for (size_t start = 0, size; !problem && start < n_open; start += size) {
+            size = piece_size(model, kind);
+            if (size > n_open - start) size = n_open - start;
+            for (size_t k = 0; k < size; k++) {
+                size_t j = open[start + k];
+                int before = chunk->before[j * n_classes + column], after = chunk->after[j * n_classes + column];
+                int64_t share = (int64_t)(((n_classes - column) << 12) / left[j]);
+                unsigned ratio = 0, near = (unsigned)chunk->near[j], few = least(left[j], 7);
+                while (ratio < RATIOS - 1 && chunk->first_of_ratio[ratio] <= share) ratio++;
+                unsigned third = ratio / 8 < 2 ? ratio / 8 : 2, met = 2u * (before != 0) + (after != 0);
+                size_t a = (size_t)(clipped(before, 4) + 4), b = (size_t)(clipped(after, 4) + 4);
+                size_t slots[] = {
+                    ((a * 9 + b) * RATIOS + ratio) * NEAR + near,
+                    c * RATIOS + ratio,
+                    ((size_t)(clipped(before + after, 7) + 7) * 8 + few) * TYPES + kind,
+                    ((a * width + c) * 3 + third) * NEAR + near,
+                    ((b * width + c) * 3 + third) * NEAR + near,
+                    ((size_t)chunk->rare[j] * RATIOS + ratio) * TYPES + kind,
+                    (((least(ahead[j], 5) * 8 + few) * 4 + met) * 6 + least(ahead_after[j], 5)) * NEAR + near,
+                };
+                for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
+                    part[i * MOST + k] = (uint32_t)(slots[i] + (size_t)bases[i]);
+                bits[k] = coding->known ? present[j * n_classes + column] : 0;
+            }
+            problem = code_piece(coding, model, kind, part, size, bits);
+            for (size_t k = 0; !problem && k < size; k++) {
+                size_t j = open[start + k];
+                present[j * n_classes + column] = bits[k];
+                left[j] -= bits[k];
+            }
+        }
+        for (size_t j = 0; j < n; j++) {
+            ahead[j] -= chunk->before[j * n_classes + column] != 0;
+            ahead_after[j] -= chunk->after[j * n_classes + column] != 0;
+        }
+    }
+    free(left), free(ahead), free(ahead_after), free(open);
     return problem;
 }

@@ -45,4 +45,16 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
 int coding_sets(struct coding *coding, struct coding_model *model, unsigned table_digits, const uint64_t *contexts,
                 size_t n, unsigned digits, int64_t **nodes, int64_t **symbols, size_t *n_pairs);
 
+/* Rows whose levels that aren't zero are looked for; see code_flags in compress/coding/levels.py. */
+struct coding_chunk {
+    size_t n, n_classes, width, kind;
+    const int8_t *before, *after; /* (n, n_classes) */
+    const int64_t *rare, *near, *filled; /* (n,); below 16, below 9, up to n_classes */
+    const int64_t *bases; /* (8,): where each context's slots begin, and how many there are */
+    const int64_t *first_of_ratio; /* (23,) */
+};
+
+/* `present` is (n, n_classes): 1 where a level isn't zero; read where that is known. */
+int coding_flags(struct coding *coding, struct coding_model *model, const struct coding_chunk *chunk, uint8_t *present);
+
 #endif

@@ -74,6 +74,21 @@ class _Coder:
         )
         return np.frombuffer(nodes, np.int64), np.frombuffer(symbols, np.int64)
 
+    def flags(
+        self,
+        model: Model,
+        kind: int,
+        width: int,
+        chunk: tuple[NDArray[Any], ...],
+        tables: tuple[Whole, ...],
+        known: NDArray[np.bool_] | None,
+    ) -> NDArray[np.bool_]:
+        """As `code_flags`."""
+        present = np.zeros(chunk[0].shape, np.bool_) if known is None else known.copy()
+        facts = map(np.ascontiguousarray, (*chunk, *tables))
+        _called("coding_flags", self._coding, *_parts(model), kind, width, *facts, present)
+        return present
+
 
 class KernelDecoder(_Coder):
     """As `Decoder`."""

@@ -7,7 +7,7 @@
 #include "coding.h"
 
 #define CAPSULE "tagpress.coding"
-enum { MODEL = 5, BUFFERS = 8 };
+enum { MODEL = 5, BUFFERS = 16 };
 
 static void release(PyObject *capsule)
 {
@@ -147,7 +147,7 @@ static PyObject *code(PyObject *args, size_t span,
     Py_buffer *out = slots ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_WRITABLE) : NULL;
     if (!out) goto done;
     size_t n = (size_t)out->len / 8, n_slots = n * given.model.n_contexts;
-    int fits = set < given.model.n_sets && (size_t)slots->len == 8 * n_slots;
+    int fits = set < given.model.n_sets / (span > 1 ? 8 : 1) && (size_t)slots->len == 8 * n_slots;
     const int64_t *slot = slots->buf;
     for (size_t i = 0; fits && i < n_slots; i++)
         fits = slot[i] >= 0 && (uint64_t)slot[i] < given.model.n_slots / span;
@@ -189,7 +189,7 @@ PyObject *coding_door_sets(PyObject *self, PyObject *args)
     Py_buffer *symbol = node ? take_buffer(&given, PyTuple_GetItem(args, 13), PyBUF_SIMPLE) : NULL;
     if (!symbol) goto done;
     size_t n = (size_t)contexts->len / 8 / given.model.n_contexts, n_pairs = (size_t)node->len / 8;
-    int fits = table_digits > 0 && table_digits < 32 && digits < 32 && given.model.n_sets >= 4 &&
+    int fits = table_digits > 0 && table_digits < 32 && digits < 32 && given.model.n_sets >= 64 &&
                (size_t)contexts->len == 8 * n * given.model.n_contexts && node->len == symbol->len &&
                given.model.n_contexts << table_digits <= given.model.n_slots;
     for (size_t k = 0; fits && k < n_pairs; k++) {
@@ -210,6 +210,47 @@ PyObject *coding_door_sets(PyObject *self, PyObject *args)
     }
     result = Py_BuildValue("y#y#", (char *)nodes, (Py_ssize_t)(8 * n_pairs), (char *)symbols, (Py_ssize_t)(8 * n_pairs));
     free(nodes), free(symbols);
+done:
+    give_back(&given);
+    return result;
+}
+
+PyObject *coding_door_flags(PyObject *self, PyObject *args)
+{
+    struct given given;
+    PyObject *result = NULL;
+    Py_buffer *b[8];
+    (void)self;
+    if (take_model(&given, args, 19)) goto done;
+    size_t kind = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
+    size_t width = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 10));
+    if (PyErr_Occurred()) goto done;
+    for (Py_ssize_t i = 0; i < 8; i++)
+        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 11 + i), i == 7 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
+    struct coding_chunk chunk = {
+        .n = (size_t)b[4]->len / 8, .width = width, .kind = kind, .before = b[0]->buf, .after = b[1]->buf,
+        .rare = b[2]->buf, .near = b[3]->buf, .filled = b[4]->buf, .bases = b[5]->buf, .first_of_ratio = b[6]->buf,
+    };
+    size_t size = (size_t)b[7]->len;
+    chunk.n_classes = chunk.n ? size / chunk.n : 0;
+    int fits = kind < 7 && kind < given.model.n_sets && given.model.n_contexts == 7 && chunk.n && chunk.n_classes &&
+               size == chunk.n * chunk.n_classes && (size_t)b[0]->len == size && (size_t)b[1]->len == size &&
+               b[2]->len == b[4]->len && b[3]->len == b[4]->len && b[5]->len == 64 && b[6]->len == 8 * 23 && width &&
+               width <= 256 && width <= chunk.n_classes;
+    /* As many slots as the contexts have values, in their order. */
+    size_t sizes[] = {81 * 24 * 9, width * 24, 15 * 8 * 7, 81 * width * 3, 81 * width * 3, 16 * 24 * 7, 6 * 8 * 4 * 6 * 9};
+    for (size_t i = 0; fits && i < 7; i++)
+        fits = chunk.bases[i] >= 0 && (uint64_t)(chunk.bases[i + 1] - chunk.bases[i]) == sizes[i];
+    fits = fits && (uint64_t)chunk.bases[7] <= given.model.n_slots;
+    for (size_t j = 0; fits && j < chunk.n; j++)
+        fits = chunk.rare[j] >= 0 && chunk.rare[j] < 16 && chunk.near[j] >= 0 && chunk.near[j] < 9 &&
+               chunk.filled[j] >= 0 && (uint64_t)chunk.filled[j] <= chunk.n_classes;
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "flags: beyond the model");
+        goto done;
+    }
+    int problem = coding_flags(given.coding, &given.model, &chunk, b[7]->buf);
+    result = problem ? failed(problem) : Py_NewRef(Py_None);
 done:
     give_back(&given);
     return result;
