@@ -29,12 +29,13 @@ _LEAST = 1 << 16  # of a lane's state
 _SURE = 4  # no probability is nearer to 0 or 1, in 16384ths
 # A context halves its counts beyond this, so that it follows what changes.
 MOST_SEEN = 1023
+_MOST_AT_ONCE = 512
 _FIRST_WEIGHT = 24_000
 _FIRST_CURVATURE = 1 << 33
 
-LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + 1)], np.int32)
+LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + _MOST_AT_ONCE + 1)], np.int16)
 LOGISTIC = np.array(
-    [min(max(round(_ONE / (1 + math.exp(-d / 256))), _SURE), _ONE - _SURE) for d in range(-2048, 2048)], np.int32
+    [min(max(round(_ONE / (1 + math.exp(-d / 256))), _SURE), _ONE - _SURE) for d in range(-2048, 2048)], np.int16
 )
 
 
@@ -42,8 +43,7 @@ class Model:
     """What the contexts of one sort of decision have learned.
 
     Attributes:
-        counts: int32 (2 · slots,): how often each slot saw a no, and a yes.
-        logits: int32 (slots,): what follows from them.
+        slots: int16 (slots, 4): how often each saw a no, and a yes; what follows from them; nothing.
         weights, curvature: int64 (sets, contexts): of the mixture, and what its steps are divided by.
         seen: int64 (sets,): decisions until now.
         most: decisions that don't learn from each other: few while a model has seen little, so many in the end. More
@@ -55,8 +55,7 @@ class Model:
     def __init__(
         self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 6, rate: int = 22
     ) -> None:
-        self.counts = np.zeros(2 * slots, np.int32)
-        self.logits = np.zeros(slots, np.int32)
+        self.slots = np.zeros((slots, 4), np.int16)
         self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
         self.curvature = np.full((sets, contexts), _FIRST_CURVATURE, np.int64)
         self.seen = np.zeros(sets, np.int64)
@@ -68,7 +67,7 @@ class Model:
 
     def foretell(self, slots: Slots, which: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Guesses (contexts, n) and the probability of a yes (n,)."""
-        guesses = self.logits[slots].astype(np.int64)
+        guesses = self.slots[slots, 2].astype(np.int64)
         total = (self.weights[which] @ guesses) >> 16
         return guesses, LOGISTIC[np.clip(total, -2048, 2047) + 2048].astype(np.int64)
 
@@ -82,14 +81,13 @@ class Model:
         curvature += (guesses * guesses) @ spread
         step = (np.abs(gradient) << self.rate) // curvature
         self.weights[which] += np.where(gradient < 0, -step, step)
-        np.add.at(self.counts, 2 * slots + bits, 1)
+        np.add.at(self.slots.reshape(-1), 4 * slots + bits, 1)
         touched = slots.ravel()
-        pairs = self.counts.reshape(-1, 2)
-        seen = pairs[touched]
-        while len(over := np.flatnonzero(seen.sum(axis=1) > MOST_SEEN)):
-            pairs[touched[over]] = seen[over] >> 1
-            seen = pairs[touched]
-        self.logits[touched] = LOGARITHM[seen[:, 1]] - LOGARITHM[seen[:, 0]]
+        seen = self.slots[touched, :2]
+        while len(over := np.flatnonzero(seen[:, 0] + seen[:, 1] > MOST_SEEN)):
+            self.slots[touched[over], :2] = seen[over] >> 1
+            seen = self.slots[touched, :2]
+        self.slots[touched, 2] = LOGARITHM[seen[:, 1]] - LOGARITHM[seen[:, 0]]
 
 
 class Kernel(Protocol):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from compress.coding.bits import Coder, Model, Slots
 
 # Slots a context takes.
-SPAN = 128
+SPAN = 32
 MOST_DIGITS = 31
 # Of a number's digits, with weights of their own.
 _STAGES = 8
@@ -42,7 +42,7 @@ def code_numbers(
         if not len(open_):
             break
         more = coder.bits(
-            model, first[:, open_] + length, which * _STAGES + min(length, 4), None if lengths is None else (lengths[open_] > length)
+            model, first[:, open_] + min(length, 10), which * _STAGES + min(length, 4), None if lengths is None else (lengths[open_] > length)
         )
         open_ = open_[more > 0]
         digits[open_] += 1
@@ -51,11 +51,11 @@ def code_numbers(
         open_ = np.flatnonzero(digits > place)
         length, value = digits[open_], found[open_]
         if place == 0:
-            node = 32 + length
+            node = 10 + np.minimum(length, 9)
         elif place == 1:
-            node = 64 + 2 * np.minimum(length, 15) + (value & 1)
+            node = 16 + 2 * np.minimum(length, 6) + (value & 1)
         else:
-            node = 96 + np.minimum(length, 15) if place == 2 else np.full(len(open_), 112 + min(place, 15))
+            node = np.full(len(open_), min(28 + place, 31))
         stage = which * _STAGES + min(5 + place, 7)
         bit = None if numbers is None else numbers[open_] >> (length - 1 - place) & 1
         found[open_] = 2 * value + coder.bits(model, first[:, open_] + node, stage, bit)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRECISION = 14, CERTAIN = 1 << PRECISION, LEAST = 1 << 16, FEWEST = 16, MOST = 512 };
+enum { PRECISION = 14, CERTAIN = 1 << PRECISION, LEAST = 1 << 16, FEWEST = 16, MOST = 512, MOST_SEEN = 1023 };
 enum { STAGES = 8 }; /* of a number's digits, with weights of their own */
 enum { ALONE, ONE, LEFT, RIGHT, SORTS, DEEPEST = 15 };
 
@@ -33,7 +33,7 @@ static int code_piece(struct coding *coding, struct coding_model *model, size_t 
         int64_t weight = weights[i];
         const uint32_t *slot = slots + i * MOST;
         for (size_t j = 0; j < n; j++) {
-            guesses[i][j] = (int16_t)model->logits[slot[j]];
+            guesses[i][j] = model->slots[slot[j]].logit;
             total[j] += weight * guesses[i][j];
         }
     }
@@ -74,14 +74,21 @@ static int code_piece(struct coding *coding, struct coding_model *model, size_t 
         int64_t step = ((gradient < 0 ? -gradient : gradient) << model->rate) / curvature[i];
         weights[i] += gradient < 0 ? -step : step;
         const uint32_t *slot = slots + i * MOST;
-        for (size_t j = 0; j < n; j++) model->counts[2 * slot[j] + bits[j]]++;
+        int full = 0;
         for (size_t j = 0; j < n; j++) {
-            int32_t *seen = model->counts + 2 * slot[j];
-            while (seen[0] + seen[1] >= CODING_LOGARITHMS) {
-                seen[0] >>= 1;
-                seen[1] >>= 1;
+            struct coding_slot *seen = model->slots + slot[j];
+            seen->counts[bits[j]]++;
+            seen->logit = (int16_t)(coding->logarithm[seen->counts[1]] - coding->logarithm[seen->counts[0]]);
+            full |= seen->counts[0] + seen->counts[1] > MOST_SEEN;
+        }
+        /* Only once all have counted, as all at once. */
+        for (size_t j = 0; full && j < n; j++) {
+            struct coding_slot *seen = model->slots + slot[j];
+            while (seen->counts[0] + seen->counts[1] > MOST_SEEN) {
+                seen->counts[0] >>= 1;
+                seen->counts[1] >>= 1;
             }
-            model->logits[slot[j]] = coding->logarithm[seen[1]] - coding->logarithm[seen[0]];
+            seen->logit = (int16_t)(coding->logarithm[seen->counts[1]] - coding->logarithm[seen->counts[0]]);
         }
     }
     model->seen[set] += (int64_t)n;
@@ -146,7 +153,7 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
     for (size_t j = 0; !problem && j < n; j++) open[j] = j;
     for (unsigned digit = 0; !problem && digit < CODING_MOST_DIGITS && n_open; digit++) {
         for (size_t j = 0; j < n_open; j++) {
-            node[j] = (uint8_t)digit;
+            node[j] = (uint8_t)(digit < 10 ? digit : 10);
             if (coding->known) bits[j] = length_of((uint64_t)numbers[open[j]] + 1) > digit;
         }
         problem = ask(coding, model, set * STAGES + (digit < 4 ? digit : 4), contexts, n, open, node, n_open, bits);
@@ -168,13 +175,12 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
         n_open = 0;
         for (size_t j = 0; j < n; j++) {
             if (length[j] <= place) continue;
-            unsigned few = length[j] < 15 ? length[j] : 15;
             /* What is known of the number: its first digits. */
-            int64_t first = coding->known ? numbers[j] >> (length[j] - place) : numbers[j];
-            node[n_open] = (uint8_t)(place == 0   ? 32u + length[j]
-                                     : place == 1 ? 64 + 2 * few + (unsigned)(first & 1)
-                                     : place == 2 ? 96 + few
-                                                  : 112 + (place < 15 ? place : 15));
+            unsigned first = (unsigned)(coding->known ? numbers[j] >> (length[j] - place) : numbers[j]) & 1;
+            node[n_open] = (uint8_t)(place == 0   ? 10u + (length[j] < 9u ? length[j] : 9u)
+                                     : place == 1 ? 16u + 2 * (length[j] < 6u ? length[j] : 6u) + first
+                                     : place < 3  ? 28u + place
+                                                  : 31u);
             if (coding->known) bits[n_open] = numbers[j] >> (length[j] - 1 - place) & 1;
             open[n_open++] = j;
         }

@@ -6,12 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CODING_LANES = 32, CODING_CONTEXTS = 16, CODING_SPAN = 128, CODING_MOST_DIGITS = 31 };
-enum { CODING_LOGARITHMS = 1024, CODING_LOGISTICS = 4096 };
+enum { CODING_LANES = 32, CODING_CONTEXTS = 16, CODING_SPAN = 32, CODING_MOST_DIGITS = 31 };
+enum { CODING_LOGARITHMS = 1536, CODING_LOGISTICS = 4096 };
+
+/* One context: how often it saw a no, and a yes; and what follows from them. */
+struct coding_slot {
+    int16_t counts[2], logit, nothing;
+};
 
 /* What the contexts of one sort of decision have learned; see compress/coding/bits.py. */
 struct coding_model {
-    int32_t *counts, *logits;            /* (2 * n_slots,), (n_slots,) */
+    struct coding_slot *slots;           /* (n_slots,) */
     int64_t *weights, *curvature, *seen; /* (n_sets, n_contexts) twice, (n_sets,) */
     size_t n_slots, n_contexts, n_sets;
     size_t most;     /* decisions that don't learn from each other, at most 512 */
@@ -21,7 +26,7 @@ struct coding_model {
 
 /* Where decisions come from: a file's lanes and words, or, where `known`, from the caller. */
 struct coding {
-    int32_t logarithm[CODING_LOGARITHMS], logistic[CODING_LOGISTICS];
+    int16_t logarithm[CODING_LOGARITHMS], logistic[CODING_LOGISTICS];
     int known;
     uint32_t lanes[CODING_LANES];
     const uint8_t *words; /* little-endian, not aligned */

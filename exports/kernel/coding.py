@@ -140,8 +140,7 @@ class KernelEncoder(_Coder):
 
 def _parts(model: Model) -> tuple[Any, ...]:
     return (
-        model.counts,
-        model.logits,
+        model.slots,
         model.weights,
         model.curvature,
         model.seen,

@@ -7,7 +7,7 @@
 #include "coding.h"
 
 #define CAPSULE "tagpress.coding"
-enum { MODEL = 5, BUFFERS = 16 };
+enum { MODEL = 4, BUFFERS = 16 };
 
 static void release(PyObject *capsule)
 {
@@ -44,7 +44,7 @@ PyObject *coding_door_open(PyObject *self, PyObject *args)
         goto done;
     }
     if (logarithm.len != sizeof coding->logarithm || logistic.len != sizeof coding->logistic)
-        problem = "tables: 1024 and 4096 int32 are needed";
+        problem = "tables: 1536 and 4096 int16 are needed";
     else if (content.buf && (size < frame || size % 2))
         problem = "coded bytes end early; make it again";
     coding->known = !content.buf;
@@ -101,7 +101,7 @@ static Py_buffer *take_buffer(struct given *given, PyObject *object, int flags)
     return buffer;
 }
 
-/* 0 where all fits. Arguments: coding, counts, logits, weights, curvature, seen, most, growth, rate. */
+/* 0 where all fits. Arguments: coding, slots, weights, curvature, seen, most, growth, rate. */
 static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
 {
     memset(given, 0, sizeof *given);
@@ -119,16 +119,16 @@ static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
         if (PyErr_Occurred()) return -1;
     }
     Py_buffer *b = given->buffers;
-    size_t n_slots = (size_t)b[1].len / 4, n_sets = (size_t)b[4].len / 8;
-    size_t n_contexts = n_sets ? (size_t)b[2].len / 8 / n_sets : 0;
-    if ((size_t)b[0].len != 8 * n_slots || (size_t)b[2].len != 8 * n_sets * n_contexts || b[3].len != b[2].len ||
+    size_t n_slots = (size_t)b[0].len / sizeof(struct coding_slot), n_sets = (size_t)b[3].len / 8;
+    size_t n_contexts = n_sets ? (size_t)b[1].len / 8 / n_sets : 0;
+    if ((size_t)b[1].len != 8 * n_sets * n_contexts || b[2].len != b[1].len ||
         n_slots >= UINT32_MAX || n_contexts < 1 || n_contexts > CODING_CONTEXTS || numbers[0] < 16 ||
         numbers[0] > 512 || numbers[1] > 62 || numbers[2] > 24) {
         PyErr_SetString(PyExc_ValueError, "model: arrays and numbers don't fit");
         return -1;
     }
     given->model = (struct coding_model){
-        .counts = b[0].buf, .logits = b[1].buf, .weights = b[2].buf, .curvature = b[3].buf, .seen = b[4].buf,
+        .slots = b[0].buf, .weights = b[1].buf, .curvature = b[2].buf, .seen = b[3].buf,
         .n_slots = n_slots, .n_contexts = n_contexts, .n_sets = n_sets,
         .most = numbers[0], .growth = (unsigned)numbers[1], .rate = (unsigned)numbers[2],
     };
@@ -141,10 +141,10 @@ static PyObject *code(PyObject *args, size_t span,
 {
     struct given given;
     PyObject *result = NULL;
-    if (take_model(&given, args, 12)) goto done;
-    size_t set = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
-    Py_buffer *slots = PyErr_Occurred() ? NULL : take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_SIMPLE);
-    Py_buffer *out = slots ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_WRITABLE) : NULL;
+    if (take_model(&given, args, 11)) goto done;
+    size_t set = PyLong_AsSize_t(PyTuple_GetItem(args, 8));
+    Py_buffer *slots = PyErr_Occurred() ? NULL : take_buffer(&given, PyTuple_GetItem(args, 9), PyBUF_SIMPLE);
+    Py_buffer *out = slots ? take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_WRITABLE) : NULL;
     if (!out) goto done;
     size_t n = (size_t)out->len / 8, n_slots = n * given.model.n_contexts;
     int fits = set < given.model.n_sets / (span > 1 ? 8 : 1) && (size_t)slots->len == 8 * n_slots;
@@ -180,13 +180,13 @@ PyObject *coding_door_sets(PyObject *self, PyObject *args)
     PyObject *result = NULL;
     int64_t *nodes = NULL, *symbols = NULL;
     (void)self;
-    if (take_model(&given, args, 14)) goto done;
-    size_t table_digits = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
-    size_t digits = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 11));
+    if (take_model(&given, args, 13)) goto done;
+    size_t table_digits = PyLong_AsSize_t(PyTuple_GetItem(args, 8));
+    size_t digits = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 10));
     if (PyErr_Occurred()) goto done;
-    Py_buffer *contexts = take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_SIMPLE);
-    Py_buffer *node = contexts ? take_buffer(&given, PyTuple_GetItem(args, 12), PyBUF_SIMPLE) : NULL;
-    Py_buffer *symbol = node ? take_buffer(&given, PyTuple_GetItem(args, 13), PyBUF_SIMPLE) : NULL;
+    Py_buffer *contexts = take_buffer(&given, PyTuple_GetItem(args, 9), PyBUF_SIMPLE);
+    Py_buffer *node = contexts ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_SIMPLE) : NULL;
+    Py_buffer *symbol = node ? take_buffer(&given, PyTuple_GetItem(args, 12), PyBUF_SIMPLE) : NULL;
     if (!symbol) goto done;
     size_t n = (size_t)contexts->len / 8 / given.model.n_contexts, n_pairs = (size_t)node->len / 8;
     int fits = table_digits > 0 && table_digits < 32 && digits < 32 && given.model.n_sets >= 64 &&
@@ -221,12 +221,12 @@ PyObject *coding_door_flags(PyObject *self, PyObject *args)
     PyObject *result = NULL;
     Py_buffer *b[8];
     (void)self;
-    if (take_model(&given, args, 19)) goto done;
-    size_t kind = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
-    size_t width = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 10));
+    if (take_model(&given, args, 18)) goto done;
+    size_t kind = PyLong_AsSize_t(PyTuple_GetItem(args, 8));
+    size_t width = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 9));
     if (PyErr_Occurred()) goto done;
     for (Py_ssize_t i = 0; i < 8; i++)
-        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 11 + i), i == 7 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
+        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 10 + i), i == 7 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
     struct coding_chunk chunk = {
         .n = (size_t)b[4]->len / 8, .width = width, .kind = kind, .before = b[0]->buf, .after = b[1]->buf,
         .rare = b[2]->buf, .near = b[3]->buf, .filled = b[4]->buf, .bases = b[5]->buf, .first_of_ratio = b[6]->buf,
