@@ -14,8 +14,8 @@ setup(
     ext_modules=[
         Extension(
             "exports.kernel._kernel",
-            ["exports/kernel/module.c", "exports/kernel/tables.c"],
-            depends=["exports/kernel/tables.h", "exports/kernel/respond.h"],
+            ["exports/kernel/module.c", "exports/kernel/tables.c", "exports/kernel/coding.c", "exports/kernel/coding_door.c"],
+            depends=[f"exports/kernel/{name}.h" for name in ("tables", "respond", "coding", "coding_door")],
             extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,

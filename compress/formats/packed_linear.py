@@ -1,36 +1,40 @@
-"""A linear model over n-grams stored small: its vocabulary deflated, its weights as few-bit integers.
+"""A linear model over n-grams stored small: vocabulary, document frequencies and few-bit weights, all coded by context.
 
-NumPy only: it is read wherever a model is served. As floats a model of 27,000 n-grams and 35 classes takes 4 MB, nearly
-all of it weights; most of them are so small beside the largest of their class that four bits hold them, and coded
-they take less than one bit each.
+NumPy only: it is read wherever a model is served. As floats a model of 27,000 n-grams and 35 classes takes 4 MB. Most of
+its weights are so small beside the largest of their class that four bits hold them; and what an n-gram weighs is
+foretold by the n-grams that it begins and ends with, how often it occurs by its words, and which n-grams of characters
+there are by the words as well (`compress.coding`). Nothing is lost.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.checked_reading import parse_json, read_plain_file, shown
+from baselines.checked_reading import read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.storage.weights import write_weights
-from baselines.text.ngram_settings import count_terms
+from baselines.task import BY_TASK, Link
 from baselines.text.ngrams import NgramTfidf
-from compress.formats.packed import Int8, pack, unpack
+from compress.coding.bits import Decoder, Encoder
+from compress.coding.packing import Content, NewDecoder, NewEncoder, Parts, packed, packed_size, unpacked
+from compress.formats.packed import Int8
 from compress.formats.tensors import tensors_of
 
 PACKED_LINEAR_FILE = "linear-int.safetensors"
-# A vocabulary that promises more is damaged or hostile. Sorted terms deflate to a third or a tenth.
-MAX_VOCABULARY_BYTES = 64 << 20
-MAX_VOCABULARY_INFLATION = 100
 # n-grams times classes: what runs takes four bytes for each.
 MAX_WEIGHTS = 1 << 25
-_TENSORS = {"weights", "vocabulary", "idf", "idf_values", "scale", "intercept"}
+_TENSOR = "coded"
+# What files of before were made of.
+_OLD = {"weights", "vocabulary", "idf", "idf_values", "scale", "intercept"}
+# The header of a file with one tensor.
+_FRAME_BYTES = 72
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,14 @@ class PackedLinear:
         levels: int8 (C, n_features) in -127..127.
         scale: float32 (C,).
         intercept: float32 (C,).
+        link: how logits become probabilities, where the task alone doesn't say.
     """
 
     vectorizer: NgramTfidf
     levels: Int8
     scale: NDArray[np.float32]
     intercept: NDArray[np.float32]
+    link: Link = BY_TASK
 
     def weights(self) -> NDArray[np.float32]:
         """float32 (C, n_features): what runs."""
@@ -58,89 +64,76 @@ class PackedLinear:
         return np.ascontiguousarray(self.levels.T) * self.scale
 
 
-def write_packed_linear(model: PackedLinear, path: Path) -> None:
-    """Write one file; the same model gives the same bytes. Raises ArtifactError where nobody could read it."""
-    _check_size(*model.levels.shape)
-    vocabulary = json.dumps(model.vectorizer.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
-    # Few texts hold most n-grams, so few values of idf occur: exact, and a byte or less each.
-    values, index = np.unique(model.vectorizer.idf(), return_inverse=True)
-    tensors: dict[str, NDArray[Any]] = {
-        "weights": _bytes(pack(model.levels)),
-        "vocabulary": _bytes(zlib.compress(vocabulary, 9)),
-        "idf": _bytes(zlib.compress(index.astype(_index_type(len(values))).tobytes(), 9)),
-        "idf_values": values.astype(np.float32),
-        "scale": model.scale.astype(np.float32),
-        "intercept": model.intercept.astype(np.float32),
-    }
-    write_weights(path, tensors)
+def write_packed_linear(model: PackedLinear, path: Path, encoder: NewEncoder = Encoder) -> None:
+    """Write one file; the same model gives the same bytes. Raises ArtifactError where nobody could read it.
+
+    Args:
+        model: its terms sorted.
+        path: replaced where it exists.
+        encoder: makes one; `exports.kernel.coding` has a quicker one.
+    """
+    write_weights(path, {_TENSOR: np.frombuffer(packed(_content(model), None, encoder), np.uint8)})
 
 
-def read_packed_linear(path: Path) -> PackedLinear:
-    """Read what `write_packed_linear` wrote; raises ArtifactError naming the file."""
-    return packed_linear_of(read_plain_file(path), path)
+def coded_size(model: PackedLinear, encoder: NewEncoder = Encoder) -> int:
+    """Bytes of the file that `write_packed_linear` would write, within a few bytes, without making it."""
+    return _FRAME_BYTES + packed_size(_content(model), encoder)
 
 
-def packed_linear_of(content: bytes, place: Path) -> PackedLinear:
+def coded_parts(model: PackedLinear, encoder: NewEncoder = Encoder) -> Parts:
+    """Bytes that each part of the file takes: header, scales, vocabulary with document frequencies, levels."""
+    parts: Parts = {}
+    packed(_content(model), parts, encoder)
+    return parts
+
+
+def read_packed_linear(path: Path, opened: NewDecoder = Decoder) -> PackedLinear:
+    """Read what `write_packed_linear` wrote; raises ArtifactError naming the file.
+
+    Args:
+        path: of the file.
+        opened: makes the decoder; `exports.kernel` has a quicker one.
+    """
+    return packed_linear_of(read_plain_file(path), path, opened)
+
+
+def packed_linear_of(content: bytes, place: Path, opened: NewDecoder = Decoder) -> PackedLinear:
     """What `write_packed_linear` wrote, from the file's bytes; raises ArtifactError that names `place`."""
     arrays, _ = tensors_of(content, place)
     try:
-        if set(arrays) != _TENSORS:
-            raise ArtifactError(f"expected {', '.join(sorted(_TENSORS))}, got {shown(', '.join(sorted(arrays)))}")
-        return _assemble(arrays)
-    except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"{place}: vocabulary: not valid JSON ({error}); make it again") from None
+        if set(arrays) == _OLD:
+            raise ArtifactError("written by an earlier version, in a form that isn't read any more; make it again")
+        if set(arrays) != {_TENSOR}:
+            raise ArtifactError(f"expected {_TENSOR}, got {shown(', '.join(sorted(arrays)))}; make it again")
+        if arrays[_TENSOR].dtype != np.uint8 or arrays[_TENSOR].ndim != 1:
+            raise ArtifactError(f"{_TENSOR}: bytes in one row are needed; make it again")
+        return _model(unpacked(arrays[_TENSOR].tobytes(), MAX_WEIGHTS, opened))
     except ArtifactError as error:
         raise ArtifactError(f"{place}: {error}") from None
 
 
-def _assemble(arrays: dict[str, NDArray[Any]]) -> PackedLinear:
-    values, scale, intercept = (arrays[name] for name in ("idf_values", "scale", "intercept"))
-    for name, array in (("idf_values", values), ("scale", scale), ("intercept", intercept)):
-        if array.dtype != np.float32 or array.ndim != 1 or not len(array):
-            raise ArtifactError(f"{name}: finite float32 values in one row are needed, at least one")
-    for name in ("weights", "vocabulary", "idf"):
-        if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
-            raise ArtifactError(f"{name}: bytes in one row are needed, got {arrays[name].dtype} {arrays[name].shape}")
-    if scale.shape != intercept.shape:
-        raise ArtifactError(
-            f"scale and intercept: expected one value a class each, got {scale.shape} and {intercept.shape}"
-        )
-    most = min(MAX_VOCABULARY_BYTES, 4096 + MAX_VOCABULARY_INFLATION * arrays["vocabulary"].size)
-    content = parse_json(_inflate(arrays["vocabulary"], most))
-    n_features = count_terms(content)
-    _check_size(len(scale), n_features)
-    kind = np.dtype(_index_type(len(values)))
-    raw = _inflate(arrays["idf"], n_features * kind.itemsize)
-    index = np.frombuffer(raw, kind) if len(raw) == n_features * kind.itemsize else np.zeros(0, kind)
-    if len(index) != n_features or int(index.max(initial=0)) >= len(values):
-        raise ArtifactError(f"idf: {n_features} numbers of one of {len(values)} values are needed; damaged")
-    vectorizer = NgramTfidf.from_json(content, values[index])
-    levels = unpack(arrays["weights"].tobytes(), (len(scale), n_features))
-    return PackedLinear(vectorizer, levels, scale, intercept)
-
-
-def _check_size(n_classes: int, n_features: int) -> None:
+def _content(model: PackedLinear) -> Content:
+    n_classes, n_features = model.levels.shape
     if not 1 <= n_classes * n_features <= MAX_WEIGHTS:
         raise ArtifactError(
             f"weights: 1 to {MAX_WEIGHTS} are allowed in this form, got {n_classes} classes x {n_features} n-grams; "
             "use fewer n-grams, or the float form"
         )
+    if model.levels.min() < -127:
+        raise ArtifactError("weights: levels in -127..127 are allowed in this form; make it again")
+    vectorizer = model.vectorizer.to_json()
+    blocks = vectorizer.pop("blocks")
+    for place, block in enumerate(blocks):
+        if not all(before < after for before, after in pairwise(block["vocabulary"])):
+            raise ArtifactError(f"vocabulary: block {place}: terms must be sorted, each once; sort them")
+    if model.link != BY_TASK:
+        vectorizer["link"] = model.link.to_json()
+    floats = model.scale.astype(np.float32), model.intercept.astype(np.float32)
+    return Content(vectorizer, blocks, model.vectorizer.idf(), model.levels, *floats)
 
 
-def _index_type(count: int) -> type[np.unsignedinteger[Any]]:
-    return np.uint8 if count <= 1 << 8 else np.uint16 if count <= 1 << 16 else np.uint32
-
-
-def _bytes(data: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(data, np.uint8)
-
-
-def _inflate(data: NDArray[Any], limit: int) -> bytes:
-    decoder = zlib.decompressobj()
-    try:
-        raw = decoder.decompress(data.tobytes(), limit + 1)
-    except zlib.error as error:
-        raise ArtifactError(f"deflated bytes are damaged ({error})") from None
-    if not decoder.eof or decoder.unused_data or len(raw) > limit:
-        raise ArtifactError(f"deflated bytes are damaged, or more than {limit} when inflated")
-    return raw
+def _model(content: Content) -> PackedLinear:
+    stated: Mapping[str, Any] = {name: value for name, value in content.header.items() if name != "link"}
+    link = Link.from_json(content.header["link"]) if "link" in content.header else BY_TASK
+    vectorizer = NgramTfidf.from_json({**stated, "blocks": content.blocks}, content.idf)
+    return PackedLinear(vectorizer, content.levels, content.scale, content.intercept, link)

@@ -1,0 +1,281 @@
+"""Yes and no coded in as few bytes as a mixture of counts foretells: the ground of every part of a coded file.
+
+Each decision has several contexts. A context counts how often it saw a no and a yes; the logarithm of their ratio is its
+guess, and a weighted sum of the guesses is the probability (logistic mixing, Mahoney 2005: the counts and the weights
+learn on both sides alike, so no table is stored). What is coded is packed by interleaved rANS (Duda 2013).
+
+All is integer arithmetic, and decisions of one piece don't see each other: so NumPy does a piece at once, and the kernel
+in C gives the same bits. Logits are in 256ths, weights in 65536ths, probabilities in 16384ths.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from baselines.errors import ArtifactError
+
+Bits = NDArray[np.int64]
+Slots = NDArray[np.int64]
+
+LANES = 32
+FEWEST = 16
+_PRECISION = 14
+_ONE = 1 << _PRECISION
+_LEAST = 1 << 16  # of a lane's state
+_SURE = 4  # no probability is nearer to 0 or 1, in 16384ths
+# A context halves its counts beyond this, so that it follows what changes.
+MOST_SEEN = 1023
+_MOST_AT_ONCE = 512
+_FIRST_WEIGHT = 24_000
+_FIRST_CURVATURE = 1 << 33
+
+LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + _MOST_AT_ONCE + 1)], np.int16)
+LOGISTIC = np.array(
+    [min(max(round(_ONE / (1 + math.exp(-d / 256))), _SURE), _ONE - _SURE) for d in range(-2048, 2048)], np.int16
+)
+
+
+class Model:
+    """What the contexts of one sort of decision have learned.
+
+    Attributes:
+        slots: int16 (slots, 4): how often each saw a no, and a yes; what follows from them; nothing.
+        weights, curvature: int64 (sets, contexts): of the mixture, and what its steps are divided by.
+        seen: int64 (sets,): decisions until now.
+        most: decisions that don't learn from each other: few while a model has seen little, so many in the end. More
+            are quicker in NumPy, and learn later.
+        growth: how soon they become so many: a piece is 2^-growth of those seen.
+        rate: binary digits by which a weight's step is larger.
+    """
+
+    def __init__(
+        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 6, rate: int = 22
+    ) -> None:
+        self.slots = np.zeros((slots, 4), np.int16)
+        self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
+        self.curvature = np.full((sets, contexts), _FIRST_CURVATURE, np.int64)
+        self.seen = np.zeros(sets, np.int64)
+        self.most, self.growth, self.rate = most, growth, rate
+
+    def piece(self, which: int) -> int:
+        """How many decisions come next that don't learn from each other."""
+        return min(max(int(self.seen[which]) >> self.growth, FEWEST), self.most)
+
+    def foretell(self, slots: Slots, which: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Guesses (contexts, n) and the probability of a yes (n,)."""
+        guesses = self.slots[slots, 2].astype(np.int64)
+        total = (self.weights[which] @ guesses) >> 16
+        return guesses, LOGISTIC[np.clip(total, -2048, 2047) + 2048].astype(np.int64)
+
+    def learn(self, slots: Slots, which: int, guesses: Any, chance: Any, bits: Bits) -> None:
+        """Count what came, and turn the weights towards the contexts that foretold it."""
+        self.seen[which] += len(bits)
+        error = (bits << _PRECISION) - chance
+        spread = (chance * (_ONE - chance)) >> _PRECISION
+        gradient = guesses @ error
+        curvature = self.curvature[which]
+        curvature += (guesses * guesses) @ spread
+        step = (np.abs(gradient) << self.rate) // curvature
+        self.weights[which] += np.where(gradient < 0, -step, step)
+        np.add.at(self.slots.reshape(-1), 4 * slots + bits, 1)
+        touched = slots.ravel()
+        seen = self.slots[touched, :2]
+        while len(over := np.flatnonzero(seen[:, 0] + seen[:, 1] > MOST_SEEN)):
+            self.slots[touched[over], :2] = seen[over] >> 1
+            seen = self.slots[touched, :2]
+        self.slots[touched, 2] = LOGARITHM[seen[:, 1]] - LOGARITHM[seen[:, 0]]
+
+
+class Kernel(Protocol):
+    """The same in C: numbers, sets and flags at once."""
+
+    def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> NDArray[np.int64]:
+        """As `compress.coding.numbers.code_numbers`."""
+
+    def sets(
+        self,
+        model: Model,
+        table_digits: int,
+        contexts: NDArray[np.uint64],
+        digits: int,
+        known: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `compress.coding.sets.code_sets`."""
+
+    def flags(
+        self,
+        model: Model,
+        kind: int,
+        width: int,
+        chunk: tuple[NDArray[Any], ...],
+        tables: tuple[NDArray[np.int64], ...],
+        known: NDArray[np.bool_] | None,
+    ) -> NDArray[np.bool_]:
+        """As `compress.coding.levels.code_flags`."""
+
+
+class Coder(Protocol):
+    """One direction: what is known is coded, or what was coded becomes known.
+
+    Attributes:
+        kernel: codes numbers and sets in its own way, with the same bits; None where NumPy does all.
+    """
+
+    kernel: Kernel | None
+
+    def bits(self, model: Model, slots: Slots, which: int = 0, known: NDArray[Any] | None = None) -> Bits:
+        """Decisions (n,) with their contexts.
+
+        Args:
+            model: of this sort of decision.
+            slots: (contexts, n), of the model's.
+            which: set of weights.
+            known: (n,), 0 or 1; None where they are decoded.
+        """
+
+    def take(self, n: int) -> None:
+        """Before memory is taken for n characters, nodes or weights; raises ArtifactError where the file is too small."""
+
+
+# What the parts of a file may add up to, characters, nodes and weights, for each of its bytes; and in the smallest file.
+MOST_A_BYTE = 256
+MOST_AT_LEAST = 1 << 16
+
+
+class Encoder:
+    """Keeps decisions and their probabilities; `packed` is what they take."""
+
+    kernel: Kernel | None = None
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._chances: list[NDArray[np.int64]] = []
+        self._bits: list[Bits] = []
+
+    def bits(self, model: Model, slots: Slots, which: int = 0, known: NDArray[Any] | None = None) -> Bits:
+        assert known is not None
+        all_bits = known.astype(np.int64)
+        start = 0
+        while start < len(all_bits):
+            piece = slice(start, start + model.piece(which))
+            part, bits = slots[:, piece], all_bits[piece]
+            start = piece.stop
+            guesses, chance = model.foretell(part, which)
+            model.learn(part, which, guesses, chance, bits)
+            self._chances.append(chance)
+            self._bits.append(bits)
+        return all_bits
+
+    def take(self, n: int) -> None:
+        self._taken += n
+
+    @property
+    def least(self) -> int:
+        """Bytes that a file must have at least to hold so much."""
+        return max(0, -(-(self._taken - MOST_AT_LEAST) // MOST_A_BYTE))
+
+    def cost(self) -> float:
+        """Bytes of the decisions until now, without the lanes' last states."""
+        return cost_of(*self.decisions())
+
+    def decisions(self) -> tuple[NDArray[np.int64], Bits]:
+        """Probability of a yes, and what came; piece after piece, each (n,)."""
+        none = [np.zeros(0, np.int64)]
+        return np.concatenate(none + self._chances), np.concatenate(none + self._bits)
+
+    def pieces(self) -> NDArray[np.int64]:
+        """Sizes of the pieces."""
+        return np.array([len(bits) for bits in self._bits], np.int64)
+
+    def packed(self) -> bytes:
+        """States of the lanes, then words, all of them little-endian."""
+        return with_padding(pack(*self.decisions(), self.pieces()), self.least)
+
+
+def cost_of(chances: NDArray[np.int64], bits: Bits) -> float:
+    """Bytes of decisions, without the lanes' last states."""
+    return float(-np.log2(np.where(bits, chances, _ONE - chances) / _ONE).sum() / 8)
+
+
+def pack(chances: NDArray[np.int64], bits: Bits, pieces: NDArray[np.int64]) -> bytes:
+    """Decisions by rANS: each piece starts at the first lane, and the last one is packed first."""
+    state = np.full(LANES, _LEAST, np.int64)
+    words: list[NDArray[np.int64]] = []
+    sizes, starts = np.where(bits, chances, _ONE - chances), np.where(bits, 0, chances)
+    ends = np.cumsum(pieces)
+    for begin, end in zip((ends - pieces)[::-1].tolist(), ends[::-1].tolist(), strict=True):
+        for first in range(begin + (end - begin - 1) // LANES * LANES, begin - 1, -LANES):
+            size, start = sizes[first : min(first + LANES, end)], starts[first : min(first + LANES, end)]
+            lane = state[: len(size)]
+            full = lane >= size << 18
+            if full.any():
+                words.append(lane[full] & 0xFFFF)
+                lane = np.where(full, lane >> 16, lane)
+            quotient, rest = np.divmod(lane, size)
+            state[: len(size)] = (quotient << _PRECISION) + rest + start
+    content = state.astype("<u4").tobytes()
+    return content + (np.concatenate(words[::-1]).astype("<u2").tobytes() if words else b"")
+
+
+def with_padding(content: bytes, least: int) -> bytes:
+    """Zeros behind where a file must be larger to hold so much."""
+    return content + bytes(max(0, least - len(content) + 1) // 2 * 2)
+
+
+class Decoder:
+    """Undoes `Encoder.packed`; raises ArtifactError where the bytes end early or were not written by it."""
+
+    kernel: Kernel | None = None
+
+    def __init__(self, content: bytes) -> None:
+        if len(content) < 4 * LANES or len(content) % 2:
+            raise ArtifactError("coded bytes end early; make it again")
+        self.state = np.frombuffer(content[: 4 * LANES], "<u4").astype(np.int64)
+        self.words = np.frombuffer(content[4 * LANES :], "<u2").astype(np.uint16)
+        self.place = 0
+        self._left = MOST_AT_LEAST + MOST_A_BYTE * len(content)
+        if bool((self.state < _LEAST).any()):
+            raise ArtifactError("coded bytes are damaged; make it again")
+
+    def bits(self, model: Model, slots: Slots, which: int = 0, known: NDArray[Any] | None = None) -> Bits:
+        n = slots.shape[1]
+        found = np.empty(n, np.int64)
+        start = 0
+        while start < n:
+            piece = slice(start, start + model.piece(which))
+            part, bits = slots[:, piece], found[piece]
+            start = piece.stop
+            guesses, chance = model.foretell(part, which)
+            for first in range(0, len(bits), LANES):
+                bits[first : first + LANES] = self._step(chance[first : first + LANES])
+            model.learn(part, which, guesses, chance, bits)
+        return found
+
+    def take(self, n: int) -> None:
+        self._left -= n
+        if self._left < 0:
+            raise ArtifactError("coded bytes promise more than so few can hold; make it again")
+
+    def _step(self, chance: NDArray[np.int64]) -> NDArray[np.int64]:
+        lane = self.state[: len(chance)]
+        low = lane & (_ONE - 1)
+        yes = low < chance
+        lane = np.where(yes, chance * (lane >> _PRECISION) + low, (_ONE - chance) * (lane >> _PRECISION) + low - chance)
+        short = lane < _LEAST
+        if short.any():
+            n = int(np.count_nonzero(short))
+            if self.place + n > len(self.words):
+                raise ArtifactError("coded bytes end early; make it again")
+            lane[short] = lane[short] << 16 | self.words[self.place : self.place + n]
+            self.place += n
+        self.state[: len(chance)] = lane
+        return yes.astype(np.int64)
+
+    def finish(self) -> None:
+        """Raise ArtifactError unless all is read and every lane is back where it began."""
+        if bool(self.words[self.place :].any()) or bool((self.state != _LEAST).any()):
+            raise ArtifactError("coded bytes are damaged; make it again")

@@ -1,0 +1,65 @@
+/* The decisions of a coded file (compress/coding holds the same arithmetic in NumPy, bit for bit).
+ * No Python in here, so that it can be fuzzed and embedded alone. */
+#ifndef TAGPRESS_CODING_H
+#define TAGPRESS_CODING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CODING_LANES = 32, CODING_CONTEXTS = 16, CODING_SPAN = 32, CODING_MOST_DIGITS = 31 };
+enum { CODING_LOGARITHMS = 1536, CODING_LOGISTICS = 4096 };
+
+/* One context: how often it saw a no, and a yes; and what follows from them. */
+struct coding_slot {
+    int16_t counts[2], logit, nothing;
+};
+
+/* What the contexts of one sort of decision have learned; see compress/coding/bits.py. */
+struct coding_model {
+    struct coding_slot *slots;           /* (n_slots,) */
+    int64_t *weights, *curvature, *seen; /* (n_sets, n_contexts) twice, (n_sets,) */
+    size_t n_slots, n_contexts, n_sets;
+    size_t most;     /* decisions that don't learn from each other, at most 512 */
+    unsigned growth; /* and how soon they become so many */
+    unsigned rate;   /* of the weights' steps */
+};
+
+/* Where decisions come from: a file's lanes and words, or, where `known`, from the caller. */
+struct coding {
+    int16_t logarithm[CODING_LOGARITHMS], logistic[CODING_LOGISTICS];
+    int known;
+    uint32_t lanes[CODING_LANES];
+    const uint8_t *words; /* little-endian, not aligned */
+    size_t n_words, place;
+    int64_t left;    /* characters, nodes and weights that the file may still hold; below zero only where they are known */
+    int16_t *chances; /* of a yes, of each decision that was known; top bit: it came, next bit: a piece begins */
+    size_t n_chances, room;
+};
+
+enum coding_problem { CODING_FINE, CODING_ENDS, CODING_TOO_MUCH, CODING_NUMBER, CODING_MEMORY };
+
+/* n decisions in contexts slots[i * n + j], all below n_slots; `bits` is read where decisions are known, else written. */
+int coding_bits(struct coding *coding, struct coding_model *model, size_t set, const int64_t *slots, size_t n,
+                int64_t *bits);
+/* n numbers from 0 to 2^31 - 2; contexts[i * n + j] own `CODING_SPAN` slots each, all below n_slots. */
+int coding_numbers(struct coding *coding, struct coding_model *model, size_t set, const int64_t *contexts, size_t n,
+                   int64_t *numbers);
+/* Symbols of `digits` binary digits that follow each of n nodes, at least one; `contexts` are hashes, and a context's
+ * table takes `table_digits`. Pairs are sorted; where they are known they come in, and are copied. Both arrays are the
+ * caller's to free. */
+int coding_sets(struct coding *coding, struct coding_model *model, unsigned table_digits, const uint64_t *contexts,
+                size_t n, unsigned digits, int64_t **nodes, int64_t **symbols, size_t *n_pairs);
+
+/* Rows whose levels that aren't zero are looked for; see code_flags in compress/coding/levels.py. */
+struct coding_chunk {
+    size_t n, n_classes, width, kind;
+    const int8_t *before, *after; /* (n, n_classes) */
+    const int64_t *rare, *near, *filled; /* (n,); below 16, below 9, up to n_classes */
+    const int64_t *bases; /* (8,): where each context's slots begin, and how many there are */
+    const int64_t *first_of_ratio; /* (23,) */
+};
+
+/* `present` is (n, n_classes): 1 where a level isn't zero; read where that is known. */
+int coding_flags(struct coding *coding, struct coding_model *model, const struct coding_chunk *chunk, uint8_t *present);
+
+#endif
