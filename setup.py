@@ -14,8 +14,13 @@ setup(
     ext_modules=[
         Extension(
             "exports.kernel._kernel",
-            ["exports/kernel/module.c", "exports/kernel/tables.c"],
-            depends=["exports/kernel/tables.h", "exports/kernel/respond.h"],
+            ["exports/kernel/module.c", "exports/kernel/tables.c", "exports/kernel/reader.c", "exports/kernel/reader_door.c"],
+            depends=[
+                "exports/kernel/tables.h",
+                "exports/kernel/respond.h",
+                "exports/kernel/reader.h",
+                "exports/kernel/reader_door.h",
+            ],
             extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,

@@ -108,6 +108,19 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", _DOTS.sub("i", folded) if "\u0307" in folded else folded)
 
 
+def stages(char: str, folding: bool) -> tuple[str, ...]:
+    """Every spelling that one character goes through at the door, or from the door to its fold; the last is the answer.
+
+    What two neighbours can do to each other they do in one of these: other engines look here who must be watched.
+    """
+    came = char.translate(_DOOR)
+    if not folding:
+        return came, unicodedata.normalize("NFC", came)
+    spelled = unicodedata.normalize("NFKC", came)
+    lower = spelled.casefold()
+    return came, spelled, lower, _DOTS.sub("i", lower), fold(char)
+
+
 def symbols_apart(text: str) -> str:
     """Each symbol between blanks."""
     return text.translate(_APART)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "reader_door.h"
 #include "tables.h"
 
 #define CAPSULE "tagpress.tables"
@@ -167,6 +168,7 @@ static PyMethodDef methods[] = {
     {"logits", (PyCFunction)(void (*)(void))logits, METH_FASTCALL, "logits(model, texts, out, n_threads) -> None, or which texts have something known"},
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, "encode(model, text) -> ids of an ASCII text"},
     {"levels", level_names, METH_NOARGS, "Names of the instruction sets this CPU can use, best first."},
+    READER_METHODS,
     {NULL, NULL, 0, NULL},
 };
 
