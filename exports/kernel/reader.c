@@ -25,6 +25,7 @@ struct reader {
     struct page *pages[READER_N_PAGES];
     int scheme, collapse, ends, cuts_runs; /* the last: words are the runs of one class */
     uint32_t run_class, run_least;
+    int plain; /* whether plain ASCII is read by its edges; known with the first page */
     struct reader_alternative alternatives[READER_MAX_ALTERNATIVES];
     size_t n_alternatives;
     int needs_bounds;
@@ -154,13 +155,33 @@ static const char *check_point(const struct reader *reader, const struct reader_
     uint32_t many;
     if (point->own >= limit || point->becomes >= limit) return "page: a kind or class that there is not";
     if (!(point->flags & READER_LEADS) != !point->lead) return "page: lead and its flag differ";
-    if ((point->flags & READER_PURE) && (!point->lead || point->lead != point->trail || !point->size || point->size > 4))
+    if ((point->flags & READER_PURE) && (!point->lead || point->lead != point->trail || !point->size || point->size > 4 ||
+                                         (point->becomes != READER_MARK && point->becomes != READER_LETTER)))
         return "page: not one mark";
     if (point->size <= 4) return NULL;
     if (point->size != READER_MANY) return "page: a size of at most 4, or 255, is allowed";
     memcpy(&many, point->bytes, 4);
     if ((many & 255) > READER_MAX_PIECES || (many >> 8) + (many & 255) > n_pieces) return "page: pieces that there are not";
     return NULL;
+}
+
+enum { PLAIN_AS_IT_STANDS = 1, PLAIN_LOWER };
+
+/* Whether ASCII becomes itself, or lower case, and its words are runs of what is usual, or none. */
+static int plainness(const struct reader *reader, const struct reader_point *points)
+{
+    int same = 1, lower = 1;
+    if (reader->n_alternatives && (!reader->cuts_runs || reader->run_class != 1u << READER_WORD_CLASS)) return 0;
+    for (uint32_t c = 0; c < 128; c++) {
+        int upper = c >= 'A' && c <= 'Z', word = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        int space = (c >= 9 && c <= 13) || (c >= 28 && c <= 32);
+        if (points[c].size != 1 || points[c].flags) return 0;
+        if ((points[c].becomes >> READER_WORD_CLASS & 1) != (uint32_t)word) return 0;
+        if ((points[c].becomes >> READER_SPACE_CLASS & 1) != (uint32_t)space) return 0;
+        same &= points[c].bytes[0] == c;
+        lower &= points[c].bytes[0] == (upper ? c + 32 : c);
+    }
+    return same ? PLAIN_AS_IT_STANDS : lower ? PLAIN_LOWER : 0;
 }
 
 const char *reader_add_page(struct reader *reader, uint32_t number, const struct reader_point points[256],
@@ -180,6 +201,7 @@ const char *reader_add_page(struct reader *reader, uint32_t number, const struct
     if (!page) return "out of memory";
     memcpy(page->points, points, sizeof page->points);
     if (n_pieces) memcpy(page->pieces, pieces, n_pieces * sizeof *pieces);
+    if (!number && reader->scheme == READER_TOKENS) __atomic_store_n(&reader->plain, plainness(reader, points), __ATOMIC_RELAXED);
     /* Published whole: who finds the page finds all of it. */
     if (!__atomic_compare_exchange_n(&reader->pages[number], &none, page, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) free(page);
     return NULL;
@@ -272,42 +294,36 @@ static int is_ascii(const uint8_t *text, size_t size)
 
 /* ---- our cleanings, plain ASCII ---- */
 
-/* Of 64 bytes: which are letters and digits, and which are seen at all. */
+/* Of 64 bytes: which lie in `first` to `first + count - 1`, letters folded before where `fold`. */
 #if defined(__SSE2__)
-static inline __m128i below_26(__m128i bytes, char first)
+static inline __m128i lies_within(__m128i bytes, int first, int count)
 {
-    return _mm_cmplt_epi8(_mm_sub_epi8(bytes, _mm_set1_epi8((char)(first + 128))), _mm_set1_epi8(-128 + 26));
+    return _mm_cmplt_epi8(_mm_sub_epi8(bytes, _mm_set1_epi8((char)(first + 128))), _mm_set1_epi8((char)(count - 128)));
 }
 
-static inline void look_at(const uint8_t *text, uint64_t *letters, uint64_t *seen)
+static inline uint64_t within(const uint8_t *text, int fold, int first, int count)
 {
-    const __m128i ten = _mm_set1_epi8(-128 + 10), zero = _mm_set1_epi8((char)('0' + 128));
-    *letters = *seen = 0;
+    uint64_t found = 0;
     for (int i = 0; i < 4; i++) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)text + i);
-        __m128i letter = below_26(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a');
-        __m128i digit = _mm_cmplt_epi8(_mm_sub_epi8(bytes, zero), ten);
-        __m128i blank = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(127));
-        *letters |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(letter, digit)) << 16 * i;
-        *seen |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_andnot_si128(blank, _mm_cmpgt_epi8(bytes, _mm_set1_epi8(32)))) << 16 * i;
+        if (fold) bytes = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+        found |= (uint64_t)(uint32_t)_mm_movemask_epi8(lies_within(bytes, first, count)) << 16 * i;
     }
+    return found;
 }
 
 static inline void copy_16(uint8_t *to, const uint8_t *from, int fold)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)from);
-    if (fold) bytes = _mm_or_si128(bytes, _mm_and_si128(below_26(bytes, 'A'), _mm_set1_epi8(0x20)));
+    if (fold) bytes = _mm_or_si128(bytes, _mm_and_si128(lies_within(bytes, 'A', 26), _mm_set1_epi8(0x20)));
     _mm_storeu_si128((__m128i *)to, bytes);
 }
 #else
-static inline void look_at(const uint8_t *text, uint64_t *letters, uint64_t *seen)
+static inline uint64_t within(const uint8_t *text, int fold, int first, int count)
 {
-    *letters = *seen = 0;
-    for (int i = 0; i < 64; i++) {
-        uint8_t c = text[i];
-        *letters |= (uint64_t)((uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10) << i;
-        *seen |= (uint64_t)(c > 32 && c < 127) << i;
-    }
+    uint64_t found = 0;
+    for (int i = 0; i < 64; i++) found |= (uint64_t)((uint8_t)((text[i] | (fold ? 0x20 : 0)) - first) < count) << i;
+    return found;
 }
 
 static inline void copy_16(uint8_t *to, const uint8_t *from, int fold)
@@ -315,6 +331,11 @@ static inline void copy_16(uint8_t *to, const uint8_t *from, int fold)
     for (int i = 0; i < 16; i++) to[i] = (uint8_t)(from[i] | (fold && (uint8_t)(from[i] - 'A') < 26 ? 0x20 : 0));
 }
 #endif
+
+static inline uint64_t letters_of(const uint8_t *text)
+{
+    return within(text, 1, 'a', 26) | within(text, 0, '0', 10);
+}
 
 struct source {
     const uint8_t *text, *tail; /* the tail is a copy of the last bytes, with room behind it */
@@ -337,13 +358,14 @@ static inline __attribute__((always_inline)) int read_plain(const struct reader 
     size_t at = 0, n = 0, start = 0, end_before = SIZE_MAX;
     memcpy(tail, text + source.tail_at, size - source.tail_at);
     for (size_t base = 0; base <= size; base += 64) {
-        uint64_t letters, seen, symbols, starts, ends;
+        uint64_t letters, symbols, starts, ends;
         int status = grow_bytes(out, at + 2 * 64 + (base - (open ? start : base)) + 64);
         if (!status) status = grow_words(out, n + 66);
         if (status) return status;
         if (base + 64 > size) memcpy(last, text + base, size - base);
-        look_at(base + 64 > size ? last : text + base, &letters, &seen);
-        symbols = scheme == READER_LETTERS ? 0 : seen & ~letters;
+        const uint8_t *block = base + 64 > size ? last : text + base;
+        letters = letters_of(block);
+        symbols = scheme == READER_LETTERS ? 0 : within(block, 0, 33, 94) & ~letters;
         starts = (letters & ~(letters << 1 | in_word)) | symbols;
         ends = (~letters & (letters << 1 | in_word)) | symbols << 1 | after_symbol;
         in_word = letters >> 63;
@@ -683,10 +705,50 @@ static inline int add_char(const struct reader *reader, struct reader_text *out,
     return status;
 }
 
+/* Plain ASCII whose words are runs of letters, digits and the underscore, or of which no words are read. Gives -1 where
+ * neighbouring blanks become one. */
+static int read_plain_tokens(const struct reader *reader, const uint8_t *text, size_t size, struct reader_text *out)
+{
+    uint8_t last[64] = {0};
+    uint64_t in_word = 0, after_blank = 0;
+    size_t start = 0;
+    int status = grow_bytes(out, size + 64), lower = __atomic_load_n(&reader->plain, __ATOMIC_RELAXED) == PLAIN_LOWER;
+    if (status) return status;
+    for (size_t base = 0; base <= size; base += 64) {
+        if (base + 64 > size) memcpy(last, text + base, size - base);
+        const uint8_t *block = base + 64 > size ? last : text + base;
+        for (size_t i = 0; i < 64; i += 16) copy_16(out->bytes + base + i, block + i, lower);
+        if (reader->collapse) {
+            uint64_t blanks = within(block, 0, 9, 5) | within(block, 0, 28, 5);
+            if (blanks & (blanks << 1 | after_blank)) return -1;
+            after_blank = blanks >> 63;
+        }
+        if (!reader->n_alternatives) continue;
+        uint64_t letters = letters_of(block) | within(block, 0, '_', 1), edges = letters ^ (letters << 1 | in_word);
+        if ((status = grow_words(out, out->n_words + 33))) return status;
+        for (; edges; edges &= edges - 1) {
+            size_t edge = base + (size_t)__builtin_ctzll(edges);
+            out->words[out->n_words] = (struct reader_span){(uint32_t)start, (uint32_t)edge};
+            out->n_words += in_word && edge - start >= reader->run_least && !is_stop(reader, out->bytes + start, edge - start);
+            start = edge;
+            in_word = !in_word;
+        }
+    }
+    out->clean = out->bytes;
+    out->size = size;
+    return READER_DONE;
+}
+
 static int read_tokens(const struct reader *reader, const uint8_t *text, size_t size, int is_clean, struct reader_text *out)
 {
     struct tokens t = {0};
     int status = grow((void **)&out->chars, &out->chars_room, 3, sizeof *out->chars);
+    /* A page is seen whole, and so is what was found of it. */
+    if (!status && !is_clean && page_of(reader, 0) && __atomic_load_n(&reader->plain, __ATOMIC_RELAXED) && is_ascii(text, size)) {
+        status = read_plain_tokens(reader, text, size, out);
+        if (status >= 0) return status;
+        status = READER_DONE;
+    }
     out->n_words = 0;
     for (size_t i = 0; i < size && !status;) {
         uint32_t c, many;

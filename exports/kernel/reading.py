@@ -59,7 +59,9 @@ class Reader:
             raise ArtifactError(f"kernel: {error}") from None
         # Stems are found in Python alone; C cuts what was stemmed into words.
         self._cleans = not (isinstance(reading, Cleaning) and reading.stem)
-        self._add(0)
+        # Ours read plain ASCII without a page.
+        if isinstance(self._point_of, TokenPoints):
+            self._add(0)
 
     def prepare(self, texts: Sequence[str]) -> list[Text]:
         """Every text so that C reads it: as it is, or cleaned."""

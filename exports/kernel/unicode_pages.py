@@ -15,7 +15,7 @@ from __future__ import annotations
 import struct
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,8 +29,8 @@ MANY, MAX_PIECES = 255, 32
 N_PAGES = 0x1100
 _KINDS = {" ": BLANK, "l": LETTER, "m": MARK, "c": ALONE}
 _POINT, _PIECE = struct.Struct("=4sBBBBII"), struct.Struct("=4sB3xI")
-# Characters of two parts that compose lie here, in every version of Unicode so far; whole planes, for those to come.
-_COMPOSED = (range(0xC0, 0x3100), range(0x10000, 0x20000))
+# Where characters of two parts that compose lie, with the blocks that are planned beside them.
+COMPOSED = (range(0xC0, 0x3100), range(0x10400, 0x12000), range(0x16000, 0x17000))
 _JAMO = (range(0x1100, 0x1113), range(0x1161, 0x1176), range(0x11A8, 0x11C3))
 _SYLLABLES = range(0xAC00, 0xD7A4)
 
@@ -86,11 +86,13 @@ def cleaned_point(code: int, name: CleaningName) -> Point:
         return Point((), own, UNSEEN)
     if kind == unicode.REPLACEMENT:
         return Point(((kind, own),), own)
-    if _stays(char):
-        return Point(((char, own),), own, FIRST if code in composing()[0] else 0)
+    # Nothing of the first page composes with what stands before it, so a model of plain English looks nothing up.
+    firsts, maybes = composing() if code > 0xFF else (range(0x21, 0x110000), frozenset[int]())
+    if _stays(char, maybes):
+        return Point(((char, own),), own, FIRST if code in firsts else 0)
     stages = unicode.stages(char, folding)
     pieces = tuple((each, _kind(each, name)) for each in stages[-1])
-    flags, lead, trail = _neighbours(stages, folding)
+    flags, lead, trail = _neighbours(stages, folding, firsts, maybes)
     if _is_pure(stages) and len(pieces) == 1:
         flags |= PURE
     return Point(pieces, own, flags, lead, trail)
@@ -104,19 +106,20 @@ def _kind(char: str, name: CleaningName) -> int:
     return LETTER if kind in (LETTER, MARK, ALONE) else BLANK
 
 
-def _stays(char: str) -> bool:
-    """Whether nothing is ever done to a character, and nothing before it composes with it."""
+def _stays(char: str, maybes: Container[int]) -> bool:
+    """Whether nothing is ever done to a character that is seen and known, and it composes with nothing before it."""
     if unicodedata.decomposition(char) or unicodedata.combining(char) or char.casefold() != char:
         return False
     code = ord(char)
-    if code in composing()[1] or code in _SYLLABLES:
-        return code in _SYLLABLES and not (code - _SYLLABLES.start) % 28 == 0
-    return unicode.kind_of(char) not in ("", " ", unicode.REPLACEMENT)
+    if code in _SYLLABLES:
+        return (code - _SYLLABLES.start) % 28 != 0
+    return code not in maybes and unicode.kind_of(char) != " "
 
 
-def _neighbours(stages: Sequence[str], folding: bool) -> tuple[int, int, int]:
+def _neighbours(
+    stages: Sequence[str], folding: bool, firsts: Container[int], maybes: Container[int]
+) -> tuple[int, int, int]:
     """Flags, and the classes at the edges, over every spelling."""
-    firsts, maybes = composing()
     flags, lead, trail = 0, 0, 0
     for stage in stages:
         taken_apart = unicodedata.normalize("NFKD" if folding else "NFD", stage)
@@ -152,7 +155,7 @@ def _is_pure(stages: Sequence[str]) -> bool:
 def composing() -> tuple[frozenset[int], frozenset[int]]:
     """Code points that something behind them may compose with, and those that compose with something before."""
     firsts, maybes = {*_JAMO[0], *_SYLLABLES[::28]}, {*_JAMO[1], *_JAMO[2]}
-    for code in (code for codes in _COMPOSED for code in codes):
+    for code in (code for codes in COMPOSED for code in codes):
         parts = unicodedata.decomposition(chr(code)).split()
         if len(parts) != 2 or parts[0].startswith("<"):
             continue
