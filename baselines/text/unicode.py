@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable
 
 REPLACEMENT = "\ufffd"
@@ -33,6 +34,9 @@ EACH_ALONE = (
     (0xFF66, 0xFF9F),
     (0x1AFF0, 0x1B16F),
     (0x20000, 0x3FFFD),
+)
+_UNSEEN_EDGES, _ALONE_EDGES = (
+    [edge for first, last in ranges for edge in (first, last + 1)] for ranges in (UNSEEN, EACH_ALONE)
 )
 # A text of every code point must not fill the memory of a server.
 _MOST_CACHED = 1 << 16
@@ -61,12 +65,12 @@ def kind_of(char: str) -> str:
     point, category = ord(char), unicodedata.category(char)
     if category in ("Cn", "Cs"):
         return REPLACEMENT
-    if category == "Cf" or _within(point, UNSEEN):
+    if category == "Cf" or _within(point, _UNSEEN_EDGES):
         return ""
     if category[0] == "M":
         return "m"
     if category[0] in "LN":
-        return "c" if _within(point, EACH_ALONE) else "l"
+        return "c" if _within(point, _ALONE_EDGES) else "l"
     return " " if category[0] == "Z" or category == "Cc" else "s"
 
 
@@ -75,8 +79,8 @@ def stands_alone(char: str) -> bool:
     return kind_of(char) == "c"
 
 
-def _within(point: int, ranges: tuple[tuple[int, int], ...]) -> bool:
-    return any(first <= point <= last for first, last in ranges)
+def _within(point: int, edges: list[int]) -> bool:
+    return bisect_right(edges, point) % 2 == 1
 
 
 def _at_the_door(char: str) -> int | str | None:
@@ -106,6 +110,19 @@ def fold(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text.translate(_DOOR)).casefold()
     return unicodedata.normalize("NFKC", _DOTS.sub("i", folded) if "\u0307" in folded else folded)
+
+
+def stages(char: str, folding: bool) -> tuple[str, ...]:
+    """Every spelling that one character goes through at the door, or from the door to its fold; the last is the answer.
+
+    What two neighbours can do to each other they do in one of these: other engines look here who must be watched.
+    """
+    came = char.translate(_DOOR)
+    if not folding:
+        return came, unicodedata.normalize("NFC", came)
+    spelled = unicodedata.normalize("NFKC", came)
+    lower = spelled.casefold()
+    return came, spelled, lower, _DOTS.sub("i", lower), fold(char)
 
 
 def symbols_apart(text: str) -> str:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coding_door.h"
+#include "reader_door.h"
 #include "tables.h"
 
 #define CAPSULE "tagpress.tables"
@@ -169,6 +170,7 @@ static PyMethodDef methods[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, "encode(model, text) -> ids of an ASCII text"},
     {"levels", level_names, METH_NOARGS, "Names of the instruction sets this CPU can use, best first."},
     CODING_METHODS,
+    READER_METHODS,
     {NULL, NULL, 0, NULL},
 };
 
