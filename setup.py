@@ -14,8 +14,8 @@ setup(
     ext_modules=[
         Extension(
             "exports.kernel._kernel",
-            ["exports/kernel/module.c", "exports/kernel/tables.c"],
-            depends=["exports/kernel/tables.h", "exports/kernel/respond.h"],
+            [f"exports/kernel/{name}.c" for name in ("module", "tables_door", "said", "decide", "tables")],
+            depends=[f"exports/kernel/{name}.h" for name in ("tables_door", "said", "decide", "tables", "respond")],
             extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,
