@@ -62,10 +62,10 @@ def _logits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def complete(found: Found, texts: Sequence[str], slowly: Callable[[Sequence[str]], list[Names]]) -> list[Names]:
     """The names of all texts: those that were found, and the others by the slow way."""
-    if type(found) is list:
-        return found
     if found is None:
         return slowly(texts)
+    if not isinstance(found, tuple):
+        return found
     answers, left = found
     for number, names in zip(left, slowly([texts[number] for number in left]), strict=True):
         answers[number] = names
