@@ -134,7 +134,8 @@ def _cnn_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
 
 def _float_table_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:
     tables = {f"table.{len(table)}": table for table in classifier.tables.tables}
-    return _rows({**tables, "head": classifier.tables.head, "bias": classifier.tables.bias})
+    floors = {} if classifier.tables.floors is None else {"floors": classifier.tables.floors}
+    return _rows({**tables, "head": classifier.tables.head, "bias": classifier.tables.bias, **floors})
 
 
 def _graph_rows(classifier: Any, folder: Path) -> list[dict[str, Any]]:

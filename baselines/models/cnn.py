@@ -38,6 +38,8 @@ from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer, pad
 
 # Texts up to which every candidate is trained on all of them.
 CHOICE_TEXTS = 20_000
+# Fields that a config and a shape share.
+SIZES = ("embedding_dim", "filters", "hidden_dim", "dropout", "relu")
 MODEL_FILE, ALPHABET_FILE, SHAPE_FILE = "model.safetensors", "alphabet.json", "shape.json"
 
 
@@ -52,6 +54,7 @@ class CharCNNShape:
         filters: (width f, number of filters N_f) per convolution, widths ascending.
         hidden_dim: H of the first linear layer; 0 leaves it out (one matrix from filters to classes).
         dropout: before the last linear layer, while training.
+        relu: a ReLU behind the maximum of each filter, bias included; before the maximum it is the same.
     """
 
     n_ids: int
@@ -60,6 +63,7 @@ class CharCNNShape:
     filters: tuple[tuple[int, int], ...] = tuple((width, 128) for width in range(1, 11))
     hidden_dim: int = 128
     dropout: float = 0.5
+    relu: bool = False
 
     @property
     def n_filters(self) -> int:
@@ -95,8 +99,9 @@ class CharCNN(nn.Module):
         return [cast(Tensor, conv.bias) for conv in cast(list[nn.Conv1d], self.convs)]
 
     def pooled(self, ids: Tensor, lengths: Tensor, form: Form = "auto") -> Tensor:
-        """Largest response of each filter over a text; (B, N), biases included. See `max_of_convolutions`."""
-        return max_of_convolutions(ids, lengths, self.embedding.weight, self.weights, self.biases, form=form)
+        """Largest response of each filter over a text; (B, N), biases and ReLU included. See `max_of_convolutions`."""
+        pooled = max_of_convolutions(ids, lengths, self.embedding.weight, self.weights, self.biases, form=form)
+        return pooled.relu() if self.shape.relu else pooled
 
     def head(self, pooled: Tensor) -> Tensor:
         """(B, N) -> logits (B, C)."""
@@ -134,7 +139,7 @@ class CNNConfig(TrainingConfig):
     """What a character CNN is made from and how it is trained; the sizes are the course's.
 
     Attributes:
-        embedding_dim, filters, hidden_dim, dropout: as in `CharCNNShape`.
+        embedding_dim, filters, hidden_dim, dropout, relu: as in `CharCNNShape`.
         min_count: times a character must occur in the cleaned training texts to get an id of its own.
         cleaning: of the texts, see `baselines.text.cleaning`.
         stem: whether cleaning stems; not with raw.
@@ -147,6 +152,7 @@ class CNNConfig(TrainingConfig):
     filters: Filters = tuple((width, 128) for width in range(1, 11))
     hidden_dim: DimensionOrNone = 128
     dropout: ShareBelowOne = 0.5
+    relu: bool = False
     min_count: Count = 10
     cleaning: CleaningName = "words"
     stem: bool = False
@@ -190,7 +196,7 @@ class CharCNNClassifier(Classifier):
     ) -> Self:
         """A classifier around a network made elsewhere; the config's sizes are replaced by the network's own."""
         shape, config = module.shape, config or CNNConfig()
-        sizes = {name: getattr(shape, name) for name in ("embedding_dim", "filters", "hidden_dim", "dropout")}
+        sizes: Any = {name: getattr(shape, name) for name in SIZES}
         made = cls(dataclasses.replace(config, **sizes))
         made.module, made.tokenizer = module.eval(), tokenizer
         made.accept(space, thresholds)
@@ -217,14 +223,8 @@ class CharCNNClassifier(Classifier):
         made = type(self)(config)
         cleaning = Cleaning(config.cleaning, config.stem)
         made.tokenizer = Tokenizer.learn(train.texts, min_count=config.min_count, cleaning=cleaning)
-        shape = CharCNNShape(
-            n_ids=made.tokenizer.n_ids,
-            n_classes=len(train.classes),
-            embedding_dim=config.embedding_dim,
-            filters=config.filters,
-            hidden_dim=config.hidden_dim,
-            dropout=config.dropout,
-        )
+        sizes: Any = {name: getattr(config, name) for name in SIZES}
+        shape = CharCNNShape(n_ids=made.tokenizer.n_ids, n_classes=len(train.classes), **sizes)
         with seeded(config.seed):
             made.module = CharCNN(shape)
         made.log = train_network(made.module, made.tokenizer, train, validation, config, progress=progress)
@@ -272,13 +272,14 @@ def predict_logits(module: CharCNN, encoded: Sequence[Ids]) -> NDArray[np.float6
     device = module.embedding.weight.device
     tables = module.tables() if resolve_form("auto", device) == "lookup" else None
     weight, bias = module.folded_head()
-    out = np.zeros((len(encoded), module.shape.n_classes))
+    out, filter_bias = np.zeros((len(encoded), module.shape.n_classes)), torch.cat(module.biases)
     for rows in length_batches([len(ids) for ids in encoded]):
         matrix, lengths = (torch.from_numpy(a).to(device) for a in pad([encoded[row] for row in rows]))
-        if tables is None:
-            unbiased = module.pooled(matrix, lengths) - torch.cat(module.biases)
-        else:
-            unbiased = add_rows(matrix, lengths, tables)
+        unbiased = (
+            add_rows(matrix, lengths, tables) if tables is not None else module.pooled(matrix, lengths) - filter_bias
+        )
+        if module.shape.relu:
+            unbiased = torch.maximum(unbiased, -filter_bias)
         out[rows] = (unbiased.double() @ weight.T + bias).cpu().numpy()
     return out
 
@@ -288,6 +289,8 @@ def read_shape(path: Path) -> CharCNNShape:
     try:
         fields = read_json(path)
         require_sizes(fields, {"n_ids": 2, "n_classes": 1, "embedding_dim": 1, "hidden_dim": 0})
+        if type(fields.get("relu", False)) is not bool:
+            raise ValueError("relu: true or false is allowed")
         return CharCNNShape(**{**fields, "filters": tuple((int(w), int(n)) for w, n in fields["filters"])})
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: not the shape of a character CNN ({error})") from None

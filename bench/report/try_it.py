@@ -60,6 +60,7 @@ def payload(tables: IntTables, tokenizer: Tokenizer, space: LabelSpace, threshol
         "head": _base64(tables.head),
         "scale": _base64(tables.scale.astype("<f4")),
         "bias": _base64(tables.bias.astype("<f4")),
+        **({} if tables.floors is None else {"floors": _base64(tables.floors.astype("<i2"))}),
     }
 
 

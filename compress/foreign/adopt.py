@@ -5,9 +5,10 @@ must agree.
 
 Exact are all conventions with one window a character, that is, with f - 1 zero vectors around a text for a width f:
 `padding="same"` and its equals, causal ones (all zeros in front) and any other split, which taps of zero bring to the
-middle. "Valid" windows are refused: ours also has those that hang over an edge. So is a non-linearity behind the
-maximum. Texts are compared as they are, without padding: where a module's answer depends on how far its batch is
-padded, ours is the one that it gives without. A text without characters counts as one zero vector.
+middle. "Valid" windows are refused: ours also has those that hang over an edge. A ReLU at the maximum, before or behind
+it, is exact; so is a BatchNorm before it. Any other non-linearity is refused. Texts are compared as they are, without
+padding: where a module's answer depends on how far its batch is padded, ours is the one that it gives without. A text
+without characters counts as one zero vector.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from baselines.networks.torch_state import seeded
 from baselines.task import LabelSpace, Task
 from baselines.text.cleaning import Cleaning
 from baselines.text.tokenizer import MAX_CHARACTERS, PAD_ID, Tokenizer
-from compress.foreign.agreement import Asked, find_call, given_texts, prove, text_to_read, texts_to_try
+from compress.foreign.agreement import Asked, IdMatrix, find_call, given_texts, prove, text_to_read, texts_to_try
 from compress.foreign.conv_branch import Branch
 from compress.foreign.layer_trace import Call
 from compress.foreign.text_cnn import TextCNN, check_layers, read_text_cnn, widest_filter
@@ -58,8 +59,8 @@ def adopt(
 
     Args:
         module: one `nn.Embedding`, parallel `nn.Conv1d` or `nn.Conv2d` with one window a character, each perhaps with a
-            BatchNorm right behind, the maximum over time, dropout, one or two `nn.Linear` without a non-linearity
-            between them; gives logits. It is copied and stays as it is.
+            BatchNorm right behind, a ReLU or none, the maximum over time, dropout, one or two `nn.Linear` without a
+            non-linearity between them; gives logits. It is copied and stays as it is.
         tokenizer: of the texts. It cleans them first, see `baselines.text.cleaning`.
         classes: names of the outputs, in order; of a binary task the positive one alone.
         task: what the logits mean, which the module doesn't say. `multilabel`: each class has a probability of its own,
@@ -92,8 +93,7 @@ def adopt(
         ids = own[torch.from_numpy(text_to_read(texts, widest))]
         asked = Asked(net, call or find_call(net, ids.repeat(2, 1)), own, len(classes))
         read = read_text_cnn(net, asked.checked, ids)
-        network = as_char_cnn(read, own)
-        facts = prove(network, asked, texts)
+        read, network, facts = _proven(read, own, asked, texts)
     except NotCompressible as refusal:
         raise NotCompressible(f"adopt: {refusal}. {INSTEAD}") from None
     trained = replace(config or CNNConfig(), cleaning=tokenizer.cleaning.name, stem=tokenizer.cleaning.stem)
@@ -103,6 +103,25 @@ def adopt(
     except ValueError as error:  # a layer beyond what a config may hold
         raise NotCompressible(f"adopt: {error}. {INSTEAD}") from None
     return classifier, _receipt(net, network, read, tokenizer, facts)
+
+
+def _proven(
+    read: TextCNN, rows: Tensor, asked: Asked, texts: Sequence[IdMatrix]
+) -> tuple[TextCNN, CharCNN, dict[str, Any]]:
+    """What was read, our network of it, and how closely the two agree; NotCompressible where they don't."""
+    network = as_char_cnn(read, rows)
+    try:
+        return read, network, prove(network, asked, texts)
+    except NotCompressible as refusal:
+        if read.relu is not None:
+            raise
+        # In the text that was read no ReLU had anything to cut off; others show whether there is one.
+        read = replace(read, relu=True)
+        network = as_char_cnn(read, rows)
+        try:
+            return read, network, prove(network, asked, texts)
+        except NotCompressible:
+            raise refusal from None
 
 
 def tokenizer_of(
@@ -170,6 +189,7 @@ def _empty(read: TextCNN, n_ids: int, filters: tuple[tuple[int, int], ...]) -> C
         filters=filters,
         hidden_dim=sizes[0] if len(sizes) == 2 else 0,
         dropout=read.dropout,
+        relu=bool(read.relu),
     )
     with seeded(0):  # initial weights that nobody keeps must not move the caller's generator
         return CharCNN(shape).eval()

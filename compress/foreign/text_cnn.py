@@ -1,8 +1,9 @@
 """Reads a text CNN out of a foreign module: its layers as they answer one text, each checked against what it gave.
 
-Embedding, parallel convolutions with one window a character, perhaps a BatchNorm right behind each, the maximum over
-time, one or two linear layers (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). Whatever else
-a module computes shows as a difference at one of these stages, and the refusal names the stage.
+Embedding, parallel convolutions with one window a character, perhaps a BatchNorm right behind each, perhaps a ReLU
+before or behind the maximum over time, one or two linear layers (Kim, "Convolutional Neural Networks for Sentence
+Classification", 2014). Whatever else a module computes shows as a difference at one of these stages, and the refusal
+names the stage.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _NEUTRAL = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Identity, nn.Flatten, nn.
 # What these two do shows where the next layer reads.
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d)
 _PADS = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ZeroPad1d, nn.ZeroPad2d)
-_KNOWN = (nn.Embedding, *_CONVS, *_NORMS, nn.Linear, *_NEUTRAL, *_POOLS, *_PADS)
+# The one non-linearity of ours, at one place: see `_check_relus`.
+_RELU = nn.ReLU
+_KNOWN = (nn.Embedding, *_CONVS, *_NORMS, nn.Linear, *_NEUTRAL, *_POOLS, *_PADS, _RELU)
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,21 @@ class TextCNN:
         branches: in the order of their calls.
         linears: weight (out, in) and bias (out,) of one or two layers.
         dropout: before the last linear layer, 0 where no dropout layer is found.
+        relu: whether the maxima went through a ReLU, before or behind the maximum; None where none of them was below 0
+            in the text that was read, and no layer says it.
     """
 
     embedding: Tensor
     branches: tuple[Branch, ...]
     linears: tuple[tuple[Tensor, Tensor], ...]
     dropout: float
+    relu: bool | None
 
     def __str__(self) -> str:
         filters = ", ".join(f"{len(b.weight)} of width {b.weight.shape[2]} (`{b.name}`)" for b in self.branches)
         sizes = " -> ".join(str(n) for n in (self.linears[0][0].shape[1], *(len(bias) for _, bias in self.linears)))
-        return f"embedding {tuple(self.embedding.shape)}, filters {filters}, maximum over time, linear {sizes}"
+        relu = ", ReLU" if self.relu else ""
+        return f"embedding {tuple(self.embedding.shape)}, filters {filters}, maximum over time{relu}, linear {sizes}"
 
 
 def check_layers(module: nn.Module) -> None:
@@ -132,12 +139,13 @@ def _read(calls: Sequence[LayerCall], ids: Tensor, answer: Tensor) -> TextCNN:
         raise NotCompressible(f"one or two nn.Linear are needed behind the maximum, {len(linears)} are called")
     first, last = linears[0], linears[-1]
     pairs, branches, found = _with_norms(calls), list[Branch](), list[str]()
-    columns = torch.zeros(0)
+    columns, relu = torch.zeros(0), None
     # All stages before anything is refused: who mends one reason should know of the next.
     with _noting(found):
         branches = [read_branch(conv, norm, layer.weight.detach()[ids]) for conv, norm in pairs]
     with _noting(found):
-        columns = _columns(first, [(norm or conv).gave[0].flatten(1) for conv, norm in pairs])
+        shown = _check_relus(calls, [norm or conv for conv, norm in pairs])
+        columns, relu = _columns(first, [(norm or conv).gave[0].flatten(1) for conv, norm in pairs], shown)
     if first is not last:
         with _noting(found):
             require_equal(f"what {last} reads", last.read, {f"what {first} gave": first.gave})
@@ -147,7 +155,7 @@ def _read(calls: Sequence[LayerCall], ids: Tensor, answer: Tensor) -> TextCNN:
         raise NotCompressible("; besides, ".join(found))
     parts = torch.split(columns, [len(branch.bias) for branch in branches])
     placed = tuple(replace(branch, columns=part) for branch, part in zip(branches, parts, strict=True))
-    return TextCNN(layer.weight.detach(), placed, tuple(_affine(call.layer) for call in linears), _dropout(calls))
+    return TextCNN(layer.weight.detach(), placed, tuple(_affine(call.layer) for call in linears), _dropout(calls), relu)
 
 
 @contextmanager
@@ -175,24 +183,82 @@ def _with_norms(calls: Sequence[LayerCall]) -> list[tuple[LayerCall, LayerCall |
     return pairs
 
 
-def _columns(first: LayerCall, responses: Sequence[Tensor]) -> Tensor:
-    """Where the first linear layer reads each filter, (N,); by value, as the maxima may be joined in any order.
+def _check_relus(calls: Sequence[LayerCall], convs: Sequence[LayerCall]) -> bool:
+    """Whether there are ReLU layers; raises NotCompressible unless each stands at the maximum of the filters.
+
+    Args:
+        calls: of all layers.
+        convs: those that give the responses, a convolution or its BatchNorm.
+    """
+    relus = [call for call in calls if isinstance(call.layer, _RELU)]
+    linears = [calls.index(call) for call in calls if isinstance(call.layer, nn.Linear)]
+    behind = next((call for call in relus if calls.index(call) > linears[0]), None)
+    if behind is not None:
+        raise NotCompressible(
+            f"{behind} stands behind {calls[linears[0]]}; only at the maximum of the filters is it ours"
+        )
+    before = [any(difference(relu.read.flatten(), conv.gave.flatten()) == 0 for conv in convs) for relu in relus]
+    if any(before) and sum(before) < len(convs):
+        raise NotCompressible(f"{relus[0]} stands behind some of the {len(convs)} convolutions only")
+    return bool(relus)
+
+
+def _columns(first: LayerCall, responses: Sequence[Tensor], shown: bool) -> tuple[Tensor, bool | None]:
+    """Where the first linear layer reads each filter, (N,), by value, as the maxima may be joined in any order; `relu`.
 
     Args:
         first: that layer.
         responses: of each convolution, (N_f, windows).
+        shown: whether there are ReLU layers.
     """
-    maxima = torch.cat([each.amax(dim=1) for each in responses])
+    maxima = [each.amax(dim=1) for each in responses]
     read = first_row(first.read)
-    columns = torch.arange(len(maxima))
-    if difference(read, maxima) > TOLERANCE and difference(read.sort().values, maxima.sort().values) <= TOLERANCE:
-        columns[maxima.argsort()] = read.argsort()
-        return columns
+    plain = None if shown else _placed(read, maxima)
+    if plain is not None:
+        return plain, None if bool((torch.cat(maxima) >= 0).all()) else False
+    floored = _placed(read, [each.relu() for each in maxima])
+    if floored is not None:
+        return floored, True
     means = torch.cat([each.mean(dim=1) for each in responses])
     of_relu = torch.cat([each.relu().mean(dim=1) for each in responses])
-    named = {"the maxima over time": maxima, "the means over time": means, "the means over time of the ReLU": of_relu}
+    joined = torch.cat(maxima)
+    named = {"the maxima over time": joined, "the means over time": means, "the means over time of the ReLU": of_relu}
     require_equal(f"what {first} reads", first.read, {name: row[None] for name, row in named.items()})
-    return columns
+    return torch.arange(len(joined)), None
+
+
+def _placed(read: Tensor, maxima: Sequence[Tensor]) -> Tensor | None:
+    """Where each of these numbers was read, (N,); None where others were read, or equal ones hide their order."""
+    joined = torch.cat(list(maxima))
+    if difference(read, joined) <= TOLERANCE:
+        return torch.arange(len(joined))
+    if difference(read.sort().values, joined.sort().values) > TOLERANCE:
+        return None
+    columns = torch.empty(len(joined), dtype=torch.long)
+    if int((joined == 0).sum()) < 2:
+        columns[joined.argsort()] = read.argsort()
+        return columns
+    # A ReLU leaves many zeros: then all filters of a convolution together tell where they are.
+    starts = _order(read, maxima, frozenset(), 0)
+    return (
+        None
+        if starts is None
+        else torch.cat([start + torch.arange(len(m)) for start, m in zip(starts, maxima, strict=True)])
+    )
+
+
+def _order(read: Tensor, maxima: Sequence[Tensor], used: frozenset[int], start: int) -> list[int] | None:
+    """Where each convolution's maxima begin in what was read, convolutions in any order; None where none fits."""
+    if len(used) == len(maxima):
+        return [0] * len(maxima)
+    for n, own in enumerate(maxima):
+        if n in used or difference(read[start : start + len(own)], own) > TOLERANCE:
+            continue
+        rest = _order(read, maxima, used | {n}, start + len(own))
+        if rest is not None:
+            rest[n] = start
+            return rest
+    return None
 
 
 def _affine(layer: Any) -> tuple[Tensor, Tensor]:

@@ -34,7 +34,9 @@ MAX_COLUMNS = 4096
 # else; so a file never holds more than 8 · 5 values a byte.
 MAX_INFLATION = 8
 MAX_LAYOUT_CHARACTERS = 1 << 14
-_ENTRY = re.compile(r"(head|embedding|(?:table|filters)\.([1-9][0-9]{0,2})):([1-9][0-9]{0,9}):([1-9][0-9x]{0,40})")
+_ENTRY = re.compile(
+    r"(head|embedding|floors|(?:table|filters)\.([1-9][0-9]{0,2})):([1-9][0-9]{0,9}):([1-9][0-9x]{0,40})"
+)
 
 
 @dataclass(frozen=True)
@@ -99,18 +101,37 @@ class StoredTables:
 
     @classmethod
     def from_factors(
-        cls, factors: Factors, head: Int8, scale: NDArray[np.float32], bias: NDArray[np.float32]
+        cls,
+        factors: Factors,
+        head: Int8,
+        scale: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        floors: NDArray[np.int16] | None = None,
     ) -> StoredTables:
-        return cls(IntTables(factors.expand(), head, scale, bias), factors)
+        return cls(IntTables(factors.expand(), head, scale, bias, floors), factors)
 
     def parts(self) -> dict[str, Int8]:
-        """The stored integer arrays by name; the width is the first axis of a table."""
+        """The stored integer arrays by name; the width is the first axis of a table, the digit that of floors."""
         if self.factors is None:
             parts = {f"table.{len(table)}": table for table in self.tables.tables}
         else:
             parts = {f"filters.{len(filters)}": filters for filters in self.factors.filters}
             parts["embedding"] = self.factors.embedding
+        if self.tables.floors is not None:
+            parts["floors"] = floor_digits(self.tables.floors)
         return {**parts, "head": self.tables.head}
+
+
+def floor_digits(floors: NDArray[np.int16]) -> Int8:
+    """int8 (1, N) where every floor fits, else (2, N): the lower digits of base 255, then the higher ones."""
+    high = np.sign(floors) * ((np.abs(floors.astype(np.int64)) + 127) // 255)
+    low = floors - 255 * high
+    return np.stack([low, high] if high.any() else [low]).astype(np.int8)
+
+
+def floors_of(digits: Int8) -> NDArray[np.int16]:
+    """The inverse of `floor_digits`."""
+    return np.asarray(digits[0] + 255 * digits[1:].astype(np.int16).sum(axis=0), np.int16)
 
 
 def pack(values: Int8) -> bytes:
@@ -228,8 +249,8 @@ def _entries(layout: str) -> dict[str, tuple[int, tuple[int, ...]]]:
         axes = 2 if match and match[2] is None else 3
         if match is None or match[1] in entries or len(shape) != axes or (axes == 3 and shape[0] != int(match[2])):
             raise ArtifactError(
-                "layout: parts head:BYTES:CxN, embedding:BYTES:VxD, table.W:BYTES:WxVxN and filters.W:BYTES:WxDxN are "
-                f"allowed, each once, got {shown(entry)}; make it again"
+                "layout: parts head:BYTES:CxN, embedding:BYTES:VxD, table.W:BYTES:WxVxN, filters.W:BYTES:WxDxN and "
+                f"floors:BYTES:1xN or 2xN are allowed, each once, got {shown(entry)}; make it again"
             )
         entries[match[1]] = int(match[3]), shape
     return entries
@@ -237,7 +258,7 @@ def _entries(layout: str) -> dict[str, tuple[int, tuple[int, ...]]]:
 
 def _check_shapes(shapes: dict[str, tuple[int, ...]]) -> None:
     """Raise ArtifactError unless the parts make one model, of a size that can be run; nothing is unpacked yet."""
-    names = {name.partition(".")[0] for name in shapes}
+    names = {name.partition(".")[0] for name in shapes} - {"floors"}
     if names not in ({"head", "table"}, {"head", "embedding", "filters"}):
         raise ArtifactError(
             f"layout: head with tables, or head with embedding and filters, are needed, got {', '.join(sorted(names))}"
@@ -254,18 +275,22 @@ def _check_shapes(shapes: dict[str, tuple[int, ...]]) -> None:
             )
         tables = [(width, n_ids, count) for width, _, count in tables]
     check_sizes(tables, shapes["head"])
+    n_filters = shapes["head"][1]
+    if "floors" in shapes and shapes["floors"] not in ((1, n_filters), (2, n_filters)):
+        raise ArtifactError(f"layout: floors: 1 or 2 rows of {n_filters} digits are allowed, got {shapes['floors']}")
 
 
 def _assemble(parts: dict[str, Int8], scale: NDArray[np.float32], bias: NDArray[np.float32]) -> StoredTables:
     head = parts["head"]
     if scale.shape != head.shape[:1] or bias.shape != head.shape[:1]:
         raise ArtifactError(f"scale and bias: expected ({len(head)},), got {scale.shape} and {bias.shape}")
+    floors = floors_of(parts["floors"]) if "floors" in parts else None
     if "embedding" not in parts:
-        return StoredTables(IntTables(_by_width(parts, "table."), head, scale, bias))
+        return StoredTables(IntTables(_by_width(parts, "table."), head, scale, bias, floors))
     embedding, filters = parts["embedding"], _by_width(parts, "filters.")
     if embedding[PAD_ID].any():
         raise ArtifactError("factors: the padding row of the embedding must be zero")
-    return StoredTables.from_factors(Factors(embedding, filters), head, scale, bias)
+    return StoredTables.from_factors(Factors(embedding, filters), head, scale, bias, floors)
 
 
 def _by_width(parts: dict[str, Int8], prefix: str) -> tuple[Int8, ...]:

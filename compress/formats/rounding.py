@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from baselines.errors import NotCompressible
 from compress.formats.packed import Factors, Int8, StoredTables, to_int8
-from compress.formats.tables import FloatTables, IntTables
+from compress.formats.tables import MAX_FLOOR, FloatTables, IntTables
 
 MIN_BITS, MAX_BITS = 2, 8
 
@@ -47,8 +47,34 @@ def round_tables(model: FloatTables, bits: int, head_bits: int) -> StoredTables:
     """Weight-only rounding: one scale a filter for the tables, one a class for the head, which takes the former in."""
     levels, scales = zip(*(round_symmetric(table, bits, (0, 1)) for table in model.tables), strict=True)
     per_filter = np.concatenate([scale.ravel() for scale in scales])  # (N,)
-    head, scale = round_head(model.head, per_filter, head_bits)
-    return StoredTables(IntTables(tuple(levels), head, scale, model.bias.astype(np.float32)))
+    floors, whole, bias = round_floors(model.floors, per_filter, model.head, model.bias)
+    head, scale = round_head(whole, per_filter, head_bits)
+    return StoredTables(IntTables(tuple(levels), head, scale, bias.astype(np.float32), floors))
+
+
+def round_floors(
+    floors: NDArray[Any] | None, per_filter: NDArray[np.float64], head: NDArray[Any], bias: NDArray[Any]
+) -> tuple[NDArray[np.int16] | None, NDArray[Any], NDArray[Any]]:
+    """Floors in each filter's own integer units, halves to even: off by half a unit at most, as a table's values are.
+
+    A floor above every sum that fits makes its filter constant: its share goes into the bias, exactly, and its column
+    of the head becomes zero. One below every sum never acts, and is raised to the lowest that can be stored.
+
+    Args:
+        floors: (N,), None where there are none.
+        per_filter: what a unit of each filter stands for, (N,).
+        head: (C, N).
+        bias: (C,).
+
+    Returns:
+        floors int16 (N,) or None, head and bias.
+    """
+    if floors is None:
+        return None, head, bias
+    units = np.rint(floors.astype(np.float64) / per_filter)
+    constant = units > MAX_FLOOR
+    bias = bias + head[:, constant].astype(np.float64) @ floors[constant].astype(np.float64)
+    return np.clip(np.where(constant, 0, units), -MAX_FLOOR, MAX_FLOOR).astype(np.int16), head * ~constant, bias
 
 
 def round_head(head: NDArray[Any], per_filter: NDArray[np.float64], bits: int) -> tuple[Int8, NDArray[np.float32]]:
@@ -62,6 +88,7 @@ def round_factors(
     filters: tuple[NDArray[Any], ...],
     head: NDArray[Any],
     bias: NDArray[Any],
+    floors: NDArray[Any] | None = None,
     *,
     bits: int,
     embedding_bits: int,
@@ -74,18 +101,22 @@ def round_factors(
         filters: per width f ascending, (f, d, N_f).
         head: (C, N), for responses in the units of `embedding @ filters`.
         bias: (C,), the filters' biases folded in.
+        floors: (N,) in the same units as the responses, None where there are none.
         bits, embedding_bits, head_bits: 2 to 8 each.
     """
     embedding, filters = balance(embedding, filters)
     whole, unit = round_symmetric(embedding, embedding_bits, (0, 1))
     levels, scales = zip(*(round_symmetric(f, bits, (0, 1)) for f in filters), strict=True)
     factors = Factors(whole, tuple(levels))
-    per_filter = [
-        scale.ravel() * float(unit.item()) * to_int8(factors.products(level))[1] / 127.0
-        for scale, level in zip(scales, levels, strict=True)
-    ]
-    rounded, scale = round_head(head, np.concatenate(per_filter), head_bits)
-    return StoredTables.from_factors(factors, rounded, scale, bias.astype(np.float32))
+    per_filter = np.concatenate(
+        [
+            scale.ravel() * float(unit.item()) * to_int8(factors.products(level))[1] / 127.0
+            for scale, level in zip(scales, levels, strict=True)
+        ]
+    )
+    whole_floors, head, bias = round_floors(floors, per_filter, head, bias)
+    rounded, scale = round_head(head, per_filter, head_bits)
+    return StoredTables.from_factors(factors, rounded, scale, bias.astype(np.float32), whole_floors)
 
 
 def balance(

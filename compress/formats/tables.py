@@ -4,6 +4,9 @@ With E the embedding (V, d) and W_f the filters of width f (N_f, d, f), the resp
 `sum_k T_f[k, x[t + k - left]]` with `T_f[k] = E @ W_f[:, :, k].T` (V, N_f); the text is surrounded by padding (id 0,
 a zero row), `left = (f - 1) // 2`, and the maximum runs over t = 0 .. max(L, 1) - 1. The convolution's bias and `fc2
 · fc1` fold into one matrix and one bias.
+
+A floor for each filter holds a ReLU, before or behind the maximum: `relu(max_t r + b) = max(-b, max_t r) + b`, so the
+response is `max(floor, max_t r)` with the floor -b, and b folds into the one bias as it does without a ReLU.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ MAX_REACH = 0x7FFFFFFF // (127 * 127)
 MAX_IDS = 256
 # Classes times filters. What explains an answer takes 24 bytes for each.
 MAX_HEAD_VALUES = 1 << 24
+# What two digits of base 255 hold, as floors are stored; only filters of the two largest widths reach further.
+MAX_FLOOR = 127 * 255 + 127
 # Positions summed at once, so that what lies between the sums stays in the cache however long a text is.
 STRETCH = 1024
 # Sums of all filters at the positions of a stretch: a model of very many filters has shorter stretches.
@@ -60,6 +65,16 @@ def check_sizes(tables: Sequence[tuple[int, ...]], head: tuple[int, ...]) -> Non
         raise ArtifactError(f"head: 1 to {MAX_HEAD_VALUES} values are allowed, got {head[0]} x {head[1]}")
 
 
+def check_floors(floors: NDArray[np.int16] | None, n_filters: int) -> None:
+    """Raise ArtifactError unless there are none, or one for each filter that can be stored."""
+    if floors is None:
+        return
+    if floors.dtype != np.int16 or floors.shape != (n_filters,):
+        raise ArtifactError(f"floors: expected int16 ({n_filters},), got {floors.dtype} {floors.shape}")
+    if int(floors.min()) < -MAX_FLOOR or int(floors.max()) > MAX_FLOOR:
+        raise ArtifactError(f"floors: values must lie in {-MAX_FLOOR}..{MAX_FLOOR}")
+
+
 @dataclass(frozen=True)
 class FloatTables:
     """Exact table form.
@@ -68,15 +83,18 @@ class FloatTables:
         tables: per width f ascending, float32 (f, V, N_f); row 0 of each (padding) is zero.
         head: float32 (C, N), filters in the order of `tables`.
         bias: float32 (C,), the filters' biases folded in.
+        floors: float32 (N,) that no response is below, finite; None where there are none.
     """
 
     tables: tuple[NDArray[np.float32], ...]
     head: NDArray[np.float32]
     bias: NDArray[np.float32]
+    floors: NDArray[np.float32] | None = None
 
     def pooled(self, ids: Ids) -> NDArray[np.float32]:
-        """Largest response of each filter, without bias; (N,)."""
-        return np.concatenate([_max_over_time(table, ids) for table in self.tables])
+        """Largest response of each filter or its floor, without bias; (N,)."""
+        largest = np.concatenate([_max_over_time(table, ids) for table in self.tables])
+        return largest if self.floors is None else np.maximum(largest, self.floors)
 
     def logits(self, ids: Ids) -> NDArray[np.float32]:
         """(C,) for one text."""
@@ -96,12 +114,15 @@ class IntTables:
         head: int8 (C, N) in -127..127.
         scale: float32 (C,).
         bias: float32 (C,).
+        floors: int16 (N,) that no response is below, in the units of the filter's table, -MAX_FLOOR to MAX_FLOOR; None
+            where there are none.
     """
 
     tables: tuple[NDArray[np.int8], ...]
     head: NDArray[np.int8]
     scale: NDArray[np.float32]
     bias: NDArray[np.float32]
+    floors: NDArray[np.int16] | None = None
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -148,19 +169,20 @@ class IntTables:
             )
         if not (np.isfinite(self.scale).all() and np.isfinite(self.bias).all()):
             raise ArtifactError("scale and bias: every value must be finite")
+        check_floors(self.floors, self.n_filters)
 
     def responses(self, ids: Ids) -> NDArray[np.int16]:
         """Response of every filter at every position; int16 (max(L, 1), N), contiguous by position."""
         return self._responses(_padded(ids, self.widths[-1]), 0, max(len(ids), 1))
 
     def pooled(self, ids: Ids) -> NDArray[np.int16]:
-        """Largest response of each filter; int16 (N,)."""
+        """Largest response of each filter, or its floor; int16 (N,)."""
         padded, length = _padded(ids, self.widths[-1]), max(len(ids), 1)
         stretch = stretch_of(self.n_filters)
         largest: NDArray[np.int16] = self._responses(padded, 0, min(stretch, length)).max(axis=0)
         for start in range(stretch, length, stretch):
             np.maximum(largest, self._responses(padded, start, min(stretch, length - start)).max(axis=0), out=largest)
-        return largest
+        return largest if self.floors is None else np.maximum(largest, self.floors)
 
     def _responses(self, padded: NDArray[np.intp], start: int, length: int) -> NDArray[np.int16]:
         """Responses at `length` positions from `start` on; int16 (length, N)."""
@@ -170,7 +192,7 @@ class IntTables:
         return total
 
     def winners(self, ids: Ids) -> NDArray[np.int64]:
-        """Position t of each filter's first largest response; (N,)."""
+        """Position t of each filter's first largest response, whatever its floor; (N,)."""
         first: NDArray[np.int64] = self.responses(ids).argmax(axis=0)
         return first
 

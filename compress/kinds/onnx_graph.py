@@ -113,10 +113,14 @@ def add_halo(builder: Builder) -> str:
     return builder.constant(HALO, np.zeros(4, np.int64))
 
 
-def add_pooled(builder: Builder, maxima: Sequence[str], n_filters: int) -> str:
-    """The output `pooled`: the largest responses of each width side by side, here or in the stretches before."""
+def add_pooled(builder: Builder, maxima: Sequence[str], n_filters: int, floors: NDArray[Any] | None = None) -> str:
+    """The output `pooled`: the largest responses of each width side by side, here or in the stretches before.
+
+    Floors (N,), below which no response counts, stand where nothing was before, and are never lost afterwards.
+    """
     here = builder.node("Concat", maxima, "pooled_here", axis=1)
-    before = builder.constant(POOLED_BEFORE, np.full((1, n_filters), NEVER, np.float32))
+    lowest = np.full((1, n_filters), NEVER, np.float32) if floors is None else floors[None].astype(np.float32)
+    before = builder.constant(POOLED_BEFORE, lowest)
     return builder.node("Max", [here, before], POOLED)
 
 
@@ -178,7 +182,8 @@ def add_layers(builder: Builder, module: CharCNN, task: Task) -> None:
         )
         masked = builder.node("Where", [mask, minus_infinity, responses], f"masked_{index}")
         maxima.append(builder.node("ReduceMax", [masked], f"maximum_{index}", axes=[2], keepdims=0))
-    hidden = add_pooled(builder, maxima, sum(len(bias) for bias in module.biases))
+    n_filters = sum(len(bias) for bias in module.biases)
+    hidden = add_pooled(builder, maxima, n_filters, np.zeros(n_filters) if module.shape.relu else None)
     for name in ("fc1", "fc2"):
         layer = getattr(module, name)
         if layer is not None:

@@ -98,6 +98,8 @@ class FloatTableClassifier(_TableClassifier):
     def save_state(self, folder: Path) -> None:
         arrays = {f"table.{len(table)}": table for table in self.tables.tables}
         arrays |= {"head": self.tables.head, "bias": self.tables.bias}
+        if self.tables.floors is not None:
+            arrays["floors"] = self.tables.floors
         write_weights(folder / TABLES_FILE, arrays)
         self._save_alphabet(folder)
 
@@ -105,9 +107,11 @@ class FloatTableClassifier(_TableClassifier):
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         path = folder / TABLES_FILE
         arrays = read_arrays(path)
+        floors = arrays.pop("floors", None)
         if not {"head", "bias"} < set(arrays) or not all(map(_TABLE.fullmatch, set(arrays) - {"head", "bias"})):
             raise ArtifactError(
-                f"{path}: not a table model: head, bias and table.WIDTH are needed, got {shown(str(sorted(arrays)))}"
+                f"{path}: not a table model: head, bias and table.WIDTH are needed, and floors are allowed, got "
+                f"{shown(str(sorted(arrays)))}"
             )
         head, bias = arrays.pop("head"), arrays.pop("bias")
         by_width = sorted(
@@ -115,7 +119,7 @@ class FloatTableClassifier(_TableClassifier):
         )
         if any(array.ndim != 3 or array.shape[0] != width or 0 in array.shape for width, array in by_width):
             raise ArtifactError(f"{path}: table.WIDTH must be (WIDTH, ids, filters)")
-        tables = FloatTables(tuple(array for _, array in by_width), head, bias)
+        tables = FloatTables(tuple(array for _, array in by_width), head, bias, floors)
         _check_float(path, tables)
         return cls(tables, Tokenizer.from_json(read_json(folder / ALPHABET_FILE)), space)
 
@@ -152,12 +156,14 @@ class IntTableClassifier(_TableClassifier):
 
 def _check_float(path: Path, tables: FloatTables) -> None:
     arrays: list[NDArray[np.float32]] = [*tables.tables, tables.head, tables.bias]
+    arrays += [] if tables.floors is None else [tables.floors]
     n_ids = {table.shape[1] for table in tables.tables if table.ndim == 3}
     fits = (
         len(n_ids) == 1
         and all(table.ndim == 3 for table in tables.tables)
         and not any(table[:, PAD_ID].any() for table in tables.tables)
         and tables.head.shape == (*tables.bias.shape, sum(table.shape[2] for table in tables.tables))
+        and (tables.floors is None or tables.floors.shape == tables.head.shape[1:])
     )
     if not fits or any(array.dtype != np.float32 or not np.isfinite(array).all() for array in arrays):
         raise ArtifactError(

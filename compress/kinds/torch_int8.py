@@ -40,6 +40,7 @@ class TorchInt8Config(CheckedFields):
     embedding_dim: Dimension
     filters: Filters
     hidden_dim: DimensionOrNone
+    relu: bool = False
 
 
 class TorchInt8Classifier(Classifier):
@@ -64,7 +65,8 @@ class TorchInt8Classifier(Classifier):
     def from_cnn(cls, parent: CharCNNClassifier) -> Self:
         """Quantize a copy of the parent's module."""
         shape = parent.module.shape
-        config = TorchInt8Config(shape.n_ids, shape.n_classes, shape.embedding_dim, shape.filters, shape.hidden_dim)
+        sizes = shape.n_ids, shape.n_classes, shape.embedding_dim, shape.filters, shape.hidden_dim
+        config = TorchInt8Config(*sizes, relu=shape.relu)
         return cls(quantize_linear(parent.module), config, parent.tokenizer, parent.space_)
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
@@ -125,7 +127,8 @@ def int8_layers(module: nn.Module) -> list[tuple[str, Any]]:
 
 
 def _rebuilt(config: TorchInt8Config, tensors: dict[str, Tensor]) -> CharCNN:
-    shape = CharCNNShape(config.n_ids, config.n_classes, config.embedding_dim, config.filters, config.hidden_dim)
+    sizes = config.n_ids, config.n_classes, config.embedding_dim, config.filters, config.hidden_dim
+    shape = CharCNNShape(*sizes, relu=config.relu)
     with torch.device("meta"):  # shapes without memory: no more is taken than the file holds
         promised = sum(p.numel() for p in CharCNN(shape).parameters())
     if promised > (held := sum(t.numel() for t in tensors.values())):

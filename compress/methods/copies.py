@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
 from baselines.text.tokenizer import PAD_ID, pad
-from compress.methods.fold import float_parts
+from compress.methods.fold import float_floors, float_parts
 
 
 def clone(parent: CharCNNClassifier, module: CharCNN | None = None) -> CharCNNClassifier:
@@ -71,8 +71,13 @@ def from_parts(
     head: NDArray[Any],
     bias: NDArray[Any],
     dropout: float,
+    floors: NDArray[Any] | None = None,
 ) -> CharCNN:
-    """A character CNN without hidden layer and with zero filter biases, from `compress.methods.fold.float_parts`."""
+    """A character CNN without hidden layer, from `compress.methods.fold.float_parts`.
+
+    The filters' biases are zero, or with `float_floors` as in the module that they came from: the last bias, which they
+    are folded into, gives them back.
+    """
     shape = CharCNNShape(
         n_ids=embedding.shape[0],
         n_classes=head.shape[0],
@@ -80,15 +85,18 @@ def from_parts(
         filters=tuple((f.shape[0], f.shape[2]) for f in filters),
         hidden_dim=0,
         dropout=dropout,
+        relu=floors is not None,
     )
     module = CharCNN(shape)
+    filter_bias = np.zeros(shape.n_filters) if floors is None else -floors
+    own = np.split(filter_bias, np.cumsum([f.shape[2] for f in filters])[:-1])
     with torch.no_grad():
         module.embedding.weight.copy_(_tensor(embedding))
-        for (weight, conv_bias), levels in zip(conv_weights(module), filters, strict=True):
+        for (weight, conv_bias), levels, values in zip(conv_weights(module), filters, own, strict=True):
             weight.copy_(_tensor(levels.transpose(2, 1, 0)))
-            conv_bias.zero_()
+            conv_bias.copy_(_tensor(values))
         module.fc2.weight.copy_(_tensor(head))
-        module.fc2.bias.copy_(_tensor(bias))
+        module.fc2.bias.copy_(_tensor(bias - head @ filter_bias))
     return module.eval()
 
 
@@ -97,7 +105,7 @@ def in_table_form(module: CharCNN, dropout: float) -> CharCNN:
     embedding, filters, head, bias = float_parts(module)
     identity = np.eye(len(embedding))
     identity[PAD_ID] = 0.0
-    return from_parts(identity, [embedding @ f for f in filters], head, bias, dropout)
+    return from_parts(identity, [embedding @ f for f in filters], head, bias, dropout, float_floors(module))
 
 
 def _tensor(values: NDArray[Any]) -> Tensor:

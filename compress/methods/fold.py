@@ -1,7 +1,8 @@
 """Fold (exact): embedding and convolution become tables, `fc2 · fc1` one matrix, filters that cannot matter go.
 
 With E the embedding (V, d) and W_f the filters of width f (N_f, d, f): `T_f[k] = E @ W_f[:, :, k].T` (V, N_f). No
-non-linearity stands between the maximum and the logits, so `head = W2 @ W1`, and the filters' biases join its bias.
+non-linearity stands between the maximum and the logits but perhaps a ReLU, so `head = W2 @ W1`, and the filters'
+biases join its bias. The ReLU becomes a floor for each filter: `relu(m + b) = max(m, -b) + b`.
 Everything is computed in float64 and rounded once; what remains is float rounding (parity about 1e-6).
 """
 
@@ -34,7 +35,8 @@ class FoldConfig(CheckedFields):
     """Settings of `fold`.
 
     Attributes:
-        remove_filters: leave out filters with a zero head column, all-zero tables, or tables proportional to another's.
+        remove_filters: leave out filters with a zero head column, all-zero tables, a floor that no response is above,
+            or tables and floor proportional to another's.
     """
 
     remove_filters: bool = True
@@ -81,21 +83,50 @@ def fold_module(module: CharCNN, *, remove_filters: bool = True) -> Folded:
     """The table form of a character CNN; the module is only read.
 
     Returns:
-        tables per width f ascending (f, V, N_f), head (C, N), bias (C,), in float32.
+        tables per width f ascending (f, V, N_f), head (C, N), bias (C,), floors (N,) or None, in float32.
     """
     embedding, filters, head, bias = float_parts(module)
-    tables = tuple(embedding @ weights for weights in filters)
+    model = _Exact(tuple(embedding @ weights for weights in filters), head, bias, float_floors(module))
     dead = merged = 0
     if remove_filters:
-        tables, head, dead = _without_dead(tables, head)
-        tables, head, merged = _without_duplicates(tables, head)
-    single = tuple(np.ascontiguousarray(table, np.float32) for table in tables)
-    return Folded(FloatTables(single, np.ascontiguousarray(head, np.float32), bias.astype(np.float32)), dead, merged)
+        model, dead = _without_dead(model)
+        model, merged = _without_duplicates(model)
+    single = [np.ascontiguousarray(each, np.float32) for each in (*model.tables, model.head, model.bias)]
+    floors = None if model.floors is None else model.floors.astype(np.float32)
+    return Folded(FloatTables(tuple(single[:-2]), single[-2], single[-1], floors), dead, merged)
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """Tables as in `FloatTables`, in float64."""
+
+    tables: tuple[Float64, ...]
+    head: Float64
+    bias: Float64
+    floors: Float64 | None
+
+    def keep(self, keep: NDArray[np.bool_]) -> _Exact:
+        """Some of the filters, bool (N,); a width without any is left out."""
+        parts = np.split(keep, np.cumsum([table.shape[2] for table in self.tables])[:-1])
+        tables = tuple(table[:, :, part] for table, part in zip(self.tables, parts, strict=True) if part.any())
+        return _Exact(tables, self.head[:, keep], self.bias, None if self.floors is None else self.floors[keep])
+
+
+def float_floors(module: CharCNN) -> Float64 | None:
+    """Float64 (N,) by width: what no filter's response without its bias is below; None without a ReLU."""
+    if not module.shape.relu:
+        return None
+    return -np.concatenate([_numpy(module.biases[i]) for i in _by_width(module)])
+
+
+def _by_width(module: CharCNN) -> list[int]:
+    """Numbers of the convolutions, widths ascending."""
+    return sorted(range(len(module.convs)), key=lambda i: module.shape.filters[i][0])
 
 
 def float_parts(module: CharCNN) -> tuple[Float64, tuple[Float64, ...], Float64, Float64]:
     """Float64 copies: embedding (V, d) with a zero padding row, filters (f, d, N_f) by width, folded head and bias."""
-    order = sorted(range(len(module.convs)), key=lambda i: module.shape.filters[i][0])
+    order = _by_width(module)
     embedding = _numpy(module.embedding.weight)
     embedding[PAD_ID] = 0.0
     filters = tuple(_numpy(module.weights[i]).transpose(2, 1, 0) for i in order)
@@ -111,8 +142,9 @@ def float_parts(module: CharCNN) -> tuple[Float64, tuple[Float64, ...], Float64,
 
 
 def count_parameters(tables: FloatTables) -> int:
-    """Numbers stored: tables, head, bias."""
-    return int(sum(table.size for table in tables.tables) + tables.head.size + tables.bias.size)
+    """Numbers stored: tables, head, bias, floors."""
+    n_floors = 0 if tables.floors is None else tables.floors.size
+    return int(sum(table.size for table in tables.tables) + tables.head.size + tables.bias.size + n_floors)
 
 
 def _numpy(tensor: Any) -> Float64:
@@ -120,27 +152,30 @@ def _numpy(tensor: Any) -> Float64:
     return np.array(tensor.detach().cpu().numpy(), np.float64)
 
 
-def _select(tables: tuple[Float64, ...], keep: NDArray[np.bool_]) -> tuple[Float64, ...]:
-    """The kept filters of each width; a width without any is left out."""
-    ends = np.cumsum([table.shape[2] for table in tables])
-    parts = np.split(keep, ends[:-1])
-    return tuple(table[:, :, part] for table, part in zip(tables, parts, strict=True) if part.any())
-
-
-def _without_dead(tables: tuple[Float64, ...], head: Float64) -> tuple[tuple[Float64, ...], Float64, int]:
-    # An all-zero table responds with 0 everywhere, and a zero column of the head ignores the response.
-    alive = np.concatenate([np.abs(table).max(axis=(0, 1)) > 0 for table in tables]) & np.abs(head).any(axis=0)
+def _without_dead(model: _Exact) -> tuple[_Exact, int]:
+    # The largest response that any text can reach: of all-zero tables 0. A zero column of the head ignores it anyhow.
+    reach = np.concatenate([table.max(axis=1).sum(axis=0) for table in model.tables])
+    constant = np.concatenate([np.abs(table).max(axis=(0, 1)) == 0 for table in model.tables])
+    value = np.zeros(len(reach))
+    if model.floors is not None:
+        constant |= model.floors >= reach
+        value = np.maximum(model.floors, reach)
+    alive = ~constant & np.abs(model.head).any(axis=0)
     alive[0] |= not alive.any()  # a model needs one filter
-    return _select(tables, alive), head[:, alive], int((~alive).sum())
+    bias = model.bias + model.head @ np.where(constant & ~alive, value, 0.0)
+    return replace(model, bias=bias).keep(alive), int((~alive).sum())
 
 
-def _without_duplicates(tables: tuple[Float64, ...], head: Float64) -> tuple[tuple[Float64, ...], Float64, int]:
-    # Proportional tables (with a positive factor) win at the same place: their head columns add up, scaled.
-    head, keep = head.copy(), np.ones(head.shape[1], bool)
+def _without_duplicates(model: _Exact) -> tuple[_Exact, int]:
+    # Proportional tables (with a positive factor) win at the same place: their head columns add up, scaled. So must be
+    # their floors.
+    head, keep = model.head.copy(), np.ones(model.head.shape[1], bool)
     first = 0
-    for table in tables:
+    for table in model.tables:
         flat = table.reshape(-1, table.shape[2]).T  # (N_f, f V)
         size = np.abs(flat).max(axis=1)
+        if model.floors is not None:
+            flat = np.concatenate([flat, model.floors[first : first + len(flat), None]], axis=1)
         directions = flat / np.where(size > 0, size, 1.0)[:, None]
         seen: dict[bytes, int] = {}
         for n, direction in enumerate(directions):
@@ -150,13 +185,15 @@ def _without_duplicates(tables: tuple[Float64, ...], head: Float64) -> tuple[tup
                 head[:, first + other] += head[:, first + n] * size[n] / size[other]
                 keep[first + n] = False
         first += len(directions)
-    return _select(tables, keep), head[:, keep], int((~keep).sum())
+    return replace(model, head=head).keep(keep), int((~keep).sum())
 
 
 def _fold_integers(parent: IntTableClassifier) -> Outcome:
     stored = parent.stored
     alive = np.abs(stored.tables.head.astype(np.int16)).any(axis=0)
-    alive &= np.concatenate([table.any(axis=(0, 1)) for table in stored.tables.tables])
+    # All-zero tables respond with 0, or with their floor where that is higher: then it stays, as no bias is moved here.
+    responds = np.concatenate([table.any(axis=(0, 1)) for table in stored.tables.tables])
+    alive &= responds if stored.tables.floors is None else responds | (stored.tables.floors > 0)
     alive[0] |= not alive.any()
     touched = int((~alive).sum())
     smaller = keep_filters(stored, alive)
@@ -177,4 +214,5 @@ def keep_filters(stored: StoredTables, keep: NDArray[np.bool_]) -> StoredTables:
     if factors is not None:
         filters = tuple(f[:, :, p] for f, p in zip(factors.filters, parts, strict=True) if p.any())
         factors = Factors(factors.embedding, filters)
-    return StoredTables(replace(stored.tables, tables=tables, head=stored.tables.head[:, keep]), factors)
+    floors = None if stored.tables.floors is None else stored.tables.floors[keep]
+    return StoredTables(replace(stored.tables, tables=tables, head=stored.tables.head[:, keep], floors=floors), factors)

@@ -46,7 +46,7 @@ def pair_model(tables: FloatTables | IntTables, task: Task = "multilabel") -> on
         total = builder.node("Sum", terms, f"{name}.sum")  # (batch, length, filters)
         maxima.append(builder.node("ReduceMax", [total], f"{name}.maximum", axes=[1], keepdims=0))
     n_filters = tables.head.shape[1]
-    add_head(builder, tables, add_pooled(builder, maxima, n_filters), task)
+    add_head(builder, tables, add_pooled(builder, maxima, n_filters, tables.floors), task)
     return builder.model("character-cnn-pairs", int(tables.bias.shape[0]), n_filters)
 
 

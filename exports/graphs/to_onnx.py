@@ -75,7 +75,7 @@ def one_hot_model(tables: FloatTables | IntTables, task: Task = "multilabel") ->
         masked = builder.node("Where", [outside, never, responses], f"masked_{index}")
         maxima.append(builder.node("ReduceMax", [masked], f"maximum_{index}", axes=[2], keepdims=0))
     n_filters = tables.head.shape[1]
-    add_head(builder, tables, add_pooled(builder, maxima, n_filters), task)
+    add_head(builder, tables, add_pooled(builder, maxima, n_filters, tables.floors), task)
     return builder.model("character-cnn-tables", int(tables.bias.shape[0]), n_filters)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from baselines.task import Known
+from baselines.task import Known, LabelSpace, Thresholds
 from baselines.text.cleaning import STOP_WORDS, CleaningName
 from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.tables import IntTables
+from exports.kernel.deciding import Found, decider_of
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
@@ -52,6 +53,7 @@ class TableKernel:
                 "".join(f"{word}\n" for word in stop_words).encode("ascii"),
                 _CLEANINGS[tokenizer.cleaning.name],
                 level,
+                b"" if tables.floors is None else np.ascontiguousarray(tables.floors, np.int16),
             )
         except ValueError as error:
             raise ArtifactError(f"kernel: {error}") from None
@@ -75,6 +77,15 @@ class TableKernel:
         out = np.empty((len(texts), self._n_classes), np.float32)
         known = _C.logits(self._model, texts, out, threads)
         return out, None if known is None else np.frombuffer(known, np.bool_)
+
+    def names_of(
+        self, space: LabelSpace, thresholds: Thresholds, threads: int
+    ) -> Callable[[Sequence[str]], Found] | None:
+        """Texts to names without an array in between, see `exports.kernel.deciding`; None where texts are stemmed."""
+        if not self._cleans_ascii:
+            return None
+        model, decider, said = self._model, decider_of(_C, space, thresholds), _C.tables_said
+        return lambda texts: said(model, decider, texts, threads)
 
     def encode(self, text: str) -> Ids:
         """Ids of one ASCII text as the kernel reads it; equal to `Tokenizer.encode`."""

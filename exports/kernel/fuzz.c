@@ -1,5 +1,5 @@
 /* Throws random models and texts, sound and hostile, at tables.c and compares with arithmetic written the plain way.
- *   cc -std=gnu11 -g -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover fuzz.c tables.c -lpthread -lm
+ *   cc -std=gnu11 -g -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover fuzz.c tables.c decide.c -lpthread -lm
  *   ./a.out ROUNDS SEED        prints what it did; exit code 1 on the first difference
  * Every buffer is allocated at exactly its size, so that a read beyond it is caught. */
 #include <math.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decide.h"
 #include "tables.h"
 
 static uint64_t state;
@@ -39,6 +40,7 @@ struct model { /* owns what the spec points to */
     struct tables_spec spec;
     int32_t *shapes;
     int8_t *tables, *head;
+    int16_t *floors;
     float *scale, *bias;
     uint8_t *id_of_byte;
     char *stop_words;
@@ -68,6 +70,9 @@ static void make_model(struct model *m)
     }
     m->head = exactly(m->n_filters * s->n_classes);
     for (size_t i = 0; i < m->n_filters * s->n_classes; i++) m->head[i] = (int8_t)((int)below(255) - 127);
+    m->floors = exactly(sizeof(int16_t) * m->n_filters);
+    int height = below(3) ? 200 : below(2) ? 20 : TABLES_MAX_FLOOR; /* most act, most don't, or as far as they go */
+    for (size_t i = 0; i < m->n_filters; i++) m->floors[i] = (int16_t)((int)below(2 * (size_t)height + 1) - height);
     m->scale = exactly(sizeof(float) * s->n_classes);
     m->bias = exactly(sizeof(float) * s->n_classes);
     for (size_t c = 0; c < s->n_classes; c++) m->scale[c] = (float)below(1000) / 3e7f, m->bias[c] = (float)below(99) / 7;
@@ -77,6 +82,7 @@ static void make_model(struct model *m)
     memcpy(m->stop_words, "the\nof\na1b2\n", 12);
     s->shapes = m->shapes, s->tables = m->tables, s->tables_size = size;
     s->head = m->head, s->head_size = m->n_filters * s->n_classes;
+    s->floors = m->floors, s->floors_size = below(2) ? m->n_filters : 0;
     s->scale = m->scale, s->bias = m->bias, s->scale_size = s->bias_size = s->n_classes;
     s->id_of_byte = m->id_of_byte, s->id_of_byte_size = 256;
     s->cleaning = (int)below(TABLES_CLEANINGS);
@@ -85,7 +91,7 @@ static void make_model(struct model *m)
 
 static void free_model(struct model *m)
 {
-    free(m->shapes), free(m->tables), free(m->head), free(m->scale), free(m->bias), free(m->id_of_byte);
+    free(m->shapes), free(m->tables), free(m->head), free(m->floors), free(m->scale), free(m->bias), free(m->id_of_byte);
     free(m->stop_words);
 }
 
@@ -94,7 +100,7 @@ static void spoil(struct model *m, size_t round)
 {
     struct tables_spec s = m->spec;
     struct tables *out = NULL;
-    size_t kind = below(17), last = (size_t)m->shapes[1];
+    size_t kind = below(19), last = (size_t)m->shapes[1];
     const char *level = "";
     switch (kind) {
         case 0: s.tables_size -= 1 + below(s.tables_size); break;
@@ -113,6 +119,11 @@ static void spoil(struct model *m, size_t round)
         case 13: (below(2) ? m->scale : m->bias)[0] = below(2) ? NAN : -INFINITY; break;
         case 15: s.cleaning = below(2) ? TABLES_CLEANINGS + (int)below(9) : -1; break;
         case 14: s.stop_words_size = 11; break;
+        case 16: s.floors_size = m->n_filters + 1 - 2 * below(2) * (m->n_filters > 1); break;
+        case 17:
+            s.floors_size = m->n_filters;
+            m->floors[below(m->n_filters)] = (int16_t)(below(2) ? TABLES_MAX_FLOOR + 1 + below(200) : INT16_MIN + (int)below(256));
+            break;
         default: level = "no such instruction set";
     }
     if (!tables_new(&s, level, &out)) fail("a spoilt model was accepted", round);
@@ -127,7 +138,7 @@ static void reference(const struct model *m, const uint8_t *ids, size_t n, float
     for (size_t w = 0, first = 0; w < s->n_widths; w++) {
         int64_t width = m->shapes[2 * w], filters = m->shapes[2 * w + 1], length = n ? (int64_t)n : 1;
         for (int64_t f = 0; f < filters; f++) {
-            int32_t largest = INT32_MIN;
+            int32_t largest = s->floors_size ? s->floors[first + (size_t)f] : INT32_MIN;
             for (int64_t t = 0; t < length; t++) {
                 int32_t sum = 0;
                 for (int64_t k = 0; k < width; k++) {
@@ -232,6 +243,37 @@ static void check_texts(const struct model *m, const struct tables *model, size_
     free(out), free(want), free(known);
 }
 
+/* Random logits, many of them alike or at a limit: what is said must follow from the limits, whatever lies between. */
+static void check_decisions(size_t round)
+{
+    size_t n = 1 + below(9);
+    double *below_limits = exactly(n * sizeof(double)), *from = exactly(n * sizeof(double)), sum = 0;
+    float *logits = exactly(n * sizeof(float)), largest = -INFINITY;
+    uint32_t *columns = exactly(n * sizeof *columns);
+    for (size_t c = 0; c < n; c++) {
+        logits[c] = !below(20) ? (below(2) ? INFINITY : -INFINITY) : (float)((int)below(200) - 100) / (below(2) ? 10 : 100);
+        from[c] = !below(6) ? -INFINITY : !below(6) ? INFINITY : (double)below(100) / 100;
+        below_limits[c] = from[c] - (below(2) ? 0 : 0.05);
+        if (logits[c] > largest) largest = logits[c];
+    }
+    struct decide_rule rule = {(int)below(DECIDE_WAYS), n, below_limits, from};
+    size_t found = decide_columns(&rule, logits, columns), at = 0, n_largest = 0;
+    for (size_t c = 0; c < n; c++) sum += exp((double)logits[c] - largest), n_largest += logits[c] == largest;
+    if (found != DECIDE_UNSURE && found > n) fail("more classes than there are", round);
+    for (size_t c = 0; c < n && found != DECIDE_UNSURE; c++) {
+        int said = at < found && columns[at] == c;
+        double value = rule.way == DECIDE_EACH ? logits[c] : from[c] <= 0 ? 1 : 1 / sum;
+        if (rule.way == DECIDE_LARGEST && (logits[c] != largest || n_largest > 1)) {
+            if (said) fail("not the largest, or one of several", round);
+            continue;
+        }
+        if (said ? !(value >= from[c]) : !(value < below_limits[c])) fail("a decision that isn't sure", round);
+        at += (size_t)said;
+    }
+    if (found != DECIDE_UNSURE && at != found) fail("classes out of order", round);
+    free(below_limits), free(from), free(logits), free(columns);
+}
+
 int main(int argc, char **argv)
 {
     size_t rounds = argc > 1 ? (size_t)atol(argv[1]) : 1000, n_levels = 0;
@@ -248,6 +290,7 @@ int main(int argc, char **argv)
             tables_free(model);
             n_levels++;
         }
+        check_decisions(round);
         spoil(&m, round);
         free_model(&m);
     }

@@ -10,12 +10,15 @@
 #endif
 
 #define TABLES_BLOCK 32 /* filters whose sums stay in registers together */
+#define STACK_BYTES 16384 /* what a short text needs lies on the stack */
 #define MAX_WIDTH (INT16_MAX / 127)
 #define MAX_STOP_WORD 16
 #define STOP_SLOTS 1024
 #define UNKNOWN_ID 1
 
-typedef void respond_fn(const int8_t *table, const uint32_t *row, size_t length, size_t width, int16_t *best);
+/* `floors`: what each response starts from, as wide as the sums: int8 or int16 (TABLES_BLOCK,), aligned. */
+typedef void respond_fn(const int8_t *table, const uint32_t *row, size_t length, size_t width, const void *floors,
+                        int16_t *best);
 typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
 
 /* ---- one copy of the inner loops for each instruction set ---- */
@@ -26,11 +29,11 @@ typedef int16_t words8 __attribute__((vector_size(16)));
 #define SELECT_MAX(type, a, b) ((type)(((a) & ((a) > (b))) | ((b) & ~((a) > (b)))))
 
 /* The usual widths get a loop of constant length. */
-#define CASE(function, w) case w: function(table, row, length, w, best); return;
+#define CASE(function, w) case w: function(table, row, length, w, floors, best); return;
 #define FOR_EACH_WIDTH(f) \
     switch (width) { \
         CASE(f, 1) CASE(f, 2) CASE(f, 3) CASE(f, 4) CASE(f, 5) CASE(f, 6) CASE(f, 7) CASE(f, 8) CASE(f, 9) CASE(f, 10) \
-        default: f(table, row, length, width, best); \
+        default: f(table, row, length, width, floors, best); \
     }
 
 #define DEFINE_DOT(name) \
@@ -68,7 +71,6 @@ DEFINE_DOT(dot_plain)
 #define HAVE_X86 1
 #include <immintrin.h>
 typedef int8_t bytes32 __attribute__((vector_size(32)));
-typedef int16_t words32 __attribute__((vector_size(64)));
 
 #define TARGET __attribute__((target("avx2")))
 #define NAME respond8_avx2
@@ -80,12 +82,14 @@ typedef int16_t words32 __attribute__((vector_size(64)));
 DEFINE_DOT(dot_avx2)
 
 /* Two rows at a time: interleaved bytes, then one instruction that adds neighbours to int16. Half the work of widening
- * each row. `sum[0]` holds filters 0-7 and 16-23, `sum[1]` the others. */
+ * each row. `sum[0]` holds filters 0-7 and 16-23, `sum[1]` the others. Vectors of 64 bytes gain nothing here: on Zen 4,
+ * 8 % with twice the filters in a block, and less than nothing where each row is widened by itself. */
 TARGET static inline __attribute__((always_inline)) void respond16_avx2_width(const int8_t *table, const uint32_t *row,
-                                                                               size_t length, size_t width, int16_t *best)
+                                                                               size_t length, size_t width,
+                                                                               const void *floors, int16_t *best)
 {
-    const __m256i one = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
-    __m256i top[2] = {_mm256_set1_epi16(INT16_MIN), _mm256_set1_epi16(INT16_MIN)};
+    const __m256i one = _mm256_set1_epi8(1), zero = _mm256_setzero_si256(), *low = floors;
+    __m256i top[2] = {_mm256_permute2x128_si256(low[0], low[1], 0x20), _mm256_permute2x128_si256(low[0], low[1], 0x31)};
     for (size_t t = 0; t < length; t++) {
         __m256i sum[2] = {zero, zero};
         for (size_t k = 0; k < width; k += 2) {
@@ -101,19 +105,11 @@ TARGET static inline __attribute__((always_inline)) void respond16_avx2_width(co
     _mm256_storeu_si256((__m256i *)best + 1, _mm256_permute2x128_si256(top[0], top[1], 0x31));
 }
 
-TARGET static void respond16_avx2(const int8_t *table, const uint32_t *row, size_t length, size_t width, int16_t *best)
+TARGET static void respond16_avx2(const int8_t *table, const uint32_t *row, size_t length, size_t width,
+                                  const void *floors, int16_t *best)
 {
     FOR_EACH_WIDTH(respond16_avx2_width)
 }
-#undef TARGET
-
-#define TARGET __attribute__((target("avx512bw")))
-#define NAME respond16_avx512
-#define ROW bytes32
-#define SUM words32
-#define WIDEN(row) __builtin_convertvector(row, words32)
-#define MAX(a, b) ((words32)_mm512_max_epi16((__m512i)(a), (__m512i)(b)))
-#include "respond.h"
 #undef TARGET
 #endif
 
@@ -125,21 +121,19 @@ struct level {
 
 static const struct level levels[] = {
 #ifdef HAVE_X86
-    {"avx512bw", respond8_avx2, respond16_avx512, dot_avx2},
     {"avx2", respond8_avx2, respond16_avx2, dot_avx2},
 #endif
     {"plain", respond8_plain, respond16_plain, dot_plain},
 };
 const char *const tables_levels[] = {
 #ifdef HAVE_X86
-    "avx512bw", "avx2",
+    "avx2",
 #endif
     "plain", NULL};
 
 int tables_has_level(const char *level)
 {
 #ifdef HAVE_X86
-    if (!strcmp(level, "avx512bw")) return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx2");
     if (!strcmp(level, "avx2")) return __builtin_cpu_supports("avx2");
 #endif
     return !strcmp(level, "plain");
@@ -147,23 +141,25 @@ int tables_has_level(const char *level)
 
 /* ---- the model ---- */
 
-struct group { /* TABLES_BLOCK filters of one width */
+struct block { /* TABLES_BLOCK filters, neighbours in the order of the head; as wide as the widest of them */
     const int8_t *table; /* [n_ids][width][TABLES_BLOCK] */
+    const void *floors;  /* int8 or int16 (TABLES_BLOCK,), as `narrow` says */
     size_t width;
     int narrow; /* whether every sum fits int8 */
 };
 
 struct tables {
     const struct level *level;
-    size_t n_ids, n_classes, n_groups, max_width;
-    struct group *groups;
-    int16_t *head; /* (n_classes, n_groups * TABLES_BLOCK) */
+    size_t n_ids, n_classes, n_blocks, max_width;
+    struct block *blocks;
+    int16_t *head; /* (n_classes, n_blocks * TABLES_BLOCK) */
+    int16_t *floors; /* (n_blocks, TABLES_BLOCK), the blocks' own width of sums */
     float *scale, *bias;
     uint8_t kind_of_byte[128], id_of_byte[128]; /* before and after cleaning */
     char clean_byte[128];
     size_t n_stop;
     char stop[STOP_SLOTS][MAX_STOP_WORD]; /* open addressing, "" is empty */
-    void *memory[3];
+    void *memory[4];
 };
 
 /* 64-byte aligned and zeroed; `*keep` is what to free. */
@@ -198,50 +194,48 @@ static const char *add_stop_words(struct tables *model, const char *words, size_
     return start == size ? NULL : "stop words: each must end with a newline";
 }
 
-/* Values in -127..127, padding row zero; the largest |sum| any window can reach goes to `reach`. */
+/* Values in -127..127, padding row zero; the largest |sum| that any window of each filter can reach goes to `reach`. */
 static const char *check_width(const int8_t *table, size_t width, size_t n_ids, size_t n_filters, int *reach)
 {
-    *reach = 0;
     for (size_t i = 0; i < width * n_ids * n_filters; i++) {
         if (table[i] == -128) return "tables: values must lie in -127..127";
         if (table[i] && i / n_filters % n_ids == 0) return "tables: the padding row must be zero";
     }
     for (size_t n = 0; n < n_filters; n++) {
-        int sum = 0;
+        reach[n] = 0;
         for (size_t k = 0; k < width; k++) {
             int largest = 0;
             for (size_t v = 0; v < n_ids; v++) {
                 int value = abs(table[(k * n_ids + v) * n_filters + n]);
                 if (value > largest) largest = value;
             }
-            sum += largest;
+            reach[n] += largest;
         }
-        if (sum > *reach) *reach = sum;
     }
     return NULL;
 }
 
-static const char *check_shapes(const struct tables_spec *spec, size_t *n_groups, size_t *n_bytes)
+static const char *check_shapes(const struct tables_spec *spec)
 {
     uint64_t tables_size = 0, n_filters = 0, largest = 0;
     if (spec->n_widths < 1 || spec->n_widths > MAX_WIDTH) return "shapes: 1 to 258 widths are allowed";
     if (spec->n_ids < 2 || spec->n_ids > 256) return "ids: 2 to 256 are allowed";
     if (spec->n_classes < 1 || spec->n_classes > 100000) return "classes: 1 to 100000 are allowed";
-    *n_groups = *n_bytes = 0;
     for (size_t w = 0; w < spec->n_widths; w++) {
         int64_t width = spec->shapes[2 * w], filters = spec->shapes[2 * w + 1];
         if (width < 1 || width > MAX_WIDTH) return "shapes: a width of 1 to 258 is allowed (int16 sums)";
         if (filters < 1 || filters > 65536) return "shapes: 1 to 65536 filters a width are allowed";
-        size_t groups = (size_t)(filters + TABLES_BLOCK - 1) / TABLES_BLOCK;
         tables_size += (uint64_t)width * spec->n_ids * (uint64_t)filters;
         n_filters += (uint64_t)filters;
         largest += (uint64_t)127 * 127 * (uint64_t)width * (uint64_t)filters;
-        *n_groups += groups;
-        *n_bytes += (size_t)width * spec->n_ids * groups * TABLES_BLOCK;
     }
     if (tables_size != spec->tables_size) return "tables: size differs from what the shapes say";
     if (n_filters * spec->n_classes != spec->head_size) return "head: size differs from classes times filters";
     if (largest > INT32_MAX) return "head: the sum could overflow int32; use fewer or narrower filters";
+    if (spec->floors_size && spec->floors_size != n_filters) return "floors: one for each filter is needed, or none";
+    for (size_t i = 0; i < spec->floors_size; i++)
+        if (spec->floors[i] < -TABLES_MAX_FLOOR || spec->floors[i] > TABLES_MAX_FLOOR)
+            return "floors: -32512 to 32512 are allowed";
     if (spec->scale_size != spec->n_classes || spec->bias_size != spec->n_classes)
         return "scale and bias: one number for each class is needed";
     if (spec->cleaning < 0 || spec->cleaning >= TABLES_CLEANINGS) return "cleaning: 0 to 2 are allowed";
@@ -255,18 +249,55 @@ static const char *check_shapes(const struct tables_spec *spec, size_t *n_groups
     return NULL;
 }
 
-/* Reorder one width into groups of TABLES_BLOCK filters; filters that fill up the last group stay zero. */
-static int8_t *fill_groups(struct group *groups, int8_t *place, const int8_t *table, size_t width, size_t n_ids,
-                           size_t n_filters, int narrow)
+/* Room for all blocks: as wide as their widest filters. The padding around narrower ones stays zero and adds nothing. */
+static size_t size_blocks(struct tables *model, const struct tables_spec *spec)
 {
-    for (size_t first = 0; first < n_filters; first += TABLES_BLOCK, groups++) {
-        size_t used = n_filters - first < TABLES_BLOCK ? n_filters - first : TABLES_BLOCK;
-        *groups = (struct group){place, width, narrow};
-        for (size_t id = 0; id < n_ids; id++)
-            for (size_t k = 0; k < width; k++, place += TABLES_BLOCK)
-                memcpy(place, table + (k * n_ids + id) * n_filters + first, used);
+    size_t n = 0, n_bytes = 0;
+    for (size_t w = 0; w < spec->n_widths; w++)
+        for (size_t f = 0; f < (size_t)spec->shapes[2 * w + 1]; f++, n++) {
+            struct block *block = &model->blocks[n / TABLES_BLOCK];
+            if (block->width < (size_t)spec->shapes[2 * w]) block->width = (size_t)spec->shapes[2 * w];
+        }
+    for (size_t b = 0; b < model->n_blocks; b++) {
+        n_bytes += model->blocks[b].width * spec->n_ids * TABLES_BLOCK;
+        if (model->blocks[b].width > model->max_width) model->max_width = model->blocks[b].width;
     }
-    return place;
+    return n_bytes;
+}
+
+/* Copy one width's filters, the first of which is number `first` of all, to where its blocks have their centres. */
+static void fill_tables(const struct tables *model, int8_t *const *places, const int8_t *table, size_t width,
+                        size_t n_filters, size_t first)
+{
+    for (size_t f = 0, used; f < n_filters; f += used) {
+        size_t b = (first + f) / TABLES_BLOCK, lane = (first + f) % TABLES_BLOCK, wide = model->blocks[b].width;
+        size_t before = (wide - 1) / 2 - (width - 1) / 2;
+        used = n_filters - f < TABLES_BLOCK - lane ? n_filters - f : TABLES_BLOCK - lane;
+        for (size_t id = 0; id < model->n_ids; id++)
+            for (size_t k = 0; k < width; k++)
+                memcpy(places[b] + (id * wide + before + k) * TABLES_BLOCK + lane,
+                       table + (k * model->n_ids + id) * n_filters + f, used);
+    }
+}
+
+/* How wide the sums of each block are, and its floors in that width; no response is below the lowest of a type. */
+static void fill_floors(struct tables *model, const struct tables_spec *spec, const int *reach, size_t n_filters)
+{
+    int16_t *place = model->floors;
+    for (size_t b = 0; b < model->n_blocks; b++, place += TABLES_BLOCK) {
+        struct block *block = &model->blocks[b];
+        size_t end = (b + 1) * TABLES_BLOCK < n_filters ? (b + 1) * TABLES_BLOCK : n_filters;
+        block->narrow = 1;
+        for (size_t n = b * TABLES_BLOCK; n < end; n++)
+            if (reach[n] > INT8_MAX || (spec->floors_size && spec->floors[n] > INT8_MAX)) block->narrow = 0;
+        for (size_t i = 0; i < TABLES_BLOCK; i++) {
+            size_t n = b * TABLES_BLOCK + i;
+            int floor = n < n_filters && spec->floors_size ? spec->floors[n] : INT16_MIN;
+            if (block->narrow) ((int8_t *)place)[i] = (int8_t)(floor < INT8_MIN ? INT8_MIN : floor);
+            else place[i] = (int16_t)floor;
+        }
+        block->floors = place;
+    }
 }
 
 enum { BLANK, LETTER, SYMBOL };
@@ -286,57 +317,68 @@ static void fill_bytes(struct tables *model, const struct tables_spec *spec)
 
 static void fill_head(struct tables *model, const struct tables_spec *spec, size_t n_filters)
 {
-    size_t from = 0, to = 0, row = model->n_groups * TABLES_BLOCK;
-    for (size_t w = 0; w < spec->n_widths; w++) {
-        size_t filters = (size_t)spec->shapes[2 * w + 1];
-        for (size_t c = 0; c < model->n_classes; c++)
-            for (size_t n = 0; n < filters; n++)
-                model->head[c * row + to + n] = spec->head[c * n_filters + from + n];
-        from += filters;
-        to += (filters + TABLES_BLOCK - 1) / TABLES_BLOCK * TABLES_BLOCK;
-    }
+    for (size_t c = 0; c < model->n_classes; c++)
+        for (size_t n = 0; n < n_filters; n++)
+            model->head[c * model->n_blocks * TABLES_BLOCK + n] = spec->head[c * n_filters + n];
     memcpy(model->scale, spec->scale, model->n_classes * sizeof(float));
     memcpy(model->bias, spec->bias, model->n_classes * sizeof(float));
 }
 
+static const char *fill_blocks(struct tables *model, const struct tables_spec *spec, int8_t *place, int8_t **places,
+                               int *reach)
+{
+    const int8_t *table = spec->tables;
+    size_t first = 0;
+    for (size_t b = 0; b < model->n_blocks; b++) {
+        model->blocks[b].table = places[b] = place;
+        place += model->blocks[b].width * spec->n_ids * TABLES_BLOCK;
+    }
+    for (size_t w = 0; w < spec->n_widths; w++) {
+        size_t width = (size_t)spec->shapes[2 * w], filters = (size_t)spec->shapes[2 * w + 1];
+        const char *problem = check_width(table, width, spec->n_ids, filters, reach + first);
+        if (problem) return problem;
+        fill_tables(model, places, table, width, filters, first);
+        table += width * spec->n_ids * filters;
+        first += filters;
+    }
+    fill_floors(model, spec, reach, first);
+    fill_head(model, spec, first);
+    return NULL;
+}
+
 const char *tables_new(const struct tables_spec *spec, const char *level, struct tables **out)
 {
-    size_t n_groups, n_bytes;
-    const char *problem = check_shapes(spec, &n_groups, &n_bytes);
+    const char *problem = check_shapes(spec);
     if (problem) return problem;
     struct tables *model = calloc(1, sizeof *model);
     if (!model) return "out of memory";
     for (size_t i = 0; tables_levels[i] && !model->level; i++)
         if ((!level[0] || !strcmp(level, tables_levels[i])) && tables_has_level(tables_levels[i])) model->level = &levels[i];
+    size_t n_filters = spec->head_size / spec->n_classes, n_blocks = (n_filters + TABLES_BLOCK - 1) / TABLES_BLOCK;
     model->n_ids = spec->n_ids;
     model->n_classes = spec->n_classes;
-    model->n_groups = n_groups;
-    fill_bytes(model, spec);
-    int8_t *place = aligned_zeros(n_bytes, &model->memory[0]);
-    model->groups = calloc(n_groups, sizeof *model->groups);
-    model->head = aligned_zeros(spec->n_classes * n_groups * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
+    model->n_blocks = n_blocks;
+    model->blocks = calloc(n_blocks, sizeof *model->blocks);
+    model->head = aligned_zeros(spec->n_classes * n_blocks * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
     model->scale = aligned_zeros(2 * spec->n_classes * sizeof(float), &model->memory[2]);
+    model->floors = aligned_zeros(n_blocks * TABLES_BLOCK * sizeof *model->floors, &model->memory[3]);
+    int8_t *place = model->blocks ? aligned_zeros(size_blocks(model, spec), &model->memory[0]) : NULL;
+    int8_t **places = calloc(n_blocks, sizeof *places);
+    int *reach = calloc(n_filters, sizeof *reach);
     if (!model->level) problem = "level: not compiled in, or this CPU lacks it";
-    else if (!place || !model->groups || !model->head || !model->scale) problem = "out of memory";
+    else if (!place || !model->head || !model->scale || !model->floors || !places || !reach) problem = "out of memory";
     else problem = add_stop_words(model, spec->stop_words, spec->stop_words_size);
-    const int8_t *table = spec->tables;
-    struct group *groups = model->groups;
-    size_t n_filters = spec->head_size / spec->n_classes;
-    for (size_t w = 0; w < spec->n_widths && !problem; w++) {
-        size_t width = (size_t)spec->shapes[2 * w], filters = (size_t)spec->shapes[2 * w + 1];
-        int reach;
-        if ((problem = check_width(table, width, spec->n_ids, filters, &reach))) break;
-        place = fill_groups(groups, place, table, width, spec->n_ids, filters, reach <= INT8_MAX);
-        groups += (filters + TABLES_BLOCK - 1) / TABLES_BLOCK;
-        table += width * spec->n_ids * filters;
-        if (width > model->max_width) model->max_width = width;
+    if (!problem) {
+        fill_bytes(model, spec);
+        model->bias = model->scale + spec->n_classes;
+        problem = fill_blocks(model, spec, place, places, reach);
     }
+    free(places);
+    free(reach);
     if (problem) {
         tables_free(model);
         return problem;
     }
-    model->bias = model->scale + spec->n_classes;
-    fill_head(model, spec, n_filters);
     *out = model;
     return NULL;
 }
@@ -344,8 +386,8 @@ const char *tables_new(const struct tables_spec *spec, const char *level, struct
 void tables_free(struct tables *model)
 {
     if (!model) return;
-    for (size_t i = 0; i < 3; i++) free(model->memory[i]);
-    free(model->groups);
+    for (size_t i = 0; i < sizeof model->memory / sizeof *model->memory; i++) free(model->memory[i]);
+    free(model->blocks);
     free(model);
 }
 
@@ -383,8 +425,7 @@ size_t tables_encode(const struct tables *model, const uint8_t *text, size_t siz
 struct scratch {
     uint8_t *ids;
     uint32_t *row; /* where each character's rows start in the tables of one width, with padding around the text */
-    int16_t *best; /* (n_groups * TABLES_BLOCK,) */
-    void *memory;
+    int16_t *best; /* (n_blocks * TABLES_BLOCK,) */
 };
 
 static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out,
@@ -406,15 +447,16 @@ static const char *one_text(const struct tables *model, const struct tables_text
     if (largest >= model->n_ids) return "ids: an id is not below the number of ids";
     memset(scratch->row, 0, before * sizeof *scratch->row);
     memset(scratch->row + before + n, 0, (model->max_width - before + 1) * sizeof *scratch->row);
-    for (size_t g = 0, width = 0; g < model->n_groups; g++) {
-        const struct group *group = &model->groups[g];
-        respond_fn *respond = group->narrow ? model->level->respond8 : model->level->respond16;
-        uint32_t size = (uint32_t)(group->width * TABLES_BLOCK);
-        for (size_t i = 0; i < n && width != group->width; i++) scratch->row[before + i] = ids[i] * size;
-        width = group->width;
-        respond(group->table, scratch->row + before - (width - 1) / 2, n ? n : 1, width, scratch->best + g * TABLES_BLOCK);
+    for (size_t b = 0, width = 0; b < model->n_blocks; b++) {
+        const struct block *block = &model->blocks[b];
+        respond_fn *respond = block->narrow ? model->level->respond8 : model->level->respond16;
+        uint32_t size = (uint32_t)(block->width * TABLES_BLOCK);
+        for (size_t i = 0; i < n && width != block->width; i++) scratch->row[before + i] = ids[i] * size;
+        width = block->width;
+        respond(block->table, scratch->row + before - (width - 1) / 2, n ? n : 1, width, block->floors,
+                scratch->best + b * TABLES_BLOCK);
     }
-    size_t n_best = model->n_groups * TABLES_BLOCK;
+    size_t n_best = model->n_blocks * TABLES_BLOCK;
     for (size_t c = 0; c < model->n_classes; c++) {
         float total = (float)model->level->dot(model->head + c * n_best, scratch->best, n_best);
         out[c] = model->scale[c] * total + model->bias[c];
@@ -437,14 +479,15 @@ static void *work(void *argument)
 {
     struct job *job = argument;
     const struct tables *model = job->model;
-    struct scratch scratch;
-    size_t best_bytes = model->n_groups * TABLES_BLOCK * sizeof(int16_t);
+    _Alignas(64) uint8_t few[STACK_BYTES];
+    size_t best_bytes = model->n_blocks * TABLES_BLOCK * sizeof(int16_t);
     size_t row_bytes = (job->longest + 2 * model->max_width + 2) * sizeof(uint32_t);
+    size_t n_bytes = best_bytes + row_bytes + job->longest + 1;
     const char *problem = NULL;
-    scratch.best = aligned_zeros(best_bytes + row_bytes + job->longest + 1, &scratch.memory);
-    if (!scratch.best) problem = "out of memory";
-    scratch.row = (uint32_t *)((char *)scratch.best + best_bytes);
-    scratch.ids = (uint8_t *)scratch.row + row_bytes;
+    void *memory = NULL;
+    uint8_t *place = n_bytes <= sizeof few ? few : aligned_zeros(n_bytes, &memory);
+    struct scratch scratch = {place + best_bytes + row_bytes, (uint32_t *)(place + best_bytes), (int16_t *)place};
+    if (!place) problem = "out of memory";
     while (!problem) {
         size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
         if (i >= job->n_texts) break;
@@ -452,7 +495,7 @@ static void *work(void *argument)
         if (problem) __atomic_store_n(&job->bad, i, __ATOMIC_RELAXED);
     }
     if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
-    free(scratch.memory);
+    free(memory);
     return NULL;
 }
 

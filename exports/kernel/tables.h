@@ -11,6 +11,9 @@ struct tables;
 /* How ASCII is cleaned: lower-case letters and digits alone; with every symbol as a word of its own; as it stands. */
 enum { TABLES_LETTERS, TABLES_WORDS, TABLES_RAW, TABLES_CLEANINGS };
 
+/* What two digits of base 255 hold (compress/formats/packed.py); no sum reaches further but of the two widest filters. */
+#define TABLES_MAX_FLOOR 32512
+
 /* What a model is made of; every size is checked against the shapes before anything is read. */
 struct tables_spec {
     const int32_t *shapes; /* width and number of filters, n_widths times */
@@ -19,6 +22,8 @@ struct tables_spec {
     size_t tables_size;
     const int8_t *head; /* (n_classes, filters of all widths) */
     size_t head_size;
+    const int16_t *floors; /* (filters,) that responses start from, floors_size 0 where there are none */
+    size_t floors_size;
     const float *scale, *bias; /* (n_classes,) */
     size_t scale_size, bias_size;
     size_t n_ids, n_classes;

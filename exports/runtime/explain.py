@@ -2,7 +2,8 @@
 
 CNN family: the largest response of a filter comes from one window of characters, and the head after it is linear, so
 `logit_c - bias_c = sum over filters n of head[c, n] * response_n`. Filters whose winning windows are the same n-gram at
-the same place are one part. Linear models: `logit_c - intercept_c = sum over n-grams of weight[c] * value`.
+the same place are one part. A filter whose floor won has no window: what it adds is no part of the text, and counts
+with the bias. Linear models: `logit_c - intercept_c = sum over n-grams of weight[c] * value`.
 Either way the parts of a class add up to its logit minus its bias; nothing is sampled or approximated. Probabilities
 follow from the logits of all classes by the task's link. A text in which nothing is known has no parts: what is said
 of it doesn't come from its logits.
@@ -38,7 +39,7 @@ class Parts:
         ngrams: one for each part, as it stands in `text`.
         starts: where each begins in `text`; -1 where a part counts several places (linear models).
         shares: float64 (n_parts, n_classes); a column sums to the class's logit minus its bias.
-        bias: float64 (n_classes,).
+        bias: float64 (n_classes,), and what filters add in which no part of the text reached their floor.
         known: whether the model knows anything in the text; without it there are no parts.
     """
 
@@ -90,6 +91,10 @@ class TableExplainer:
         bias = self.tables.bias.astype(np.float64) + head @ usual
         if not self.tokenizer.known(ids):
             return nothing_known(clean, bias)
+        if (floors := self.tables.floors) is not None:
+            won = responses > floors
+            bias += head[:, ~won] @ (floors - usual)[~won]
+            head, responses, usual, windows = head[:, won], responses[won], usual[won], windows[won]
         # What a window sees of the padding is nothing, so windows that see the same characters are one part; of bytes,
         # those that see something of the same characters.
         seen = windows.clip(0, len(ids))
@@ -102,7 +107,7 @@ class TableExplainer:
 
     def typical(self, texts: Sequence[str]) -> TableExplainer:
         encoded = [ids for ids in self.tokenizer.encode_batch(texts) if self.tokenizer.known(ids)]
-        responses = [winning_windows(self.tables, ids)[0] for ids in encoded]
+        responses = [self.tables.pooled(ids).astype(np.float64) for ids in encoded]
         return replace(self, usual=np.mean(responses, axis=0) if responses else None)
 
     @property
@@ -141,7 +146,7 @@ def nothing_known(clean: str, bias: Float64) -> Parts:
 
 
 def winning_windows(tables: FloatTables | IntTables, ids: Ids) -> tuple[Float64, NDArray[np.int64]]:
-    """Each filter's largest response (N,), and start and stop (N, 2) of the first window that reaches it.
+    """Each filter's largest response (N,) whatever its floor, and start and stop (N, 2) of the first window with it.
 
     Windows count from the text's first character; those that look into the padding start below 0 or stop beyond it.
     """

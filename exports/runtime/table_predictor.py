@@ -42,6 +42,8 @@ class TablePredictor(Predictor[list[Ids]]):
             )
         use_kernel = kernel.AVAILABLE if engine == "auto" else engine == "kernel"
         self.kernel = kernel.TableKernel(self.tables, self.tokenizer) if use_kernel else None
+        if self.kernel is not None:
+            self.quickly = self.kernel.names_of(self.space, self.thresholds, threads)
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
         return self.tokenizer.encode_batch(texts)

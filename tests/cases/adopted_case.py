@@ -24,6 +24,11 @@ LAYOUTS = {
     "causal, widths that meet when widened": Layout(((2, 3), (3, 4), (4, 2), (7, 2)), before=lambda width: width - 1),
     "a width twice, joined in the opposite order": Layout(((3, 4), (2, 2), (3, 5)), reverse=True),
     "one filter": Layout(((3, 1),)),
+    "ReLU before the maximum": Layout(before_pool=torch.relu),
+    "ReLU behind the maximum": Layout(behind_pool=torch.relu),
+    "batch norms, ReLU, two linear layers": Layout(norm=True, before_pool=torch.relu, hidden=7),
+    "two-dimensional, ReLU": Layout(two_d=True, before_pool=torch.relu),
+    "ReLU, joined in the opposite order": Layout(((3, 4), (2, 6), (3, 5)), behind_pool=torch.relu, reverse=True),
 }
 
 

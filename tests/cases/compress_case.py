@@ -40,12 +40,16 @@ def random_module(
     embedding_dim: int = 9,
     n_classes: int = 5,
     n_ids: int = TOKENIZER.n_ids,
+    relu: bool = False,
     seed: int = 0,
 ) -> CharCNN:
-    """A module with seeded random weights, in eval mode."""
+    """A module with seeded random weights, in eval mode; a ReLU cuts off about half of its responses."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return CharCNN(CharCNNShape(n_ids, n_classes, embedding_dim, filters, hidden_dim, 0.2)).eval()
+        module = CharCNN(CharCNNShape(n_ids, n_classes, embedding_dim, filters, hidden_dim, 0.2, relu)).eval()
+        for bias in module.biases if relu else ():
+            torch.nn.init.normal_(bias, -0.7, 0.5)
+        return module
 
 
 def random_part(n_texts: int = 60, n_classes: int = 5, seed: int = 0) -> Part:

@@ -18,7 +18,7 @@ from exports.graphs.pair_graph import pair_model
 from exports.graphs.to_onnx import one_hot_model, to_onnx
 from tests.cases.cnn_case import small_cnn
 from tests.cases.forms_case import classifier_of, random_cnn
-from tests.cases.table_case import TOKENIZER, float_tables, int_tables
+from tests.cases.table_case import TOKENIZER, float_tables, floored, int_tables
 
 N_IDS = TOKENIZER.n_ids
 _TEXTS = [f"a text about birds, number {n}" for n in range(20)]
@@ -32,7 +32,9 @@ def _onnx_int8(make: Callable[[Any], Any]) -> onnx.ModelProto:
 OF_CHARACTERS: dict[str, Callable[[], onnx.ModelProto]] = {
     "layers": lambda: conv_model(small_cnn(), "multilabel"),
     "layers, softmax": lambda: conv_model(small_cnn(), "multiclass"),
+    "layers, ReLU": lambda: conv_model(small_cnn(relu=True), "multilabel"),
     "pairs int8": lambda: pair_model(int_tables()),
+    "pairs int8, floors": lambda: pair_model(floored(int_tables())),
     "pairs float": lambda: pair_model(float_tables(), "multiclass"),
     "one hot": lambda: one_hot_model(int_tables()),
     "int8, dynamic": lambda: _onnx_int8(lambda cnn: quantized_dynamic(cnn, ("Conv", "MatMul", "Gemm", "Gather"))),

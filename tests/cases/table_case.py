@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,6 +43,15 @@ def int_tables(
     head = rng.integers(-127, 128, (n_classes, n_filters)).astype(np.int8)
     scale = (rng.random(n_classes) / (40 * limit * n_filters)).astype(np.float32)
     result = IntTables(tuple(tables), head, scale, rng.normal(size=n_classes).astype(np.float32))
+    result.check()
+    return result
+
+
+def floored(tables: IntTables, seed: int = 0) -> IntTables:
+    """The same tables with floors, of which about half win in a text of some words."""
+    usual = tables.pooled(TOKENIZER.encode(TEXTS[1]).clip(0, tables.n_ids - 1))
+    spread = np.random.default_rng(seed).integers(-60, 61, len(usual))
+    result = replace(tables, floors=(usual + spread).astype(np.int16))
     result.check()
     return result
 

@@ -123,9 +123,9 @@ def test_an_adopted_module_of_one_class_a_text_says_the_largest() -> None:
 
 
 def test_a_module_that_is_no_text_cnn_is_refused() -> None:
-    net = TextNet(Layout(behind_pool=lambda values: values.relu()))
+    net = TextNet(Layout(behind_pool=lambda values: values.tanh()))
     vocabulary = {character: number for number, character in enumerate(TOKENIZER.alphabet, 2)}
-    with pytest.raises(tagpress.UserError, match="it is the ReLU of the maxima over time"):
+    with pytest.raises(tagpress.UserError, match="it is the tanh of the maxima over time"):
         tagpress.adopt(net, vocabulary, CLASSES)
 
 

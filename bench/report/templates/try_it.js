@@ -5,6 +5,7 @@ const tagpress = (() => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const int8 = (text) => new Int8Array(bytes(text).buffer);
   const float32 = (text) => new Float32Array(bytes(text).buffer);
+  const int16 = (text) => new Int16Array(bytes(text).buffer);
 
   const LETTER = 0, BLANK = 1, SYMBOL = 2, UNSEEN = 3, UNKNOWN = 4;
 
@@ -16,7 +17,7 @@ const tagpress = (() => {
       names: content.names,
       thresholds: float32(content.thresholds),
       unknownAnswer: float32(content.unknown_answer),
-      tables: content.tables.map((t) => ({ ...t, values: int8(t.values) })),
+      tables: openTables(content.tables, content.floors && int16(content.floors)),
       head: int8(content.head),
       scale: float32(content.scale),
       bias: float32(content.bias),
@@ -27,6 +28,16 @@ const tagpress = (() => {
       ids,
       spaceId: ids.get(" ") ?? 1,
     };
+  }
+
+  // What each filter's responses start from: its floor, or below everything where there are none.
+  function openTables(tables, floors) {
+    let first = 0;
+    return tables.map((t) => {
+      const own = floors ? floors.subarray(first, first + t.filters) : new Int32Array(t.filters).fill(-0x80000000);
+      first += t.filters;
+      return { ...t, values: int8(t.values), floors: own };
+    });
   }
 
   // Runs of code points of one kind, by where they end; and what a character casefolds to, where that is another.
@@ -85,11 +96,11 @@ const tagpress = (() => {
     return { ids, at };
   }
 
-  // Largest response of every filter and where its window starts; integers, exact.
+  // Largest response of every filter and where its window starts, beyond the text where its floor won; integers, exact.
   function pool(table, ids) {
-    const { width, n_ids, filters, values } = table;
+    const { width, n_ids, filters, values, floors } = table;
     const length = Math.max(ids.length, 1), left = (width - 1) >> 1;
-    const best = new Int32Array(filters).fill(-0x80000000), at = new Int32Array(filters), sum = new Int32Array(filters);
+    const best = Int32Array.from(floors), at = new Int32Array(filters).fill(length), sum = new Int32Array(filters);
     for (let t = 0; t < length; t++) {
       sum.fill(0);
       for (let k = 0; k < width; k++) {

@@ -68,6 +68,7 @@ class DistillConfig(CheckedFields):
         widths: of the filters, ascending.
         hidden_dim: of the layer between filters and classes; 0 leaves it out.
         dropout: before the last layer.
+        relu: whether no response counts below 0, see `CharCNNShape`.
         alpha: weight of the soft targets in the loss, 0 to 1; 0 is training without a teacher; None is 0.9 for
             multilabel, else 0.5.
         temperature: T > 0.
@@ -92,6 +93,7 @@ class DistillConfig(CheckedFields):
     widths: Annotated[tuple[Annotated[int, Between(1, 256)], ...], Length(1, 100)] = (3, 4, 5, 6, 7, 8)
     hidden_dim: DimensionOrNone = 0
     dropout: ShareBelowOne = 0.3
+    relu: bool = False
     alpha: WholeShare | None = None
     temperature: Annotated[float, Between(0, 1000, above=True)] = 1.0
     word_dropout: ShareBelowOne | None = None
@@ -170,6 +172,7 @@ class DistillConfig(CheckedFields):
             filters=tuple((width, self.filters) for width in self.widths),
             hidden_dim=self.hidden_dim,
             dropout=self.dropout,
+            relu=self.relu,
             word_dropout=parent.word_dropout if self.word_dropout is None else self.word_dropout,
             epochs=epochs,
             batch_size=self.batch_size,

@@ -130,6 +130,7 @@ def train_student(
         filters=made.filters,
         hidden_dim=made.hidden_dim,
         dropout=made.dropout,
+        relu=made.relu,
     )
     with seeded(context.seed):
         module = CharCNN(shape)

@@ -20,7 +20,7 @@ from baselines.storage.ranges import Between, EpochsOrNone, Mixtures, Rate, Shar
 from compress.formats.rounding import balance, factorise, largest_level
 from compress.method import Context
 from compress.methods.copies import clone, from_parts, in_table_form
-from compress.methods.fold import float_parts
+from compress.methods.fold import float_floors, float_parts
 from compress.methods.recovery import recover
 
 _Bits = Annotated[int, Between(2, 8)]
@@ -141,7 +141,7 @@ def trainable_copy(module: CharCNN, config: FinetuneConfig) -> CharCNN:
         rank = config.rank or embedding.shape[0]
         embedding, filters = factorise(tuple(embedding @ f for f in filters), rank)
     embedding, filters = balance(embedding, filters)
-    return from_parts(embedding, filters, head, bias, dropout)
+    return from_parts(embedding, filters, head, bias, dropout, float_floors(module))
 
 
 def install_rounding(module: CharCNN, config: FinetuneConfig) -> None:

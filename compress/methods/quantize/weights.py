@@ -14,6 +14,7 @@ estimator after Bengio, Léonard and Courville (2013).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -27,7 +28,7 @@ from compress.formats.rounding import check_bits, factorise, round_factors, roun
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
 from compress.method import Context, Outcome, Receipt, marked_if_failed, refit_thresholds
 from compress.methods.copies import clone
-from compress.methods.fold import float_parts, fold_module
+from compress.methods.fold import float_floors, float_parts, fold_module
 from compress.methods.linear_models import quantize_linear, require_floats, unchanged_linear
 from compress.methods.quantize.finetune import FinetuneConfig, finetune_rounded
 from compress.methods.quantize.quantize_config import FLOAT_BITS, QuantizeConfig, RoundingTraining, Scheme
@@ -128,10 +129,12 @@ def round_model(source: CharCNNClassifier | FloatTableClassifier, config: Quanti
     if isinstance(source, CharCNNClassifier):
         tables = fold_module(source.module).tables
         embedding, filters, head, bias = float_parts(source.module)
+        floors = float_floors(source.module)
     else:
         tables = source.tables
         head, bias = tables.head.astype(np.float64), tables.bias.astype(np.float64)
         embedding, filters = factorise(tables.tables, tables.tables[0].shape[1])
+        floors = None if tables.floors is None else tables.floors.astype(np.float64)
     if config.scheme == "tables":
         return round_tables(tables, config.bits, config.bits_of_head)
     # More columns than characters hold nothing: the tables' own factors are smaller.
@@ -143,6 +146,7 @@ def round_model(source: CharCNNClassifier | FloatTableClassifier, config: Quanti
         filters,
         head,
         bias,
+        floors,
         bits=config.bits,
         embedding_bits=config.bits_of_embedding,
         head_bits=config.bits_of_head,
@@ -157,9 +161,8 @@ def corrected(
     chosen = np.random.default_rng(context.seed).permutation(len(context.train))[:limit]
     texts = [source.tokenizer.encode(context.train.texts[row]) for row in chosen]
     moved = np.mean([reference.logits(ids) - stored.tables.logits(ids) for ids in texts], axis=0)
-    tables = stored.tables
-    bias = (tables.bias + moved).astype(np.float32)
-    return StoredTables(type(tables)(tables.tables, tables.head, tables.scale, bias), stored.factors)
+    bias = (stored.tables.bias + moved).astype(np.float32)
+    return StoredTables(replace(stored.tables, bias=bias), stored.factors)
 
 
 def _receipt(child: IntTableClassifier, config: QuantizeConfig) -> Receipt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -68,6 +69,24 @@ def with_norm_behind_relu() -> nn.Module:
     return net
 
 
+def with_one_relu() -> nn.Module:
+    net = TextNet(Layout())
+    net.norms[0] = nn.ReLU()
+    return net
+
+
+def with_relu_between() -> nn.Module:
+    net = TextNet(Layout(hidden=4))
+    net.drop = nn.Sequential(nn.ReLU(), net.drop)
+    return net
+
+
+def with_relu_of_embedding() -> nn.Module:
+    net = TextNet(Layout())
+    net.embed = nn.Sequential(net.embed, nn.ReLU())
+    return net
+
+
 class Positions(TextNet):
     """Adds a vector of its place to every character."""
 
@@ -93,13 +112,30 @@ class Valid(TextNet):
 
 
 REFUSED = {
-    "ReLU behind the maximum": (lambda: TextNet(Layout(behind_pool=torch.relu)), "ReLU of the maxima over time"),
-    "ReLU before the maximum": (lambda: TextNet(Layout(before_pool=torch.relu)), "ReLU of the maxima over time"),
-    "ReLU on short texts": (
-        lambda: lifted(TextNet(Layout(behind_pool=torch.relu))),
-        r"the shortest has 1 ids, and its logits differ by .* ReLU of the maxima",
+    "tanh behind the maximum": (lambda: TextNet(Layout(behind_pool=torch.tanh)), "tanh of the maxima over time"),
+    "LeakyReLU before the maximum": (
+        lambda: TextNet(Layout(before_pool=nn.functional.leaky_relu)),
+        "LeakyReLU of the maxima over time",
     ),
-    "a ReLU that never acts": (
+    "a ReLU that is cut off above": (
+        lambda: TextNet(Layout(behind_pool=lambda values: values.clamp(0, 0.1))),
+        "isn't the maxima over time",
+    ),
+    "a ReLU of some filters": (
+        lambda: TextNet(Layout(behind_pool=lambda values: torch.cat([values[:, :9].relu(), values[:, 9:]], dim=1))),
+        "isn't the maxima over time",
+    ),
+    "a ReLU layer for some filters": (with_one_relu, r"`norms.0` \(ReLU\) stands behind some of the 4 convolutions"),
+    "ReLU between the linear layers": (
+        with_relu_between,
+        r"ReLU\) stands behind `first` \(Linear\); only at the maximum",
+    ),
+    "ReLU of the embedding": (with_relu_of_embedding, "something stands between embedding and convolution"),
+    "LeakyReLU on short texts": (
+        lambda: lifted(TextNet(Layout(behind_pool=nn.functional.leaky_relu))),
+        r"the shortest has 1 ids, and its logits differ by .* LeakyReLU of the maxima",
+    ),
+    "a non-linearity that never acts": (
         lambda: kims_net(activation=nn.LeakyReLU(1.0)),
         r"layers that ours doesn't have: `4` \(LeakyReLU\)",
     ),
@@ -112,14 +148,14 @@ REFUSED = {
     "average pooling": (lambda: TextNet(Layout(pool=lambda r: r.mean(dim=2))), "it is the means over time"),
     "ReLU and average": (lambda: TextNet(Layout(pool=lambda r: r.relu().mean(dim=2))), "means over time of the ReLU"),
     "two largest": (lambda: TextNet(Layout(pool=lambda r: r.topk(2, 2).values.mean(2))), "isn't the maxima over time"),
-    "batch norm behind ReLU": (with_norm_behind_relu, r"ReLU of what `convs.0` \(Conv1d\) gave.*ReLU\)"),
+    "batch norm behind ReLU": (with_norm_behind_relu, r"ReLU of what `convs.0` \(Conv1d\) gave"),
     "valid windows": (
         lambda: Valid(Layout()),
         r"on a text of 6 ids, .* has 5 windows of width 2; one a character .* 'valid' windows",
     ),
-    "valid windows, then a ReLU": (
-        lambda: Valid(Layout(behind_pool=torch.relu)),
-        "'valid' windows, .*; besides, what `out` .* ReLU of the maxima",
+    "valid windows, then a tanh": (
+        lambda: Valid(Layout(behind_pool=torch.tanh)),
+        "'valid' windows, .*; besides, what `out` .* tanh of the maxima",
     ),
     "stride": (lambda: with_conv(stride=2), "`convs.2` has stride 2"),
     "dilation": (lambda: with_conv(dilation=2), "`convs.2` has dilation 2"),
@@ -143,3 +179,35 @@ def test_what_is_not_ours_is_refused_with_the_reason(name: str) -> None:
     assert re.search(reason, str(refusal.value)), refusal.value
     assert re.search("can still teach a student.*round_weights", str(refusal.value))
     assert_same_state(net, before)
+
+
+def published_text_cnn() -> TextNet:
+    """As it is published: convolution, ReLU and maximum in functions, dropout, one linear layer."""
+    return TextNet(Layout(((3, 8), (4, 8), (5, 8)), before_pool=torch.relu))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        published_text_cnn,
+        lambda: kims_net(activation=nn.ReLU()),
+        lambda: kims_net(activation=nn.ReLU(inplace=True)),
+        lambda: lifted(published_text_cnn()),
+    ],
+)
+def test_the_published_text_cnn_is_taken_over_with_its_relu(make: Callable[[], nn.Module]) -> None:
+    net = make()
+    classifier, receipt = adopt(net, TOKENIZER, CLASSES)
+    assert classifier.module.shape.relu
+    assert classifier.config.relu
+    assert receipt.facts["largest_difference"] < 1e-5
+    assert "ReLU" in receipt.notes[0]
+
+
+def test_where_a_relu_never_acts_a_layer_says_that_there_is_one() -> None:
+    high = kims_net(activation=nn.ReLU())
+    with torch.no_grad():
+        for name, parameter in high.named_parameters():
+            if name.startswith("2.") and name.endswith("bias"):
+                parameter.add_(1000.0)
+    assert adopt(high, TOKENIZER, CLASSES)[0].module.shape.relu

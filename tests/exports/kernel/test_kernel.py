@@ -210,7 +210,7 @@ def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
     probe.write_text("int main(void) { return 0; }\n")
     if subprocess.run([compiler, *flags, str(probe), "-o", str(tmp_path / "probe")], capture_output=True).returncode:
         pytest.skip(f"{compiler} has no address and undefined-behaviour sanitizers")
-    sources = [str(SOURCES / name) for name in ("fuzz.c", "tables.c")]
+    sources = [str(SOURCES / name) for name in ("fuzz.c", "tables.c", "decide.c")]
     made = [compiler, *flags, "-Wall", "-Wextra", "-Werror", *sources, "-lpthread", "-lm", "-o", str(tmp_path / "fuzz")]
     subprocess.run(made, check=True)
     result = subprocess.run([str(tmp_path / "fuzz"), "150", "0"], capture_output=True, text=True, timeout=300)
