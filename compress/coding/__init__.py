@@ -1,5 +1,5 @@
-"""A linear model's vocabulary, document frequencies and levels in as few bytes as what came before foretells. NumPy only.
+"""A linear model's vocabulary, document frequencies and levels in few bytes: each is foretold by what came before.
 
-`bits` mixes what several contexts foretell, and packs decisions; everything else says which decisions there are, and in
-which contexts. Each function codes and decodes: what is known is given, or found.
+NumPy only. `bits` mixes what several contexts foretell, and packs decisions; everything else says which decisions there
+are, and in which contexts. Each function codes and decodes: what is known is given, or found.
 """

@@ -1,11 +1,11 @@
 """Yes and no coded in as few bytes as a mixture of counts foretells: the ground of every part of a coded file.
 
-Each decision has several contexts. A context counts how often it saw a no and a yes; the logarithm of their ratio is its
-guess, and a weighted sum of the guesses is the probability (logistic mixing, Mahoney 2005: the counts and the weights
-learn on both sides alike, so no table is stored). What is coded is packed by interleaved rANS (Duda 2013).
+Each decision has several contexts. A context counts how often it saw a no and a yes; the logarithm of their ratio is
+its guess, and a weighted sum of the guesses is the probability (logistic mixing, Mahoney 2005: counts and weights learn
+on both sides alike, so no table is stored). What is coded is packed by interleaved rANS (Duda 2013).
 
-All is integer arithmetic, and decisions of one piece don't see each other: so NumPy does a piece at once, and the kernel
-in C gives the same bits. Logits are in 256ths, weights in 65536ths, probabilities in 16384ths.
+All is integer arithmetic, and decisions of one piece don't see each other: so NumPy does a piece at once, and the
+kernel in C gives the same bits. Logits are in 256ths, weights in 65536ths, probabilities in 16384ths.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
 
-Bits = NDArray[np.int64]
-Slots = NDArray[np.int64]
+Whole = NDArray[np.int64]
+Bits = Whole
+Slots = Whole
 
 LANES = 32
 FEWEST = 16
@@ -45,7 +46,7 @@ class Model:
     Attributes:
         slots: int16 (slots, 4): how often each saw a no, and a yes; what follows from them; nothing.
         weights, curvature: int64 (sets, contexts): of the mixture, and what its steps are divided by.
-        seen: int64 (sets,): decisions until now.
+        seen: int64 (1,): decisions until now.
         most: decisions that don't learn from each other: few while a model has seen little, so many in the end. More
             are quicker in NumPy, and learn later.
         growth: how soon they become so many: a piece is 2^-growth of those seen.
@@ -53,19 +54,19 @@ class Model:
     """
 
     def __init__(
-        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 6, rate: int = 22
+        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 7, rate: int = 22
     ) -> None:
         self.slots = np.zeros((slots, 4), np.int16)
         self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
         self.curvature = np.full((sets, contexts), _FIRST_CURVATURE, np.int64)
-        self.seen = np.zeros(sets, np.int64)
+        self.seen = np.zeros(1, np.int64)
         self.most, self.growth, self.rate = most, growth, rate
 
-    def piece(self, which: int) -> int:
+    def piece(self) -> int:
         """How many decisions come next that don't learn from each other."""
-        return min(max(int(self.seen[which]) >> self.growth, FEWEST), self.most)
+        return min(max(int(self.seen[0]) >> self.growth, FEWEST), self.most)
 
-    def foretell(self, slots: Slots, which: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def foretell(self, slots: Slots, which: int) -> tuple[Whole, Whole]:
         """Guesses (contexts, n) and the probability of a yes (n,)."""
         guesses = self.slots[slots, 2].astype(np.int64)
         total = (self.weights[which] @ guesses) >> 16
@@ -73,7 +74,7 @@ class Model:
 
     def learn(self, slots: Slots, which: int, guesses: Any, chance: Any, bits: Bits) -> None:
         """Count what came, and turn the weights towards the contexts that foretold it."""
-        self.seen[which] += len(bits)
+        self.seen[0] += len(bits)
         error = (bits << _PRECISION) - chance
         spread = (chance * (_ONE - chance)) >> _PRECISION
         gradient = guesses @ error
@@ -93,7 +94,7 @@ class Model:
 class Kernel(Protocol):
     """The same in C: numbers, sets and flags at once."""
 
-    def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> NDArray[np.int64]:
+    def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> Whole:
         """As `compress.coding.numbers.code_numbers`."""
 
     def sets(
@@ -102,8 +103,8 @@ class Kernel(Protocol):
         table_digits: int,
         contexts: NDArray[np.uint64],
         digits: int,
-        known: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        known: tuple[Whole, Whole] | None,
+    ) -> tuple[Whole, Whole]:
         """As `compress.coding.sets.code_sets`."""
 
     def flags(
@@ -112,7 +113,7 @@ class Kernel(Protocol):
         kind: int,
         width: int,
         chunk: tuple[NDArray[Any], ...],
-        tables: tuple[NDArray[np.int64], ...],
+        tables: tuple[Whole, ...],
         known: NDArray[np.bool_] | None,
     ) -> NDArray[np.bool_]:
         """As `compress.coding.levels.code_flags`."""
@@ -138,10 +139,10 @@ class Coder(Protocol):
         """
 
     def take(self, n: int) -> None:
-        """Before memory is taken for n characters, nodes or weights; raises ArtifactError where the file is too small."""
+        """Before memory is taken for n characters, nodes or weights; raises ArtifactError where the file can't."""
 
 
-# What the parts of a file may add up to, characters, nodes and weights, for each of its bytes; and in the smallest file.
+# Characters, nodes and weights that a file may hold for each of its bytes, and the smallest file.
 MOST_A_BYTE = 256
 MOST_AT_LEAST = 1 << 16
 
@@ -153,7 +154,7 @@ class Encoder:
 
     def __init__(self) -> None:
         self._taken = 0
-        self._chances: list[NDArray[np.int64]] = []
+        self._chances: list[Whole] = []
         self._bits: list[Bits] = []
 
     def bits(self, model: Model, slots: Slots, which: int = 0, known: NDArray[Any] | None = None) -> Bits:
@@ -161,7 +162,7 @@ class Encoder:
         all_bits = known.astype(np.int64)
         start = 0
         while start < len(all_bits):
-            piece = slice(start, start + model.piece(which))
+            piece = slice(start, start + model.piece())
             part, bits = slots[:, piece], all_bits[piece]
             start = piece.stop
             guesses, chance = model.foretell(part, which)
@@ -182,12 +183,12 @@ class Encoder:
         """Bytes of the decisions until now, without the lanes' last states."""
         return cost_of(*self.decisions())
 
-    def decisions(self) -> tuple[NDArray[np.int64], Bits]:
+    def decisions(self) -> tuple[Whole, Bits]:
         """Probability of a yes, and what came; piece after piece, each (n,)."""
         none = [np.zeros(0, np.int64)]
         return np.concatenate(none + self._chances), np.concatenate(none + self._bits)
 
-    def pieces(self) -> NDArray[np.int64]:
+    def pieces(self) -> Whole:
         """Sizes of the pieces."""
         return np.array([len(bits) for bits in self._bits], np.int64)
 
@@ -196,15 +197,15 @@ class Encoder:
         return with_padding(pack(*self.decisions(), self.pieces()), self.least)
 
 
-def cost_of(chances: NDArray[np.int64], bits: Bits) -> float:
+def cost_of(chances: Whole, bits: Bits) -> float:
     """Bytes of decisions, without the lanes' last states."""
     return float(-np.log2(np.where(bits, chances, _ONE - chances) / _ONE).sum() / 8)
 
 
-def pack(chances: NDArray[np.int64], bits: Bits, pieces: NDArray[np.int64]) -> bytes:
+def pack(chances: Whole, bits: Bits, pieces: Whole) -> bytes:
     """Decisions by rANS: each piece starts at the first lane, and the last one is packed first."""
     state = np.full(LANES, _LEAST, np.int64)
-    words: list[NDArray[np.int64]] = []
+    words: list[Whole] = []
     sizes, starts = np.where(bits, chances, _ONE - chances), np.where(bits, 0, chances)
     ends = np.cumsum(pieces)
     for begin, end in zip((ends - pieces)[::-1].tolist(), ends[::-1].tolist(), strict=True):
@@ -246,7 +247,7 @@ class Decoder:
         found = np.empty(n, np.int64)
         start = 0
         while start < n:
-            piece = slice(start, start + model.piece(which))
+            piece = slice(start, start + model.piece())
             part, bits = slots[:, piece], found[piece]
             start = piece.stop
             guesses, chance = model.foretell(part, which)
@@ -260,7 +261,7 @@ class Decoder:
         if self._left < 0:
             raise ArtifactError("coded bytes promise more than so few can hold; make it again")
 
-    def _step(self, chance: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _step(self, chance: Whole) -> Whole:
         lane = self.state[: len(chance)]
         low = lane & (_ONE - 1)
         yes = low < chance

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import ArtifactError
-from compress.coding.bits import Coder
+from compress.coding.bits import Coder, Whole
 from compress.coding.kinship import marked_words
 from compress.coding.rarity import CLASSES, Rarity, size_class
-from compress.coding.sets import Hashed, Whole, mixed
+from compress.coding.sets import Hashed, mixed
 from compress.coding.strings import code_strings, text_of
 
 IMPLIED, SPELLED, LONGER = 2, 3, 4  # sorts of numbers

@@ -50,12 +50,12 @@ def counts_of(idf: NDArray[Any]) -> tuple[dict[str, Any], Numbers] | None:
 def idf_of(header: Mapping[str, Any], counts: Numbers, kind: np.dtype[Any]) -> NDArray[Any]:
     """Undo `counts_of`; raises ArtifactError where the header doesn't fit."""
     n, smooth, off = header.get("texts"), header.get("smooth"), header.get("off", [])
-    if not is_count(n, 1, MAX_TEXTS) or not is_count(smooth, 0, 1) or not isinstance(off, list):
+    if type(n) is not int or not 1 <= n <= MAX_TEXTS or smooth not in (0, 1) or not isinstance(off, list):
         raise ArtifactError("idf: texts and smooth are needed; make it again")
     distinct, which = np.unique(counts, return_inverse=True)
     if len(distinct) and (distinct[0] + smooth <= 0 or distinct[-1] > n):
         raise ArtifactError("idf: more texts hold an n-gram than there are; make it again")
-    values = np.array([_value(n, smooth, df, kind) for df in distinct.tolist()], kind)
+    values = np.array([_value(n, int(smooth), df, kind) for df in distinct.tolist()], kind)
     for each in off:
         pair = isinstance(each, list) and len(each) == 2 and is_count(each[0], 0, len(values) - 1)
         if not pair or not is_count(each[1], -_MOST_OFF, _MOST_OFF):

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.coding.strings import Whole, code_points
+from compress.coding.bits import Whole
+from compress.coding.strings import code_points
 
 # Sorts of rows: n-grams of 1 and 2, 3, 4, 5 and more characters; words; several words; rows without a name.
 TYPES = 7
@@ -76,7 +78,8 @@ class _Hashed:
 
     def of(self, first: Whole, last: Whole) -> NDArray[np.uint64]:
         """Of characters first to last, without the last."""
-        return (self._sums[last] - self._sums[first]) * self._inverse[first]
+        hashes: NDArray[np.uint64] = (self._sums[last] - self._sums[first]) * self._inverse[first]
+        return hashes
 
 
 class _Found:
@@ -122,8 +125,8 @@ def kinship(blocks: Sequence[Terms | int]) -> Kinship:
     chunks = _chunks(rank[order], sort[order])
     chunk_of = np.repeat(np.arange(len(chunks)), [last - first for first, last, _ in chunks])
     kin = []
-    for columns in (prefix[order], suffix[order]):
-        at = np.where(columns >= 0, row[columns], -1)
+    for column in (prefix[order], suffix[order]):
+        at = np.where(column >= 0, row[column], -1)
         kin.append(np.where((at >= 0) & (chunk_of[at] < chunk_of), at, -1) if n else at)
     return Kinship(order, kin[0], kin[1], chunks)
 
@@ -131,7 +134,7 @@ def kinship(blocks: Sequence[Terms | int]) -> Kinship:
 def _chunks(rank: Whole, sort: Whole) -> tuple[tuple[int, int, int], ...]:
     cuts = [0, *(np.flatnonzero(np.diff(rank)) + 1).tolist(), len(rank)]
     chunks, seen = [], [0] * TYPES
-    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+    for first, last in pairwise(cuts):
         kind = int(sort[first]) if first < last else 0
         while first < last:
             size = min(max(_FIRST_CHUNK, seen[kind]), _CHUNK, last - first)

@@ -8,19 +8,17 @@ as its kin stands in the same texts, so that the weights are alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from compress.coding.bits import Coder, Model
+from compress.coding.bits import Coder, Model, Whole
 from compress.coding.kinship import TYPES, Kinship
 from compress.coding.numbers import code_numbers, number_model
 from compress.coding.rarity import size_class
 
 Rows = NDArray[np.int8]
-Whole = NDArray[np.int64]
 # Classes whose contexts are apart.
 _CLASSES = 256
 # How near an n-gram is to both of its kin in the number of texts: 3 times 3.
@@ -130,9 +128,7 @@ class _Levels:
             (np.maximum(x, y) * _FILLED + np.minimum(x, y)) * TYPES + kind,
         ]
         count = None if known is None else np.count_nonzero(known, axis=1)
-        filled = code_numbers(
-            self.coder, self.filled_model, np.stack(contexts) + self.filled_bases[:-1], kind, count
-        )
+        filled = code_numbers(self.coder, self.filled_model, np.stack(contexts) + self.filled_bases[:-1], kind, count)
         if filled.max(initial=0) > self.n_classes:
             raise ArtifactError("coded bytes are damaged: more weights than classes; make it again")
         return filled
@@ -158,7 +154,9 @@ class _Levels:
             (agrees * 8 + few) * TYPES + chunk.kind,
         ]
         slots = np.stack(contexts) + self.size_bases[:-1]
-        size = 1 + code_numbers(self.coder, self.size_model, slots, chunk.kind, None if known is None else abs(known) - 1)
+        size = 1 + code_numbers(
+            self.coder, self.size_model, slots, chunk.kind, None if known is None else abs(known) - 1
+        )
         if size.max(initial=0) > 127:
             raise ArtifactError("coded bytes are damaged: a weight is out of range; make it again")
         return np.where(minus > 0, -size, size)

@@ -38,12 +38,12 @@ def code_numbers(
     digits = np.zeros(n, np.int64)
     lengths = None if numbers is None else np.frexp(numbers)[1].astype(np.int64) - 1
     open_ = np.arange(n)
-    for length in range(MOST_DIGITS):
+    for digit in range(MOST_DIGITS):
         if not len(open_):
             break
-        more = coder.bits(
-            model, first[:, open_] + min(length, 10), which * _STAGES + min(length, 4), None if lengths is None else (lengths[open_] > length)
-        )
+        stage = which * _STAGES + min(digit, 4)
+        longer = None if lengths is None else lengths[open_] > digit
+        more = coder.bits(model, first[:, open_] + min(digit, 10), stage, longer)
         open_ = open_[more > 0]
         digits[open_] += 1
     found = np.ones(n, np.int64)

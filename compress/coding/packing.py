@@ -52,6 +52,7 @@ NewEncoder = Callable[[], AnyEncoder]
 # The paths of a tree take most of a header; JSON deflates to a tenth.
 MAX_HEADER = 16 << 20
 _MAX_INFLATION = 100
+_KINDS: tuple[Any, ...] = ("f4", "f8")
 # Headers are deflated with this as what came before; a change makes every file unreadable.
 _USUAL = (
     b'{"content":{"cleaning":"course","stem":true,"cleaning":"raw","blocks":[{"analyzer":"char_wb","low":2,"high":5,'
@@ -120,10 +121,8 @@ def _coded(content: Content, parts: Parts, coder: AnyEncoder) -> tuple[bytes, An
         "values": len(values),
         "idf": said,
     }
-    deflater = zlib.compressobj(9, wbits=-15, zdict=_USUAL)
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    deflated = deflater.compress(text) + deflater.flush()
-    front = len(deflated).to_bytes(4, "little") + deflated
+    deflated_header = deflated(json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode())
+    front = len(deflated_header).to_bytes(4, "little") + deflated_header
     floats = (
         content.scale.astype("<f4").tobytes()
         + content.intercept.astype("<f4").tobytes()
@@ -195,30 +194,45 @@ def unpacked(data: bytes, most_weights: int, opened: NewDecoder = Decoder) -> Co
     return Content(own, blocks, idf, levels, scale, intercept)
 
 
-def _read_header(deflated: bytes) -> dict[str, Any]:
+def deflated(header: bytes) -> bytes:
+    """A header in fewer bytes, as the usual ones have much in common."""
+    deflater = zlib.compressobj(9, wbits=-15, zdict=_USUAL)
+    return deflater.compress(header) + deflater.flush()
+
+
+def inflated(content: bytes) -> bytes:
+    """Undo `deflated`; raises ArtifactError."""
     inflater = zlib.decompressobj(-15, zdict=_USUAL)
+    most = min(MAX_HEADER, 4096 + _MAX_INFLATION * len(content))
     try:
-        most = min(MAX_HEADER, 4096 + _MAX_INFLATION * len(deflated))
-        text = inflater.decompress(deflated, most + 1)
-        if not inflater.eof or inflater.unused_data or len(text) > most:
-            raise ArtifactError(f"the header is damaged, or more than {most} bytes when inflated; make it again")
-        header = parse_json(text)
+        header = inflater.decompress(content, most + 1)
     except zlib.error as error:
         raise ArtifactError(f"the header is damaged ({error}); make it again") from None
+    if not inflater.eof or inflater.unused_data or len(header) > most:
+        raise ArtifactError(f"the header is damaged, or more than {most} bytes when inflated; make it again")
+    return header
+
+
+def _read_header(content: bytes) -> dict[str, Any]:
+    try:
+        header = parse_json(inflated(content))
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"the header is not valid JSON ({error}); make it again") from None
     if not isinstance(header, dict) or set(header) != {"content", "classes", "kind", "values", "idf"}:
         raise ArtifactError("the header must have content, classes, kind, values and idf; make it again")
-    content = header["content"]
-    blocks = content.get("blocks") if isinstance(content, dict) else None
+    stated = header["content"]
+    blocks = stated.get("blocks") if isinstance(stated, dict) else None
     if (
         not isinstance(blocks, list)
         or not 1 <= len(blocks) <= MAX_BLOCKS
         or not all(isinstance(b, dict) for b in blocks)
     ):
         raise ArtifactError(f"vocabulary: 'blocks', a list of 1 to {MAX_BLOCKS}, is needed, got {shown(blocks)}")
-    if header["kind"] not in ("f4", "f8") or not isinstance(header["idf"], dict):
-        raise ArtifactError(f"idf: f4 or f8 is allowed, got {shown(header['kind'])}")
+    if header["kind"] not in _KINDS or not isinstance(header["idf"], dict) or (header["values"] and header["idf"]):
+        raise ArtifactError(
+            f"idf: f4 or f8 is allowed, and values or the number of texts, got {shown(header['kind'])}, "
+            f"{shown(header['values'])} and {shown(header['idf'])}"
+        )
     if not is_count(header["classes"], 1, 1 << 20) or not is_count(header["values"], 0, MAX_TERMS):
         raise ArtifactError("classes and values: numbers are needed; make it again")
     return header

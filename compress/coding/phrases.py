@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from compress.coding.bits import Coder, Model
+from compress.coding.bits import Coder, Model, Whole
 from compress.coding.rarity import CLASSES, Rarity, size_class
-from compress.coding.sets import SETS, Hashed, Whole, code_sets, mixed
+from compress.coding.sets import SETS, Hashed, code_sets, mixed
 
 # Of one term; longer ones are spelled out.
 MOST_WORDS = 64
@@ -53,7 +53,7 @@ class _Phrases:
         n = len(self.words)
         tree = None if self.known is None else _Tree(self.words, self.known)
         texts = list(self.words)
-        last, first = np.arange(n), np.arange(n)
+        last = np.arange(n)
         numbers = self._members(0, last, np.full(n, -1), np.full(n, -1), tree)
         alone = numbers
         rank = np.argsort(np.argsort(-alone, kind="stable"), kind="stable")

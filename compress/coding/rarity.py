@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.coding.bits import Coder, Model
+from compress.coding.bits import Coder, Whole
 from compress.coding.numbers import code_numbers, number_model
 
 # What `size_class` may be.
@@ -17,9 +17,10 @@ _SORTS = 8
 _FIRST_OF_CLASS = np.array([*range(12), *(math.ceil(12 * 2 ** (k / 3)) for k in range(CLASSES - 13))], np.int64)
 
 
-def size_class(numbers: Any) -> NDArray[np.int64]:
+def size_class(numbers: Any) -> Whole:
     """0 for -1 (none); 1 to 12 for 0 to 11; then three classes for each doubling."""
-    return np.searchsorted(_FIRST_OF_CLASS, numbers, side="right")
+    classes: Whole = np.searchsorted(_FIRST_OF_CLASS, numbers, side="right")
+    return classes
 
 
 class Rarity:

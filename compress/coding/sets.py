@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.coding.bits import Bits, Coder, Model, Slots
+from compress.coding.bits import Bits, Coder, Model, Slots, Whole
 
-Whole = NDArray[np.int64]
 Pairs = tuple[Whole, Whole]
 _MIX, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 ALONE, ONE, LEFT, RIGHT, _SORTS = range(5)  # sorts of decisions
@@ -33,7 +32,7 @@ class Hashed:
 
     def __init__(self, digits: int, contexts: int, sets: int) -> None:
         self.digits = digits
-        self.model = Model(contexts << digits, contexts, sets)
+        self.model = Model(contexts << digits, contexts, sets, most=24)
         self._shift = np.uint64(64 - digits)
         self._bases = (np.arange(contexts) << digits)[:, None]
 
@@ -103,7 +102,9 @@ def _halved(coder: Coder, hashed: Hashed, contexts: Any, nodes: Whole, digits: i
         left = _asked(coder, hashed, contexts[:, nodes], halves, LEFT, level, low)
         right = np.ones(len(nodes), np.int64)
         at = np.flatnonzero(left)
-        right[at] = _asked(coder, hashed, contexts[:, nodes[at]], halves[at], RIGHT, level, None if low is None else high[at])
+        right[at] = _asked(
+            coder, hashed, contexts[:, nodes[at]], halves[at], RIGHT, level, None if low is None else high[at]
+        )
         both = np.stack([left, right], axis=1).ravel() > 0
         coder.take(int(np.count_nonzero(both)) - len(nodes))
         nodes, halves = np.repeat(nodes, 2)[both], (2 * np.repeat(halves, 2) + np.tile([0, 1], len(halves)))[both]

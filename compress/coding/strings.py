@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.errors import ArtifactError
-from compress.coding.bits import Coder, Model
+from compress.coding.bits import Coder, Whole
 from compress.coding.numbers import code_numbers, number_model
-from compress.coding.sets import SETS, Hashed, Whole, code_sets, mixed
+from compress.coding.sets import SETS, Hashed, code_sets, mixed
 
 # Longer strings don't share the tree, whose depth is what takes time.
 _LONGEST = 255
@@ -90,7 +90,6 @@ def _code_alphabet(coder: Coder, known: Whole | None) -> Whole:
         raise ArtifactError("coded bytes are damaged: more characters than there are; make it again")
     steps = None if known is None else np.diff(known, prepend=-1) - 1
     found = []
-    last = np.int64(1)
     for start in range(0, size, 256):
         here = np.full((1, min(256, size - start)), 1 + (start > 0))
         found.append(code_numbers(coder, model, here, 0, None if steps is None else steps[start : start + 256]))

@@ -12,12 +12,12 @@ import numpy as np
 
 from baselines.errors import ArtifactError
 from baselines.text.ngram_settings import NgramSettings
-from compress.coding.bits import Coder, Model
+from compress.coding.bits import Coder, Whole
 from compress.coding.grams import code_grams
 from compress.coding.numbers import code_numbers, number_model
 from compress.coding.phrases import MOST_WORDS, code_phrases
 from compress.coding.rarity import Rarity
-from compress.coding.strings import Whole, code_strings
+from compress.coding.strings import code_strings
 
 _SPELLED, _HASHED = 5, 6  # sorts of numbers
 _BLANK = (32, 32)

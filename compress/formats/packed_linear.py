@@ -1,7 +1,7 @@
 """A linear model over n-grams stored small: vocabulary, document frequencies and few-bit weights, all coded by context.
 
-NumPy only: it is read wherever a model is served. As floats a model of 27,000 n-grams and 35 classes takes 4 MB. Most of
-its weights are so small beside the largest of their class that four bits hold them; and what an n-gram weighs is
+NumPy only: it is read wherever a model is served. As floats a model of 27,000 n-grams and 35 classes takes 4 MB. Most
+of its weights are so small beside the largest of their class that four bits hold them; and what an n-gram weighs is
 foretold by the n-grams that it begins and ends with, how often it occurs by its words, and which n-grams of characters
 there are by the words as well (`compress.coding`). Nothing is lost.
 """

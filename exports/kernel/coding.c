@@ -91,13 +91,13 @@ static int code_piece(struct coding *coding, struct coding_model *model, size_t 
             seen->logit = (int16_t)(coding->logarithm[seen->counts[1]] - coding->logarithm[seen->counts[0]]);
         }
     }
-    model->seen[set] += (int64_t)n;
+    model->seen[0] += (int64_t)n;
     return CODING_FINE;
 }
 
-static size_t piece_size(const struct coding_model *model, size_t set)
+static size_t piece_size(const struct coding_model *model)
 {
-    int64_t size = model->seen[set] >> model->growth, most = (int64_t)model->most;
+    int64_t size = model->seen[0] >> model->growth, most = (int64_t)model->most;
     return (size_t)(size < FEWEST ? FEWEST : size > most ? most : size);
 }
 
@@ -107,7 +107,7 @@ int coding_bits(struct coding *coding, struct coding_model *model, size_t set, c
     uint32_t part[CODING_CONTEXTS * MOST];
     uint8_t few[MOST];
     for (size_t start = 0, size; start < n; start += size) {
-        size = piece_size(model, set);
+        size = piece_size(model);
         if (size > n - start) size = n - start;
         for (size_t i = 0; i < model->n_contexts; i++)
             for (size_t j = 0; j < size; j++) part[i * MOST + j] = (uint32_t)slots[i * n + start + j];
@@ -125,7 +125,7 @@ static int ask(struct coding *coding, struct coding_model *model, size_t set, co
 {
     uint32_t part[CODING_CONTEXTS * MOST];
     for (size_t start = 0, size; start < n_open; start += size) {
-        size = piece_size(model, set);
+        size = piece_size(model);
         if (size > n_open - start) size = n_open - start;
         for (size_t i = 0; i < model->n_contexts; i++)
             for (size_t j = 0; j < size; j++)
@@ -208,7 +208,7 @@ static int ask_halves(struct coding *coding, struct coding_model *model, unsigne
     size_t set = sort + SORTS * (level < DEEPEST ? level : DEEPEST);
     uint32_t part[CODING_CONTEXTS * MOST];
     for (size_t start = 0, size; start < n; start += size) {
-        size = piece_size(model, set);
+        size = piece_size(model);
         if (size > n - start) size = n - start;
         for (size_t i = 0; i < model->n_contexts; i++)
             for (size_t j = 0; j < size; j++)
@@ -378,7 +378,7 @@ int coding_flags(struct coding *coding, struct coding_model *model, const struct
             if (left[j]) open[n_open++] = j;
         if (!n_open) break;
         for (size_t start = 0, size; !problem && start < n_open; start += size) {
-            size = piece_size(model, kind);
+            size = piece_size(model);
             if (size > n_open - start) size = n_open - start;
             for (size_t k = 0; k < size; k++) {
                 size_t j = open[start + k];

@@ -17,7 +17,7 @@ struct coding_slot {
 /* What the contexts of one sort of decision have learned; see compress/coding/bits.py. */
 struct coding_model {
     struct coding_slot *slots;           /* (n_slots,) */
-    int64_t *weights, *curvature, *seen; /* (n_sets, n_contexts) twice, (n_sets,) */
+    int64_t *weights, *curvature, *seen; /* (n_sets, n_contexts) twice, (1,) */
     size_t n_slots, n_contexts, n_sets;
     size_t most;     /* decisions that don't learn from each other, at most 512 */
     unsigned growth; /* and how soon they become so many */

@@ -120,7 +120,7 @@ class KernelEncoder(_Coder):
     @property
     def least(self) -> int:
         """As `Encoder.least`."""
-        return max(0, -(_C.coding_left(self._coding, 0) // MOST_A_BYTE))
+        return max(0, -int(_C.coding_left(self._coding, 0)) // MOST_A_BYTE)
 
     def cost(self) -> float:
         """As `Encoder.cost`."""
@@ -147,6 +147,7 @@ def _parts(model: Model) -> tuple[Any, ...]:
         model.most,
         model.growth,
         model.rate,
+        model.weights.shape[1],
     )
 
 

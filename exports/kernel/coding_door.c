@@ -101,7 +101,7 @@ static Py_buffer *take_buffer(struct given *given, PyObject *object, int flags)
     return buffer;
 }
 
-/* 0 where all fits. Arguments: coding, slots, weights, curvature, seen, most, growth, rate. */
+/* 0 where all fits. Arguments: coding, slots, weights, curvature, seen, most, growth, rate, contexts. */
 static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
 {
     memset(given, 0, sizeof *given);
@@ -113,15 +113,15 @@ static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
     if (!given->coding) return -1;
     for (Py_ssize_t i = 0; i < MODEL; i++)
         if (!take_buffer(given, PyTuple_GetItem(args, 1 + i), PyBUF_WRITABLE)) return -1;
-    size_t numbers[3];
-    for (Py_ssize_t i = 0; i < 3; i++) {
+    size_t numbers[4];
+    for (Py_ssize_t i = 0; i < 4; i++) {
         numbers[i] = PyLong_AsSize_t(PyTuple_GetItem(args, 1 + MODEL + i));
         if (PyErr_Occurred()) return -1;
     }
     Py_buffer *b = given->buffers;
-    size_t n_slots = (size_t)b[0].len / sizeof(struct coding_slot), n_sets = (size_t)b[3].len / 8;
-    size_t n_contexts = n_sets ? (size_t)b[1].len / 8 / n_sets : 0;
-    if ((size_t)b[1].len != 8 * n_sets * n_contexts || b[2].len != b[1].len ||
+    size_t n_slots = (size_t)b[0].len / sizeof(struct coding_slot), n_contexts = numbers[3];
+    size_t n_sets = n_contexts ? (size_t)b[1].len / 8 / n_contexts : 0;
+    if ((size_t)b[1].len != 8 * n_sets * n_contexts || b[2].len != b[1].len || b[3].len != 8 ||
         n_slots >= UINT32_MAX || n_contexts < 1 || n_contexts > CODING_CONTEXTS || numbers[0] < 16 ||
         numbers[0] > 512 || numbers[1] > 62 || numbers[2] > 24) {
         PyErr_SetString(PyExc_ValueError, "model: arrays and numbers don't fit");
@@ -141,10 +141,10 @@ static PyObject *code(PyObject *args, size_t span,
 {
     struct given given;
     PyObject *result = NULL;
-    if (take_model(&given, args, 11)) goto done;
-    size_t set = PyLong_AsSize_t(PyTuple_GetItem(args, 8));
-    Py_buffer *slots = PyErr_Occurred() ? NULL : take_buffer(&given, PyTuple_GetItem(args, 9), PyBUF_SIMPLE);
-    Py_buffer *out = slots ? take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_WRITABLE) : NULL;
+    if (take_model(&given, args, 12)) goto done;
+    size_t set = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
+    Py_buffer *slots = PyErr_Occurred() ? NULL : take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_SIMPLE);
+    Py_buffer *out = slots ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_WRITABLE) : NULL;
     if (!out) goto done;
     size_t n = (size_t)out->len / 8, n_slots = n * given.model.n_contexts;
     int fits = set < given.model.n_sets / (span > 1 ? 8 : 1) && (size_t)slots->len == 8 * n_slots;
@@ -180,13 +180,13 @@ PyObject *coding_door_sets(PyObject *self, PyObject *args)
     PyObject *result = NULL;
     int64_t *nodes = NULL, *symbols = NULL;
     (void)self;
-    if (take_model(&given, args, 13)) goto done;
-    size_t table_digits = PyLong_AsSize_t(PyTuple_GetItem(args, 8));
-    size_t digits = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 10));
+    if (take_model(&given, args, 14)) goto done;
+    size_t table_digits = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
+    size_t digits = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 11));
     if (PyErr_Occurred()) goto done;
-    Py_buffer *contexts = take_buffer(&given, PyTuple_GetItem(args, 9), PyBUF_SIMPLE);
-    Py_buffer *node = contexts ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_SIMPLE) : NULL;
-    Py_buffer *symbol = node ? take_buffer(&given, PyTuple_GetItem(args, 12), PyBUF_SIMPLE) : NULL;
+    Py_buffer *contexts = take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_SIMPLE);
+    Py_buffer *node = contexts ? take_buffer(&given, PyTuple_GetItem(args, 12), PyBUF_SIMPLE) : NULL;
+    Py_buffer *symbol = node ? take_buffer(&given, PyTuple_GetItem(args, 13), PyBUF_SIMPLE) : NULL;
     if (!symbol) goto done;
     size_t n = (size_t)contexts->len / 8 / given.model.n_contexts, n_pairs = (size_t)node->len / 8;
     int fits = table_digits > 0 && table_digits < 32 && digits < 32 && given.model.n_sets >= 64 &&
@@ -221,12 +221,12 @@ PyObject *coding_door_flags(PyObject *self, PyObject *args)
     PyObject *result = NULL;
     Py_buffer *b[8];
     (void)self;
-    if (take_model(&given, args, 18)) goto done;
-    size_t kind = PyLong_AsSize_t(PyTuple_GetItem(args, 8));
-    size_t width = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 9));
+    if (take_model(&given, args, 19)) goto done;
+    size_t kind = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
+    size_t width = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 10));
     if (PyErr_Occurred()) goto done;
     for (Py_ssize_t i = 0; i < 8; i++)
-        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 10 + i), i == 7 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
+        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 11 + i), i == 7 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
     struct coding_chunk chunk = {
         .n = (size_t)b[4]->len / 8, .width = width, .kind = kind, .before = b[0]->buf, .after = b[1]->buf,
         .rare = b[2]->buf, .near = b[3]->buf, .filled = b[4]->buf, .bases = b[5]->buf, .first_of_ratio = b[6]->buf,
