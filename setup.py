@@ -14,7 +14,12 @@ setup(
     ext_modules=[
         Extension(
             "exports.kernel._kernel",
-            ["exports/kernel/module.c", "exports/kernel/tables.c", "exports/kernel/reader.c", "exports/kernel/reader_door.c"],
+            [
+                "exports/kernel/module.c",
+                "exports/kernel/tables.c",
+                "exports/kernel/reader.c",
+                "exports/kernel/reader_door.c",
+            ],
             depends=[
                 "exports/kernel/tables.h",
                 "exports/kernel/respond.h",
