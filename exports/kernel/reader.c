@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) && !defined(READER_PORTABLE)
 #include <emmintrin.h>
+#define HAVE_SSE2 1
 #endif
 
 #define ROOM 64           /* bytes behind a cleaned text, so that words are copied and read 16 bytes at a time */
@@ -47,7 +48,11 @@ static inline uint64_t eight(const uint8_t *bytes)
 static inline uint64_t stop_hash(const uint8_t *word, size_t size)
 {
     uint64_t first = eight(word), last = size > 8 ? eight(word + size - 8) : 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    if (size < 8) first >>= 64 - 8 * size;
+#else
     if (size < 8) first &= (UINT64_C(1) << 8 * size) - 1;
+#endif
     uint64_t mixed = (first ^ (last * UINT64_C(0x9E3779B97F4A7C15)) ^ size) * UINT64_C(0xD6E8FEB86659FD93);
     return mixed >> 32;
 }
@@ -295,7 +300,7 @@ static int is_ascii(const uint8_t *text, size_t size)
 /* ---- our cleanings, plain ASCII ---- */
 
 /* Of 64 bytes: which lie in `first` to `first + count - 1`, letters folded before where `fold`. */
-#if defined(__SSE2__)
+#if defined(HAVE_SSE2)
 static inline __m128i lies_within(__m128i bytes, int first, int count)
 {
     return _mm_cmplt_epi8(_mm_sub_epi8(bytes, _mm_set1_epi8((char)(first + 128))), _mm_set1_epi8((char)(count - 128)));

@@ -1,8 +1,8 @@
 """Any text cleaned and cut into words in C, without the lock of Python: the bits of the reading in Python.
 
-A text is given to a kernel as a `str`, which it reads itself, or as `bytes`, which are clean already. `Reader.mend` says
-which, for a text that the kernel handed back: it makes the pages that are missing (`unicode_pages`), or cleans the text
-here. So a kernel tries first, and most texts are never looked at in Python:
+A text is given to a kernel as a `str`, which it reads itself, or as `bytes`, which are clean already. `Reader.mend`
+says which, for a text that the kernel handed back: it makes the pages that are missing (`unicode_pages`), or cleans the
+text here. So a kernel tries first, and most texts are never looked at in Python:
 
     statuses = kernel(reader.model, texts, ...)          # None, or what stood in the way of each
     texts = reader.mended(texts, statuses)               # then once more, and it goes through
@@ -54,7 +54,10 @@ class Reader:
         self.reading = reading
         self._pages: set[int] = set()
         try:
-            self.model, self._point_of = _made(reading.to_json())
+            stored = reading.to_json()
+            scheme, alternatives, stop_words, self._point_of = stored_form(stored)
+            flags = stored.get("squeeze", False), stored.get("end", False)
+            self.model = _C.reader_new(scheme, *flags, alternatives, *stop_words)
         except ValueError as error:
             raise ArtifactError(f"kernel: {error}") from None
         # Stems are found in Python alone; C cuts what was stemmed into words.
@@ -171,19 +174,22 @@ def _shared(_: str, held: _Held) -> Reader:
     return Reader(held.reading)
 
 
-def _made(reading: dict[str, Any]) -> tuple[Any, PointOf | None]:
-    """A reader in C, and what makes its points; None where it needs none."""
+def stored_form(reading: dict[str, Any]) -> tuple[int, bytes, tuple[bytes, bytes], PointOf | None]:
+    """A reading as C holds it: its scheme, its alternatives, its stop words and where each ends, and what makes points.
+
+    Args:
+        reading: what `to_json` gives. No points are needed where bytes are read as they stand.
+    """
     if reading.get("reading") == "tokens":
         points = TokenPoints(reading)
         if not points.fits:
             raise ValueError("tokens of more than 30 classes of characters")
-        words = _stored(reading["stop_words"])
-        return _C.reader_new(_TOKENS, reading["squeeze"], 0, points.alternatives, *words), points
+        return _TOKENS, points.alternatives, _stored(reading["stop_words"]), points
     if "fasttext" in (reading.get("name"), reading.get("reading")):
-        return _C.reader_new(_LINE, 0, reading["end"], b"", *_stored(reading["turned"])), None
+        return _LINE, b"", _stored(reading["turned"]), None
     name: CleaningName = reading["cleaning"]
     words = _stored(STOP_WORDS if name == "course" else ())
-    return _C.reader_new(_CLEANINGS[name], 0, 0, b"", *words), lambda code: cleaned_point(code, name)
+    return _CLEANINGS[name], b"", words, lambda code: cleaned_point(code, name)
 
 
 def _stored(words: Any) -> tuple[bytes, bytes]:

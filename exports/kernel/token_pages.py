@@ -58,7 +58,9 @@ class TokenPoints:
 
     def _classes(self, char: str) -> int:
         bits = _is_word(char) << WORD_CLASS | char.isspace() << SPACE_CLASS
-        return bits | sum(_holds(each, char) << number for each, number in self._numbers.items() if number < MAX_CLASSES)
+        return bits | sum(
+            _holds(each, char) << number for each, number in self._numbers.items() if number < MAX_CLASSES
+        )
 
     def _alternative(self, shape: Mapping[str, Any]) -> bytes:
         heads = bytes(self._number(head) for head in shape["heads"])

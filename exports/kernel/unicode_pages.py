@@ -3,11 +3,11 @@
 The C code holds no Unicode table; this module is its only source, so that both read any text with the same bits. A page
 holds 256 points of 16 bytes (`reader.h`), and the pieces of those that become more than one character.
 
-**Neighbours.** What a text becomes is what its characters become, one after the other, as long as none changes another.
-They can in two ways (Unicode Standard, annex 15): a mark or letter composes with what stands before it, or marks are put
-in the order of their combining classes. So each point says whether it, in any spelling it goes through, may compose with
-what follows (`FIRST`) or stands before (`MAYBE`), and with which class it begins and ends; C cleans a text only where
-these cannot meet. Too often is safe, and rare: nearly every text is written composed.
+**Neighbours.** What a text becomes is what its characters become, one after the other, as long as none changes
+another. They can in two ways (Unicode Standard, annex 15): a mark or letter composes with what stands before it, or
+marks are put in the order of their combining classes. So each point says whether it, in any spelling it goes through,
+may compose with what follows (`FIRST`) or stands before (`MAYBE`), and with which class it begins and ends; C cleans a
+text only where these cannot meet. Too often is safe, and rare: nearly every text is written composed.
 """
 
 from __future__ import annotations
@@ -119,20 +119,24 @@ def _stays(char: str, maybes: Container[int]) -> bool:
 def _neighbours(
     stages: Sequence[str], folding: bool, firsts: Container[int], maybes: Container[int]
 ) -> tuple[int, int, int]:
-    """Flags, and the classes at the edges, over every spelling."""
+    """Flags, and the classes at the edges, over every spelling.
+
+    Marks that a letter is composed with stay in it whatever follows: no other mark comes between and composes, or it
+    would be watched. So the last class is that of the composed spelling.
+    """
     flags, lead, trail = 0, 0, 0
     for stage in stages:
-        taken_apart = unicodedata.normalize("NFKD" if folding else "NFD", stage)
-        if any(ord(char) in firsts for char in (*stage, *taken_apart)):
+        apart, composed = (
+            unicodedata.normalize(form, stage) for form in (("NFKD", "NFKC") if folding else ("NFD", "NFC"))
+        )
+        if any(ord(char) in firsts for char in (*stage, *apart, *composed)):
             flags |= FIRST
-        for spelled in (stage, taken_apart):
-            if any(ord(char) in maybes for char in _leading(spelled)):
-                flags |= MAYBE
-        edges = unicodedata.combining(taken_apart[0]), unicodedata.combining(taken_apart[-1])
-        if edges[0]:
-            lead = min(lead or edges[0], edges[0])
+        if any(ord(char) in maybes for spelled in (stage, apart) for char in _leading(spelled)):
+            flags |= MAYBE
+        if first := unicodedata.combining(apart[0]):
+            lead = min(lead or first, first)
             flags |= LEADS
-        trail = max(trail, edges[1])
+        trail = max(trail, unicodedata.combining(composed[-1]))
     return flags, lead, trail
 
 
