@@ -10,12 +10,15 @@ from setuptools import Extension, setup
 # No contraction: a fused multiply-add would round once where NumPy rounds twice.
 FLAGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-std=gnu11", "-ffp-contract=off", "-fvisibility=hidden"]
 
+SOURCES = ("module", "tables", "rows_door", "rows", "rows_build", "rows_read")
+HEADERS = ("tables", "respond", "rows_door", "rows", "rows_parts")
+
 setup(
     ext_modules=[
         Extension(
             "exports.kernel._kernel",
-            ["exports/kernel/module.c", "exports/kernel/tables.c"],
-            depends=["exports/kernel/tables.h", "exports/kernel/respond.h"],
+            [f"exports/kernel/{name}.c" for name in SOURCES],
+            depends=[f"exports/kernel/{name}.h" for name in HEADERS],
             extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,

@@ -1,10 +1,11 @@
-/* Python's door to tables.c. Limited API, so that one build serves every CPython from 3.11 on. */
+/* Python's door to tables.c and, by rows_door.c, to rows.c. Limited API, so that one build serves every CPython from 3.11 on. */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
 #include <string.h>
 
+#include "rows_door.h"
 #include "tables.h"
 
 #define CAPSULE "tagpress.tables"
@@ -167,6 +168,7 @@ static PyMethodDef methods[] = {
     {"logits", (PyCFunction)(void (*)(void))logits, METH_FASTCALL, "logits(model, texts, out, n_threads) -> None, or which texts have something known"},
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, "encode(model, text) -> ids of an ASCII text"},
     {"levels", level_names, METH_NOARGS, "Names of the instruction sets this CPU can use, best first."},
+    ROWS_METHODS,
     {NULL, NULL, 0, NULL},
 };
 
