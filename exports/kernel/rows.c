@@ -6,9 +6,6 @@
 
 #include "rows_parts.h"
 
-/* Vectors wider than a CPU's are split; none is passed to a function that isn't inlined. */
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #define HAVE_THREADS 1
@@ -18,9 +15,6 @@
 #define AT_ONCE 256 /* rows whose products fit int32 together: 256 * 65535 * 128 < 2^31 */
 #define LANES 16
 #define MOST_KEPT_BYTES (1 << 16)
-
-typedef int8_t bytes16 __attribute__((vector_size(16)));
-typedef int32_t sums16 __attribute__((vector_size(64)));
 
 /* An n-gram's bucket that has no row; `count` is twice the count and one, and 0 where the place is empty. */
 struct loose {
@@ -115,10 +109,9 @@ INLINE const struct edge *edge_of(const struct trie *trie, uint32_t node, uint32
 }
 
 /* All n-grams of `n` codes that end with a 0, level by level; paths that end nowhere are left behind. */
-INLINE void walk(const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s, struct hits *hits)
+INLINE void walk_inline(const struct block *block, const uint32_t *codes, size_t n, int first, uint32_t *node, uint32_t *at, struct hits *hits)
 {
     const struct trie *trie = &block->trie;
-    uint32_t *node = s->node, *at = s->at;
     size_t live = 0;
     struct hits own = *hits;
     for (size_t i = 0; i < n; i++) {
@@ -161,6 +154,13 @@ INLINE void walk(const struct block *block, const uint32_t *codes, size_t n, int
     *hits = own;
 }
 
+#define DEFINE_WALK(name) \
+    TARGET static void name(const struct block *block, const uint32_t *codes, size_t n, int first, uint32_t *node, uint32_t *at, \
+                            struct hits *hits) \
+    { \
+        walk_inline(block, codes, n, first, node, at, hits); \
+    }
+
 /* One run that is shorter than the shortest n-gram, as a whole. */
 static void walk_whole(const struct block *block, const uint32_t *codes, size_t size, struct hits *hits)
 {
@@ -179,7 +179,188 @@ static void walk_whole(const struct block *block, const uint32_t *codes, size_t 
     if (node) hit(hits, row);
 }
 
-static void subword_codes(const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
+/* ---- one copy of the inner loops for each instruction set ---- */
+
+/* Up to AT_ONCE rows, at `offset` bytes each, times their units, added to `sums`; nibbles as they are stored, 8 too large. */
+struct batch {
+    uint32_t offset[AT_ONCE + 4]; /* behind the last one, up to a multiple of 4, any row with units of 0 */
+    int32_t x[AT_ONCE + 4];
+    size_t n;
+    int any_negative;
+};
+
+typedef void walk_fn(const struct block *block, const uint32_t *codes, size_t n, int first, uint32_t *node, uint32_t *at, struct hits *hits);
+typedef void sum_fn(const struct rows *model, const struct batch *batch, int64_t *sums);
+
+/* Class `c` of a group of 16 stands in byte `c % 8`, below or above. */
+static void sum_plain(const struct rows *model, const struct batch *batch, int64_t *sums)
+{
+    size_t groups = (model->n_logits + LANES - 1) / LANES;
+    for (size_t g = 0; g < groups; g++) {
+        int32_t total[LANES] = {0};
+        const uint8_t *levels = model->rows + sizeof(int32_t) + g * (model->nibbles ? 8 : 16);
+        for (size_t i = 0; i < batch->n; i++) {
+            const uint8_t *row = levels + batch->offset[i];
+            int32_t x = batch->x[i];
+            if (model->nibbles)
+                for (int c = 0; c < 8; c++) total[c] += x * (row[c] & 15), total[c + 8] += x * (row[c] >> 4);
+            else
+                for (int c = 0; c < LANES; c++) total[c] += x * (int8_t)row[c];
+        }
+        for (size_t c = 0; c < LANES; c++) sums[g * LANES + c] += total[c];
+    }
+}
+
+#define TARGET
+DEFINE_WALK(walk_plain)
+#undef TARGET
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_X86 1
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx2,popcnt,bmi,bmi2")))
+DEFINE_WALK(walk_x86)
+
+TARGET INLINE __m128i levels_of(const uint8_t *row, int nibbles)
+{
+    if (!nibbles) return _mm_loadu_si128((const __m128i *)row);
+    const __m128i low = _mm_set1_epi8(15);
+    __m128i both = _mm_loadl_epi64((const __m128i *)row);
+    return _mm_unpacklo_epi64(_mm_and_si128(both, low), _mm_and_si128(_mm_srli_epi16(both, 4), low));
+}
+
+TARGET INLINE void sum_avx2_groups(const struct rows *model, const struct batch *batch, size_t first, size_t groups, int nibbles, int64_t *sums)
+{
+    const size_t step = nibbles ? 8 : 16;
+    const uint8_t *levels = model->rows + sizeof(int32_t) + first * step;
+    __m256i total[6];
+    for (size_t g = 0; g < 2 * groups; g++) total[g] = _mm256_setzero_si256();
+    for (size_t i = 0; i < batch->n; i++) {
+        const uint8_t *row = levels + batch->offset[i];
+        __m256i x = _mm256_set1_epi32(batch->x[i]);
+        for (size_t g = 0; g < groups; g++) {
+            __m128i own = levels_of(row + g * step, nibbles);
+            total[2 * g] = _mm256_add_epi32(total[2 * g], _mm256_mullo_epi32(x, _mm256_cvtepi8_epi32(own)));
+            total[2 * g + 1] = _mm256_add_epi32(total[2 * g + 1], _mm256_mullo_epi32(x, _mm256_cvtepi8_epi32(_mm_srli_si128(own, 8))));
+        }
+    }
+    for (size_t g = 0; g < 2 * groups; g++) {
+        int32_t own[8];
+        _mm256_storeu_si256((__m256i *)own, total[g]);
+        for (size_t c = 0; c < 8; c++) sums[first * LANES + g * 8 + c] += own[c];
+    }
+}
+
+#define EACH_GROUPS(function, nibbles) \
+    for (size_t first = 0; first < groups; first += 3) { \
+        size_t left = groups - first; \
+        if (left == 1) function(model, batch, first, 1, nibbles, sums); \
+        else if (left == 2) function(model, batch, first, 2, nibbles, sums); \
+        else function(model, batch, first, 3, nibbles, sums); \
+    }
+
+TARGET static void sum_avx2(const struct rows *model, const struct batch *batch, int64_t *sums)
+{
+    size_t groups = (model->n_logits + LANES - 1) / LANES;
+    if (model->nibbles) EACH_GROUPS(sum_avx2_groups, 1)
+    else EACH_GROUPS(sum_avx2_groups, 0)
+}
+#undef TARGET
+
+/* Four rows at a time: bytes of one class side by side, times one byte of the units of each row, in one instruction. */
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,avx2,popcnt,bmi,bmi2")))
+TARGET INLINE void sum_vnni_groups(const struct rows *model, const struct batch *batch, size_t first, size_t groups, int nibbles, int64_t *sums)
+{
+    const uint8_t *levels = model->rows + sizeof(int32_t) + first * (nibbles ? 8 : 16);
+    const size_t loads = nibbles ? (groups + 1) / 2 : groups, kinds = nibbles ? 2 : 1; /* of 16 bytes: 32 classes or 16 */
+    const __m512i low = _mm512_set1_epi8(15);
+    /* Byte r of lane j is byte j of row r. */
+    const __m512i turn = _mm512_add_epi8(
+        _mm512_set1_epi32(0x30201000), _mm512_mullo_epi32(_mm512_set1_epi32(0x01010101), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)));
+    __m512i small[8], large[8];
+    for (size_t g = 0; g < loads * kinds; g++) small[g] = large[g] = _mm512_setzero_si512();
+    for (size_t i = 0; i < batch->n; i += 4) {
+        const uint32_t *offset = batch->offset + i;
+        __m128i x = _mm_loadu_si128((const __m128i *)(batch->x + i));
+        /* The four lower and the four upper bytes. */
+        __m128i parts = _mm_shuffle_epi8(x, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, -1, -1, -1, -1, -1, -1, -1, -1));
+        __m512i below = _mm512_broadcastd_epi32(parts), above = _mm512_broadcastd_epi32(_mm_srli_epi64(parts, 32));
+        for (size_t g = 0; g < loads; g++) {
+            __m512i four = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(levels + offset[0] + 16 * g)));
+            four = _mm512_inserti32x4(four, _mm_loadu_si128((const __m128i *)(levels + offset[1] + 16 * g)), 1);
+            four = _mm512_inserti32x4(four, _mm_loadu_si128((const __m128i *)(levels + offset[2] + 16 * g)), 2);
+            four = _mm512_inserti32x4(four, _mm_loadu_si128((const __m128i *)(levels + offset[3] + 16 * g)), 3);
+            four = _mm512_permutexvar_epi8(turn, four);
+            for (size_t k = 0; k < kinds; k++) {
+                __m512i own = !nibbles ? four : _mm512_and_si512(k ? _mm512_srli_epi16(four, 4) : four, low);
+                small[g * kinds + k] = _mm512_dpbusd_epi32(small[g * kinds + k], below, own);
+                large[g * kinds + k] = _mm512_dpbusd_epi32(large[g * kinds + k], above, own);
+            }
+        }
+    }
+    for (size_t g = 0; g < loads * kinds; g++) {
+        int32_t own[LANES];
+        _mm512_storeu_si512(own, _mm512_add_epi32(small[g], _mm512_slli_epi32(large[g], 8)));
+        /* Nibbles: lanes 0 to 7 are of one group, the others of the next. */
+        for (size_t c = 0; c < LANES; c++) {
+            size_t group = nibbles ? g / 2 * 2 + c / 8 : g;
+            if (group < groups) sums[(first + group) * LANES + (nibbles ? c % 8 + g % 2 * 8 : c)] += own[c];
+        }
+    }
+}
+
+TARGET static void sum_vnni(const struct rows *model, const struct batch *batch, int64_t *sums)
+{
+    size_t groups = (model->n_logits + LANES - 1) / LANES;
+    if (batch->any_negative) sum_avx2(model, batch, sums);
+    else if (model->nibbles) EACH_GROUPS(sum_vnni_groups, 1)
+    else EACH_GROUPS(sum_vnni_groups, 0)
+}
+#undef TARGET
+#endif
+
+struct level {
+    const char *name;
+    walk_fn *walk;
+    sum_fn *sum;
+};
+
+static const struct level levels[] = {
+#ifdef HAVE_X86
+    {"avx512vnni", walk_x86, sum_vnni},
+    {"avx2", walk_x86, sum_avx2},
+#endif
+    {"plain", walk_plain, sum_plain},
+};
+const char *const rows_levels[] = {
+#ifdef HAVE_X86
+    "avx512vnni", "avx2",
+#endif
+    "plain", NULL};
+
+int rows_has_level(const char *level)
+{
+#ifdef HAVE_X86
+    int modern = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    if (!strcmp(level, "avx512vnni"))
+        return modern && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
+    if (!strcmp(level, "avx2")) return modern;
+#endif
+    return !strcmp(level, "plain");
+}
+
+const struct level *rows_level(const char *name)
+{
+    for (size_t i = 0; rows_levels[i]; i++)
+        if ((!name[0] || !strcmp(name, rows_levels[i])) && rows_has_level(rows_levels[i])) return &levels[i];
+    return NULL;
+}
+
+/* ---- n-grams that are found by themselves ---- */
+
+static void subword_codes(const struct rows *model, const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
 {
     const struct trie *trie = &block->trie;
     size_t n = 0;
@@ -195,11 +376,11 @@ static void subword_codes(const struct block *block, const struct view *view, st
         s->codes[n++] = trie->ascii['>'];
         s->codes[n++] = 0;
     }
-    walk(block, s->codes, n, 0, s, hits);
+    model->level->walk(block, s->codes, n, 0, s->node, s->at, hits);
 }
 
 /* Runs between blanks, or the text as one, with a blank on either side, or none. */
-static void run_codes(const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
+static void run_codes(const struct rows *model, const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
 {
     const struct trie *trie = &block->trie;
     const uint32_t blank = trie->ascii[' '];
@@ -227,11 +408,11 @@ static void run_codes(const struct block *block, const struct view *view, struct
         } else codes[n++] = 0;
     }
     codes[n++] = 0;
-    walk(block, codes, n, block->low == 1, s, hits);
+    model->level->walk(block, codes, n, block->low == 1, s->node, s->at, hits);
 }
 
 /* The same for ASCII with single blanks, where no run is too short; without a branch. */
-INLINE void tidy_codes(const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
+static void tidy_codes(const struct rows *model, const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
 {
     const uint32_t *ascii = block->trie.ascii, blank = ascii[' '];
     uint32_t *codes = s->codes;
@@ -243,10 +424,10 @@ INLINE void tidy_codes(const struct block *block, const struct view *view, struc
         n += byte == ' ' ? 3 : 1;
     }
     codes[n++] = blank, codes[n++] = 0;
-    walk(block, codes, n, block->low == 1, s, hits);
+    model->level->walk(block, codes, n, block->low == 1, s->node, s->at, hits);
 }
 
-INLINE void word_codes(const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
+static void word_codes(const struct rows *model, const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
 {
     size_t n = 0;
     for (size_t w = 0; w < view->n_words; w++) {
@@ -255,7 +436,7 @@ INLINE void word_codes(const struct block *block, const struct view *view, struc
         if (!is_short(block, word, length)) s->codes[n++] = code_of_word(&block->trie, word, length);
     }
     s->codes[n++] = 0;
-    walk(block, s->codes, n, block->low == 1, s, hits);
+    model->level->walk(block, s->codes, n, block->low == 1, s->node, s->at, hits);
 }
 
 /* ---- hashed n-grams ---- */
@@ -466,71 +647,34 @@ INLINE void add_to_norm(uint64_t *norm, int kind, int32_t x)
     *norm += kind == ROWS_L2 ? size * size : size;
 }
 
-INLINE sums16 levels16(const uint8_t *place, int nibbles)
-{
-    if (nibbles) {
-        uint64_t both, half[2];
-        memcpy(&both, place, sizeof both);
-        half[0] = both & 0x0F0F0F0F0F0F0F0Fu, half[1] = both >> 4 & 0x0F0F0F0F0F0F0F0Fu;
-        bytes16 levels;
-        memcpy(&levels, half, sizeof levels);
-        return __builtin_convertvector(levels, sums16);
-    }
-    bytes16 levels;
-    memcpy(&levels, place, sizeof levels);
-    return __builtin_convertvector(levels, sums16);
-}
-
-/* Up to AT_ONCE rows times their units, for `groups` times 16 classes from `first` on, whose sums stay in registers. */
-INLINE void sum_groups(const struct rows *model, const uint32_t *found, const int32_t *x, size_t n, size_t first, int groups, int nibbles,
-                       int64_t *sums)
-{
-    sums16 total[4] = {{0}, {0}, {0}, {0}};
-    const uint8_t *levels = model->rows + sizeof(int32_t) + first * (nibbles ? 8 : 16);
-    size_t stride = model->stride;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *row = levels + found[i] * stride;
-        for (int g = 0; g < groups; g++) total[g] += levels16(row + g * (nibbles ? 8 : 16), nibbles) * x[i];
-    }
-    for (int g = 0; g < groups; g++)
-        for (int c = 0; c < LANES; c++) sums[(first + (size_t)g) * LANES + (size_t)c] += total[g][c];
-}
-
-INLINE void sum_rows(const struct rows *model, const uint32_t *found, const int32_t *x, size_t n, int nibbles, int64_t *sums)
-{
-    size_t groups = (model->n_logits + LANES - 1) / LANES;
-    for (size_t first = 0; first < groups; first += 4) {
-        switch (groups - first) {
-            case 1: sum_groups(model, found, x, n, first, 1, nibbles, sums); break;
-            case 2: sum_groups(model, found, x, n, first, 2, nibbles, sums); break;
-            case 3: sum_groups(model, found, x, n, first, 3, nibbles, sums); break;
-            default: sum_groups(model, found, x, n, first, 4, nibbles, sums);
-        }
-    }
-}
-
 /* Counts to sums and norm; counts are zero again behind it. */
-INLINE void add_found(const struct rows *model, const struct block *block, struct hits *hits, uint64_t *norm, int64_t *sums)
+static void add_found(const struct rows *model, const struct block *block, struct hits *hits, uint64_t *norm, int64_t *sums)
 {
-    int32_t x[AT_ONCE];
-    int doubled = block->hash != ROWS_TERMS;
+    struct batch batch;
+    int doubled = block->hash != ROWS_TERMS, kind = block->norm;
+    uint64_t size = *norm;
     for (size_t start = 0; start < hits->n; start += AT_ONCE) {
         size_t n = hits->n - start < AT_ONCE ? hits->n - start : AT_ONCE;
-        const uint32_t *found = hits->found + start;
         int64_t all = 0;
+        int32_t least = 0;
         for (size_t i = 0; i < n; i++) {
-            int32_t count = hits->count[found[i]], idf;
-            hits->count[found[i]] = 0;
-            memcpy(&idf, model->rows + found[i] * model->stride, sizeof idf);
-            x[i] = units_of(idf, doubled ? count >> 1 : count, block);
-            all += x[i];
-            if (block->norm != ROWS_NO_NORM) add_to_norm(norm, block->norm, x[i]);
+            uint32_t row = hits->found[start + i], offset = row * (uint32_t)model->stride;
+            int32_t count = hits->count[row], idf;
+            hits->count[row] = 0;
+            memcpy(&idf, model->rows + offset, sizeof idf);
+            int32_t x = units_of(idf, doubled ? count >> 1 : count, block);
+            batch.offset[i] = offset, batch.x[i] = x;
+            all += x;
+            least = x < least ? x : least;
+            uint64_t own = (uint64_t)(x < 0 ? -(int64_t)x : x);
+            size += kind == ROWS_L2 ? own * own : own;
         }
-        if (model->nibbles) {
-            sum_rows(model, found, x, n, 1, sums);
-            for (size_t c = 0; c < model->n_logits; c++) sums[c] -= 8 * all;
-        } else sum_rows(model, found, x, n, 0, sums);
+        for (size_t i = n; i < n + 4; i++) batch.offset[i] = 0, batch.x[i] = 0;
+        batch.n = n, batch.any_negative = least < 0;
+        model->level->sum(model, &batch, sums);
+        for (size_t c = 0; c < model->n_logits && model->nibbles; c++) sums[c] -= 8 * all;
     }
+    *norm = size;
 }
 
 static void add_loose(const struct rows *model, const struct block *block, struct scratch *s, uint64_t *norm)
@@ -593,7 +737,7 @@ static const char *see(const struct rows *model, size_t reading, const struct ro
     return NULL;
 }
 
-INLINE const char *one_text_inline(const struct rows *model, const struct rows_text *text, struct scratch *s, float *out, uint8_t *known)
+static const char *one_text(const struct rows *model, const struct rows_text *text, struct scratch *s, float *out, uint8_t *known)
 {
     struct view view;
     size_t n_logits = model->n_logits, any = 0;
@@ -612,10 +756,10 @@ INLINE const char *one_text_inline(const struct rows *model, const struct rows_t
         }
         if (block->hash != ROWS_TERMS) {
             if (!hash_block(block, &view, s, &hits)) return "out of memory";
-        } else if (block->analyzer == ROWS_WORD) word_codes(block, &view, s, &hits);
-        else if (block->analyzer == ROWS_SUBWORD) subword_codes(block, &view, s, &hits);
-        else if (block->analyzer == ROWS_CHAR_WB && view.tidy && view.clean_size && block->low <= 3) tidy_codes(block, &view, s, &hits);
-        else run_codes(block, &view, s, &hits);
+        } else if (block->analyzer == ROWS_WORD) word_codes(model, block, &view, s, &hits);
+        else if (block->analyzer == ROWS_SUBWORD) subword_codes(model, block, &view, s, &hits);
+        else if (block->analyzer == ROWS_CHAR_WB && view.tidy && view.clean_size && block->low <= 3) tidy_codes(model, block, &view, s, &hits);
+        else run_codes(model, block, &view, s, &hits);
         any |= hits.n;
         add_found(model, block, &hits, &norm, s->sums);
         s->count[model->n_rows] = 1;
@@ -626,57 +770,6 @@ INLINE const char *one_text_inline(const struct rows *model, const struct rows_t
     }
     for (size_t c = 0; c < n_logits; c++) out[c] = (float)(s->total[c] * (double)model->scale[c] + (double)model->intercept[c]);
     *known = any != 0;
-    return NULL;
-}
-
-typedef const char *text_fn(const struct rows *model, const struct rows_text *text, struct scratch *s, float *out, uint8_t *known);
-
-#define DEFINE(name, target) \
-    target static const char *name(const struct rows *model, const struct rows_text *text, struct scratch *s, float *out, uint8_t *known) \
-    { \
-        return one_text_inline(model, text, s, out, known); \
-    }
-
-DEFINE(one_text_plain, )
-#if defined(__x86_64__) && defined(__GNUC__)
-#define HAVE_X86 1
-DEFINE(one_text_avx2, __attribute__((target("avx2,popcnt,bmi,bmi2"))))
-DEFINE(one_text_avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,popcnt,bmi,bmi2"))))
-#endif
-
-struct level {
-    const char *name;
-    text_fn *one_text;
-};
-
-static const struct level levels[] = {
-#ifdef HAVE_X86
-    {"avx512bw", one_text_avx512},
-    {"avx2", one_text_avx2},
-#endif
-    {"plain", one_text_plain},
-};
-const char *const rows_levels[] = {
-#ifdef HAVE_X86
-    "avx512bw", "avx2",
-#endif
-    "plain", NULL};
-
-int rows_has_level(const char *level)
-{
-#ifdef HAVE_X86
-    int modern = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (!strcmp(level, "avx512bw"))
-        return modern && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (!strcmp(level, "avx2")) return modern;
-#endif
-    return !strcmp(level, "plain");
-}
-
-const struct level *rows_level(const char *name)
-{
-    for (size_t i = 0; rows_levels[i]; i++)
-        if ((!name[0] || !strcmp(name, rows_levels[i])) && rows_has_level(rows_levels[i])) return &levels[i];
     return NULL;
 }
 
@@ -744,7 +837,7 @@ static void *work(void *argument)
     while (!problem) {
         size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
         if (i >= job->n_texts) break;
-        problem = model->level->one_text(model, &job->texts[i], s, job->out + i * model->n_logits, job->known + i);
+        problem = one_text(model, &job->texts[i], s, job->out + i * model->n_logits, job->known + i);
         if (problem) __atomic_store_n(&job->bad, i, __ATOMIC_RELAXED);
     }
     if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
