@@ -25,7 +25,7 @@ struct loose {
 struct scratch {
     size_t longest; /* bytes of a cleaned text for which there is room */
     uint8_t *clean, *bytes;
-    uint32_t *spans, *codes, *node, *at;
+    uint32_t *spans, *codes, *node, *at, *row;
     int32_t *count; /* (rows + 1,): zeros between texts, but for the last, which counts what has no row */
     uint32_t *found; /* rows that occur */
     int64_t *sums;
@@ -93,6 +93,13 @@ INLINE void hit(struct hits *hits, uint32_t row)
     hits->count[row] = before + 1;
 }
 
+INLINE void hit_all(struct hits *hits, const uint32_t *rows, size_t n)
+{
+    struct hits own = *hits;
+    for (size_t i = 0; i < n; i++) hit(&own, rows[i]);
+    hits->n = own.n;
+}
+
 /* Where a path goes on: in a small alphabet by counting the children before it. */
 INLINE uint32_t child_small(const struct node *node, uint32_t code)
 {
@@ -109,56 +116,59 @@ INLINE const struct edge *edge_of(const struct trie *trie, uint32_t node, uint32
 }
 
 /* All n-grams of `n` codes that end with a 0, level by level; paths that end nowhere are left behind. */
-INLINE void walk_inline(const struct block *block, const uint32_t *codes, size_t n, int first, uint32_t *node, uint32_t *at, struct hits *hits)
+INLINE void walk_inline(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
+                        struct hits *hits)
 {
     const struct trie *trie = &block->trie;
-    size_t live = 0;
-    struct hits own = *hits;
+    const struct node *nodes = trie->nodes;
+    /* Rows of one level, counted when all are known: to count what has none would make each wait for the one before. */
+    uint32_t *node = s->node, *at = s->at, *row = s->row, none = (uint32_t)model->n_rows;
+    size_t live = 0, n_rows = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t code = codes[i];
-        if (first) hit(&own, trie->first_row[code]);
         node[live] = code, at[live] = (uint32_t)i;
-        live += trie->small ? trie->nodes[code].map != 0 : code != 0;
+        live += trie->small ? nodes[code].map != 0 : code != 0;
+    }
+    if (first) {
+        for (size_t i = 0; i < n; i++) row[n_rows] = trie->first_row[codes[i]], n_rows += row[n_rows] != none;
+        hit_all(hits, row, n_rows);
     }
     for (int depth = 2; depth <= block->high && live; depth++) {
         const uint32_t *next = codes + depth - 1;
-        int counts = depth >= block->low;
         size_t kept = 0;
+        n_rows = 0;
         if (!trie->small) {
             for (size_t i = 0; i < live; i++) {
                 uint32_t code = next[at[i]];
                 if (!code) continue;
                 const struct edge *edge = edge_of(trie, node[i], code);
                 if (!edge->node) continue;
-                if (counts) hit(&own, edge->row);
+                row[n_rows] = edge->row, n_rows += edge->row != none;
                 node[kept] = edge->child, at[kept++] = at[i];
             }
         } else if (depth == block->high) {
-            for (size_t i = 0; i < live; i++) hit(&own, trie->leaves[child_small(&trie->nodes[node[i]], next[at[i]])]);
-        } else if (counts) {
             for (size_t i = 0; i < live; i++) {
-                uint32_t child = child_small(&trie->nodes[node[i]], next[at[i]]);
-                hit(&own, trie->nodes[child].row);
-                node[kept] = child, at[kept] = at[i];
-                kept += trie->nodes[child].map != 0;
+                uint32_t leaf = trie->leaves[child_small(&nodes[node[i]], next[at[i]])];
+                row[n_rows] = leaf, n_rows += leaf != none;
             }
         } else {
             for (size_t i = 0; i < live; i++) {
-                uint32_t child = child_small(&trie->nodes[node[i]], next[at[i]]);
+                uint32_t child = child_small(&nodes[node[i]], next[at[i]]);
+                row[n_rows] = nodes[child].row, n_rows += nodes[child].row != none;
                 node[kept] = child, at[kept] = at[i];
-                kept += trie->nodes[child].map != 0;
+                kept += nodes[child].map != 0;
             }
         }
+        if (depth >= block->low) hit_all(hits, row, n_rows);
         live = kept;
     }
-    *hits = own;
 }
 
 #define DEFINE_WALK(name) \
-    TARGET static void name(const struct block *block, const uint32_t *codes, size_t n, int first, uint32_t *node, uint32_t *at, \
-                            struct hits *hits) \
+    TARGET static void name(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, \
+                            struct scratch *s, struct hits *hits) \
     { \
-        walk_inline(block, codes, n, first, node, at, hits); \
+        walk_inline(model, block, codes, n, first, s, hits); \
     }
 
 /* One run that is shorter than the shortest n-gram, as a whole. */
@@ -189,7 +199,8 @@ struct batch {
     int any_negative;
 };
 
-typedef void walk_fn(const struct block *block, const uint32_t *codes, size_t n, int first, uint32_t *node, uint32_t *at, struct hits *hits);
+typedef void walk_fn(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
+                     struct hits *hits);
 typedef void sum_fn(const struct rows *model, const struct batch *batch, int64_t *sums);
 
 /* Class `c` of a group of 16 stands in byte `c % 8`, below or above. */
@@ -376,7 +387,7 @@ static void subword_codes(const struct rows *model, const struct block *block, c
         s->codes[n++] = trie->ascii['>'];
         s->codes[n++] = 0;
     }
-    model->level->walk(block, s->codes, n, 0, s->node, s->at, hits);
+    model->level->walk(model, block, s->codes, n, 0, s, hits);
 }
 
 /* Runs between blanks, or the text as one, with a blank on either side, or none. */
@@ -408,7 +419,7 @@ static void run_codes(const struct rows *model, const struct block *block, const
         } else codes[n++] = 0;
     }
     codes[n++] = 0;
-    model->level->walk(block, codes, n, block->low == 1, s->node, s->at, hits);
+    model->level->walk(model, block, codes, n, block->low == 1, s, hits);
 }
 
 /* The same for ASCII with single blanks, where no run is too short; without a branch. */
@@ -424,7 +435,7 @@ static void tidy_codes(const struct rows *model, const struct block *block, cons
         n += byte == ' ' ? 3 : 1;
     }
     codes[n++] = blank, codes[n++] = 0;
-    model->level->walk(block, codes, n, block->low == 1, s->node, s->at, hits);
+    model->level->walk(model, block, codes, n, block->low == 1, s, hits);
 }
 
 static void word_codes(const struct rows *model, const struct block *block, const struct view *view, struct scratch *s, struct hits *hits)
@@ -436,7 +447,7 @@ static void word_codes(const struct rows *model, const struct block *block, cons
         if (!is_short(block, word, length)) s->codes[n++] = code_of_word(&block->trie, word, length);
     }
     s->codes[n++] = 0;
-    model->level->walk(block, s->codes, n, block->low == 1, s->node, s->at, hits);
+    model->level->walk(model, block, s->codes, n, block->low == 1, s, hits);
 }
 
 /* ---- hashed n-grams ---- */
@@ -633,12 +644,12 @@ static int hash_block(const struct block *block, const struct view *view, struct
 
 /* ---- sums ---- */
 
-INLINE int32_t units_of(int32_t idf, int32_t count, const struct block *block)
+INLINE int32_t units_of(int32_t idf, int32_t count, const int32_t *tf, uint32_t tf_last, int binary)
 {
     uint32_t size = (uint32_t)(count < 0 ? -count : count);
-    int64_t x = ((int64_t)idf * block->tf[size < block->tf_last ? size : block->tf_last] + 2048) >> 12;
+    int64_t x = ((int64_t)idf * tf[size < tf_last ? size : tf_last] + 2048) >> 12;
     x = x > MOST_UNITS ? MOST_UNITS : x < -MOST_UNITS ? -MOST_UNITS : x;
-    return (int32_t)(count < 0 && !block->binary ? -x : x);
+    return (int32_t)(count < 0 && !binary ? -x : x);
 }
 
 INLINE void add_to_norm(uint64_t *norm, int kind, int32_t x)
@@ -647,41 +658,51 @@ INLINE void add_to_norm(uint64_t *norm, int kind, int32_t x)
     *norm += kind == ROWS_L2 ? size * size : size;
 }
 
-/* Counts to sums and norm; counts are zero again behind it. */
-static void add_found(const struct rows *model, const struct block *block, struct hits *hits, uint64_t *norm, int64_t *sums)
+INLINE void add_kind(const struct rows *model, const struct block *block, const struct hits *hits, int doubled, int squares, uint64_t *norm,
+                     int64_t *sums)
 {
     struct batch batch;
-    int doubled = block->hash != ROWS_TERMS, kind = block->norm;
-    uint64_t size = *norm;
+    const int32_t *tf = block->tf;
+    const uint8_t *rows = model->rows;
+    const uint32_t *found = hits->found, tf_last = block->tf_last, stride = (uint32_t)model->stride;
+    const int binary = block->binary;
+    int32_t *counts = hits->count;
+    uint64_t size = 0;
     for (size_t start = 0; start < hits->n; start += AT_ONCE) {
         size_t n = hits->n - start < AT_ONCE ? hits->n - start : AT_ONCE;
         int64_t all = 0;
-        int32_t least = 0;
+        int32_t signs = 0;
         for (size_t i = 0; i < n; i++) {
-            uint32_t row = hits->found[start + i], offset = row * (uint32_t)model->stride;
-            int32_t count = hits->count[row], idf;
-            hits->count[row] = 0;
-            memcpy(&idf, model->rows + offset, sizeof idf);
-            int32_t x = units_of(idf, doubled ? count >> 1 : count, block);
+            uint32_t row = found[start + i], offset = row * stride;
+            int32_t count = counts[row], idf;
+            counts[row] = 0;
+            memcpy(&idf, rows + offset, sizeof idf);
+            int32_t x = units_of(idf, doubled ? count >> 1 : count, tf, tf_last, binary);
             batch.offset[i] = offset, batch.x[i] = x;
-            all += x;
-            least = x < least ? x : least;
-            uint64_t own = (uint64_t)(x < 0 ? -(int64_t)x : x);
-            size += kind == ROWS_L2 ? own * own : own;
+            all += x, signs |= x;
+            size += squares ? (uint64_t)((int64_t)x * x) : (uint64_t)(x < 0 ? -x : x);
         }
         for (size_t i = n; i < n + 4; i++) batch.offset[i] = 0, batch.x[i] = 0;
-        batch.n = n, batch.any_negative = least < 0;
+        batch.n = n, batch.any_negative = signs < 0;
         model->level->sum(model, &batch, sums);
         for (size_t c = 0; c < model->n_logits && model->nibbles; c++) sums[c] -= 8 * all;
     }
-    *norm = size;
+    *norm += size;
+}
+
+/* Counts to sums and norm; counts are zero again behind it. */
+static void add_found(const struct rows *model, const struct block *block, const struct hits *hits, uint64_t *norm, int64_t *sums)
+{
+    if (block->hash != ROWS_TERMS) add_kind(model, block, hits, 1, block->norm == ROWS_L2, norm, sums);
+    else if (block->norm == ROWS_L2) add_kind(model, block, hits, 0, 1, norm, sums);
+    else add_kind(model, block, hits, 0, 0, norm, sums);
 }
 
 static void add_loose(const struct rows *model, const struct block *block, struct scratch *s, uint64_t *norm)
 {
     for (size_t i = 0; i < s->n_loose; i++) {
         struct loose *loose = &s->loose[s->loose_used[i]];
-        add_to_norm(norm, block->norm, units_of(model->without, loose->count >> 1, block));
+        add_to_norm(norm, block->norm, units_of(model->without, loose->count >> 1, block->tf, block->tf_last, block->binary));
         loose->count = 0;
     }
     s->n_loose = 0;
@@ -702,14 +723,15 @@ static const char *make_room(struct scratch *s, size_t longest)
     longest += longest / 2 + 512;
     free(s->text_memory);
     size_t clean = longest + ROWS_SLACK, many = 3 * longest + 16;
-    s->text_memory = malloc((2 * longest + 2 + 3 * many) * sizeof(uint32_t) + clean + many + ROWS_SLACK);
+    s->text_memory = malloc((2 * longest + 2 + 4 * many) * sizeof(uint32_t) + clean + many + ROWS_SLACK);
     if (!s->text_memory) return "out of memory";
     s->longest = longest;
     s->spans = s->text_memory;
     s->codes = s->spans + 2 * longest + 2;
     s->node = s->codes + many;
     s->at = s->node + many;
-    s->clean = (uint8_t *)(s->at + many);
+    s->row = s->at + many;
+    s->clean = (uint8_t *)(s->row + many);
     s->bytes = s->clean + clean;
     return NULL;
 }

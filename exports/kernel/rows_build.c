@@ -308,18 +308,18 @@ static const char *fill_block(struct block *block, const struct rows_block *b, u
 /* A class of a group of 16 and the one 8 behind it share a byte, or each has one. */
 static const char *fill_rows(struct rows *model, const struct rows_spec *spec)
 {
-    size_t n = spec->n_logits, groups = (n + 15) / 16;
+    size_t n = spec->n_logits;
     model->nibbles = 1;
     for (size_t i = 0; i < spec->levels_size; i++) model->nibbles &= spec->levels[i] >= -7 && spec->levels[i] <= 7;
     size_t used = model->nibbles ? 8 * (n / 16) + (n % 16 < 8 ? n % 16 : 8) : n;
     model->stride = (sizeof(int32_t) + used + 3) / 4 * 4;
+    if (model->stride > UINT32_MAX / (model->n_rows + 1)) return "levels: more than 2^32 bytes";
     model->rows = calloc((model->n_rows + 1) * model->stride + ROWS_SLACK, 1);
     model->scale = calloc(2 * n, sizeof *model->scale);
     if (!model->rows || !model->scale) return no_memory;
     model->intercept = model->scale + n;
     memcpy(model->scale, spec->scale, n * sizeof *model->scale);
     memcpy(model->intercept, spec->intercept, n * sizeof *model->scale);
-    (void)groups;
     for (size_t row = 0; row < model->n_rows; row++) {
         uint8_t *place = model->rows + row * model->stride;
         memcpy(place, &spec->idf[row], sizeof(int32_t));
