@@ -100,20 +100,32 @@ INLINE void hit_all(struct hits *hits, const uint32_t *rows, size_t n)
     hits->n = own.n;
 }
 
-/* Where a path goes on: in a small alphabet by counting the children before it. */
-INLINE uint32_t child_small(const struct node *node, uint32_t code)
-{
-    uint64_t bit = (uint64_t)1 << code;
-    uint32_t has = (uint32_t)(node->map >> code & 1);
-    return (node->base + (uint32_t)__builtin_popcountll(node->map & (bit - 1))) & -has;
-}
-
 INLINE const struct edge *edge_of(const struct trie *trie, uint32_t node, uint32_t code)
 {
     uint64_t slot = rows_edge_slot(trie, node, code);
     while (trie->edges[slot].node && (trie->edges[slot].node != node || trie->edges[slot].code != code)) slot = (slot + 1) & trie->edge_mask;
     return &trie->edges[slot];
 }
+
+/* Up to AT_ONCE rows, at `offset` bytes each, times their units, added to `sums`; nibbles as they are stored, 8 too large. */
+struct batch {
+    uint32_t offset[AT_ONCE + 4]; /* behind the last one, up to a multiple of 4, any row with units of 0 */
+    int32_t x[AT_ONCE + 4];
+    size_t n;
+    int any_negative;
+};
+
+typedef void walk_fn(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
+                     struct hits *hits);
+typedef void sum_fn(const struct rows *model, const struct batch *batch, int64_t *sums);
+typedef void add_fn(const struct rows *model, const struct block *block, const struct hits *hits, uint64_t *norm, int64_t *sums);
+
+struct level {
+    const char *name;
+    walk_fn *walk; /* n-grams that are found by themselves */
+    add_fn *add;   /* counts to sums and norm; counts are zero again behind it */
+    sum_fn *sum;
+};
 
 /* All n-grams of `n` codes that end with a 0, level by level; paths that end nowhere are left behind. */
 INLINE void walk_inline(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
@@ -127,7 +139,7 @@ INLINE void walk_inline(const struct rows *model, const struct block *block, con
     for (size_t i = 0; i < n; i++) {
         uint32_t code = codes[i];
         node[live] = code, at[live] = (uint32_t)i;
-        live += trie->small ? nodes[code].map != 0 : code != 0;
+        live += trie->small ? (nodes[code].rows | nodes[code].kids) != 0 : code != 0;
     }
     if (first) {
         for (size_t i = 0; i < n; i++) row[n_rows] = trie->first_row[codes[i]], n_rows += row[n_rows] != none;
@@ -146,17 +158,15 @@ INLINE void walk_inline(const struct rows *model, const struct block *block, con
                 row[n_rows] = edge->row, n_rows += edge->row != none;
                 node[kept] = edge->child, at[kept++] = at[i];
             }
-        } else if (depth == block->high) {
-            for (size_t i = 0; i < live; i++) {
-                uint32_t leaf = trie->leaves[child_small(&nodes[node[i]], next[at[i]])];
-                row[n_rows] = leaf, n_rows += leaf != none;
-            }
         } else {
             for (size_t i = 0; i < live; i++) {
-                uint32_t child = child_small(&nodes[node[i]], next[at[i]]);
-                row[n_rows] = nodes[child].row, n_rows += nodes[child].row != none;
-                node[kept] = child, at[kept] = at[i];
-                kept += nodes[child].map != 0;
+                const struct node *from = &nodes[node[i]];
+                uint32_t start = at[i], code = next[start];
+                uint64_t before = ((uint64_t)1 << code) - 1;
+                row[n_rows] = from->first_row + (uint32_t)__builtin_popcountll(from->rows & before);
+                n_rows += from->rows >> code & 1;
+                node[kept] = from->first_kid + (uint32_t)__builtin_popcountll(from->kids & before), at[kept] = start;
+                kept += from->kids >> code & 1;
             }
         }
         if (depth >= block->low) hit_all(hits, row, n_rows);
@@ -172,36 +182,75 @@ INLINE void walk_inline(const struct rows *model, const struct block *block, con
     }
 
 /* One run that is shorter than the shortest n-gram, as a whole. */
-static void walk_whole(const struct block *block, const uint32_t *codes, size_t size, struct hits *hits)
+static void walk_whole(const struct block *block, const uint32_t *codes, size_t size, uint32_t none, struct hits *hits)
 {
     const struct trie *trie = &block->trie;
-    uint32_t node = codes[0], row = trie->first_row[node];
+    uint32_t node = codes[0], row = size == 1 ? trie->first_row[node] : none;
     for (size_t i = 1; i < size && node; i++) {
-        if (!trie->small) {
+        uint64_t bit = (uint64_t)1 << (codes[i] & 63);
+        row = none;
+        if (trie->small) {
+            const struct node *from = &trie->nodes[node];
+            if (i + 1 == size && from->rows & bit) row = from->first_row + (uint32_t)__builtin_popcountll(from->rows & (bit - 1));
+            node = from->kids & bit ? from->first_kid + (uint32_t)__builtin_popcountll(from->kids & (bit - 1)) : 0;
+        } else {
             const struct edge *edge = codes[i] ? edge_of(trie, node, codes[i]) : NULL;
             node = edge && edge->node ? edge->child : 0;
-            if (node) row = edge->row;
-        } else {
-            node = child_small(&trie->nodes[node], codes[i]); /* never the last level: it is shorter than `low` */
-            row = trie->nodes[node].row;
+            if (i + 1 == size && node) row = edge->row;
         }
     }
-    if (node) hit(hits, row);
+    if (row != none) hit(hits, row);
 }
 
+/* Counts of rows to their units, and those to sums and to the norm. */
+INLINE void add_kind(const struct rows *model, const struct block *block, const struct hits *hits, int doubled, uint64_t *norm, int64_t *sums)
+{
+    struct batch batch;
+    int32_t idf[AT_ONCE], tf[AT_ONCE], sign[AT_ONCE];
+    const int32_t *table = block->tf;
+    const uint8_t *rows = model->rows;
+    const uint32_t *found = hits->found, tf_last = block->tf_last, stride = (uint32_t)model->stride;
+    const int turns = doubled && !block->binary, squares = block->norm == ROWS_L2;
+    int32_t *counts = hits->count;
+    for (size_t start = 0; start < hits->n; start += AT_ONCE) {
+        size_t n = hits->n - start < AT_ONCE ? hits->n - start : AT_ONCE;
+        for (size_t i = 0; i < n; i++) {
+            uint32_t row = found[start + i], offset = row * stride;
+            int32_t count = doubled ? counts[row] >> 1 : counts[row];
+            counts[row] = 0;
+            batch.offset[i] = offset;
+            memcpy(&idf[i], rows + offset, sizeof *idf);
+            uint32_t many = (uint32_t)(doubled && count < 0 ? -count : count);
+            tf[i] = table[many < tf_last ? many : tf_last];
+            if (turns) sign[i] = count < 0 ? -1 : 1;
+        }
+        int64_t all = 0;
+        int32_t signs = 0;
+        uint64_t size = 0;
+        for (size_t i = 0; i < n; i++) {
+            int64_t x = ((int64_t)idf[i] * tf[i] + 2048) >> 12;
+            x = x > MOST_UNITS ? MOST_UNITS : x < -MOST_UNITS ? -MOST_UNITS : x;
+            if (turns) x *= sign[i];
+            batch.x[i] = (int32_t)x;
+            all += x, signs |= (int32_t)x;
+            size += squares ? (uint64_t)(x * x) : (uint64_t)(x < 0 ? -x : x);
+        }
+        *norm += size;
+        for (size_t i = n; i < n + 4; i++) batch.offset[i] = 0, batch.x[i] = 0;
+        batch.n = n, batch.any_negative = signs < 0;
+        model->level->sum(model, &batch, sums);
+        for (size_t c = 0; c < model->n_logits && model->nibbles; c++) sums[c] -= 8 * all;
+    }
+}
+
+#define DEFINE_ADD(name) \
+    TARGET static void name(const struct rows *model, const struct block *block, const struct hits *hits, uint64_t *norm, int64_t *sums) \
+    { \
+        if (block->hash != ROWS_TERMS) add_kind(model, block, hits, 1, norm, sums); \
+        else add_kind(model, block, hits, 0, norm, sums); \
+    }
+
 /* ---- one copy of the inner loops for each instruction set ---- */
-
-/* Up to AT_ONCE rows, at `offset` bytes each, times their units, added to `sums`; nibbles as they are stored, 8 too large. */
-struct batch {
-    uint32_t offset[AT_ONCE + 4]; /* behind the last one, up to a multiple of 4, any row with units of 0 */
-    int32_t x[AT_ONCE + 4];
-    size_t n;
-    int any_negative;
-};
-
-typedef void walk_fn(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
-                     struct hits *hits);
-typedef void sum_fn(const struct rows *model, const struct batch *batch, int64_t *sums);
 
 /* Class `c` of a group of 16 stands in byte `c % 8`, below or above. */
 static void sum_plain(const struct rows *model, const struct batch *batch, int64_t *sums)
@@ -224,6 +273,7 @@ static void sum_plain(const struct rows *model, const struct batch *batch, int64
 
 #define TARGET
 DEFINE_WALK(walk_plain)
+DEFINE_ADD(add_plain)
 #undef TARGET
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -231,7 +281,8 @@ DEFINE_WALK(walk_plain)
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx2,popcnt,bmi,bmi2")))
-DEFINE_WALK(walk_x86)
+DEFINE_WALK(walk_avx2)
+DEFINE_ADD(add_avx2)
 
 TARGET INLINE __m128i levels_of(const uint8_t *row, int nibbles)
 {
@@ -281,6 +332,8 @@ TARGET static void sum_avx2(const struct rows *model, const struct batch *batch,
 
 /* Four rows at a time: bytes of one class side by side, times one byte of the units of each row, in one instruction. */
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni,avx2,popcnt,bmi,bmi2")))
+DEFINE_ADD(add_vnni)
+
 TARGET INLINE void sum_vnni_groups(const struct rows *model, const struct batch *batch, size_t first, size_t groups, int nibbles, int64_t *sums)
 {
     const uint8_t *levels = model->rows + sizeof(int32_t) + first * (nibbles ? 8 : 16);
@@ -331,18 +384,12 @@ TARGET static void sum_vnni(const struct rows *model, const struct batch *batch,
 #undef TARGET
 #endif
 
-struct level {
-    const char *name;
-    walk_fn *walk;
-    sum_fn *sum;
-};
-
 static const struct level levels[] = {
 #ifdef HAVE_X86
-    {"avx512vnni", walk_x86, sum_vnni},
-    {"avx2", walk_x86, sum_avx2},
+    {"avx512vnni", walk_avx2, add_vnni, sum_vnni},
+    {"avx2", walk_avx2, add_avx2, sum_avx2},
 #endif
-    {"plain", walk_plain, sum_plain},
+    {"plain", walk_plain, add_plain, sum_plain},
 };
 const char *const rows_levels[] = {
 #ifdef HAVE_X86
@@ -414,7 +461,7 @@ static void run_codes(const struct rows *model, const struct block *block, const
         }
         if (padded) codes[n++] = blank;
         if (padded && n - start < (size_t)block->low) {
-            walk_whole(block, codes + start, n - start, hits);
+            walk_whole(block, codes + start, n - start, (uint32_t)model->n_rows, hits);
             n = start;
         } else codes[n++] = 0;
     }
@@ -658,46 +705,6 @@ INLINE void add_to_norm(uint64_t *norm, int kind, int32_t x)
     *norm += kind == ROWS_L2 ? size * size : size;
 }
 
-INLINE void add_kind(const struct rows *model, const struct block *block, const struct hits *hits, int doubled, int squares, uint64_t *norm,
-                     int64_t *sums)
-{
-    struct batch batch;
-    const int32_t *tf = block->tf;
-    const uint8_t *rows = model->rows;
-    const uint32_t *found = hits->found, tf_last = block->tf_last, stride = (uint32_t)model->stride;
-    const int binary = block->binary;
-    int32_t *counts = hits->count;
-    uint64_t size = 0;
-    for (size_t start = 0; start < hits->n; start += AT_ONCE) {
-        size_t n = hits->n - start < AT_ONCE ? hits->n - start : AT_ONCE;
-        int64_t all = 0;
-        int32_t signs = 0;
-        for (size_t i = 0; i < n; i++) {
-            uint32_t row = found[start + i], offset = row * stride;
-            int32_t count = counts[row], idf;
-            counts[row] = 0;
-            memcpy(&idf, rows + offset, sizeof idf);
-            int32_t x = units_of(idf, doubled ? count >> 1 : count, tf, tf_last, binary);
-            batch.offset[i] = offset, batch.x[i] = x;
-            all += x, signs |= x;
-            size += squares ? (uint64_t)((int64_t)x * x) : (uint64_t)(x < 0 ? -x : x);
-        }
-        for (size_t i = n; i < n + 4; i++) batch.offset[i] = 0, batch.x[i] = 0;
-        batch.n = n, batch.any_negative = signs < 0;
-        model->level->sum(model, &batch, sums);
-        for (size_t c = 0; c < model->n_logits && model->nibbles; c++) sums[c] -= 8 * all;
-    }
-    *norm += size;
-}
-
-/* Counts to sums and norm; counts are zero again behind it. */
-static void add_found(const struct rows *model, const struct block *block, const struct hits *hits, uint64_t *norm, int64_t *sums)
-{
-    if (block->hash != ROWS_TERMS) add_kind(model, block, hits, 1, block->norm == ROWS_L2, norm, sums);
-    else if (block->norm == ROWS_L2) add_kind(model, block, hits, 0, 1, norm, sums);
-    else add_kind(model, block, hits, 0, 0, norm, sums);
-}
-
 static void add_loose(const struct rows *model, const struct block *block, struct scratch *s, uint64_t *norm)
 {
     for (size_t i = 0; i < s->n_loose; i++) {
@@ -783,7 +790,7 @@ static const char *one_text(const struct rows *model, const struct rows_text *te
         else if (block->analyzer == ROWS_CHAR_WB && view.tidy && view.clean_size && block->low <= 3) tidy_codes(model, block, &view, s, &hits);
         else run_codes(model, block, &view, s, &hits);
         any |= hits.n;
-        add_found(model, block, &hits, &norm, s->sums);
+        model->level->add(model, block, &hits, &norm, s->sums);
         s->count[model->n_rows] = 1;
         if (s->n_loose) add_loose(model, block, s, &norm);
         if (b + 1 < model->n_blocks && model->blocks[b + 1].joined) continue;

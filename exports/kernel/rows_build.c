@@ -183,12 +183,11 @@ static const char *grow(struct trie *trie)
 
 /* All paths, level by level, so that nodes of one level have neighbouring numbers; `level[d]` is the first of level d. */
 static const char *add_paths(struct trie *trie, const struct rows_block *b, const uint32_t *codes, const size_t *ends, uint32_t first,
-                             uint32_t none, uint32_t *state, uint32_t *level)
+                             uint32_t none, uint32_t *state, uint32_t *made)
 {
     uint32_t n_nodes = trie->n_codes, n_edges = 0;
     for (uint32_t code = 0; code <= trie->n_codes; code++) trie->first_row[code] = none;
     for (int depth = 1; depth <= b->high; depth++) {
-        level[depth] = depth == 1 ? 1 : n_nodes + 1;
         for (size_t i = 0; i < b->n_rows; i++) {
             size_t start = i ? ends[i - 1] : 0, length = ends[i] - start;
             if (length > (size_t)b->high || length < (size_t)depth) continue; /* longer ones are never looked for */
@@ -214,53 +213,60 @@ static const char *add_paths(struct trie *trie, const struct rows_block *b, cons
             *row = first + (uint32_t)i;
         }
     }
-    level[b->high + 1] = n_nodes + 1;
+    *made = n_nodes;
     return NULL;
 }
 
-/* Edges of a small alphabet as maps of children. */
-static const char *as_maps(struct trie *trie, int high, uint32_t none, const uint32_t *level)
+/* Edges of a small alphabet as maps; its rows change their places, so that those of a node's children lie side by side. */
+static const char *as_maps(struct trie *trie, const struct rows_block *b, uint32_t first, uint32_t none, uint32_t n_nodes, uint32_t *place)
 {
-    uint32_t n_nodes = level[high + 1] - 1, last = high > 1 ? level[high] : n_nodes + 1, inner = trie->n_codes + 1, leaf = 1;
-    uint32_t *number = calloc((size_t)n_nodes + 1, sizeof *number);
+    uint32_t n_kids = trie->n_codes + 1, next = first, *number = calloc((size_t)n_nodes + 1, sizeof *number);
     struct node *made = calloc((size_t)n_nodes + 1, sizeof *made);
-    trie->nodes = calloc((size_t)last + 1, sizeof *trie->nodes);
-    trie->leaves = calloc((size_t)(n_nodes + 1 - last) + 2, sizeof *trie->leaves);
-    if (!number || !made || !trie->nodes || !trie->leaves) {
-        free(number), free(made);
-        return no_memory;
-    }
-    for (uint64_t i = 0; i <= trie->edge_mask; i++)
-        if (trie->edges[i].node) made[trie->edges[i].node].map |= (uint64_t)1 << trie->edges[i].code;
-    int depth = 1;
-    for (uint32_t node = 1; node <= n_nodes; node++) {
-        while (depth < high && node >= level[depth + 1]) depth++;
-        uint32_t *next = depth + 1 < high ? &inner : &leaf;
-        made[node].base = *next;
-        *next += (uint32_t)__builtin_popcountll(made[node].map);
-    }
-    for (uint32_t node = 1; node <= trie->n_codes; node++) number[node] = node, made[node].row = trie->first_row[node];
-    for (uint64_t i = 0; i <= trie->edge_mask; i++) {
+    uint8_t *goes_on = calloc((size_t)n_nodes + 1, 1);
+    const char *problem = number && made && goes_on ? NULL : no_memory;
+    for (uint64_t i = 0; !problem && i <= trie->edge_mask; i++) goes_on[trie->edges[i].node] = 1;
+    for (uint64_t i = 0; !problem && i <= trie->edge_mask; i++) {
         const struct edge *edge = &trie->edges[i];
+        uint64_t bit = (uint64_t)1 << edge->code;
         if (!edge->node) continue;
+        if (edge->row != none) made[edge->node].rows |= bit;
+        if (goes_on[edge->child]) made[edge->node].kids |= bit;
+    }
+    for (size_t i = 0; !problem && i < b->n_rows; i++) place[first + i] = none;
+    for (uint32_t code = 1; !problem && code <= trie->n_codes; code++) {
+        number[code] = code;
+        if (trie->first_row[code] == none) continue;
+        place[trie->first_row[code]] = next;
+        trie->first_row[code] = next++;
+    }
+    for (uint32_t node = 1; !problem && node <= n_nodes; node++) {
+        made[node].first_kid = n_kids, made[node].first_row = next;
+        n_kids += (uint32_t)__builtin_popcountll(made[node].kids);
+        next += (uint32_t)__builtin_popcountll(made[node].rows);
+    }
+    for (uint64_t i = 0; !problem && i <= trie->edge_mask; i++) {
+        const struct edge *edge = &trie->edges[i];
         const struct node *parent = &made[edge->node];
-        number[edge->child] = parent->base + (uint32_t)__builtin_popcountll(parent->map & (((uint64_t)1 << edge->code) - 1));
-        made[edge->child].row = edge->row;
+        uint64_t before = ((uint64_t)1 << edge->code) - 1;
+        if (!edge->node) continue;
+        if (edge->row != none) place[edge->row] = parent->first_row + (uint32_t)__builtin_popcountll(parent->rows & before);
+        if (goes_on[edge->child]) number[edge->child] = parent->first_kid + (uint32_t)__builtin_popcountll(parent->kids & before);
     }
-    trie->nodes[0].row = trie->leaves[0] = none;
-    for (uint32_t node = 1; node <= n_nodes; node++) {
-        if (node < last) trie->nodes[number[node]] = made[node];
-        else trie->leaves[number[node]] = made[node].row;
-    }
-    free(number), free(made), free(trie->edges);
+    /* What is never looked for stands behind the others. */
+    for (size_t i = 0; !problem && i < b->n_rows; i++)
+        if (place[first + i] == none) place[first + i] = next++;
+    if (!problem && !(trie->nodes = calloc((size_t)n_kids + 1, sizeof *trie->nodes))) problem = no_memory;
+    for (uint32_t node = 1; !problem && node <= n_nodes; node++)
+        if (number[node]) trie->nodes[number[node]] = made[node];
+    free(number), free(made), free(goes_on), free(trie->edges);
     trie->edges = NULL;
-    return NULL;
+    return problem;
 }
 
-static const char *fill_trie(struct block *block, const struct rows_block *b, uint32_t first, uint32_t none)
+static const char *fill_trie(struct block *block, const struct rows_block *b, uint32_t first, uint32_t none, uint32_t *place)
 {
     struct trie *trie = &block->trie;
-    uint32_t level[ROWS_MAX_N + 2], *codes = calloc(b->terms_size + b->n_rows + 1, sizeof *codes);
+    uint32_t n_nodes = 0, *codes = calloc(b->terms_size + b->n_rows + 1, sizeof *codes);
     uint32_t *state = calloc(b->n_rows + 1, sizeof *state);
     size_t *ends = calloc(b->n_rows + 1, sizeof *ends);
     const char *problem = codes && state && ends ? encode_terms(trie, b, codes, ends) : no_memory;
@@ -268,10 +274,10 @@ static const char *fill_trie(struct block *block, const struct rows_block *b, ui
         trie->edge_mask = 1023;
         trie->edges = calloc(1024, sizeof *trie->edges);
         trie->first_row = calloc((size_t)trie->n_codes + 1, sizeof *trie->first_row);
-        problem = trie->edges && trie->first_row ? add_paths(trie, b, codes, ends, first, none, state, level) : no_memory;
+        problem = trie->edges && trie->first_row ? add_paths(trie, b, codes, ends, first, none, state, &n_nodes) : no_memory;
     }
     trie->small = b->analyzer != ROWS_WORD && trie->n_codes <= ROWS_SMALL;
-    if (!problem && trie->small) problem = as_maps(trie, (int)b->high, none, level);
+    if (!problem && trie->small) problem = as_maps(trie, b, first, none, n_nodes, place);
     free(codes), free(state), free(ends);
     return problem;
 }
@@ -290,7 +296,7 @@ static const char *fill_buckets(struct block *block, const struct rows_block *b,
     return NULL;
 }
 
-static const char *fill_block(struct block *block, const struct rows_block *b, uint32_t first, uint32_t none)
+static const char *fill_block(struct block *block, const struct rows_block *b, uint32_t first, uint32_t none, uint32_t *place)
 {
     *block = (struct block){
         .analyzer = (int)b->analyzer, .low = (int)b->low, .high = (int)b->high, .shortest_word = (int)b->shortest_word,
@@ -300,13 +306,13 @@ static const char *fill_block(struct block *block, const struct rows_block *b, u
     };
     if (!(block->tf = malloc(b->tf_size * sizeof *block->tf))) return no_memory;
     memcpy(block->tf, b->tf, b->tf_size * sizeof *block->tf);
-    return b->hash == ROWS_TERMS ? fill_trie(block, b, first, none) : fill_buckets(block, b, first);
+    return b->hash == ROWS_TERMS ? fill_trie(block, b, first, none, place) : fill_buckets(block, b, first);
 }
 
 /* ---- the model ---- */
 
 /* A class of a group of 16 and the one 8 behind it share a byte, or each has one. */
-static const char *fill_rows(struct rows *model, const struct rows_spec *spec)
+static const char *fill_rows(struct rows *model, const struct rows_spec *spec, const uint32_t *places)
 {
     size_t n = spec->n_logits;
     model->nibbles = 1;
@@ -321,7 +327,7 @@ static const char *fill_rows(struct rows *model, const struct rows_spec *spec)
     memcpy(model->scale, spec->scale, n * sizeof *model->scale);
     memcpy(model->intercept, spec->intercept, n * sizeof *model->scale);
     for (size_t row = 0; row < model->n_rows; row++) {
-        uint8_t *place = model->rows + row * model->stride;
+        uint8_t *place = model->rows + places[row] * model->stride;
         memcpy(place, &spec->idf[row], sizeof(int32_t));
         place += sizeof(int32_t);
         for (size_t c = 0; c < n; c++) {
@@ -347,13 +353,16 @@ const char *rows_new(const struct rows_spec *spec, const char *level, struct row
     rows_fill_bytes(model);
     problem = model->level ? rows_add_stop_words(model, spec->stop_words, spec->stop_words_size)
                            : "level: not compiled in, or this CPU lacks it";
-    if (!problem) problem = fill_rows(model, spec);
-    uint32_t first = 0;
+    uint32_t first = 0, *place = malloc(n_rows * sizeof *place); /* of each row in the model's own order */
+    if (!place) problem = no_memory;
+    for (size_t row = 0; !problem && row < n_rows; row++) place[row] = (uint32_t)row;
     for (size_t b = 0; b < spec->n_blocks && !problem; b++) {
-        problem = fill_block(&model->blocks[b], &spec->blocks[b], first, (uint32_t)n_rows);
+        problem = fill_block(&model->blocks[b], &spec->blocks[b], first, (uint32_t)n_rows, place);
         model->n_blocks++;
         first += (uint32_t)spec->blocks[b].n_rows;
     }
+    if (!problem) problem = fill_rows(model, spec, place);
+    free(place);
     if (problem) {
         rows_free(model);
         return problem;
@@ -368,7 +377,7 @@ void rows_free(struct rows *model)
     for (size_t b = 0; b < model->n_blocks; b++) {
         struct block *block = &model->blocks[b];
         struct trie *trie = &block->trie;
-        free(trie->first_row), free(trie->nodes), free(trie->leaves), free(trie->edges), free(trie->points);
+        free(trie->first_row), free(trie->nodes), free(trie->edges), free(trie->points);
         free(trie->words), free(trie->arena), free(trie->slots), free(block->rows), free(block->tf);
     }
     for (size_t i = 0; i < ROWS_KEPT; i++) rows_free_scratch(model->kept[i]);

@@ -15,9 +15,9 @@
 
 /* ---- finding n-grams ---- */
 
-struct node { /* of a small alphabet: children lie side by side from `base` on, in the order of their codes */
-    uint64_t map;
-    uint32_t base, row;
+struct node { /* of a small alphabet: which codes go on to a row, and which to a node, each numbered from the first on */
+    uint64_t rows, kids;
+    uint32_t first_row, first_kid;
 };
 
 struct edge { /* of any alphabet, open addressing: a node 0 is empty */
@@ -41,8 +41,7 @@ struct slot {
 struct trie {
     uint32_t n_codes, small;
     uint32_t *first_row; /* (n_codes + 1,) */
-    struct node *nodes;  /* small: all but those of the last level; 0 is a dead end */
-    uint32_t *leaves;    /* small: rows of the last level */
+    struct node *nodes;  /* small: those of the first level, and all that paths go on from */
     struct edge *edges;
     uint64_t edge_mask;
     uint32_t ascii[128];
