@@ -131,6 +131,38 @@ class IntRows:
         norms = [block.settings.norm for block in self.vectorizer.blocks if not block.settings.joined]
         return [self._found(group, norm) for group, norm in zip(groups, norms, strict=True)]
 
+    def shares(self, text: str) -> tuple[list[str], NDArray[np.float64]]:
+        """Each row that occurs, and what it adds to each logit; they sum to the logits without intercept.
+
+        Returns:
+            names: of vocabularies the n-gram, of hashed blocks the n-grams of this text that share the bucket.
+            shares: float64 (n, C).
+        """
+        groups = self.encode(text)
+        columns = np.concatenate([group.columns for group in groups])
+        values = np.concatenate([group.units * group.inverse for group in groups])
+        names = self._hit_by(text)
+        shares = self.levels[columns] * self.scale.astype(np.float64) * values[:, None]
+        return [names.get(column, self._names[column]) for column in columns.tolist()], shares
+
+    def _hit_by(self, text: str) -> dict[int, str]:
+        """n-grams of a text that fall on a row of a hashed block."""
+        found: dict[int, dict[str, None]] = {}
+        for place, block in enumerate(self.vectorizer.blocks):
+            if block.hashing is None or block.buckets is None:
+                continue
+            rows = {bucket: self.offsets[place] + row for row, bucket in enumerate(block.buckets.tolist())}
+            reading = block.reading or self.vectorizer.cleaning
+            clean = reading(text)
+            for term in (term for group in block.settings.groups(clean, reading.words(clean)) for term in group):
+                if (row := rows.get(block.hashing.place(term)[0])) is not None:
+                    found.setdefault(row, {})[term] = None
+        return {row: " | ".join(terms) for row, terms in found.items()}
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return self.vectorizer.names
+
     def tf_table(self, place: int) -> Int64:
         """`T` of a block."""
         return tf_table(self.vectorizer.blocks[place].settings)
@@ -209,7 +241,8 @@ def tf_table(settings: NgramSettings) -> Int64:
         values = np.array([0.0, *(1 + math.log(count) for count in range(1, len(counts)))])
     else:
         values = counts
-    return np.rint(4096 * values).astype(np.int64)
+    table: Int64 = np.rint(4096 * values).astype(np.int64)
+    return table
 
 
 def bits_of(blocks: Sequence[NgramBlock]) -> int:

@@ -98,7 +98,11 @@ class RowKernel:
             words = reading.words(clean)
             joined = " ".join(words)
             # An n-gram of words that hold blanks could be cut in several ways.
-            if len(clean) > MOST_CHARACTERS or len(joined) > MOST_CHARACTERS or joined.count(" ") != max(len(words) - 1, 0):
+            if (
+                len(clean) > MOST_CHARACTERS
+                or len(joined) > MOST_CHARACTERS
+                or joined.count(" ") != max(len(words) - 1, 0)
+            ):
                 return None
             parts += [*_given(clean, words, joined)]
         return b"".join(parts)
@@ -115,8 +119,11 @@ class RowKernel:
     def _block(self, place: int) -> tuple[Any, ...]:
         block = self._rows.vectorizer.blocks[place]
         own, hashing = block.settings, block.hashing
-        reading = next(i for i, each in enumerate(self._readings) if each is (block.reading or self._rows.vectorizer.cleaning))
-        hashed = (0, 1, False, False) if hashing is None else (_HASHES[hashing.name], hashing.buckets, hashing.signed, hashing.counted)
+        cleaning = block.reading or self._rows.vectorizer.cleaning
+        reading = next(i for i, each in enumerate(self._readings) if each is cleaning)
+        hashed: tuple[int, ...] = (0, 1, 0, 0)
+        if hashing is not None:
+            hashed = (_HASHES[hashing.name], hashing.buckets, hashing.signed, hashing.counted)
         numbers = (
             *(_ANALYZERS[own.analyzer], own.low, own.high, own.shortest_word),
             *(_NORMS[own.norm], own.joined, own.binary, reading, *hashed),
