@@ -146,7 +146,7 @@ def _distinct(rows: IntRows) -> list[Reading]:
 
 
 def _is_course(reading: Reading) -> bool:
-    return isinstance(reading, Cleaning) and reading.name == "course"
+    return type(reading) is Cleaning and reading.name == "course"
 
 
 def _codes(readings: Sequence[Reading]) -> list[int]:
@@ -154,7 +154,7 @@ def _codes(readings: Sequence[Reading]) -> list[int]:
     course = any(map(_is_course, readings))
     codes = []
     for reading in readings:
-        ours = isinstance(reading, Cleaning) and not reading.stem and not (course and reading.name == "letters")
+        ours = type(reading) is Cleaning and not reading.stem and not (course and reading.name == "letters")
         codes.append(_CLEANINGS[reading.name] if ours and isinstance(reading, Cleaning) else _GIVEN)
     return codes
 
