@@ -57,7 +57,7 @@ def render(facts: Facts, try_it: Mapping[str, Any], gpu_file: Mapping[str, Any] 
         try_it: `payload` (see `bench.report.try_it`) or None, `reason` where it is None, `model` and `example`.
         gpu_file: what `python -m bench.gpu_check` wrote; None leaves its section out.
     """
-    scripts = [Markup(text) for text in _scripts(bool(facts.rows), try_it.get("payload") is not None)]
+    scripts = [Markup(text) for text in _scripts(bool(facts.rows), try_it.get("payload"))]
     data = {"pictures": _pictures(facts), "dark": dark_of_light(), "try": try_it.get("payload")}
     return environment().get_template("report.html.jinja").render(
         csp=content_security_policy(scripts),
@@ -140,10 +140,12 @@ def content_security_policy(scripts: Sequence[str]) -> str:
     )
 
 
-def _scripts(charts: bool, try_it: bool) -> list[str]:
+def _scripts(charts: bool, model: Mapping[str, Any] | None) -> list[str]:
     """The charts' library, the model, the page's own behaviour; in this order."""
     library = [charts_library()] if charts else []
-    own = ["try_it.js", "report.js"] if try_it else ["report.js"]
+    own = ["report.js"] if model is None else ["try_it.js", "report.js"]
+    if model is not None and "rows" in model:
+        own.insert(0, "try_it_rows.js")
     return library + [(TEMPLATES / name).read_text(encoding="utf-8") for name in own]
 
 

@@ -1,6 +1,7 @@
 /* Python's door to the kernels. Limited API, so that one build serves every CPython from 3.11 on. */
 #include "coding_door.h"
 #include "reader_door.h"
+#include "rows_door.h"
 #include "said.h"
 #include "tables_door.h"
 
@@ -9,6 +10,7 @@ static PyMethodDef methods[] = {
     SAID_METHODS,
     CODING_METHODS,
     READER_METHODS,
+    ROWS_METHODS,
     {NULL, NULL, 0, NULL},
 };
 

@@ -14,62 +14,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Classifier, check_texts
 from baselines.errors import ArtifactError
-from baselines.task import LabelSpace, Thresholds, link, unknown_answer
-from baselines.text.ngrams import NgramTfidf
+from baselines.task import BY_TASK, LabelSpace, Link, Thresholds, unknown_answer
 from baselines.text.tokenizer import PAD_ID, Ids, Tokenizer
+from compress.formats.integer_rows import IntRows
 from compress.formats.tables import FloatTables, IntTables, stretch_of
+from exports.runtime.parts import Explainer, Float64, LinearExplainer, Parts, RowsExplainer, nothing_known
 from exports.runtime.predictor import Predictor
-
-Float64 = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """One text taken apart.
-
-    Attributes:
-        text: after cleaning; what the model saw.
-        ngrams: one for each part, as it stands in `text`.
-        starts: where each begins in `text`; -1 where a part counts several places (linear models).
-        shares: float64 (n_parts, n_classes); a column sums to the class's logit minus its bias.
-        bias: float64 (n_classes,), and what filters add in which no part of the text reached their floor.
-        known: whether the model knows anything in the text; without it there are no parts.
-    """
-
-    text: str
-    ngrams: tuple[str, ...]
-    starts: tuple[int, ...]
-    shares: Float64
-    bias: Float64
-    known: bool = True
-
-    @property
-    def logits(self) -> Float64:
-        """(n_classes,)."""
-        logits: Float64 = self.shares.sum(axis=0) + self.bias
-        return logits
-
-    def largest(self, column: int, n: int) -> list[tuple[str, int, float]]:
-        """The n parts with the largest |share| of one class: n-gram, start, share."""
-        order = np.argsort(-np.abs(self.shares[:, column]), kind="stable")[:n]
-        return [(self.ngrams[i], self.starts[i], float(self.shares[i, column])) for i in order]
-
-
-class Explainer(Protocol):
-    """Anything that takes texts apart."""
-
-    def parts(self, text: str) -> Parts:
-        """Exact parts of one text."""
-
-    def typical(self, texts: Sequence[str]) -> Explainer:
-        """The same, with shares counted from what is usual over `texts` where a part is never absent."""
 
 
 @dataclass(frozen=True)
@@ -116,35 +73,6 @@ class TableExplainer:
         return head * self.tables.scale[:, None] if isinstance(self.tables, IntTables) else head
 
 
-@dataclass(frozen=True)
-class LinearExplainer:
-    """For linear models over n-grams: `weights` (n_features, n_classes)."""
-
-    vectorizer: NgramTfidf
-    weights: NDArray[np.float32]
-    intercept: NDArray[np.float32]
-    names: tuple[str, ...]
-
-    def parts(self, text: str) -> Parts:
-        columns, values = self.vectorizer.encode(text)
-        clean, bias = self.vectorizer.cleaning(text), self.intercept.astype(np.float64)
-        if not len(columns):
-            return nothing_known(clean, bias)
-        shares = self.weights[columns].astype(np.float64)
-        shares *= values[:, None]
-        ngrams = tuple(self.names[column] for column in columns)
-        return Parts(clean, ngrams, (-1,) * len(ngrams), shares, bias)
-
-    def typical(self, texts: Sequence[str]) -> LinearExplainer:
-        # An n-gram that doesn't occur has no share, so zero is where they count from already.
-        return self
-
-
-def nothing_known(clean: str, bias: Float64) -> Parts:
-    """A text in which nothing is known has no parts."""
-    return Parts(clean, (), (), np.zeros((0, len(bias))), bias, known=False)
-
-
 def winning_windows(tables: FloatTables | IntTables, ids: Ids) -> tuple[Float64, NDArray[np.int64]]:
     """Each filter's largest response (N,) whatever its floor, and start and stop (N, 2) of the first window with it.
 
@@ -188,6 +116,8 @@ def explainer_of(model: Any) -> Explainer:
     tables = getattr(model, "tables", None)
     if isinstance(tables, FloatTables | IntTables):
         return TableExplainer(tables, model.tokenizer)
+    if isinstance(rows := getattr(model, "rows", None), IntRows) and rows.link.name != "tree":
+        return RowsExplainer(rows)
     if hasattr(model, "weights") and hasattr(model, "vectorizer"):
         return LinearExplainer(model.vectorizer, model.weights, model.intercept, model.vectorizer.names)
     if hasattr(model, "coef_") and hasattr(model, "vectorizer_"):
@@ -209,7 +139,9 @@ def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, part
     (text,) = check_texts([text])
     found = explainer_of(model).parts(text)
     space, thresholds = _answers_of(model, classes)
-    probabilities = link(found.logits[None], space.task)[0] if found.known else unknown_answer(space, thresholds)
+    probabilities = (
+        _link_of(model)(found.logits[None], space.task)[0] if found.known else unknown_answer(space, thresholds)
+    )
     labels = []
     for column in np.argsort(-probabilities, kind="stable")[:top].tolist():
         label = {"class": classes[column], "probability": float(probabilities[column])}
@@ -225,6 +157,11 @@ def taken_apart(found: Parts, column: int, parts: int, sign: int = 1) -> dict[st
         "bias": sign * float(found.bias[column]),
         "parts": [{"ngram": ngram, "start": start, "share": sign * share} for ngram, start, share in largest],
     }
+
+
+def _link_of(model: Any) -> Link:
+    rows = getattr(model, "rows", None)
+    return rows.link if isinstance(rows, IntRows) else BY_TASK
 
 
 def _answers_of(model: Any, classes: Sequence[str]) -> tuple[LabelSpace, Thresholds]:

@@ -1,4 +1,7 @@
-"""A linear model over TF-IDF n-grams, served with NumPy alone: the sum of the weights of the n-grams that occur."""
+"""A linear model over TF-IDF n-grams in float32, served with NumPy alone: the sum of the weights of what occurs.
+
+In whole numbers: see `exports.runtime.rows_predictor`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from baselines.errors import ArtifactError
 from baselines.task import Known, Probabilities, link
 from baselines.text.ngrams import NgramTfidf, Row
 from compress.formats.tensors import tensors_of
-from exports.runtime.bundle_format import LINEAR_FILE, PACKED_LINEAR_FILE, PACKED_LINEAR_KIND, VOCABULARY, BundleContent
+from exports.runtime.bundle_format import LINEAR_FILE, VOCABULARY, BundleContent
 from exports.runtime.predictor import Predictor
 
 # OpenBLAS shares out larger products (from 9,216 weights on) to all cores of the machine, whatever `threads` and quotas
@@ -31,9 +34,6 @@ class LinearPredictor(Predictor[list[Row]]):
 
     def __init__(self, bundle: BundleContent) -> None:
         super().__init__(bundle)
-        if bundle.manifest.get("kind") == PACKED_LINEAR_KIND:
-            self._read_packed(bundle)
-            return
         path = bundle.folder / LINEAR_FILE
         tensors, _ = tensors_of(bundle.data(LINEAR_FILE), path)
         if set(tensors) != {"idf", "weights", "intercept"}:
@@ -50,17 +50,6 @@ class LinearPredictor(Predictor[list[Row]]):
         expected = (self.vectorizer.n_features, len(self.classes))
         if self.weights.shape != expected or self.intercept.shape != expected[1:]:
             raise ArtifactError(f"{path}: expected weights {expected}, got {self.weights.shape}")
-
-    def _read_packed(self, bundle: BundleContent) -> None:
-        from compress.formats.packed_linear import packed_linear_of
-
-        packed = packed_linear_of(bundle.data(PACKED_LINEAR_FILE), bundle.folder / PACKED_LINEAR_FILE)
-        if len(packed.scale) != len(self.classes):
-            raise ArtifactError(
-                f"{bundle.folder}: weights of {len(packed.scale)} classes, but {len(self.classes)} names"
-            )
-        self.vectorizer, self.intercept = packed.vectorizer, packed.intercept
-        self.weights = packed.weights_by_feature()
 
     def encode(self, texts: Sequence[str]) -> list[Row]:
         return [self.vectorizer.encode(text) for text in texts]

@@ -1,4 +1,4 @@
-"""Sentences in many scripts, other readings written the plain way, and the file that `reader_fuzz bench` reads.
+"""Sentences in many scripts, other readings written the plain way, and the file that `fuzz_reader bench` reads.
 
 The file, for the time of one text in C: `python -m tests.cases.reader_case > FILE`.
 """

@@ -1,29 +1,34 @@
 "use strict";
-// The table model in plain JavaScript: the same cleaning, ids and integer tables as in Python, nothing sent anywhere.
-// Rows of int8 tables are added, the largest sum a filter is kept, one integer matrix follows; only then floats come in.
+// Models in plain JavaScript: the same cleaning, ids and whole numbers as in Python, nothing sent anywhere. Of the table
+// form rows of int8 tables are added, the largest sum a filter is kept, one integer matrix follows; only then floats come
+// in. Sums of rows stand in try_it_rows.js.
 const tagpress = (() => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const int8 = (text) => new Int8Array(bytes(text).buffer);
   const float32 = (text) => new Float32Array(bytes(text).buffer);
   const int16 = (text) => new Int16Array(bytes(text).buffer);
 
-  const LETTER = 0, BLANK = 1, SYMBOL = 2, UNSEEN = 3, UNKNOWN = 4;
+  const LETTER = 0, BLANK = 1, SYMBOL = 2, UNSEEN = 3, UNKNOWN = 4, MARK = 5;
 
   function open(content) {
-    const ids = new Map([...content.alphabet].map((char, position) => [char, position + 2]));
-    return {
+    const shared = {
       classes: content.classes,
       task: content.task,
       names: content.names,
       thresholds: float32(content.thresholds),
       unknownAnswer: float32(content.unknown_answer),
+      unicode: openUnicode(content.unicode),
+    };
+    if (content.rows) return { ...shared, stopWords: content.stop_words, rows: tagpressRows.open(content.rows, { bytes, float32 }) };
+    const ids = new Map([...content.alphabet].map((char, position) => [char, position + 2]));
+    return {
+      ...shared,
       tables: openTables(content.tables, content.floors && int16(content.floors)),
       head: int8(content.head),
       scale: float32(content.scale),
       bias: float32(content.bias),
       cleaning: content.cleaning,
       stopWords: new Set(content.stop_words),
-      unicode: openUnicode(content.unicode),
       unit: content.unit,
       ids,
       spaceId: ids.get(" ") ?? 1,
@@ -53,7 +58,10 @@ const tagpress = (() => {
     return { ends: Uint32Array.from(ends), kind, folded };
   }
 
-  function kindOf({ ends, kind }, char) {
+  // Marks and characters that stand alone are letters wherever they aren't told apart.
+  const kindOf = (tables, char) => { const kind = exactKindOf(tables, char); return kind < MARK ? kind : LETTER; };
+
+  function exactKindOf({ ends, kind }, char) {
     const point = char.codePointAt(0);
     let low = 0, high = ends.length;
     while (low < high) {
@@ -86,6 +94,13 @@ const tagpress = (() => {
     return out.split(" ").filter((word) => word && !model.stopWords.has(word)).join(" ");
   }
 
+  // Words of a cleaned text: runs of letters, each symbol, and each character that stands alone with its marks.
+  function wordsOf(tables, cleaning, cleaned) {
+    if (cleaning === "course" || cleaning === "letters") return cleaned.split(" ").filter(Boolean);
+    const chars = [...cleaned], kinds = chars.map((char) => "l sssmc"[exactKindOf(tables, char)]);
+    return [...kinds.join("").matchAll(/cm*|[lm]+|s/g)].map(({ 0: run, index }) => chars.slice(index, index + run.length).join(""));
+  }
+
   // An id for each character, or for each byte of it; and of each id the number of its character.
   function encode(model, chars) {
     const ids = [], at = [], utf8 = new TextEncoder();
@@ -115,7 +130,25 @@ const tagpress = (() => {
     return { best, at };
   }
 
+  function predictByRows(model, text) {
+    const seen = new Map();
+    const read = (cleaning) => {
+      if (!seen.has(cleaning)) {
+        const stopWords = new Set(cleaning === "course" ? model.stopWords : []);
+        const cleaned = clean({ unicode: model.unicode, cleaning, stopWords }, text);
+        seen.set(cleaning, { clean: cleaned, words: wordsOf(model.unicode, cleaning, cleaned) });
+      }
+      return seen.get(cleaning);
+    };
+    const { logits, found } = tagpressRows.logits(model.rows, read), known = found.length > 0;
+    const linked = () => model.rows.link.name === "task" ? link(logits, model.task) : tagpressRows.link(model.rows.link, logits, link);
+    const probabilities = known ? linked() : model.unknownAnswer.slice();
+    const decided = decide(model, probabilities);
+    return { cleaned: read(model.rows.blocks[0].cleaning).clean, known, logits, probabilities, decided, predicted: said(model, decided), found };
+  }
+
   function predict(model, text) {
+    if (model.rows) return predictByRows(model, text);
     const cleaned = clean(model, text), chars = [...cleaned];
     const { ids, at: characterOf } = encode(model, chars);
     const pooled = [], starts = [], widths = [];
@@ -163,6 +196,7 @@ const tagpress = (() => {
 
   // What each window adds to a class's logit, windows that see the same characters together; largest first.
   function parts(model, answer, c) {
+    if (model.rows) return tagpressRows.parts(model.rows, answer, c).filter((part) => part.ngram.trim());
     const n = answer.pooled.length, windows = new Map(), { chars, characterOf } = answer;
     for (let f = 0; f < n; f++) {
       const first = Math.max(0, answer.starts[f]);

@@ -157,14 +157,14 @@ def _compiled(sources: list[str], flags: list[str], target: Path) -> Path:
 @pytest.mark.parametrize("portable", [[], ["-DREADER_PORTABLE"]])
 def test_fuzz_finds_nothing_under_the_sanitizers(portable: list[str], tmp_path: Path) -> None:
     flags = ["-std=gnu11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover", *portable]
-    fuzz = _compiled(["reader_fuzz.c", "reader.c"], flags, tmp_path / "fuzz")
+    fuzz = _compiled(["fuzz_reader.c", "reader.c"], flags, tmp_path / "fuzz")
     result = subprocess.run([str(fuzz), "300", "0"], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "no difference" in result.stdout
 
 
 def test_the_time_of_a_text_is_measured_where_nothing_else_is(tmp_path: Path) -> None:
-    fuzz = _compiled(["reader_fuzz.c", "reader.c"], ["-std=gnu11", "-O2"], tmp_path / "fuzz")
+    fuzz = _compiled(["fuzz_reader.c", "reader.c"], ["-std=gnu11", "-O2"], tmp_path / "fuzz")
     texts = [SENTENCES["English"], SENTENCES["Hindi"]]
     groups = b"".join(bench_group(each, texts) for each in (Cleaning("course"), TokensByHand([USUAL]), LinesByHand()))
     result = subprocess.run([str(fuzz), "bench"], input=groups, capture_output=True, timeout=60, check=True)

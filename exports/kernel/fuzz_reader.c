@@ -1,5 +1,5 @@
 /* Throws random readers, pages and texts, sound and hostile, at reader.c and compares its ways of reading with one another.
- *   cc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover reader_fuzz.c reader.c
+ *   cc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover fuzz_reader.c reader.c
  *   ./a.out ROUNDS SEED        prints what it did; exit code 1 on the first difference
  *   ./a.out bench < FILE       the time of one text in nanoseconds; FILE is written by tests/cases/reader_case.py
  * Every buffer is allocated at exactly its size, so that a read beyond it is caught. */

@@ -1,0 +1,68 @@
+"""A linear model in whole numbers, served by the C kernel or by its NumPy twin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from baselines.classifier import check_texts
+from baselines.errors import ArtifactError
+from baselines.task import Known, Probabilities, answered
+from compress.formats.integer_rows import Found, IntRows
+from compress.formats.packed_linear import packed_linear_of
+from exports import kernel
+from exports.runtime.bundle_format import PACKED_LINEAR_FILE, BundleContent
+from exports.runtime.predictor import Predictor, require_fit
+from exports.runtime.table_predictor import Engine
+
+
+class RowsPredictor(Predictor[list[list[Found]]]):
+    """The sum of a text's rows; kernel and twin give the same bits.
+
+    Attributes:
+        rows: the model.
+        threads: that share a batch, in the kernel.
+        kernel: None where NumPy answers.
+    """
+
+    def __init__(self, bundle: BundleContent, threads: int, engine: Engine) -> None:
+        super().__init__(bundle)
+        self.rows = IntRows.of(packed_linear_of(bundle.data(PACKED_LINEAR_FILE), bundle.folder / PACKED_LINEAR_FILE))
+        self.threads = threads
+        needed = self.rows.link.n_logits(len(self.classes))
+        require_fit(bundle, len(self.rows.scale) == needed, f"weights for {needed} columns")
+        if engine == "kernel" and not kernel.AVAILABLE:
+            raise ArtifactError(
+                "kernel: the C extension was not built; install again with a C compiler, or use engine numpy"
+            )
+        use_kernel = kernel.AVAILABLE if engine == "auto" else engine == "kernel"
+        self.kernel = kernel.RowKernel(self.rows) if use_kernel else None
+
+    def encode(self, texts: Sequence[str]) -> list[list[Found]]:
+        return [self.rows.encode(text) for text in texts]
+
+    def run(self, encoded: list[list[Found]]) -> Probabilities:
+        return self.rows.link(self.rows.run(encoded)[0], self.task)
+
+    def known(self, encoded: list[list[Found]]) -> Known:
+        return np.array([any(len(group.columns) for group in groups) for groups in encoded], np.bool_)
+
+    def predict_proba(self, texts: Sequence[str]) -> Probabilities:
+        if self.kernel is None:
+            return super().predict_proba(texts)
+        return self._by_kernel(self.kernel, texts)[0]
+
+    def answered(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        if self.kernel is None:
+            return super().answered(texts)
+        probabilities, known = self._by_kernel(self.kernel, texts)
+        return probabilities, np.ones(len(probabilities), np.bool_) if known is None else known
+
+    def _by_kernel(self, rows: kernel.RowKernel, texts: Sequence[str]) -> tuple[Probabilities, Known | None]:
+        """What it says, and of which texts it knows anything; None where of all."""
+        logits, known = rows.answer(check_texts(texts), self.threads)
+        probabilities = self.rows.link(logits, self.task)
+        if known is not None:
+            answered(probabilities, known, self.space, self.thresholds)
+        return probabilities, known
