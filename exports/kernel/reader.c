@@ -8,7 +8,7 @@
 #define HAVE_SSE2 1
 #endif
 
-#define ROOM 64           /* bytes behind a cleaned text, so that words are copied and read 16 bytes at a time */
+#define ROOM READER_ROOM  /* bytes behind a cleaned text, so that words are copied and read 16 bytes at a time */
 #define MOST_MARKS 16     /* so many marks behind one letter are put in order here */
 #define LONGEST_POINT (READER_MAX_PIECES * 6)
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -398,9 +398,9 @@ static inline __attribute__((always_inline)) int read_plain(const struct reader 
             starts &= starts - 1;
         }
     }
-    out->clean = out->bytes;
     out->size = at;
     out->n_words = n;
+    out->tidy = 1;
     return READER_DONE;
 }
 
@@ -555,7 +555,6 @@ static int read_any(const struct reader *reader, const uint8_t *text, size_t siz
     if (!status) status = grow_words(out, out->n_words + 1);
     if (status) return status;
     close_word(&w);
-    out->clean = out->bytes;
     out->size = w.at;
     return READER_DONE;
 }
@@ -590,7 +589,9 @@ static int cut_ours(const struct reader *reader, const uint8_t *text, size_t siz
         }
     }
     if (open) out->words[out->n_words++].end = (uint32_t)size;
-    out->clean = text;
+    int status = grow_bytes(out, size);
+    if (status) return status;
+    if (size) memcpy(out->bytes, text, size);
     out->size = size;
     return READER_DONE;
 }
@@ -739,7 +740,6 @@ static int read_plain_tokens(const struct reader *reader, const uint8_t *text, s
             in_word = !in_word;
         }
     }
-    out->clean = out->bytes;
     out->size = size;
     return READER_DONE;
 }
@@ -782,7 +782,6 @@ static int read_tokens(const struct reader *reader, const uint8_t *text, size_t 
     }
     if (!status) status = grow_bytes(out, t.at);
     if (status) return status;
-    out->clean = out->bytes;
     out->size = t.at;
     if (reader->cuts_runs) return end_run(reader, out, &t);
     if (reader->n_alternatives) return find_tokens(reader, out, t.n_chars);
@@ -840,7 +839,6 @@ static int read_line(const struct reader *reader, const uint8_t *text, size_t si
         }
         start = i + 1;
     }
-    out->clean = out->bytes;
     out->size = at;
     if (reader->ends) {
         if ((status = grow_words(out, out->n_words + 1))) return status;
@@ -852,18 +850,31 @@ static int read_line(const struct reader *reader, const uint8_t *text, size_t si
 
 /* ---- any reader ---- */
 
-int reader_read(const struct reader *reader, const uint8_t *text, size_t size, int is_clean, struct reader_text *out)
+static int read_ours(const struct reader *reader, const uint8_t *text, size_t size, struct reader_text *out)
 {
-    out->n_words = out->n_runs = out->size = 0;
-    if (size >= UINT32_MAX - ROOM) return READER_TOO_LONG;
-    if (reader->scheme == READER_LINE) return read_line(reader, text, size, is_clean, out);
-    if (reader->scheme == READER_TOKENS) return read_tokens(reader, text, size, is_clean, out);
-    if (is_clean) return cut_ours(reader, text, size, out);
     if (!is_ascii(text, size)) return read_any(reader, text, size, out);
     if (reader->scheme == READER_WORDS) return read_plain(reader, text, size, out, READER_WORDS, 0);
     if (reader->scheme == READER_RAW) return read_plain(reader, text, size, out, READER_RAW, 0);
     return reader->stops ? read_plain(reader, text, size, out, READER_LETTERS, 1)
                          : read_plain(reader, text, size, out, READER_LETTERS, 0);
+}
+
+int reader_read(const struct reader *reader, const uint8_t *text, size_t size, int is_clean, struct reader_text *out)
+{
+    int status;
+    out->n_words = out->n_runs = out->size = 0;
+    out->tidy = 0;
+    if (size >= UINT32_MAX - ROOM) return READER_TOO_LONG;
+    if (reader->scheme == READER_LINE) status = read_line(reader, text, size, is_clean, out);
+    else if (reader->scheme == READER_TOKENS) status = read_tokens(reader, text, size, is_clean, out);
+    else status = is_clean ? cut_ours(reader, text, size, out) : read_ours(reader, text, size, out);
+    if (status) return status;
+    /* The last word of a line stands behind its text. */
+    size_t end = out->size + (reader->ends ? 4 : 0);
+    if ((status = grow_bytes(out, end))) return status;
+    memset(out->bytes + end, 0, ROOM);
+    out->clean = out->bytes;
+    return READER_DONE;
 }
 
 /* ---- ids ---- */

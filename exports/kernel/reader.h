@@ -96,11 +96,14 @@ struct reader_span {
     uint32_t start, end; /* bytes, counted from where the cleaned text begins */
 };
 
+#define READER_ROOM 64
+
 /* What was read, and one thread's memory for it: all zero before its first text, used again for the next, given back by
  * `reader_text_free`. */
 struct reader_text {
-    const uint8_t *clean; /* where the text came clean, the text itself; else it lies in `bytes`, 64 bytes of room behind */
+    const uint8_t *clean; /* READER_ROOM zeros stand behind it, and behind the last word */
     size_t size;
+    int tidy; /* ASCII, with single blanks between what isn't blank; not always said where it is so */
     struct reader_span *words;
     size_t n_words;
     struct reader_span *runs; /* of `reader_split` */

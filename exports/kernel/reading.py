@@ -48,6 +48,7 @@ class Reader:
     Attributes:
         model: what kernels take.
         reading: the same in Python.
+        holds_blanks: whether a word may have a blank in it.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -60,6 +61,7 @@ class Reader:
             self.model = _C.reader_new(scheme, *flags, alternatives, *stop_words)
         except ValueError as error:
             raise ArtifactError(f"kernel: {error}") from None
+        self.holds_blanks = isinstance(self._point_of, TokenPoints) and self._point_of.holds_blanks
         # Stems are found in Python alone; C cuts what was stemmed into words.
         self._cleans = not (isinstance(reading, Cleaning) and reading.stem)
         # Ours read plain ASCII without a page.

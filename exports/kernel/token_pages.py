@@ -32,12 +32,13 @@ class TokenPoints:
     Attributes:
         alternatives: what a token looks like, as C reads it.
         fits: whether C can hold it; a reading of more than 30 classes is left to Python.
+        holds_blanks: whether a token may have a blank in it, so that joined tokens can't be told apart.
     """
 
     def __init__(self, reading: Mapping[str, Any]) -> None:
         self._lower, self._accents = reading["lower"], reading["accents"]
         self._numbers: dict[Class, int] = {}
-        self.fits = True
+        self.fits, self.holds_blanks = True, False
         self.alternatives = b"".join(self._alternative(shape) for shape in reading["shapes"])
 
     def __call__(self, code: int) -> Point:
@@ -71,6 +72,7 @@ class TokenPoints:
 
     def _number(self, stored: Mapping[str, Any]) -> int:
         key: Class = stored["names"], tuple((low, high) for low, high in stored["ranges"]), stored["negated"]
+        self.holds_blanks = self.holds_blanks or _holds(key, " ")
         if key in _FIXED:
             return _FIXED[key]
         number = self._numbers.setdefault(key, len(self._numbers))

@@ -120,6 +120,18 @@ def test_a_text_whose_every_place_is_tried_in_vain_takes_no_time() -> None:
 
 
 @built
+def test_a_reading_says_whether_its_words_hold_blanks() -> None:
+    for tail, holds in (
+        (WORD, False),
+        (char_class("W"), True),
+        (char_class("S"), False),
+        (char_class("w", [(32, 45)]), True),
+    ):
+        assert Reader(TokensByHand([USUAL, shape([SMALL], tail, 1)])).holds_blanks is holds
+    assert not Reader(Cleaning("raw")).holds_blanks
+
+
+@built
 def test_more_classes_than_c_holds_are_left_to_python() -> None:
     shapes = [shape([char_class("", [(code, code)])], WORD, 1) for code in range(65, 97)]
     with pytest.raises(ArtifactError, match="30 classes"):
