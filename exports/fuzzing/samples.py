@@ -29,11 +29,14 @@ _PATTERNS: Mapping[Task, Mapping[str, tuple[str, ...]]] = {
     "multiclass": {"who found {}?": ("person",), "when was {} found?": ("time",), "where is {} 深?": ("place",)},
     "binary": {"{} is good": ("good",), "{} is not good": ()},
 }
+# The sample whose filters have floors: its network has a ReLU.
+_FLOORS = "floors"
 # Name of a sample -> task, unit, and what is done to the network; "" is the network itself.
 _TABLES: tuple[tuple[str, Task, Unit, Mapping[str, Any]], ...] = (
     ("int8", "multilabel", "characters", {"bits": 8}),
     ("3 bits", "multiclass", "bytes", {"bits": 3}),
     ("factors", "binary", "characters", {"scheme": "factors", "bits": 4, "finetune_epochs": 0}),
+    (_FLOORS, "multilabel", "characters", {"bits": 4}),
 )
 
 
@@ -70,10 +73,10 @@ def artifacts(folder: Path, names: Collection[str] = ()) -> list[Path]:
 def _for_bundles(forms: Collection[str]) -> Iterator[tuple[str, str, Classifier]]:
     if "table" in forms:
         for name, task, unit, settings in _TABLES:
-            yield name, "table", _quantized(_cnn(task, unit), task, **settings)
+            yield name, "table", _quantized(_cnn(task, unit, relu=name == _FLOORS), task, **settings)
     if "onnx" in forms:
         yield "tables", "onnx", _quantized(_cnn("multilabel", "characters"), "multilabel", bits=8)
-        yield "cnn", "onnx", _cnn("multiclass", "characters")
+        yield "cnn", "onnx", _cnn("multiclass", "characters", relu=True)
         yield "rnn", "onnx", _rnn()
         yield "int8", "onnx", _onnx_int8()
     if "linear" in forms:
@@ -83,12 +86,13 @@ def _for_bundles(forms: Collection[str]) -> Iterator[tuple[str, str, Classifier]
 
 
 @cache
-def _cnn(task: Task, unit: Unit) -> Classifier:
+def _cnn(task: Task, unit: Unit, *, relu: bool = False) -> Classifier:
     from baselines.models.cnn import CharCNN, CharCNNClassifier, CNNConfig
     from baselines.networks.torch_state import seeded
     from baselines.text.tokenizer import Tokenizer
 
-    config = CNNConfig(embedding_dim=4, filters=((1, 3), (3, 4)), hidden_dim=3, epochs=1, min_count=1, threads=1)
+    sizes: Any = {"embedding_dim": 4, "filters": ((1, 3), (3, 4)), "hidden_dim": 3, "relu": relu}
+    config = CNNConfig(epochs=1, min_count=1, threads=1, **sizes)
     made = CharCNNClassifier(config).fit(texts_of(task))
     if unit == made.tokenizer.unit:
         return made
@@ -141,7 +145,7 @@ def _folded() -> Classifier:
 
     part = texts_of("multilabel")
     made = method_named("fold").apply(
-        _cnn("multilabel", "characters"), configured("fold", {}), Context(part, part, threads=1)
+        _cnn("multilabel", "characters", relu=True), configured("fold", {}), Context(part, part, threads=1)
     )
     return made[0]
 

@@ -20,6 +20,7 @@
 typedef void respond_fn(const int8_t *table, const uint32_t *row, size_t length, size_t width, const void *floors,
                         int16_t *best);
 typedef int32_t dot_fn(const int16_t *a, const int16_t *b, size_t n);
+typedef void starts_fn(const uint8_t *ids, size_t n, uint32_t size, uint32_t *row);
 
 /* ---- one copy of the inner loops for each instruction set ---- */
 
@@ -36,12 +37,19 @@ typedef int16_t words8 __attribute__((vector_size(16)));
         default: f(table, row, length, width, floors, best); \
     }
 
-#define DEFINE_DOT(name) \
-    TARGET static int32_t name(const int16_t *a, const int16_t *b, size_t n) \
+#define DEFINE_DOT(level) \
+    TARGET static int32_t dot_##level(const int16_t *a, const int16_t *b, size_t n) \
     { \
         int32_t sum = 0; \
         for (size_t i = 0; i < n; i++) sum += (int32_t)a[i] * b[i]; \
         return sum; \
+    }
+
+/* Where the rows of each character start. */
+#define DEFINE_STARTS(level) \
+    TARGET static void starts_##level(const uint8_t *ids, size_t n, uint32_t size, uint32_t *row) \
+    { \
+        for (size_t i = 0; i < n; i++) row[i] = ids[i] * size; \
     }
 
 #define TARGET
@@ -64,7 +72,8 @@ typedef int16_t words8 __attribute__((vector_size(16)));
 #define MAX(a, b) SELECT_MAX(words8, a, b)
 #endif
 #include "respond.h"
-DEFINE_DOT(dot_plain)
+DEFINE_DOT(plain)
+DEFINE_STARTS(plain)
 #undef TARGET
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -79,7 +88,8 @@ typedef int8_t bytes32 __attribute__((vector_size(32)));
 #define WIDEN(row) (row)
 #define MAX(a, b) ((bytes32)_mm256_max_epi8((__m256i)(a), (__m256i)(b)))
 #include "respond.h"
-DEFINE_DOT(dot_avx2)
+DEFINE_DOT(avx2)
+DEFINE_STARTS(avx2)
 
 /* Two rows at a time: interleaved bytes, then one instruction that adds neighbours to int16. Half the work of widening
  * each row. `sum[0]` holds filters 0-7 and 16-23, `sum[1]` the others. Vectors of 64 bytes gain nothing here: on Zen 4,
@@ -117,13 +127,14 @@ struct level {
     const char *name;
     respond_fn *respond8, *respond16;
     dot_fn *dot;
+    starts_fn *starts;
 };
 
 static const struct level levels[] = {
 #ifdef HAVE_X86
-    {"avx2", respond8_avx2, respond16_avx2, dot_avx2},
+    {"avx2", respond8_avx2, respond16_avx2, dot_avx2, starts_avx2},
 #endif
-    {"plain", respond8_plain, respond16_plain, dot_plain},
+    {"plain", respond8_plain, respond16_plain, dot_plain, starts_plain},
 };
 const char *const tables_levels[] = {
 #ifdef HAVE_X86
@@ -155,7 +166,7 @@ struct tables {
     int16_t *head; /* (n_classes, n_blocks * TABLES_BLOCK) */
     int16_t *floors; /* (n_blocks, TABLES_BLOCK), the blocks' own width of sums */
     float *scale, *bias;
-    uint8_t kind_of_byte[128], id_of_byte[128]; /* before and after cleaning */
+    uint8_t kind_of_byte[256], id_of_byte[128]; /* before and after cleaning */
     char clean_byte[128];
     size_t n_stop;
     char stop[STOP_SLOTS][MAX_STOP_WORD]; /* open addressing, "" is empty */
@@ -300,11 +311,12 @@ static void fill_floors(struct tables *model, const struct tables_spec *spec, co
     }
 }
 
-enum { BLANK, LETTER, SYMBOL };
+enum { BLANK, LETTER, SYMBOL, FOREIGN };
 
 /* Cleaning as three look-ups a byte. */
 static void fill_bytes(struct tables *model, const struct tables_spec *spec)
 {
+    memset(model->kind_of_byte + 128, FOREIGN, 128);
     for (int c = 0; c < 128; c++) {
         int upper = c >= 'A' && c <= 'Z', word = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         int seen = c > ' ' && c < 127;
@@ -395,29 +407,27 @@ size_t tables_n_classes(const struct tables *model) { return model->n_classes; }
 
 /* ---- one text ---- */
 
-static int stops(const struct tables *model, const char *key, size_t letters)
+/* Whether the letters of a text are a stop word. */
+static int stops(const struct tables *model, const uint8_t *text, size_t letters)
 {
-    return model->n_stop && letters <= MAX_STOP_WORD && model->stop[stop_slot(model, key)][0];
+    char key[MAX_STOP_WORD] = {0};
+    if (!model->n_stop || letters > MAX_STOP_WORD) return 0;
+    for (size_t i = 0; i < letters; i++) key[i] = model->clean_byte[text[i]];
+    return model->stop[stop_slot(model, key)][0];
 }
 
 size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids)
 {
+    const uint8_t *kind = model->kind_of_byte, *id = model->id_of_byte;
     size_t n = 0;
     for (size_t i = 0; i < size;) {
-        char key[MAX_STOP_WORD] = {0};
-        size_t start = n, letters = 0;
-        if (n) ids[n++] = model->id_of_byte[' ']; /* taken back when nothing stays behind it */
-        for (; i < size; i++) {
-            uint8_t c = text[i];
-            if (c >= 128) return SIZE_MAX;
-            if (model->kind_of_byte[c] != LETTER) break;
-            if (letters < MAX_STOP_WORD) key[letters] = model->clean_byte[c];
-            letters++;
-            ids[n++] = model->id_of_byte[c];
-        }
-        if (!letters && model->kind_of_byte[text[i]] == SYMBOL) ids[n++] = model->id_of_byte[text[i++]];
-        else if (!letters || stops(model, key, letters)) n = start;
-        if (i < size && text[i] < 128 && model->kind_of_byte[text[i]] == BLANK) i++;
+        size_t start = n, first = i;
+        if (n) ids[n++] = id[' ']; /* taken back when nothing stays behind it */
+        for (; i < size && kind[text[i]] == LETTER; i++) ids[n++] = id[text[i]];
+        if (i < size && kind[text[i]] == FOREIGN) return SIZE_MAX;
+        if (i == first && kind[text[i]] == SYMBOL) ids[n++] = id[text[i++]];
+        else if (i == first || stops(model, text + first, i - first)) n = start;
+        if (i < size && kind[text[i]] == BLANK) i++;
     }
     return n;
 }
@@ -451,7 +461,7 @@ static const char *one_text(const struct tables *model, const struct tables_text
         const struct block *block = &model->blocks[b];
         respond_fn *respond = block->narrow ? model->level->respond8 : model->level->respond16;
         uint32_t size = (uint32_t)(block->width * TABLES_BLOCK);
-        for (size_t i = 0; i < n && width != block->width; i++) scratch->row[before + i] = ids[i] * size;
+        if (width != block->width) model->level->starts(ids, n, size, scratch->row + before);
         width = block->width;
         respond(block->table, scratch->row + before - (width - 1) / 2, n ? n : 1, width, block->floors,
                 scratch->best + b * TABLES_BLOCK);

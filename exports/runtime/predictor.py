@@ -43,7 +43,16 @@ class Predictor(ABC, Generic[Encoded]):
         self.space: LabelSpace = bundle.space
         self.classes = bundle.classes
         self.task: Task = bundle.space.task
-        self.thresholds: Thresholds = bundle.thresholds
+        self.thresholds = bundle.thresholds
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Set to others, they are compared with probabilities: `quickly` knows those it was made with."""
+        return self._thresholds
+
+    @thresholds.setter
+    def thresholds(self, chosen: Thresholds) -> None:
+        self._thresholds, self.quickly = chosen, None
 
     def __reduce__(self) -> Opening:
         if self.opening is None:

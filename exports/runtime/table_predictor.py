@@ -44,6 +44,7 @@ class TablePredictor(Predictor[list[Ids]]):
         self.kernel = kernel.TableKernel(self.tables, self.tokenizer) if use_kernel else None
         if self.kernel is not None:
             self.quickly = self.kernel.names_of(self.space, self.thresholds, threads)
+            self.thresholds.flags.writeable = False
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
         return self.tokenizer.encode_batch(texts)

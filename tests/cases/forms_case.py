@@ -26,6 +26,7 @@ from tests.cases.task_case import task_data
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "table kernel": ("table", {"engine": "auto"}),
     "table numpy": ("table", {"engine": "numpy"}),
+    "table floors": ("table", {"engine": "auto"}),
     "pairs": ("onnx", {}),
     "one hot": ("onnx", {}),
     "folded": ("onnx", {}),
@@ -35,7 +36,7 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "linear": ("linear", {}),
     "linear int": ("linear", {}),
 }
-OF_CHARACTERS = ("table kernel", "table numpy", "pairs", "one hot", "folded", "plain", "onnx int8")
+OF_CHARACTERS = ("table kernel", "table numpy", "table floors", "pairs", "one hot", "folded", "plain", "onnx int8")
 
 
 @cache
@@ -57,7 +58,7 @@ def classifier_of(name: str, task: Task, unit: Unit = "characters") -> Classifie
 
 
 def _of_characters(name: str, task: Task, unit: Unit) -> Classifier:
-    cnn = random_cnn(task, unit)
+    cnn = random_cnn(task, unit, relu=name in ("table floors", "folded"))
     if name == "plain":
         return cnn
     if name == "onnx int8":
@@ -66,11 +67,11 @@ def _of_characters(name: str, task: Task, unit: Unit) -> Classifier:
 
 
 @cache
-def random_cnn(task: Task, unit: Unit = "characters") -> CharCNNClassifier:
+def random_cnn(task: Task, unit: Unit = "characters", *, relu: bool = False) -> CharCNNClassifier:
     """A CNN of odd sizes with random weights, over the alphabet of a task's texts."""
     train = task_data(task).part("train")
     tokenizer = Tokenizer.learn(train.texts, min_count=1, unit=unit)
-    shape = CharCNNShape(tokenizer.n_ids, len(train.classes), 8, ((1, 6), (3, 8), (5, 8)), 7, 0.0)
+    shape = CharCNNShape(tokenizer.n_ids, len(train.classes), 8, ((1, 6), (3, 8), (5, 8)), 7, 0.0, relu)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         module = CharCNN(shape)
