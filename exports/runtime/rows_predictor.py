@@ -12,6 +12,7 @@ from baselines.task import Known, Probabilities, answered
 from compress.formats.integer_rows import Found, IntRows
 from compress.formats.packed_linear import packed_linear_of
 from exports import kernel
+from exports.kernel.row_kernel import RowKernel
 from exports.runtime.bundle_format import PACKED_LINEAR_FILE, BundleContent
 from exports.runtime.predictor import Predictor, require_fit
 from exports.runtime.table_predictor import Engine
@@ -37,7 +38,7 @@ class RowsPredictor(Predictor[list[list[Found]]]):
                 "kernel: the C extension was not built; install again with a C compiler, or use engine numpy"
             )
         use_kernel = kernel.AVAILABLE if engine == "auto" else engine == "kernel"
-        self.kernel = kernel.RowKernel(self.rows) if use_kernel else None
+        self.kernel = RowKernel(self.rows) if use_kernel else None
 
     def encode(self, texts: Sequence[str]) -> list[list[Found]]:
         return [self.rows.encode(text) for text in texts]
@@ -59,7 +60,7 @@ class RowsPredictor(Predictor[list[list[Found]]]):
         probabilities, known = self._by_kernel(self.kernel, texts)
         return probabilities, np.ones(len(probabilities), np.bool_) if known is None else known
 
-    def _by_kernel(self, rows: kernel.RowKernel, texts: Sequence[str]) -> tuple[Probabilities, Known | None]:
+    def _by_kernel(self, rows: RowKernel, texts: Sequence[str]) -> tuple[Probabilities, Known | None]:
         """What it says, and of which texts it knows anything; None where of all."""
         logits, known = rows.answer(check_texts(texts), self.threads)
         probabilities = self.rows.link(logits, self.task)
