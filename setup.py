@@ -11,8 +11,8 @@ from setuptools import Extension, setup
 # No contraction: a fused multiply-add would round once where NumPy rounds twice.
 FLAGS = [] if sys.platform == "win32" else ["-O3", "-g0", "-std=gnu11", "-ffp-contract=off", "-fvisibility=hidden"]
 KERNEL = Path("exports/kernel")
-# What starts with fuzz is a program of its own.
-SOURCES = sorted(str(path) for path in KERNEL.glob("*.c") if not path.name.startswith("fuzz"))
+# These are programs of their own.
+SOURCES = sorted(str(path) for path in KERNEL.glob("*.c") if not path.name.startswith(("fuzz", "parts")))
 
 setup(
     ext_modules=[

@@ -128,8 +128,7 @@ class IntRows:
             if not block.settings.joined:
                 groups.append([])
             groups[-1].append(self._units(place, *read[id(reading)]))
-        norms = [block.settings.norm for block in self.vectorizer.blocks if not block.settings.joined]
-        return [self._found(group, norm) for group, norm in zip(groups, norms, strict=True)]
+        return [self._found(group, norm) for group, norm in zip(groups, self._norms, strict=True)]
 
     def shares(self, text: str) -> tuple[list[str], NDArray[np.float64]]:
         """Each row that occurs, and what it adds to each logit; they sum to the logits without intercept.
@@ -182,6 +181,11 @@ class IntRows:
         return plain
 
     @cached_property
+    def _norms(self) -> list[str]:
+        """Of each group."""
+        return [block.settings.norm for block in self.vectorizer.blocks if not block.settings.joined]
+
+    @cached_property
     def _tables(self) -> list[Int64]:
         return [self.tf_table(place) for place in range(len(self.vectorizer.blocks))]
 
@@ -196,14 +200,16 @@ class IntRows:
         return columns, own, units(np.int64(self.without), without.astype(np.int64), table, binary)
 
     def _found(self, blocks: Sequence[tuple[NDArray[np.intp], Int64, Int64]], norm: str) -> Found:
-        columns, own = (np.concatenate([block[part] for block in blocks]) for part in (0, 1))
+        columns, own, _ = blocks[0]
+        if len(blocks) > 1:
+            columns, own = (np.concatenate([block[part] for block in blocks]) for part in (0, 1))
         if norm == "none":
             return Found(columns, own, 2.0**-self.bits)
-        everything = [own, *(without for _, _, without in blocks)]
+        everything = [own, *(without for _, _, without in blocks if len(without))]
         if norm == "l1":
             size = float(sum(int(np.abs(each).sum()) for each in everything))
         else:
-            size = math.sqrt(float(sum(int((each * each).sum()) for each in everything)))
+            size = math.sqrt(float(sum(int(each @ each) for each in everything)))
         return Found(columns, own, 1.0 / size if size else 0.0)
 
     def _logits(self, groups: Sequence[Found]) -> NDArray[np.float32]:
@@ -224,11 +230,13 @@ class IntRows:
 
 def units(idf: Any, counts: Int64, table: Int64, binary: bool) -> Int64:
     """`x` of n-grams: their `I`, how often they occur (signed), and `T`."""
-    tf = table[np.minimum(np.abs(counts), len(table) - 1)]
-    value: Int64 = (idf * tf + 2048) >> 12
-    if not binary:
+    # By the functions themselves: for one text, NumPy's wrappers take longer than the arithmetic.
+    if not len(counts):
+        return np.zeros(0, np.int64)
+    value: Int64 = (idf * table[np.minimum(np.absolute(counts), len(table) - 1)] + 2048) >> 12
+    if not binary and np.minimum.reduce(counts) < 0:
         value = np.where(counts < 0, -value, value)
-    return np.clip(value, -MOST_UNITS, MOST_UNITS)
+    return np.maximum(np.minimum(value, MOST_UNITS), -MOST_UNITS)
 
 
 def tf_table(settings: NgramSettings) -> Int64:

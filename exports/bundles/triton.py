@@ -71,6 +71,13 @@ def write_repository(bundle: Path, root: Path, name: str) -> Path:
         ArtifactError: another form, or a folder that is there already.
     """
     content = read_bundle(bundle)
+    if content.form == "linear":
+        # ONNX's TfIdfVectorizer counts n-grams of single words or numbers: it knows neither n-grams of characters that
+        # stay inside words, nor a norm over buckets, nor any text cleaning, so a graph would answer otherwise.
+        raise ArtifactError(
+            f"{bundle}: a linear bundle counts n-grams of cleaned texts, which no ONNX graph does as it does; Triton "
+            "serves the table form's model as form onnx, and docs/serving.md says how to serve this bundle over HTTP"
+        )
     if content.form != "onnx":
         raise ArtifactError(
             f"{bundle}: Triton needs a bundle of form onnx, got {content.form}; export it with --form onnx"

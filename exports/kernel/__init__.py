@@ -1,4 +1,4 @@
-"""Both integer forms in C. Where it wasn't built, `AVAILABLE` is false and the NumPy twins serve the same bits."""
+"""The table form in C. Where it wasn't built, `AVAILABLE` is false and the NumPy twin serves the same bits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from baselines.text.cleaning import STOP_WORDS, CleaningName
 from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.tables import IntTables
 from exports.kernel.deciding import Found, decider_of
-from exports.kernel.row_kernel import RowKernel as RowKernel
-from exports.kernel.row_kernel import row_levels as row_levels
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]

@@ -73,22 +73,29 @@ class RowKernel:
             texts: plain ASCII is cleaned in C, outside the interpreter's lock; everything else in Python before.
             threads: that share the texts.
         """
-        prepared: list[str | bytes] = []
-        left: list[int] = []
-        for place, text in enumerate(texts):
-            if self._cleans_ascii and text.isascii() and len(text) <= MOST_CHARACTERS:
-                prepared.append(text)
-                continue
-            given = self.given(text)
-            prepared.append(given or "")
-            if given is None:
-                left.append(place)
-                if not self._cleans_ascii:
-                    prepared[-1] = self.given("") or ""
         out = np.empty((len(texts), self._n_logits), np.float32)
+        if self._cleans_ascii and all(map(_is_plain, texts)):
+            prepared: Sequence[str | bytes] = texts
+            left: list[int] = []
+        else:
+            prepared, left = self._prepared(texts)
         known = _C.rows_logits(self._model, prepared, out, threads)
         found = None if known is None else np.frombuffer(known, np.bool_)
         return (out, found) if not left else self._with_left(out, found, texts, left)
+
+    def _prepared(self, texts: Sequence[str]) -> tuple[list[str | bytes], list[int]]:
+        """What C reads, and the numbers of texts that it doesn't: empty ones stand in their places."""
+        prepared: list[str | bytes] = []
+        left: list[int] = []
+        for place, text in enumerate(texts):
+            if self._cleans_ascii and _is_plain(text):
+                prepared.append(text)
+            elif (given := self.given(text)) is not None:
+                prepared.append(given)
+            else:
+                prepared.append(self.given("") or "")
+                left.append(place)
+        return prepared, left
 
     def given(self, text: str) -> bytes | None:
         """A text as every reading cleans it, as rows.h describes it; None where it is too long or parted otherwise."""
@@ -133,6 +140,10 @@ class RowKernel:
         buckets = np.zeros(0, np.int64) if block.buckets is None else block.buckets
         tf = self._rows.tf_table(place).astype(np.int32)
         return np.array(numbers, np.int64), b"".join(terms), starts, np.ascontiguousarray(buckets, np.int64), tf
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and len(text) <= MOST_CHARACTERS
 
 
 def _distinct(rows: IntRows) -> list[Reading]:

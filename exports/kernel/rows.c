@@ -127,51 +127,79 @@ struct level {
     sum_fn *sum;
 };
 
-/* All n-grams of `n` codes that end with a 0, level by level; paths that end nowhere are left behind. */
-INLINE void walk_inline(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
-                        struct hits *hits)
+/* One step of a path in a small alphabet: the row that it ends at and the node that it goes on from, if there are any.
+ * Without a branch: what isn't there is written over by what comes next. */
+#define STEP(from, code, place) \
+    do { \
+        const struct node *here = (from); \
+        uint64_t bit = (uint64_t)1 << (code), before = bit - 1; \
+        row[n_rows] = here->first_row + (uint32_t)__builtin_popcountll(here->rows & before); \
+        n_rows += (here->rows & bit) != 0; \
+        node[kept] = here->first_kid + (uint32_t)__builtin_popcountll(here->kids & before), at[kept] = (place); \
+        kept += (here->kids & bit) != 0; \
+    } while (0)
+
+/* All n-grams of `n` codes, the last of them 0, level by level; paths that end nowhere are left behind. Rows of one level
+ * are counted when all of them are known: to count on the way would make each wait for the one before. */
+INLINE void walk_small(const struct block *block, const uint32_t *restrict codes, size_t n, struct scratch *s, struct hits *hits)
+{
+    const struct node *const nodes = block->trie.nodes;
+    uint32_t *restrict node = s->node, *restrict at = s->at, *restrict row = s->row;
+    const int low = block->low, high = block->high;
+    size_t kept = 0, n_rows = 0;
+    if (high < 2) return;
+    for (size_t i = 0; i + 1 < n; i++) STEP(&nodes[codes[i]], codes[i + 1], (uint32_t)i);
+    if (low <= 2) hit_all(hits, row, n_rows);
+    for (int depth = 3; depth <= high && kept; depth++) {
+        const uint32_t *next = codes + depth - 1;
+        size_t live = kept;
+        kept = n_rows = 0;
+        for (size_t i = 0; i < live; i++) {
+            uint32_t start = at[i];
+            STEP(&nodes[node[i]], next[start], start);
+        }
+        if (low <= depth) hit_all(hits, row, n_rows);
+    }
+}
+
+/* The same for words and for large alphabets. */
+INLINE void walk_large(const struct block *block, const uint32_t *codes, size_t n, uint32_t none, struct scratch *s, struct hits *hits)
 {
     const struct trie *trie = &block->trie;
-    const struct node *nodes = trie->nodes;
-    /* Rows of one level, counted when all are known: to count what has none would make each wait for the one before. */
-    uint32_t *node = s->node, *at = s->at, *row = s->row, none = (uint32_t)model->n_rows;
-    size_t live = 0, n_rows = 0;
+    uint32_t *node = s->node, *at = s->at, *row = s->row;
+    size_t live = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t code = codes[i];
-        node[live] = code, at[live] = (uint32_t)i;
-        live += trie->small ? (nodes[code].rows | nodes[code].kids) != 0 : code != 0;
-    }
-    if (first) {
-        for (size_t i = 0; i < n; i++) row[n_rows] = trie->first_row[codes[i]], n_rows += row[n_rows] != none;
-        hit_all(hits, row, n_rows);
+        node[live] = codes[i], at[live] = (uint32_t)i;
+        live += codes[i] != 0;
     }
     for (int depth = 2; depth <= block->high && live; depth++) {
-        const uint32_t *next = codes + depth - 1;
-        size_t kept = 0;
-        n_rows = 0;
-        if (!trie->small) {
-            for (size_t i = 0; i < live; i++) {
-                uint32_t code = next[at[i]];
-                if (!code) continue;
-                const struct edge *edge = edge_of(trie, node[i], code);
-                if (!edge->node) continue;
-                row[n_rows] = edge->row, n_rows += edge->row != none;
-                node[kept] = edge->child, at[kept++] = at[i];
-            }
-        } else {
-            for (size_t i = 0; i < live; i++) {
-                const struct node *from = &nodes[node[i]];
-                uint32_t start = at[i], code = next[start];
-                uint64_t before = ((uint64_t)1 << code) - 1;
-                row[n_rows] = from->first_row + (uint32_t)__builtin_popcountll(from->rows & before);
-                n_rows += from->rows >> code & 1;
-                node[kept] = from->first_kid + (uint32_t)__builtin_popcountll(from->kids & before), at[kept] = start;
-                kept += from->kids >> code & 1;
-            }
+        size_t kept = 0, n_rows = 0;
+        for (size_t i = 0; i < live; i++) {
+            uint32_t code = codes[at[i] + (size_t)depth - 1];
+            if (!code) continue;
+            const struct edge *edge = edge_of(trie, node[i], code);
+            if (!edge->node) continue;
+            row[n_rows] = edge->row, n_rows += edge->row != none;
+            node[kept] = edge->child, at[kept++] = at[i];
         }
         if (depth >= block->low) hit_all(hits, row, n_rows);
         live = kept;
     }
+}
+
+/* `first`: single codes are n-grams, too. */
+INLINE void walk_inline(const struct rows *model, const struct block *block, const uint32_t *codes, size_t n, int first, struct scratch *s,
+                        struct hits *hits)
+{
+    const uint32_t none = (uint32_t)model->n_rows, *first_row = block->trie.first_row;
+    if (first) {
+        size_t n_rows = 0;
+        uint32_t *row = s->row;
+        for (size_t i = 0; i < n; i++) row[n_rows] = first_row[codes[i]], n_rows += row[n_rows] != none;
+        hit_all(hits, row, n_rows);
+    }
+    if (block->trie.small) walk_small(block, codes, n, s, hits);
+    else walk_large(block, codes, n, none, s, hits);
 }
 
 #define DEFINE_WALK(name) \

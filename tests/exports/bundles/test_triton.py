@@ -12,6 +12,7 @@ from baselines.task import LabelSpace, Task
 from exports.bundles.triton import check_config, config_text, parse_config, write_repository
 from exports.bundles.write_bundle import write_bundle
 from exports.run import main
+from tests.cases.compress_case import task_linear
 from tests.cases.table_case import CLASSES, SPACE, int_classifier, lineage, task_classifier
 
 
@@ -75,6 +76,12 @@ def test_the_configuration_says_the_task(task: Task, tmp_path: Path) -> None:
     assert config.parameters[0].value.string_value == task
     assert list(config.output[0].dims) == [len(classifier.classes_)]
     assert (folder / "labels.txt").read_text(encoding="utf-8").splitlines() == list(classifier.classes_)
+
+
+def test_a_linear_bundle_is_refused_with_the_reason(tmp_path: Path) -> None:
+    linear = write_bundle(task_linear("multilabel"), lineage(), tmp_path / "l", "linear")
+    with pytest.raises(ArtifactError, match="no ONNX graph"):
+        write_repository(linear, tmp_path / "repository", "student")
 
 
 def test_a_table_bundle_is_refused_and_the_command_makes_a_graph(

@@ -26,7 +26,7 @@ from tests.cases.rows_case import int_rows, plain_logits, texts
 
 SOURCES = Path(__file__).resolve().parents[3] / "exports" / "kernel"
 built = pytest.mark.skipif(not kernel.AVAILABLE, reason="the C extension was not built (no compiler at install time)")
-LEVELS = kernel.row_levels() or ("",)
+LEVELS = row_kernel.row_levels() or ("",)
 
 
 @settings(max_examples=150, deadline=None)
@@ -38,7 +38,7 @@ def test_every_engine_gives_the_bits_of_the_plain_arithmetic(rows: IntRows, some
         assert row.tolist() == plain, ascii(text)
         assert knows == plain_knows
     for level in LEVELS if kernel.AVAILABLE else ():
-        found, knows_all = kernel.RowKernel(rows, level).answer(some)
+        found, knows_all = row_kernel.RowKernel(rows, level).answer(some)
         np.testing.assert_array_equal(found.view(np.int32), logits.view(np.int32))
         np.testing.assert_array_equal(np.ones(len(some), np.bool_) if knows_all is None else knows_all, known)
 
@@ -76,7 +76,7 @@ def test_awkward_and_long_texts_alone_in_a_batch_and_by_threads(
     everything = [*AWKWARD, LONG_TEXT, "\x1c a\x85b\xa0c\u3000d", "𝔘𝔫𝔦", "a" * 3000]
     logits, known = rows.answer(everything)
     for level in LEVELS:
-        model = kernel.RowKernel(rows, level)
+        model = row_kernel.RowKernel(rows, level)
         for threads in (1, 3):
             found, knows = model.answer(everything, threads)
             np.testing.assert_array_equal(found.view(np.int32), logits.view(np.int32))
@@ -93,14 +93,14 @@ def test_hashes_of_long_texts(name: str) -> None:
     hashing = Hashing(name, 5000, signed=name == "murmur3")  # type: ignore[arg-type]
     rows = rows_of([NgramSettings("word", 1, 3), NgramSettings("subword", 3, 6, joined=True)], hashing=hashing)
     texts = [LONG_TEXT[:20_000], "жук " * 2000, "a"]
-    found, _ = kernel.RowKernel(rows).answer(texts)
+    found, _ = row_kernel.RowKernel(rows).answer(texts)
     np.testing.assert_array_equal(found.view(np.int32), rows.answer(texts)[0].view(np.int32))
 
 
 @built
 def test_what_c_does_not_take_is_answered_by_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = rows_of(USUAL)
-    model = kernel.RowKernel(rows)
+    model = row_kernel.RowKernel(rows)
     monkeypatch.setattr(row_kernel, "MOST_CHARACTERS", 20)
     texts = ["graph " * 10, "graph", "naïve " * 10, "naïve", "", "?" * 30]
     logits, known = rows.answer(texts)
@@ -125,13 +125,13 @@ def test_words_that_hold_blanks_are_never_cut_otherwise() -> None:
     )
     rows = IntRows.of(packed)
     texts = ["a b a b", "a bb", "a b", "b"]
-    np.testing.assert_array_equal(kernel.RowKernel(rows).answer(texts)[0], rows.answer(texts)[0])
+    np.testing.assert_array_equal(row_kernel.RowKernel(rows).answer(texts)[0], rows.answer(texts)[0])
 
 
 @built
 def test_threads_of_python_share_one_model() -> None:
     rows = rows_of(USUAL, n_classes=36)
-    model = kernel.RowKernel(rows)
+    model = row_kernel.RowKernel(rows)
     texts = [f"{text} {i}" for i in range(20) for text in AWKWARD]
     want = rows.answer(texts)[0]
     with ThreadPoolExecutor(6) as pool:
