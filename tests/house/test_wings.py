@@ -33,7 +33,7 @@ ORDER = {
         ("errors",),
     ),
     "compress": (
-        ("run",),
+        ("run", "adopt"),
         ("search", "audit"),
         ("recipes", "teachers"),
         ("registry",),
@@ -67,7 +67,7 @@ ORDER = {
     ),
     "tagpress": (
         ("__main__",),
-        ("commands", "studies", "models", "scores", "storage"),
+        ("commands", "studies", "adopting", "models", "scores", "storage"),
         ("data", "provenance"),
         ("arguments",),
     ),
