@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import linear_model as linear_models
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import (
     LogisticRegression,
     LogisticRegressionCV,
-    PassiveAggressiveClassifier,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
@@ -27,6 +27,8 @@ from sklearn.svm import LinearSVC
 
 from compress.foreign.pipelines.refusal import dense, fitted, refused
 
+# Gone from scikit-learn 1.10 on.
+_PASSIVE: Any = getattr(linear_models, "PassiveAggressiveClassifier", None)
 Floats = NDArray[np.float64]
 # How the numbers of all classes become probabilities: each by itself, all together, or each divided by their sum.
 Meaning = Literal["each", "together", "shares"]
@@ -237,13 +239,12 @@ def _frozen(step: Any, n: int, scores: Scores | None) -> Head:
     return head_of(step.estimator, n, scores)
 
 
-_READERS: Mapping[type, Callable[[Any, int, Scores | None], Head]] = {
+_READERS: dict[type, Callable[[Any, int, Scores | None], Head]] = {
     LogisticRegression: _logistic,
     LogisticRegressionCV: _logistic,
     LinearDiscriminantAnalysis: _logistic,
     LinearSVC: _margins,
     Perceptron: _margins,
-    PassiveAggressiveClassifier: _margins,
     RidgeClassifier: _ridge,
     RidgeClassifierCV: _ridge,
     SGDClassifier: _sgd,
@@ -255,4 +256,6 @@ _READERS: Mapping[type, Callable[[Any, int, Scores | None], Head]] = {
     CalibratedClassifierCV: _calibrated,
     FrozenEstimator: _frozen,
 }
+if _PASSIVE is not None:
+    _READERS[_PASSIVE] = _margins
 _NAMES = [kind.__name__ for kind in _READERS]

@@ -106,7 +106,8 @@ def _counted(step: Any) -> Features:
     ordered = sorted(term for term in terms if term)
     place_of = {term: place for place, term in enumerate(ordered)}
     order = np.array([place_of.get(term, -1) for term in terms])
-    block = Block(_settings(step), reading_of_step(step), np.ones(len(ordered)), tuple(ordered))
+    reading = reading_of_step(step)
+    block = Block(_settings(step), reading, np.ones(len(ordered)), tuple(ordered))
     return Features.of(block, order)
 
 
@@ -117,5 +118,6 @@ def _hashed(step: Any) -> Features:
     # A bucket whose n-grams cancel each other is set to 1 all the same, and its sign is lost.
     signed = bool(step.alternate_sign) and not step.binary
     hashing = Hashing("murmur3", n, signed=signed)
-    block = Block(_settings(step), reading_of_step(step), np.ones(n), hashing=hashing, buckets=np.arange(n))
+    reading = reading_of_step(step)
+    block = Block(_settings(step), reading, np.ones(n), hashing=hashing, buckets=np.arange(n))
     return Features.of(block, np.arange(n)).normalised(step, step.norm)
