@@ -40,6 +40,7 @@ Body = Callable[[Namespace, str], int]
 EXTRA_OF_PACKAGE: dict[str, str] = {
     "onnxruntime": "onnx",
     **dict.fromkeys(("charset_normalizer", "pyarrow", "python_calamine", "zstandard"), "data"),
+    **dict.fromkeys(("joblib", "pandas", "skops"), "sklearn"),
     "optuna": "tune",
     "huggingface_hub": "transformers",
     "transformers": "transformers",

@@ -13,6 +13,7 @@ from cells import code, plain, table
 
 # Commands that `tagpress` has no word for.
 FURTHER = (
+    "bench.adoption",
     "bench.calibration",
     "bench.endurance",
     "bench.fold_study",

@@ -82,6 +82,7 @@ def _for_bundles(forms: Collection[str]) -> Iterator[tuple[str, str, Classifier]
     if "linear" in forms:
         yield "float", "linear", linear_model("multilabel")
         yield "across", "linear", linear_model("binary", across_words=True, cleaning="raw")
+        yield "elsewhere", "linear", _adopted()
         yield "few bits", "linear", _quantized(linear_model("multiclass"), "multiclass", bits=4)
 
 
@@ -126,6 +127,26 @@ def _onnx_int8() -> Classifier:
     return quantized_dynamic(cnn, ("Conv", "Gemm"))
 
 
+def _adopted() -> Classifier:
+    from baselines.task import LabelSpace, Link
+    from baselines.text.hashing import Hashing
+    from baselines.text.ngram_settings import NgramSettings
+    from baselines.text.ngrams import NgramBlock, NgramTfidf
+    from baselines.text.token_reading import CharacterClass, TokenReading, TokenShape
+    from compress.kinds.adopted_linear import AdoptedLinear
+
+    word = CharacterClass("w")
+    shapes = (TokenShape((word,), word, 1, bound_before=True, bound_after=True), TokenShape((CharacterClass("S"),)))
+    reading = TokenReading(True, "unicode", False, shapes, ("the",))
+    buckets = np.arange(0, 16, 2)
+    own = (Hashing("murmur3", 16, True), buckets, TokenReading())
+    hashed = NgramBlock(NgramSettings("char_bare", 1, 2, norm="l1"), (), np.ones(8), *own)
+    blocks = (NgramBlock(NgramSettings("word", 1, 2), ("a", "b", "text"), np.array([1.0, 2.0, 1.5])), hashed)
+    weights = np.linspace(-2, 2, 33).reshape(3, 11)
+    space = LabelSpace(("a", "b", "c"), "multiclass", answers_unknown=True)
+    return AdoptedLinear.of(NgramTfidf(reading, blocks), weights, np.zeros(3), space, Link("logistic_shares"))
+
+
 def linear_model(task: Task, **settings: Any) -> Classifier:
     from baselines.models.linear import LinearClassifier, LinearConfig
 
@@ -162,6 +183,7 @@ _FOR_ARTIFACTS: Mapping[str, Callable[[], Classifier]] = {
     "rnn": _rnn,
     "linear": lambda: linear_model("multiclass"),
     "linear-int": lambda: _quantized(linear_model("multilabel"), "multilabel", bits=4),
+    "linear-adopted": _adopted,
     "tables-int": lambda: _quantized(_cnn("multilabel", "characters"), "multilabel", bits=8),
     "tables-float": _folded,
     "torch-int8": _torch_int8,

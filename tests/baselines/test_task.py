@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from baselines.errors import ArtifactError
-from baselines.task import LabelSpace
+from baselines.task import LabelSpace, answered
 
 _SOUND: dict[str, Any] = {"classes": ["a", "b"], "task": "multiclass", "shares": [0.25, 0.75]}
 
@@ -64,3 +65,15 @@ def test_what_is_no_space_is_refused(wrong: Any) -> None:
 def test_a_negative_name_is_another_one_than_the_positive() -> None:
     with pytest.raises(ArtifactError, match="each once"):
         LabelSpace.from_json({"classes": ["spam"], "task": "binary", "negative": "spam"})
+
+
+def test_a_model_from_elsewhere_answers_texts_it_does_not_know_itself() -> None:
+    space = LabelSpace(("a", "b"), "multiclass", answers_unknown=True)
+    assert LabelSpace.from_json(space.to_json()) == space
+    assert "answers_unknown" not in LabelSpace(("a", "b"), "multiclass").to_json()
+    own, known = np.array([[0.1, 0.9], [0.3, 0.7]], np.float32), np.array([False, True])
+    np.testing.assert_array_equal(answered(own.copy(), known, space, space.thresholds()), own)
+    plain = LabelSpace(("a", "b"), "multiclass")
+    np.testing.assert_array_equal(answered(own.copy(), known, plain, plain.thresholds())[0], [0.5, 0.5])
+    with pytest.raises(ArtifactError, match="answers_unknown is true or false, got 1"):
+        LabelSpace.from_json({**space.to_json(), "answers_unknown": 1})

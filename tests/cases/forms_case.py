@@ -20,6 +20,7 @@ from baselines.text.tokenizer import Tokenizer, Unit
 from compress.method import Context
 from compress.methods.quantize.runtimes import quantized_dynamic
 from compress.registry import configured, method_named
+from tests.cases.pipeline_case import adopted_model
 from tests.cases.task_case import task_data
 
 # Name -> form of the bundle, and how it is opened; `one hot` is the graph of alphabets too large for pairs.
@@ -35,6 +36,7 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "words": ("onnx", {}),
     "linear": ("linear", {}),
     "linear int": ("linear", {}),
+    "linear adopted": ("linear", {}),
 }
 OF_CHARACTERS = ("table kernel", "table numpy", "table floors", "pairs", "one hot", "folded", "plain", "onnx int8")
 
@@ -45,6 +47,8 @@ def classifier_of(name: str, task: Task, unit: Unit = "characters") -> Classifie
     if name == "words":
         config = RNNConfig(embedding_dim=6, hidden_dim=5, epochs=1, min_count=1, max_tokens=9, threads=1)
         return RNNClassifier(config).fit(task_data(task).part("train"))
+    if name == "linear adopted":
+        return adopted_model(task)
     if name.startswith("linear"):
         linear = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=30))
         linear.fit(task_data(task).part("train"))

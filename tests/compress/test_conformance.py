@@ -35,6 +35,7 @@ from tests.cases.compress_case import (
     task_context,
     task_linear,
 )
+from tests.cases.pipeline_case import adopted_model
 from tests.cases.task_case import ALL_TASKS, PAIRS, task_data
 
 TEXTS = [*AWKWARD, "\ud800 lone surrogate", "a" * 20_000]
@@ -59,6 +60,8 @@ CASES: dict[str, tuple[str, Any]] = {
     "distill against control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, folds=2, mixtures=0.5)),
     "linear pruned": ("prune", PruneConfig(0.5)),
     "linear quantized": ("quantize", QuantizeConfig(bits=4)),
+    "adopted pruned": ("prune", PruneConfig(0.5)),
+    "adopted quantized": ("quantize", QuantizeConfig(bits=4)),
     "distill control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, mixtures=0.0).control),
 }
 
@@ -76,7 +79,8 @@ class Made:
 @cache
 def make(case: str, task: Task = "multilabel") -> Made:
     method, config = CASES[case]
-    parent: Classifier = task_linear(task) if case.startswith("linear") else task_cnn(task)
+    of_kind = {"linear": task_linear, "adopted": adopted_model}.get(case.split()[0], task_cnn)
+    parent: Classifier = of_kind(task)
     context = task_context(task)
     before, thresholds = state_of(parent), parent.thresholds_.copy()
     child, receipt = METHODS[method].apply(parent, config, context)
@@ -134,6 +138,8 @@ def test_a_text_without_anything_known_gets_what_training_says(made: Made) -> No
     _, known = made.child.answer([*UNKNOWN, *made.context.train.texts[:2]])
     assert known.tolist() == [False, False, False, True, True]
     expected = unknown_answer(made.child.space_, made.child.thresholds_)
+    if made.parent.space_.answers_unknown:
+        expected = made.child.predict_proba([""])[0]
     for row in made.child.predict_proba(UNKNOWN):
         np.testing.assert_array_equal(row, expected)
 

@@ -33,7 +33,7 @@ ORDER = {
         ("errors",),
     ),
     "compress": (
-        ("run",),
+        ("run", "adopt"),
         ("search", "audit"),
         ("recipes", "teachers"),
         ("registry",),
@@ -56,8 +56,9 @@ ORDER = {
             "gpu_check",
             "endurance",
             "conftest",
+            "adoption",
         ),
-        ("study", "suite", "public", "scoring", "simulation", "accelerator", "stress"),
+        ("study", "suite", "pipelines", "public", "scoring", "simulation", "accelerator", "stress"),
         ("report",),
         ("verdict",),
         ("results",),
@@ -69,7 +70,7 @@ ORDER = {
     "tagpress": (
         ("__main__",),
         ("estimator",),
-        ("commands", "studies", "models", "scores", "storage"),
+        ("commands", "studies", "adopting", "models", "scores", "storage"),
         ("data", "provenance"),
         ("arguments",),
     ),
