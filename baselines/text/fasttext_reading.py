@@ -50,16 +50,16 @@ class FastTextReading:
 
     def to_json(self) -> dict[str, Any]:
         """For a stored vocabulary."""
-        return {"name": NAME, "end": self.end, "turned": list(self.turned)}
+        return {"reading": NAME, "end": self.end, "turned": list(self.turned)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> FastTextReading:
         """The inverse of `to_json`; raises ArtifactError."""
-        if set(content) != {"name", "end", "turned"} or content["name"] != NAME:
-            raise ArtifactError(f"vocabulary: reading: name {NAME}, end and turned are needed, got {shown(content)}")
+        if set(content) != {"reading", "end", "turned"} or content["reading"] != NAME:
+            raise ArtifactError(f"vocabulary: reading {NAME}: end and turned are needed, got {shown(content)}")
         end, turned = content["end"], content["turned"]
         if type(end) is not bool or not isinstance(turned, list) or not all(isinstance(word, str) for word in turned):
-            raise ArtifactError("vocabulary: reading: end is true or false, and turned a list of strings")
+            raise ArtifactError(f"vocabulary: reading {NAME}: end is true or false, and turned a list of strings")
         return cls(end, tuple(turned))
 
     @cached_property

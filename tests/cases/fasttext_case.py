@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.foreign.fasttext.adopted import Adopted
+from compress.foreign.fasttext.adopted import AdoptedLinear
 
 Floats = NDArray[np.float64]
 LOSS = {"hs": 1, "ns": 2, "softmax": 3, "ova": 4}
@@ -100,14 +100,14 @@ def _quantiser(rows: NDArray[np.float32], width: int) -> bytes:
     return struct.pack("<4i", columns, parts, width, columns % width or width) + centroids
 
 
-def reported(classifier: Adopted, texts: Sequence[str], loss: str, *, moved: float = 0.0) -> Floats:
+def reported(classifier: AdoptedLinear, texts: Sequence[str], loss: str, *, moved: float = 0.0) -> Floats:
     """What fastText says of our logits, with its short cuts: float64 (n_texts, classes).
 
     Args:
         moved: added to each logit, relative to its size: what stands at a step of its table may fall on either side.
     """
     rows = [classifier.vectorizer_.encode(text) for text in texts]
-    weights = classifier.coef_.astype(np.float64)
+    _, weights, _ = classifier.exact
     logits = np.array([weights[:, columns] @ values for columns, values in rows])
     logits = logits + moved * np.maximum(1, np.abs(logits))
     if loss == "softmax":
@@ -116,7 +116,7 @@ def reported(classifier: Adopted, texts: Sequence[str], loss: str, *, moved: flo
     if loss == "hs":
         right = 1 / (1 + np.exp(-logits))
         found = np.ones((len(texts), len(classifier.classes_)))
-        for column, path in enumerate(classifier.link_.paths):
+        for column, path in enumerate(classifier.link.paths):
             for node, turned in path:
                 found[:, column] *= (1 - right[:, node] if turned else right[:, node]) + 1e-5
         return found

@@ -17,23 +17,21 @@ from numpy.typing import NDArray
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.task import Task
-from compress.foreign.fasttext.adopted import Adopted
+from compress.foreign.fasttext.adopted import AdoptedLinear
 from compress.foreign.fasttext.answers import Answers, answers_of
 from compress.foreign.fasttext.as_ngrams import Columns, columns_of
 from compress.foreign.fasttext.matrices import stretches
 from compress.foreign.fasttext.model_file import FastTextFile, read_fasttext
 from compress.method import Receipt
 
-# Columns times logits: 512 MB as float32, and as much again while texts are answered.
-MAX_WEIGHTS = 1 << 27
-# No number that a training ends with is near this.
-_MOST = 1e26
+# Columns times logits: 512 MB as float64, and about twice as much again while texts are answered.
+MAX_WEIGHTS = 1 << 26
 _LOSSES = {"softmax": "softmax", "hs": "hierarchical softmax", "ova": "one-vs-all", "ns": "negative sampling"}
 
 
 def adopt_fasttext(
     path: str | Path, *, texts: Sequence[str] | None = None, task: Task | None = None, positive: str = ""
-) -> tuple[Adopted, Receipt]:
+) -> tuple[AdoptedLinear, Receipt]:
     """Take over a fastText classifier, `.bin` or `.ftz`. Nothing of fastText is needed for it, and nothing is executed.
 
     Its answers are the model's own: fastText reports 1e-5 more, and with one-vs-all and negative sampling up to 0.008
@@ -63,38 +61,35 @@ def adopt_fasttext(
         with read_fasttext(place) as model:
             answers = answers_of(model.dictionary, model.settings.loss, model.output, task, positive)
             columns = columns_of(model.settings, model.dictionary, own)
-            weights = folded(model, columns.rows, answers.output, place)
-            return Adopted.of(columns.vectorizer, weights, answers), _receipt(model, columns, answers, weights)
-    except NotCompressible as refusal:
+            weights = folded(model, columns.rows, answers.output)
+            intercept = np.zeros(len(weights))
+            classifier = AdoptedLinear.of(columns.vectorizer, weights, intercept, answers.space, answers.link)
+            return classifier, _receipt(model, columns, answers, weights)
+    except (ArtifactError, NotCompressible) as refusal:
         said = str(refusal)
-        raise NotCompressible(said if str(place) in said else f"adopt: {place}: {said}") from None
+        raise type(refusal)(said if said.startswith(f"{place}:") else f"{place}: {said}") from None
 
 
-def folded(
-    model: FastTextFile, rows: NDArray[np.int64], output: NDArray[np.float64], place: Path
-) -> NDArray[np.float32]:
-    """The weights of some rows of the input: float32 (logits, rows), `output · rowᵀ`, computed in float64.
+def folded(model: FastTextFile, rows: NDArray[np.int64], output: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights of some rows of the input: float64 (logits, rows), `output · rowᵀ`, each computed once.
 
     Raises:
         NotCompressible: more weights than may be.
-        ArtifactError: numbers that aren't finite, or far too large.
+        ArtifactError: numbers in the file that aren't finite, or far too large.
     """
     if len(rows) * len(output) > MAX_WEIGHTS:
         raise NotCompressible(
             f"{len(rows):,} n-grams x {len(output):,} outputs are more than {MAX_WEIGHTS:,} weights; pass the training "
             "texts, and those n-grams alone are taken that occur in them: adopt_fasttext(path, texts=…)"
         )
-    weights = np.empty((len(output), len(rows)), np.float32)
+    weights = np.empty((len(output), len(rows)))
     order = np.argsort(rows, kind="stable")
     for where, found in stretches(model.input, rows[order]):
-        exact = output @ found.astype(np.float64).T
-        if not bool((np.abs(exact) <= _MOST).all()):
-            raise ArtifactError(f"{place}: input or output: every number must be finite and at most {_MOST:g}; damaged")
-        weights[:, order[where]] = exact
+        weights[:, order[where]] = output @ found.astype(np.float64).T
     return weights
 
 
-def _receipt(model: FastTextFile, columns: Columns, answers: Answers, weights: NDArray[np.float32]) -> Receipt:
+def _receipt(model: FastTextFile, columns: Columns, answers: Answers, weights: NDArray[np.float64]) -> Receipt:
     settings, dictionary = model.settings, model.dictionary
     what = f"fastText, {_LOSSES[settings.loss]}, {settings.dim} dimensions, {len(dictionary.labels)} labels"
     read = f"{len(dictionary.words):,} words"
@@ -117,4 +112,4 @@ def _receipt(model: FastTextFile, columns: Columns, answers: Answers, weights: N
         "buckets_left_out": columns.left_out,
         "task": answers.space.task,
     }
-    return Receipt("adopt", weights.size, weights.nbytes + 4 * len(columns.rows), tuple(notes), facts)
+    return Receipt("adopt", weights.size, weights.nbytes + 8 * len(columns.rows), tuple(notes), facts)

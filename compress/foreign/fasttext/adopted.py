@@ -12,29 +12,37 @@ from baselines.classifier import Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.models.linear import LinearClassifier
-from baselines.task import BY_TASK, Known, Link, Probabilities
+from baselines.task import BY_TASK, Known, LabelSpace, Link, Probabilities
 from baselines.text.ngrams import NgramTfidf
-from compress.foreign.fasttext.answers import Answers
 
 
-class Adopted(LinearClassifier):
+class AdoptedLinear(LinearClassifier):
     """A linear model made elsewhere.
 
     Attributes:
-        link_: logits to probabilities.
+        exact: vectorizer, weights float64 (n_logits, n_features), intercept float64 (n_logits,).
+        link: logits to probabilities.
     """
 
     kind: ClassVar[str] = "linear-adopted"
     can_fit: ClassVar[bool] = False
-    link_: Link = BY_TASK
+    exact: tuple[NgramTfidf, NDArray[np.float64], NDArray[np.float64]]
+    link: Link
 
     @classmethod
-    def of(cls, vectorizer: NgramTfidf, weights: NDArray[np.float32], answers: Answers) -> Self:
-        """From weights (logits, columns); no threshold was chosen yet."""
+    def of(
+        cls,
+        vectorizer: NgramTfidf,
+        weights: NDArray[np.float64],
+        intercept: NDArray[np.float64],
+        space: LabelSpace,
+        link: Link = BY_TASK,
+    ) -> Self:
+        """No threshold was chosen yet."""
         made = cls()
-        made.accept(answers.space)
-        made.vectorizer_, made.coef_, made.link_ = vectorizer, weights, answers.link
-        made.intercept_ = np.zeros(len(weights), np.float32)
+        made.accept(space)
+        made.exact, made.link, made.vectorizer_ = (vectorizer, weights, intercept), link, vectorizer
+        made.coef_, made.intercept_ = weights.astype(np.float32), intercept.astype(np.float32)
         return made
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
@@ -42,7 +50,8 @@ class Adopted(LinearClassifier):
         raise NotCompressible(f"{self.kind}: taken over as it is, not fitted itself")
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
-        rows = [self.vectorizer_.encode(text) for text in texts]
-        logits = np.array([self._logits(row) for row in rows], np.float32).reshape(len(texts), -1)
+        vectorizer, weights, intercept = self.exact
+        rows = [vectorizer.encode(text) for text in texts]
+        logits = np.array([weights[:, columns] @ values + intercept for columns, values in rows])
         known = np.array([len(columns) > 0 for columns, _ in rows], np.bool_)
-        return self.link_(logits, self.task_), known
+        return self.link(logits.reshape(len(texts), -1), self.task_), known

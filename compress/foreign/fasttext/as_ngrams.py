@@ -133,5 +133,5 @@ def _occurring(
     return np.array(sorted({hashing.place(term)[0] for term in terms}), np.int64)
 
 
-def _ones(n: int) -> NDArray[np.float32]:
-    return np.ones(n, np.float32)
+def _ones(n: int) -> NDArray[np.float64]:
+    return np.ones(n)

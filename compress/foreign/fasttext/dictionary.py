@@ -91,7 +91,11 @@ def read_settings(source: Source) -> Settings:
     high = 0 if version == VERSIONS[0] else values["maxn"]
     subwords = (max(1, values["minn"]), high) if high >= max(1, values["minn"]) else None
     word_ngrams = max(1, values["wordNgrams"])
-    for name, value, most in (("dim", values["dim"], MAX_DIM), ("maxn", high, MAX_N), ("wordNgrams", word_ngrams, MAX_N)):
+    for name, value, most in (
+        ("dim", values["dim"], MAX_DIM),
+        ("maxn", high, MAX_N),
+        ("wordNgrams", word_ngrams, MAX_N),
+    ):
         if value > most or (name == "dim" and value < 1):
             raise source.wrong(f"settings: {name}: up to {most} is allowed, got {value}")
     hashed = subwords is not None or word_ngrams > 1
@@ -153,8 +157,10 @@ def _read_kept(source: Source, n_kept: int, settings: Settings) -> Mapping[int, 
     pairs = np.frombuffer(source.take(8 * n_kept, "buckets that pruning left"), "<i4").reshape(-1, 2)
     buckets, rows = pairs[:, 0], pairs[:, 1]
     most = settings.buckets or 1 << 31
-    if n_kept and not (0 <= buckets.min() and buckets.max() < most and 0 <= rows.min() and rows.max() < n_kept):
-        raise source.wrong(f"buckets that pruning left: buckets below {most} and rows below {n_kept} are needed", 8 * n_kept)
+    if n_kept and not (buckets.min() >= 0 and buckets.max() < most and rows.min() >= 0 and rows.max() < n_kept):
+        raise source.wrong(
+            f"buckets that pruning left: buckets below {most} and rows below {n_kept} are needed", 8 * n_kept
+        )
     if len(np.unique(buckets)) != n_kept:
         raise source.wrong("buckets that pruning left: one stands there twice", 8 * n_kept)
     return dict(zip(buckets.tolist(), rows.tolist(), strict=True))

@@ -14,22 +14,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.errors import ArtifactError
 from compress.foreign.fasttext.source import Source
 
 Floats = NDArray[np.float32]
 CENTROIDS = 256
 # Of a stretch: 16 MB of float32.
 _STRETCH = 1 << 22
+# No number that a training ends with is near this, and products of such stay finite.
+_MOST = 1e10
 
 
 class Rows(Protocol):
-    """A matrix in a file.
+    """A matrix in a file."""
 
-    Attributes:
-        shape: rows and columns.
-    """
-
-    shape: tuple[int, int]
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
 
     def read(self, start: int, stop: int) -> Floats:
         """Some of its rows; float32 (stop - start, columns)."""
@@ -129,7 +130,7 @@ def read_matrix(source: Source, what: str, columns: int, *, coded: bool) -> Rows
 
 
 def stretches(rows: Rows, numbers: NDArray[np.int64]) -> Iterator[tuple[slice, Floats]]:
-    """The rows of ascending numbers, some at a time; each with its place among the numbers."""
+    """The rows of ascending numbers, some at a time, with their places among the numbers; raises as `checked`."""
     size = max(1, _STRETCH // rows.shape[1])
     done = 0
     while done < len(numbers):
@@ -137,8 +138,15 @@ def stretches(rows: Rows, numbers: NDArray[np.int64]) -> Iterator[tuple[slice, F
         end = int(np.searchsorted(numbers, first + size))
         chosen = numbers[done:end]
         found = rows.read(first, int(chosen[-1]) + 1)
-        yield slice(done, end), found[chosen - first]
+        yield slice(done, end), checked(found[chosen - first], "input")
         done = end
+
+
+def checked(numbers: Floats, what: str) -> Floats:
+    """The same numbers; raises ArtifactError unless all are finite and none far too large."""
+    if not bool((np.abs(numbers) <= _MOST).all()):
+        raise ArtifactError(f"{what}: every number must be finite and at most {_MOST:g}; copy the file again")
+    return numbers
 
 
 def _check_shape(source: Source, what: str, rows: int, found: int, columns: int) -> None:

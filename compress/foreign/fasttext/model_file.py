@@ -14,7 +14,7 @@ from pathlib import Path
 
 from baselines.errors import ArtifactError
 from compress.foreign.fasttext.dictionary import Dictionary, Settings, read_dictionary, read_settings
-from compress.foreign.fasttext.matrices import Floats, Rows, read_matrix
+from compress.foreign.fasttext.matrices import Floats, Rows, checked, read_matrix
 from compress.foreign.fasttext.source import opened
 
 # Rows times columns of the output: 256 MB.
@@ -69,4 +69,5 @@ def read_fasttext(path: Path) -> Iterator[FastTextFile]:
             )
         if source.at != source.size:
             raise source.wrong(f"{source.size - source.at} bytes follow the model's end")
-        yield FastTextFile(settings, dictionary, rows, output.read(0, output.shape[0]), source.size)
+        numbers = checked(output.read(0, output.shape[0]), f"{path}: output")
+        yield FastTextFile(settings, dictionary, rows, numbers, source.size)

@@ -36,8 +36,9 @@ class Source:
         """Go on behind the next bytes unread, and say where they begin; raises ArtifactError as `take`."""
         start = self.at
         if not 0 <= n_bytes <= self.size - start:
+            left = self.size - start
             raise ArtifactError(
-                f"{self.path}: byte {start}: {what}: {n_bytes} bytes are promised, {self.size - start} are left; {_AGAIN}"
+                f"{self.path}: byte {start}: {what}: {n_bytes} bytes are promised, {left} are left; {_AGAIN}"
             )
         self.at += n_bytes
         return start
@@ -50,7 +51,9 @@ class Source:
         except OSError as error:
             raise ArtifactError(said_unreadable(error, self.path)) from None
         if len(found) != n_bytes:
-            raise ArtifactError(f"{self.path}: byte {start}: {what}: the file became shorter while it was read; {_AGAIN}")
+            raise ArtifactError(
+                f"{self.path}: byte {start}: {what}: the file became shorter while it was read; {_AGAIN}"
+            )
         return found
 
     def numbers(self, form: str, what: str) -> tuple[Any, ...]:
