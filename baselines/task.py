@@ -43,12 +43,15 @@ class LabelSpace:
         shares: share of the training texts that have each class, which is what a text without anything known is
             answered by. Empty for multilabel, where such a text gets no label, and where nothing is known of the
             training texts.
+        answers_unknown: whether such a text is answered as every other one, by the model itself: as models made
+            elsewhere do it, whose intercepts say what they have learned of their classes.
     """
 
     classes: tuple[str, ...]
     task: Task = "multilabel"
     negative: str = ""
     shares: tuple[float, ...] = ()
+    answers_unknown: bool = False
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -82,6 +85,8 @@ class LabelSpace:
             content["negative"] = self.negative
         if self.shares:
             content["shares"] = list(self.shares)
+        if self.answers_unknown:
+            content["answers_unknown"] = True
         return content
 
     @classmethod
@@ -101,10 +106,12 @@ class LabelSpace:
             raise ArtifactError(
                 f"labels: classes must be names of 1 to {MAX_NAME_CHARACTERS} characters, none blank, each once"
             )
+        if type(itself := content.get("answers_unknown", False)) is not bool:
+            raise ArtifactError(f"labels: answers_unknown is true or false, got {shown(itself)}")
         if not isinstance(shares, list) or not all(map(is_share, shares)):
             raise ArtifactError("labels: shares: a list of numbers between 0 and 1 is needed")
         try:
-            space = cls(tuple(classes), content["task"], negative, tuple(map(float, shares)))
+            space = cls(tuple(classes), content["task"], negative, tuple(map(float, shares)), itself)
         except DataError as error:
             raise ArtifactError(f"labels: {error}") from None
         if space.task == "multiclass" and shares and not add_up(np.array([shares], float)):
@@ -249,7 +256,10 @@ def unknown_answer(space: LabelSpace, thresholds: Thresholds) -> Probabilities:
 
 
 def answered(probabilities: Probabilities, known: Known, space: LabelSpace, thresholds: Thresholds) -> Probabilities:
-    """The probabilities with `unknown_answer` in the rows of texts in which nothing is known; changed in place."""
-    if not known.all():
+    """The probabilities with `unknown_answer` in the rows of texts in which nothing is known; changed in place.
+
+    Where the model answers such texts itself, they stay as they are.
+    """
+    if not space.answers_unknown and not known.all():
         probabilities[~known] = unknown_answer(space, thresholds)
     return probabilities

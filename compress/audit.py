@@ -191,6 +191,7 @@ RULES: dict[str, Rule] = {
     "tables-int8": Rule(_int_table_rows, _int_table_share),
     "linear": Rule(lambda classifier, folder: _stored_rows(folder), lambda classifier: _in_floats(0)),
     "linear-int": Rule(_int_linear_rows, _int_linear_share),
+    "linear-adopted": Rule(lambda classifier, folder: _stored_rows(folder), lambda classifier: _in_floats(0)),
     "onnx-int8": Rule(_graph_rows, lambda classifier: onnx_coverage(onnx.load_model_from_string(classifier.model))),
     "torch-int8": Rule(_torch_rows, lambda classifier: linear_coverage(classifier.module.shape)),
 }

@@ -10,6 +10,7 @@ from baselines.classifier import Classifier
 from baselines.errors import UserError
 from baselines.models.registry import KINDS as BASELINE_KINDS
 from baselines.storage.configs import with_tuples
+from compress.kinds.adopted_linear import AdoptedLinear
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.kinds.onnx_int8 import OnnxClassifier
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
@@ -35,7 +36,14 @@ METHODS: dict[str, Method] = {
 
 KINDS: dict[str, type[Classifier]] = BASELINE_KINDS | {
     kind.kind: kind
-    for kind in (FloatTableClassifier, IntTableClassifier, IntLinearClassifier, OnnxClassifier, TorchInt8Classifier)
+    for kind in (
+        FloatTableClassifier,
+        IntTableClassifier,
+        IntLinearClassifier,
+        AdoptedLinear,
+        OnnxClassifier,
+        TorchInt8Classifier,
+    )
 }
 
 

@@ -33,7 +33,7 @@ FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 LABELS = "labels.json"
 MAX_FILES = 10_000
-_LABEL_FIELDS = {"classes", "task", "negative", "shares", "thresholds"}
+_LABEL_FIELDS = {"classes", "task", "negative", "shares", "answers_unknown", "thresholds"}
 # What a manifest holds besides its version.
 _FIELDS: Mapping[str, tuple[type, ...]] = {
     "kind": (str,),

@@ -248,6 +248,7 @@ RULES: Mapping[str, Callable[[Any, Sequence[str]], Cost]] = {
     "rules": _nothing,
     "linear": _linear,
     "linear-int": _linear,
+    "linear-adopted": _linear,
     "knn": _knn,
     "forest": _forest,
     "boosting": _forest,

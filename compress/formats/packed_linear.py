@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from baselines.checked_reading import parse_json, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.storage.weights import write_weights
+from baselines.task import BY_TASK, Link
 from baselines.text.ngram_settings import count_terms
 from baselines.text.ngrams import NgramTfidf
 from compress.formats.packed import Int8, pack, unpack
@@ -30,6 +32,8 @@ MAX_VOCABULARY_BYTES = 64 << 20
 MAX_VOCABULARY_INFLATION = 100
 # n-grams times classes: what runs takes four bytes for each.
 MAX_WEIGHTS = 1 << 25
+# Of the file's metadata.
+_LINK = "link"
 _TENSORS = {"weights", "vocabulary", "idf", "idf_values", "scale", "intercept"}
 
 
@@ -42,12 +46,14 @@ class PackedLinear:
         levels: int8 (C, n_features) in -127..127.
         scale: float32 (C,).
         intercept: float32 (C,).
+        link: how logits become probabilities, where the task alone doesn't say.
     """
 
     vectorizer: NgramTfidf
     levels: Int8
     scale: NDArray[np.float32]
     intercept: NDArray[np.float32]
+    link: Link = BY_TASK
 
     def weights(self) -> NDArray[np.float32]:
         """float32 (C, n_features): what runs."""
@@ -72,7 +78,8 @@ def write_packed_linear(model: PackedLinear, path: Path) -> None:
         "scale": model.scale.astype(np.float32),
         "intercept": model.intercept.astype(np.float32),
     }
-    write_weights(path, tensors)
+    link = None if model.link == BY_TASK else {_LINK: json.dumps(model.link.to_json(), separators=(",", ":"))}
+    write_weights(path, tensors, link)
 
 
 def read_packed_linear(path: Path) -> PackedLinear:
@@ -82,11 +89,11 @@ def read_packed_linear(path: Path) -> PackedLinear:
 
 def packed_linear_of(content: bytes, place: Path) -> PackedLinear:
     """What `write_packed_linear` wrote, from the file's bytes; raises ArtifactError that names `place`."""
-    arrays, _ = tensors_of(content, place)
+    arrays, metadata = tensors_of(content, place)
     try:
         if set(arrays) != _TENSORS:
             raise ArtifactError(f"expected {', '.join(sorted(_TENSORS))}, got {shown(', '.join(sorted(arrays)))}")
-        return _assemble(arrays)
+        return replace(_assemble(arrays), link=_link_of(metadata))
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{place}: vocabulary: not valid JSON ({error}); make it again") from None
     except ArtifactError as error:
@@ -117,6 +124,10 @@ def _assemble(arrays: dict[str, NDArray[Any]]) -> PackedLinear:
     vectorizer = NgramTfidf.from_json(content, values[index])
     levels = unpack(arrays["weights"].tobytes(), (len(scale), n_features))
     return PackedLinear(vectorizer, levels, scale, intercept)
+
+
+def _link_of(metadata: Mapping[str, str]) -> Link:
+    return Link.from_json(parse_json(metadata[_LINK].encode())) if _LINK in metadata else BY_TASK
 
 
 def _check_size(n_classes: int, n_features: int) -> None:

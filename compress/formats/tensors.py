@@ -22,7 +22,17 @@ MAX_AXES = 8
 MAX_NAME_CHARACTERS = 200
 # No weight is near this, and no sum of fewer than 2^31 products of it with a value of at most 127 leaves float32.
 MAX_MAGNITUDE = 1e26
-DTYPES = {"U8": "<u1", "I8": "<i1", "U16": "<u2", "I16": "<i2", "I32": "<i4", "I64": "<i8", "F16": "<f2", "F32": "<f4"}
+DTYPES = {
+    "U8": "<u1",
+    "I8": "<i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "I32": "<i4",
+    "I64": "<i8",
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+}
 _ENTRY = {"dtype", "shape", "data_offsets"}
 
 

@@ -23,6 +23,7 @@ from exports import runtime
 from exports.bundles.model_card import CardFacts, model_card
 from exports.bundles.parity import Parity, PredictProba, check_parity
 from exports.runtime.bundle_format import (
+    ADOPTED_KIND,
     ALPHABET,
     EXAMPLE,
     FORMAT_VERSION,
@@ -141,9 +142,20 @@ def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any
 
         write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE)
         return
+    if classifier.kind == ADOPTED_KIND:
+        _write_adopted(source, folder)
+        return
     tensors = {"idf": source.vectorizer_.idf(), "weights": source.coef_.T, "intercept": source.intercept_}
     write_weights(folder / LINEAR_FILE, {name: np.asarray(values, np.float32) for name, values in tensors.items()})
     write_json(folder / VOCABULARY, source.vectorizer_.to_json(), compact=True)
+
+
+def _write_adopted(source: Any, folder: Path) -> None:
+    vectorizer, weights, intercept = source.exact
+    link = json.dumps(source.link.to_json(), separators=(",", ":"))
+    tensors = {"idf": vectorizer.idf(), "weights": weights.T, "intercept": intercept}
+    write_weights(folder / LINEAR_FILE, tensors, {"link": link})
+    write_json(folder / VOCABULARY, vectorizer.to_json(), compact=True)
 
 
 def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:

@@ -48,6 +48,8 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 # The kind of classifier whose graph reads words, and of the linear model whose one file holds its vocabulary too.
 WORD_KIND = "rnn"
 PACKED_LINEAR_KIND = "linear-int"
+# The kind of a linear model that was made elsewhere: float64, and perhaps a link of its own.
+ADOPTED_KIND = "linear-adopted"
 # All files together, and the manifest.
 MAX_BUNDLE_BYTES = MAX_FILE_BYTES
 MAX_MANIFEST_BYTES = 1 << 20

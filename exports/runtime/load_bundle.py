@@ -15,7 +15,7 @@ import numpy as np
 from baselines.errors import ArtifactError
 from baselines.rights import unreadable_is_said
 from baselines.storage.artifact import file_sha256
-from exports.runtime.bundle_format import MANIFEST, BundleContent, read_bundle
+from exports.runtime.bundle_format import ADOPTED_KIND, MANIFEST, BundleContent, read_bundle
 from exports.runtime.onnx_predictor import OnnxPredictor
 from exports.runtime.predictor import Predictor
 from exports.runtime.table_predictor import Engine, TablePredictor
@@ -86,6 +86,10 @@ def _opened(bundle: BundleContent, threads: int, engine: Engine) -> Predictor[An
         return TablePredictor(bundle, threads, engine)
     if bundle.form == "onnx":
         return OnnxPredictor(bundle, threads)
+    if bundle.manifest.get("kind") == ADOPTED_KIND:
+        from exports.runtime.adopted_predictor import AdoptedPredictor
+
+        return AdoptedPredictor(bundle)
     from exports.runtime.linear_predictor import LinearPredictor
 
     return LinearPredictor(bundle)
