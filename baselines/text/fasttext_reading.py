@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from baselines.checked_reading import shown
 from baselines.errors import ArtifactError
@@ -28,8 +28,11 @@ class FastTextReading:
     Attributes:
         end: whether `</s>` stands behind the last word; it has a row and neighbours, but no characters.
         turned: words that begin like a label and are none, and labels of the model that don't begin like one.
+        name, stem: what cards and reports say of it, as of our own cleanings.
     """
 
+    name: ClassVar[str] = NAME
+    stem: ClassVar[bool] = False
     end: bool = True
     turned: tuple[str, ...] = field(default=(), repr=False)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compress.foreign.fasttext.adopted import AdoptedLinear
+from compress.kinds.adopted_linear import AdoptedLinear
 
 Floats = NDArray[np.float64]
 LOSS = {"hs": 1, "ns": 2, "softmax": 3, "ova": 4}

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from baselines.classifier import check_texts
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.task import Task
-from compress.foreign.fasttext.adopted import AdoptedLinear
 from compress.foreign.fasttext.answers import Answers, answers_of
 from compress.foreign.fasttext.as_ngrams import Columns, columns_of
 from compress.foreign.fasttext.matrices import stretches
 from compress.foreign.fasttext.model_file import FastTextFile, read_fasttext
+from compress.kinds.adopted_linear import AdoptedLinear
 from compress.method import Receipt
 
 # Columns times logits: 512 MB as float64, and about twice as much again while texts are answered.
