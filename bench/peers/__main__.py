@@ -1,4 +1,4 @@
-"""`python -m bench.peers`: fastText and a scikit-learn pipeline, trained on the same texts and timed beside our bundles."""
+"""`python -m bench.peers`: fastText and a scikit-learn pipeline, trained on the same texts, beside our bundles."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def parser(prog: str = PROG) -> ArgumentParser:
 
     parser = ArgumentParser(
         prog=prog,
-        description="Train fastText (.bin, .ftz) and a scikit-learn pipeline on the training part, and time them beside "
-        "our 4-bit linear bundle, the adopted fastText model and further bundles: one thread, one text a call, text in "
-        "and decision out, processes of their own in interleaved rounds; with bytes and the score on the test part.",
+        description="Train fastText (.bin, .ftz) and a scikit-learn pipeline on the training part, and time them "
+        "beside our 4-bit linear bundle, the adopted fastText model and further bundles: one thread, one text a call, "
+        "text in and decision out, processes of their own in interleaved rounds; with bytes and the score on the test "
+        "part.",
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )

@@ -58,10 +58,8 @@ def run(args: Namespace, command: str) -> int:
 
 def plan_of(effort: str) -> Plan:
     """Single stream alone, of one of the study's plans."""
-    return replace(
-        PLANS[effort], name=f"peers, {effort}", batch_sizes=(), all_threads_batch_sizes=(), gc_on_s=0.0, model_only_s=0.0,
-        cold_starts=0,
-    )  # fmt: skip
+    single = replace(PLANS[effort], batch_sizes=(), all_threads_batch_sizes=(), gc_on_s=0.0, model_only_s=0.0)
+    return replace(single, name=f"peers, {effort}", cold_starts=0)
 
 
 def compared(places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, seed: int) -> Json:
@@ -93,9 +91,8 @@ def compared(places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, see
         expected=decisions,
         open_host=lambda candidate: WorkerProcess(candidate, pinned=plan.pin, module="bench.peers.worker"),
     )
-    resampled = resample_scores(
-        test.labels, decisions, np.random.default_rng(seed), task=test.task, metric=DEFAULT_METRIC[test.task], metrics=()
-    )  # fmt: skip
+    metric, rng = DEFAULT_METRIC[test.task], np.random.default_rng(seed)
+    resampled = resample_scores(test.labels, decisions, rng, task=test.task, metric=metric, metrics=())
     rows = [
         {"name": name, "status": "skipped", "reason": reasons[name]}
         if name in reasons
@@ -103,7 +100,7 @@ def compared(places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, see
         for name in places
     ]
     return {
-        "metric": DEFAULT_METRIC[test.task],
+        "metric": metric,
         "rows": rows,
         "noise_floor": measured.noise_floor,
         "distrust": list(measured.distrust),
@@ -112,16 +109,16 @@ def compared(places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, see
 
 def table_of(rows: list[Json]) -> Table:
     """For people: a line a contestant."""
-    table = Table("model", "score", "bytes", "p50", "p95", "time over the first's", box=box.SIMPLE_HEAD)
+    table = Table("model", "score", "bytes", "p50", "p95", "time, first = 1", box=box.SIMPLE_HEAD)
     for row in rows:
         if row["status"] != "measured":
             table.add_row(row["name"], "—", "—", "—", "—", row["reason"])
             continue
         ratio, latency, value = row["ratio"], row["latency_s"], row["score"]
-        between = "" if ratio["low"] is None else f" ({times(ratio['low'])} to {times(ratio['high'])})"
+        between = "" if ratio["low"] is None else f" ({times(ratio['low'])[:-2]}–{times(ratio['high'])[:-2]})"
         table.add_row(
             row["name"],
-            f"{score(value['value'])} ({score(value['low'])} to {score(value['high'])})",
+            f"{score(value['value'])} ({score(value['low'])}–{score(value['high'])})",
             size(row["bytes"]),
             seconds(latency["p50"]),
             seconds(latency["p95"]),
@@ -181,5 +178,5 @@ def _named_bundles(given: list[str]) -> dict[str, Path]:
 
 
 def _facts(dataset: Dataset) -> Json:
-    parts = {part: len(dataset.part(part)) for part in ("train", "validation", "test")}  # type: ignore[arg-type]
+    parts = {part: len(dataset.part(part)) for part in ("train", "validation", "test")}
     return {"name": dataset.name, "sha256": dataset.sha256, "task": dataset.task, "split": parts}

@@ -31,11 +31,11 @@ from compress.registry import KINDS, METHODS
 from exports.bundles.write_bundle import write_bundle
 
 INSTALL = "pip install 'tagpress[peers]'"
-# fastText's own ways to a good classifier: subwords, pairs, many epochs; quantised as its documentation does it.
+# Subwords, pairs and as many epochs as show a hundred thousand texts: best on the sample's validation part of eight
+# settings tried (F1 0.63; with 25 epochs 0.30, without subwords 0.50). Quantised as fastText's documentation does it.
 FASTTEXT: Mapping[str, Any] = {
     "dim": 100,
-    "epoch": 50,
-    "lr": 0.5,
+    "lr": 1.0,
     "wordNgrams": 2,
     "minn": 2,
     "maxn": 5,
@@ -91,8 +91,8 @@ def _fasttext(run: RunFolder, dataset: Dataset, seed: int, *, quantised: bool) -
             lines = folder / "train.txt"
             lines.write_text("".join(_lines(dataset.part("train"))), encoding="utf-8")
             loss = "ova" if dataset.task == "multilabel" else "softmax"
-            options = {**FASTTEXT, "loss": loss, "thread": _FASTTEXT_THREADS, "seed": seed, "verbose": 0}
-            model = package.train_supervised(str(lines), **options)
+            options = {**FASTTEXT, "epoch": epochs(len(dataset.part("train"))), "loss": loss, "seed": seed}
+            model = package.train_supervised(str(lines), thread=_FASTTEXT_THREADS, verbose=0, **options)
             if quantised:
                 model.quantize(input=str(lines), thread=_FASTTEXT_THREADS, **QUANTISED)
             place = folder / PEER
@@ -102,6 +102,11 @@ def _fasttext(run: RunFolder, dataset: Dataset, seed: int, *, quantised: bool) -
             lines.unlink()
             _finish(place, {"peer": "fasttext", "file": name}, dataset)
     return run.place(step) / PEER
+
+
+def epochs(n_texts: int) -> int:
+    """How often fastText sees each text."""
+    return max(5, min(100, 100_000 // max(1, n_texts)))
 
 
 def _lines(part: Part) -> Sequence[str]:

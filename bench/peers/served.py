@@ -46,14 +46,15 @@ class FastTextModel:
     def __init__(self, place: Path) -> None:
         content = read_json(place / MANIFEST)
         self.n_classes, self.task, self.threshold = len(content["classes"]), content["task"], content["threshold"]
-        model = import_module("fasttext").load_model(str(place / content["file"]))
+        model: Any = import_module("fasttext").load_model(str(place / content["file"]))
+        self.predict_proba: Callable[[Sequence[str]], Any]
         if self.task == "multilabel":
             self.predict_proba = lambda texts: model.predict(prepared(texts[0]), k=-1, threshold=self.threshold)
         elif self.task == "binary":
             self.predict_proba = lambda texts: model.predict(prepared(texts[0]), k=2)
         else:
             self.predict_proba = lambda texts: model.predict(prepared(texts[0]))
-        self._every = lambda text: model.predict(prepared(text), k=-1)
+        self._model = model
 
     def decided(self, answer: Any) -> Decisions:
         row = self._row(*answer)
@@ -63,7 +64,7 @@ class FastTextModel:
 
     def probabilities(self, texts: Sequence[str]) -> Answers:
         """float32 (n_texts, n_classes)."""
-        return np.stack([self._row(*self._every(text)) for text in texts])
+        return np.stack([self._row(*self._model.predict(prepared(text), k=-1)) for text in texts])
 
     def _row(self, labels: Sequence[str], probabilities: Sequence[float]) -> Answers:
         numbers = [int(label.removeprefix(LABEL)) for label in labels]
@@ -79,7 +80,8 @@ class Pipeline:
         content = read_json(place / MANIFEST)
         self.n_classes, self.task, self.threshold = len(content["classes"]), content["task"], content["threshold"]
         # Read by skops, which makes nothing but the types it knows to be harmless; the weighed file is a pickle.
-        self.model = import_module("skops.io").load(place.parent / PIPELINE, trusted=[])
+        self.model: Any = import_module("skops.io").load(place.parent / PIPELINE, trusted=[])
+        self.predict_proba: Callable[[Sequence[str]], Any]
         if self.task == "multiclass":
             self.predict_proba = lambda texts: self.model.predict([prepared(texts[0])])
         else:
@@ -87,7 +89,7 @@ class Pipeline:
 
     def decided(self, answer: Any) -> Decisions:
         if self.task == "multiclass":
-            return np.eye(self.n_classes, dtype=np.bool_)[answer]
+            return np.asarray(np.eye(self.n_classes, dtype=np.bool_)[answer])
         return np.asarray(answer[:, -1:] if self.task == "binary" else answer, np.bool_)
 
     def probabilities(self, texts: Sequence[str]) -> Answers:
@@ -105,8 +107,8 @@ class Bundle:
     """A folder of ours in `exports.runtime`: names in, names out."""
 
     def __init__(self, place: Path) -> None:
-        self.predictor = import_module("exports.runtime").load(place, threads=1)
-        self.predict_proba = self.predictor.predict
+        self.predictor: Any = import_module("exports.runtime").load(place, threads=1)
+        self.predict_proba: Callable[[Sequence[str]], Any] = self.predictor.predict
         if (place.parent / PREPARED).is_file():
             self.predict_proba = lambda texts: self.predictor.predict([prepared(texts[0])])
         self.column = {name: column for column, name in enumerate(self.predictor.space.classes)}

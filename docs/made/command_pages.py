@@ -17,6 +17,7 @@ FURTHER = (
     "bench.endurance",
     "bench.fold_study",
     "bench.gpu_check",
+    "bench.peers",
     "bench.screenshot",
     "exports.fuzz",
 )

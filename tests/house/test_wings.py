@@ -57,6 +57,7 @@ ORDER = {
             "conftest",
         ),
         ("study", "suite", "public", "scoring", "simulation", "accelerator", "stress"),
+        ("peers",),
         ("report",),
         ("verdict",),
         ("results",),
