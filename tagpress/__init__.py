@@ -28,8 +28,9 @@ Examples:
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
+from tagpress.adopting import adopt
 from tagpress.data import read_dataset
-from tagpress.models import adopt, apply, train
+from tagpress.models import apply, train
 from tagpress.scores import score
 from tagpress.storage import export, load, read, save
 from tagpress.studies import open_run, study

@@ -49,6 +49,12 @@ def _doctor() -> Module:
     return __main__
 
 
+def _adopt() -> Module:
+    from compress import adopt
+
+    return adopt
+
+
 def _export() -> Module:
     from exports import run
 
@@ -83,6 +89,7 @@ COMMANDS: dict[str, Command] = {
     "study": Command("train, compress, export, measure and judge; ends in a verdict and a folder to deploy", _study),
     "train": Command("train, tune or cross-validate baselines", _train),
     "doctor": Command("doubtful labels, confused and rare classes, copies, and whether more data would help", _doctor),
+    "adopt": Command("take over a scikit-learn pipeline that you saved, exactly and with a proof", _adopt),
     "export": Command("write a trained or compressed classifier as a bundle that runs without torch", _export),
     "predict": Command("the classes of texts, by a bundle", _predict),
     "score": Command("a bundle, or two, on a labelled file: metrics with intervals, gates, what is better", _score),

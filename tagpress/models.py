@@ -1,23 +1,19 @@
-"""Single models in Python: train one, take one over, apply a method.
+"""Single models in Python: train one, apply a method.
 
 Every function imports what it needs when it is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from baselines.classifier import Classifier
 from baselines.dataset import Dataset
-from baselines.storage.artifact import Lineage
-from baselines.task import TASKS, Task
-from tagpress.arguments import device_and_threads, one_of
+from tagpress.arguments import device_and_threads
 from tagpress.provenance import remember, remember_step
 
 if TYPE_CHECKING:
-    from baselines.text.cleaning import CleaningName
     from compress.method import Receipt
 
 
@@ -63,65 +59,6 @@ def train(
     choose_thresholds(baseline, classifier, validation)
     remember(classifier, training_lineage(baseline, classifier, dataset, seed))
     return classifier
-
-
-def adopt(
-    module: Any,
-    vocabulary: Mapping[str, int],
-    classes: Sequence[str],
-    *,
-    task: Task = "multilabel",
-    negative: str = "",
-    padding: int = 0,
-    unknown: int = 1,
-    thresholds: Sequence[float] | None = None,
-    cleaning: CleaningName = "letters",
-) -> tuple[Classifier, Receipt]:
-    """Take over a character CNN made in PyTorch, exactly and with a proof, as a parent for every method.
-
-    From then on texts are cleaned before their characters are read, by default to lower-case words of letters and
-    digits with single spaces between them. Say how the module's own texts were cleaned, or it answers otherwise.
-
-    Args:
-        module: a trained `nn.Module`: embedding, parallel convolutions with one window a character, each perhaps with
-            a BatchNorm, the maximum over time, one or two linear layers; gives logits. It stays as it is.
-        vocabulary: its own character -> id.
-        classes: names of its outputs, in order; of a binary task the positive class alone.
-        task: what its logits mean: `"multilabel"`, a sigmoid for each; `"multiclass"`, the softmax over all of them, as
-            after `CrossEntropyLoss`; `"binary"`, the sigmoid of its only output.
-        negative: of a binary task, the name of what isn't the positive class.
-        padding, unknown: its ids of the padding and of a character it doesn't know.
-        thresholds: one a class, in [0, 1]; None is 0.5, and of multiclass 0, so that the largest probability decides.
-        cleaning: `"letters"`; `"course"`, the same without English function words; `"words"`, folded words and every
-            symbol; `"raw"`, capitals and symbols as they stand.
-
-    Returns:
-        the classifier, and a receipt with what was found and how closely the two agree.
-
-    Raises:
-        UserError: the module computes something else; says at which layer, by how much, and what it looks like.
-
-    Examples:
-        >>> from torch import nn
-        >>> vocabulary = {character: number for number, character in enumerate(" abcdefghijklmnopqrstuvwxyz", 2)}
-        >>> convolution = nn.Conv2d(1, 16, (3, 8), padding=(1, 0))  # 16 filters over 3 characters
-        >>> layers = [nn.Unflatten(1, (1, -1)), convolution, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(16, 2)]
-        >>> net = nn.Sequential(nn.Embedding(29, 8, padding_idx=0), *layers)
-        >>> cnn, receipt = tagpress.adopt(net, vocabulary, ["ham", "spam"], task="multiclass")
-        >>> cnn.kind, receipt.facts["filters"], receipt.facts["largest_difference"] < 1e-5
-        ('cnn', [[3, 16]], True)
-        >>> [len(names) for names in cnn.predict(["one text", "another"])]
-        [1, 1]
-    """
-    from baselines.text.cleaning import CLEANINGS, Cleaning
-    from compress.foreign.adopt import adopt, tokenizer_of
-
-    cleaned = Cleaning(one_of("cleaning", cleaning, CLEANINGS))
-    tokenizer, rows = tokenizer_of(vocabulary, padding=padding, unknown=unknown, cleaning=cleaned)
-    asked = {"task": one_of("task", task, TASKS), "negative": negative, "rows": rows, "thresholds": thresholds}
-    classifier, receipt = adopt(module, tokenizer, classes, **asked)
-    remember(classifier, Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json()))
-    return classifier, receipt
 
 
 def apply(

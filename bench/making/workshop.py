@@ -21,6 +21,7 @@ from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, lineage_of, read_json, write_json
 from baselines.storage.run_folder import RunFolder
 from bench.cost.energy import Counter
+from bench.making.adopted import ADOPTED, Parent, make_adopted, step_of
 from bench.making.energy_steps import counted_training
 from bench.making.variants import Variant
 from compress.method import Context, Receipt
@@ -40,7 +41,7 @@ class Workshop:
     Attributes:
         skipped: (status, reason) of the models that couldn't be made; their rows say so.
         watch: gives the progress callback of a step with this description.
-        counter: of the energy that trainings take; None counts nothing.
+        counter, adopted: of the energy that trainings take; a model from elsewhere among the baselines. None for none.
         parents: what each variant was really made from: a taught student whose control is better on validation has no
             children, its control has them.
     """
@@ -54,6 +55,7 @@ class Workshop:
     unlabelled: tuple[str, ...] = ()
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     counter: Counter | None = None
+    adopted: Parent | None = None
     skipped: dict[str, tuple[str, str]] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     _controls: dict[str, str] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class Workshop:
 
     def baseline(self, name: str) -> None:
         """Train a baseline; the reason is kept when that can't be done here for want of an extra or of weights."""
+        if name == ADOPTED and self.adopted is not None:
+            return make_adopted(self.run, self.dataset, self.adopted)
         try:
             with self._counted(name):
                 train_baseline(
@@ -170,11 +174,11 @@ class Workshop:
 
     def step_of(self, name: str) -> Path:
         """The step folder of a model."""
-        return self.run.place(_step_of(name))
+        return self.run.place(step_of(name))
 
     def is_there(self, name: str) -> bool:
         """Whether a model is there as it was made, whatever it was made from."""
-        return self.run.is_sound(_step_of(name))
+        return self.run.is_sound(step_of(name))
 
     def served_key(self, name: str, forms: Sequence[str]) -> dict[str, Any]:
         """Inputs of a step that asks some forms of a model; the form of what is no bundle is ""."""
@@ -191,7 +195,7 @@ class Workshop:
 
     def key_of(self, name: str) -> str:
         """The hash of everything a model was made from, and of its files."""
-        return self.run.identity(_step_of(name))
+        return self.run.identity(step_of(name))
 
     def _counted(self, name: str) -> AbstractContextManager[None]:
         return counted_training(self.run, self.counter, name, lambda: self.key_of(name))
@@ -294,7 +298,3 @@ class Workshop:
         above = lineage_of(self.artifact_of(variant.parent))
         step = {"method": variant.method, **dataclasses.asdict(variant.config)}
         return above.followed_by(variant.name, step, receipt, self.seed + variant.seed_offset)
-
-
-def _step_of(name: str) -> str:
-    return f"{'baselines' if name in BASELINES else 'compress'}/{name}"

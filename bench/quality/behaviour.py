@@ -140,8 +140,11 @@ def _nothing_known(subject: Subject, part: Part) -> Json:
     held = set("".join(part.texts))
     texts = [*_NOTHING, *(script for script in _SCRIPTS if not held & set(script))]
     known = np.zeros(len(texts), bool) if subject.known is None else subject.known(texts)
-    rows = [row for row in range(len(texts)) if row < len(_NOTHING) or not known[row]]
+    itself = subject.space.answers_unknown  # a model from elsewhere, which may know a blank, and answers all alike
+    rows = [row for row in range(len(texts)) if (row < len(_NOTHING) and not itself) or not known[row]]
     expected = unknown_answer(subject.space, subject.thresholds)
+    if itself and rows:
+        expected = subject.predict_proba([texts[rows[0]]])[0]
     answers = subject.predict_proba([texts[row] for row in rows])
     wanted = subject.names(decide(expected[None], subject.thresholds, subject.space.task)[0])
     failures = [

@@ -15,6 +15,7 @@ from bench.candidate import PACKAGES, Candidate, known_in, open_candidate
 from bench.cost.bill import bill_of_answers, bill_of_training, carbon_of_gpu_row
 from bench.cost.compute import compute_per_document
 from bench.cost.footprint import installed_bytes
+from bench.making import adopted
 from bench.making.energy_steps import answer_energy, training_energy
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, Variant, recipe_of
@@ -111,7 +112,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
     variant = next((v for v in study.options.variants if v.name == name), None)
     row: Json = {
         "name": name,
-        "title": variant.title if variant else BASELINES[name].title,
+        "title": variant.title if variant else _title(name),
         "stage": "compress" if variant else "baseline",
         "method": variant.method if variant else "",
         "parent": variant.parent if variant else None,
@@ -144,7 +145,9 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
     if name in evidence.guessers:
         row["guesses"] = True
     if variant is None:
-        row["interpretability"] = BASELINES[name].reasons
+        row["interpretability"] = BASELINES[name].reasons if name in BASELINES else adopted.REASONS
+        if name == adopted.ADOPTED and study.options.parent is not None:
+            row["warnings"] = list(study.options.parent.warnings)
     else:
         row["audit"] = audit(study.workshop.classifier(name), facts["receipt"], study.workshop.artifact_of(name))
         if beaten := study.workshop.not_shipped(name):
@@ -154,6 +157,10 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         row["control"] = _control(study, evidence, variant)
         row["audit"]["notes"] = [*row["audit"]["notes"], split_of(row["control"])]
     return row
+
+
+def _title(baseline: str) -> str:
+    return BASELINES[baseline].title if baseline in BASELINES else adopted.TITLE
 
 
 def _recipe(study: Study, name: str) -> Sequence[Mapping[str, Any]]:

@@ -100,6 +100,7 @@ def _studied(
         options.unlabelled,
         options.changes,
         counter=find_counter(options.device),
+        adopted=options.parent,
     )
     study = Study(options, workshop, watch)
     with watch.showing():

@@ -14,13 +14,14 @@ from baselines.models.registry import BASELINES
 from baselines.watching.expected import size_factor
 from bench.cost.bill import Prices
 from bench.cost.energy import find_counter
+from bench.making.adopted import ADOPTED, Parent, read_parent
 from bench.making.expected import fold_steps, model_steps
 from bench.making.folds import of_folds
 from bench.making.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
 from bench.ratios import SPEED_MARGIN
-from bench.study.wished_variants import variants_of, without_twins
+from bench.study.wished_variants import of_parent, variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric
 from bench.verdict.judge import Priority
@@ -57,6 +58,7 @@ class StudyOptions:
         budget: limits to search a model for; None searches nothing.
         trials: of that search.
         teacher: of its students: a baseline's name, "" for the CNN, or a saved artifact.
+        parent: a model from elsewhere, which is the reference unless another one is asked for; None for none.
         folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
         price_per_hour: of the machine, in any currency; None computes no money.
         carbon_per_kwh: grams of CO2 equivalent of its electricity; None computes no carbon.
@@ -81,6 +83,7 @@ class StudyOptions:
     trials: int = 30
     teacher: Teacher = ""
     reference: str = ""
+    parent: Parent | None = None
     folds: int = 0
     price_per_hour: float | None = None
     carbon_per_kwh: float | None = None
@@ -111,6 +114,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
     teacher = _teacher(wishes, dataset)
     planned = [changed(variant, changes) for variant in variants_of(wishes, teacher)]
     variants = without_twins(planned, dataset.part("train"))
+    parent = None if wishes.parent is None else read_parent(wishes.parent, dataset, trust=wishes.trust)
     named = [teacher] if isinstance(teacher, str) and teacher else []
     needed = {*_ALWAYS, *named, *needed_baselines(variants)}
     everything = wishes.is_whole and not folds_alone
@@ -119,6 +123,9 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         raise DataError("--baseline has no effect in the whole study, which has them all; leave it out")
     wanted = set(BASELINES) if everything else {*needed, *wishes.baseline}
     baselines = tuple(name for name in BASELINES if name in wanted)
+    if parent is not None:
+        baselines = (*baselines, ADOPTED)
+        variants += [changed(variant, changes) for variant in of_parent(wishes)]
     _check_gates(wishes, dataset, {*baselines, *(variant.name for variant in variants if variant.has_row)})
     return StudyOptions(
         name=wishes.run,
@@ -138,7 +145,8 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         budget=wishes.budget,
         trials=wishes.trials,
         teacher=teacher,
-        reference=_reference(wishes.reference, baselines),
+        reference=_reference(wishes.reference, baselines) or (ADOPTED if parent is not None else ""),
+        parent=parent,
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
         carbon_per_kwh=wishes.carbon_per_kwh,

@@ -42,6 +42,7 @@ def study_parser(prog: str) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     _add_what(parser)
+    _add_parent(parser)
     _add_budget(parser)
     add_run_options(parser, run="study")
     judge = _add_judging(parser, folds=0)
@@ -101,6 +102,20 @@ def _add_what(parser: ArgumentParser) -> None:
     what.add_argument("--criterion", choices=("l2", "taylor"), help="ranks filters (default: taylor)")
     what.add_argument(
         "--baseline", nargs="+", default=[], metavar="NAME", help="baselines besides those that are needed anyhow"
+    )
+
+
+def _add_parent(parser: ArgumentParser) -> None:
+    parent = parser.add_argument_group("a model of yours (taken over exactly, compressed, and compared with)")
+    parent.add_argument(
+        "--parent",
+        type=path_given,
+        metavar="FILE",
+        help="a fitted scikit-learn pipeline as .skops, or the folder that `tagpress adopt` made of one: every model "
+        "has to be as good",
+    )
+    parent.add_argument(
+        "--trust", action="store_true", help="read FILE as a pickle (.joblib, .pkl), which runs whatever code is in it"
     )
 
 

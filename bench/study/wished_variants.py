@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from baselines.dataset import Part
+from bench.making.adopted import ADOPTED
 from bench.making.variants import LINEAR, REFERENCE, SEEDS, STUDENT, Teacher, Variant, recipe
 from bench.study.wishes import Wishes, refuse_unused
 from compress.methods.distill.distill_config import PRESETS, DistillConfig
@@ -89,6 +90,24 @@ def _linear(wishes: Wishes) -> list[Variant]:
     if wishes.sparsity is None or wishes.unstructured:
         return linear()
     return linear(sparsity=wishes.sparsity)
+
+
+def of_parent(wishes: Wishes) -> list[Variant]:
+    """What is made of a parent from elsewhere: what would be made of the linear model, under its name."""
+    if wishes.recipe or (wishes.budget is not None and not wishes.method) or wishes.method in ("distill", "fold"):
+        return []
+    wished = linear(wishes.bits) if wishes.bits else _linear(wishes)
+    if wishes.method in ("quantize", "prune"):
+        wished = [variant for variant in wished if variant.method == wishes.method and variant.parent == LINEAR]
+    names = {variant.name for variant in wished} | {LINEAR}
+
+    def own(name: str) -> str:
+        return ADOPTED + name.removeprefix(LINEAR) if name in names else name
+
+    return [
+        replace(variant, name=own(variant.name), parent=own(variant.parent), title=f"Adopted: {variant.title}")
+        for variant in wished
+    ]
 
 
 def _prune_settings(wishes: Wishes) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Wishes:
         price_per_hour: of the machine, in any currency.
         carbon_per_kwh: grams of CO2 equivalent a kilowatt hour of its electricity.
         gates: what has to hold.
+        parent: file of a scikit-learn pipeline, or folder of the artifact made of one: what others are compared with.
+        trust: whether that file may be a pickle, which runs code.
         run: name of the folder below `runs/`.
         seed, threads, device: of everything that is trained.
     """
@@ -83,6 +85,8 @@ class Wishes:
     price_per_hour: float | None = None
     carbon_per_kwh: float | None = None
     gates: tuple[Gate, ...] = ()
+    parent: Path | None = None
+    trust: bool = False
     run: str = "study"
     seed: int = 0
     threads: int = 1
@@ -107,7 +111,7 @@ def wishes_of(given: Mapping[str, Any]) -> Wishes:
     if unknown := sorted(set(given) - set(known)):
         raise DataError(f"a study has no {', '.join(unknown)}; allowed: {', '.join(known)}")
     typed: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    for name in ("unlabelled", "config"):
+    for name in ("unlabelled", "config", "parent"):
         if isinstance(typed.get(name), str):
             typed[name] = Path(typed[name])
     return Wishes(**typed)
@@ -128,6 +132,10 @@ def refuse_unused(wishes: Wishes) -> None:
                 f"{', '.join(uses)}"
             )
     _refuse_contrary_pruning(wishes)
+    if wishes.trust and wishes.parent is None:
+        raise DataError("--trust has no effect without --parent; leave it out")
+    if wishes.parent is not None and wishes.folds:
+        raise DataError("--parent is fitted already, so it can't be fitted anew on each fold; leave out --folds")
 
 
 def _refuse_contrary_pruning(wishes: Wishes) -> None:

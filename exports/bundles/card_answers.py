@@ -7,6 +7,8 @@ from typing import Any
 from baselines.classifier import Classifier
 from baselines.escaping.markdown import inline
 from baselines.task import decide, unknown_answer
+from baselines.text.cleaning import Cleaning
+from baselines.text.readings import Reading
 from baselines.text.tokenizer import Tokenizer
 
 
@@ -43,11 +45,18 @@ def reading_lines(classifier: Classifier) -> list[str]:
     cleaning = getattr(reader, "cleaning", None)
     lines = []
     if cleaning is not None:
-        stems = ", stems of words" if cleaning.stem else ""
-        lines.append(f"- reads: {_unit(reader)}; cleaning: {cleaning.name}{stems}")
+        lines.append(f"- reads: {_unit(reader)}; {_reading_said(cleaning)}")
+    if classifier.space_.answers_unknown:
+        return [*lines, "- a text in which it knows nothing is answered by its intercepts, marked `known: false`"]
     said = classifier.space_.said(_decided_unknown(classifier))
     answer = ", ".join(map(inline, said)) or "no class"
     return [*lines, f"- a text in which it knows nothing (empty, another script) gets: {answer}, marked `known: false`"]
+
+
+def _reading_said(reading: Reading) -> str:
+    if isinstance(reading, Cleaning):
+        return f"cleaning: {reading.name}{', stems of words' if reading.stem else ''}"
+    return f"texts read as by the model it was made of ({inline(str(reading.to_json()['reading']))})"
 
 
 def _unit(reader: Any) -> str:

@@ -33,7 +33,7 @@ ORDER = {
         ("errors",),
     ),
     "compress": (
-        ("run",),
+        ("run", "adopt"),
         ("search", "audit"),
         ("recipes", "teachers"),
         ("registry",),
@@ -68,7 +68,7 @@ ORDER = {
     ),
     "tagpress": (
         ("__main__",),
-        ("commands", "studies", "models", "scores", "storage"),
+        ("commands", "studies", "adopting", "models", "scores", "storage"),
         ("data", "provenance"),
         ("arguments",),
     ),

@@ -29,7 +29,7 @@ def stopped(words: list[str]) -> int | str | None:
 def test_help_lists_every_command_with_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert stopped(["--help"]) == 0
     said = capsys.readouterr().out
-    assert list(COMMANDS) == ["study", "train", "doctor", "export", "predict", "score", "report", "compare"]
+    assert list(COMMANDS) == ["study", "train", "doctor", "adopt", "export", "predict", "score", "report", "compare"]
     for name, command in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(command.summary)}$", said, re.MULTILINE)
     assert re.search(r"^  completion +print a script", said, re.MULTILINE)
