@@ -19,19 +19,19 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError, MissingExtra
 from baselines.fitting.options import RUNS
 from baselines.scores.resampling import Resampled, resample_scores
-from baselines.storage.artifact import MANIFEST, read_json
 from baselines.storage.run_folder import RunFolder
 from baselines.task import DEFAULT_METRIC
 from baselines.whole_files import write_whole
 from bench.candidate import Candidate, Runtime
 from bench.cost.footprint import footprint
 from bench.measure.environment import describe_environment
+from bench.measure.interleaved import OpenHost
 from bench.measure.measurements import Measurements
 from bench.measure.plan import PLANS, Plan
 from bench.measure.pool import WorkerProcess
 from bench.measure.rounds import measure
 from bench.peers.contestants import OURS, made
-from bench.peers.served import Decisions, opened
+from bench.peers.served import Decisions, opened, weighed
 from bench.quantities import score, seconds, size, times
 from exports.runtime.bundle_format import read_bundle
 
@@ -43,7 +43,7 @@ def run(args: Namespace, command: str) -> int:
     """Exit code 0: the table is complete, rows that were skipped included."""
     console = Console(stderr=True, soft_wrap=True)
     dataset = dataset_from(args)
-    further = _named_bundles(args.bundle)
+    further = named_bundles(args.bundle)
     with RunFolder.working(RUNS / args.run, dataset_sha256=dataset.sha256) as folder:
         places = made(folder, dataset, args.seed, lambda line: console.print(line, markup=False, highlight=False))
     found = compared({**places, **further}, dataset, plan_of(args.effort), args.seed)
@@ -62,13 +62,16 @@ def plan_of(effort: str) -> Plan:
     return replace(single, name=f"peers, {effort}", cold_starts=0)
 
 
-def compared(places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, seed: int) -> Json:
+def compared(
+    places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, seed: int, *, open_host: OpenHost | None = None
+) -> Json:
     """Every contestant's decisions on the test part scored, and its calls timed in the same rounds.
 
     Args:
         places: by name the folder, or why there is none.
         plan: of the rounds; see `plan_of`.
         seed: of the intervals.
+        open_host: makes the process that holds a contestant; tests stay in theirs.
 
     Returns:
         `rows`, `noise_floor` and `distrust`; a row's ratio is its time over that of the first contestant.
@@ -89,7 +92,8 @@ def compared(places: Mapping[str, Path | str], dataset: Dataset, plan: Plan, see
         test.texts,
         plan,
         expected=decisions,
-        open_host=lambda candidate: WorkerProcess(candidate, pinned=plan.pin, module="bench.peers.worker"),
+        open_host=open_host
+        or (lambda candidate: WorkerProcess(candidate, pinned=plan.pin, module="bench.peers.worker")),
     )
     metric, rng = DEFAULT_METRIC[test.task], np.random.default_rng(seed)
     resampled = resample_scores(test.labels, decisions, rng, task=test.task, metric=metric, metrics=())
@@ -149,22 +153,18 @@ def _decisions(place: Path, texts: tuple[str, ...]) -> Decisions:
     return np.concatenate([contestant.decided(contestant.predict_proba([text])) for text in texts])
 
 
-def _is_peer(place: Path) -> bool:
-    return "peer" in read_json(place / MANIFEST)
-
-
 def _runtime(place: Path) -> Runtime:
-    return "python" if _is_peer(place) else _RUNTIMES[read_bundle(place).form]
+    return "python" if weighed(place) is not None else _RUNTIMES[read_bundle(place).form]
 
 
 def _bytes(place: Path) -> int:
     """Of the file that a peer loads, or of a whole bundle."""
-    if not _is_peer(place):
-        return footprint(place).bytes
-    return (place / str(read_json(place / MANIFEST)["file"])).stat().st_size
+    own = weighed(place)
+    return footprint(place).bytes if own is None else own
 
 
-def _named_bundles(given: list[str]) -> dict[str, Path]:
+def named_bundles(given: list[str]) -> dict[str, Path]:
+    """Bundles by name, from `NAME=PATH` or a path alone; raises DataError for two of one name."""
     found = {}
     for each in given:
         name, equals, path = each.rpartition("=")

@@ -21,10 +21,8 @@ from baselines.fitting.fit import ARTIFACT, train_baseline
 from baselines.scores.thresholds import shared_threshold
 from baselines.storage.artifact import MANIFEST, Lineage, lineage_of, load, write_json
 from baselines.storage.run_folder import RunFolder
-from baselines.task import LabelSpace
 from bench.peers.served import LABEL, PEER, PIPELINE, PREPARED, FastTextModel, Pipeline, prepared
-from compress.foreign.fasttext import adopt_fasttext
-from compress.kinds.adopted_linear import AdoptedLinear
+from compress.foreign.fasttext import adopt_fasttext, with_classes
 from compress.method import Context
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import KINDS, METHODS
@@ -42,19 +40,21 @@ FASTTEXT: Mapping[str, Any] = {
     "bucket": 50_000,
 }
 QUANTISED: Mapping[str, Any] = {"cutoff": 10_000, "qnorm": True, "retrain": True, "epoch": 5}
-# It leaves memory as it found it where fewer than ten threads fill its matrix.
-_FASTTEXT_THREADS = 10
-OURS = "linear, 4 bits"
+# Each thread fills a tenth of its matrix; what ten leave over, and all that fewer leave, stays as memory was.
+_FASTTEXT_THREADS = 11
+OURS, BIN, FTZ, ADOPTED = "linear, 4 bits", "fastText .bin", "fastText .ftz", "fastText .bin, adopted, 4 bits"
+SKLEARN = "scikit-learn pipeline"
+NAMES = (OURS, BIN, FTZ, ADOPTED, SKLEARN)
 
 
 def made(run: RunFolder, dataset: Dataset, seed: int, say: Callable[[str], None]) -> dict[str, Path | str]:
     """Every contestant's folder, made where it is missing; where it can't be made, the reason in its place."""
     makers: Mapping[str, Callable[[], Path]] = {
         OURS: lambda: _ours(run, dataset, seed),
-        "fastText .bin": lambda: _fasttext(run, dataset, seed, quantised=False),
-        "fastText .ftz": lambda: _fasttext(run, dataset, seed, quantised=True),
-        "fastText .bin, adopted, 4 bits": lambda: _adopted(run, dataset, seed),
-        "scikit-learn pipeline": lambda: _pipeline(run, dataset, seed),
+        BIN: lambda: _fasttext(run, dataset, seed, quantised=False),
+        FTZ: lambda: _fasttext(run, dataset, seed, quantised=True),
+        ADOPTED: lambda: _adopted(run, dataset, seed),
+        SKLEARN: lambda: _pipeline(run, dataset, seed),
     }
     found: dict[str, Path | str] = {}
     for name, make in makers.items():
@@ -134,7 +134,12 @@ def _adopted(run: RunFolder, dataset: Dataset, seed: int) -> Path:
         lineage = Lineage("fasttext-adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json())
         with run.write(step, inputs) as folder:
             (folder / PREPARED).write_text("texts are prepared as fastText's are\n", encoding="utf-8")
-            _bundle(_with_names(classifier, train), lineage, folder, train, validation)
+            # fastText knows the classes by their numbers.
+            numbers = {name: str(column) for column, name in enumerate(train.classes)}
+            if dataset.task == "binary":
+                numbers = {train.classes[0]: "1"}
+            named = with_classes(classifier, train.space, numbers)
+            _bundle(named, lineage, folder, train, validation)
     return run.place(step) / "bundle"
 
 
@@ -192,19 +197,3 @@ def _package(name: str) -> Any:
         return import_module(name)
     except ModuleNotFoundError as error:
         raise MissingExtra(f"{error.name} isn't installed; {INSTALL} brings it") from None
-
-
-def _with_names(classifier: AdoptedLinear, part: Part) -> AdoptedLinear:
-    """The same model with the data set's classes, in their order, in place of their numbers."""
-    vectorizer, weights, intercept = classifier.exact
-    if part.task == "binary":
-        space = LabelSpace(part.classes, "binary", part.negative, classifier.space_.shares)
-        return AdoptedLinear.of(vectorizer, weights, intercept, space, classifier.link)
-    place = {name: row for row, name in enumerate(classifier.classes_)}
-    # A class that no training text has is never answered: its probability is next to nothing.
-    rows = [place.get(str(column), -1) for column in range(len(part.classes))]
-    full = np.vstack([weights, np.zeros((1, weights.shape[1]))])[rows]
-    own = np.append(intercept, -50.0)[rows]
-    shares = classifier.space_.shares
-    given = tuple(shares[row] if row >= 0 else 0.0 for row in rows) if shares else ()
-    return AdoptedLinear.of(vectorizer, full, own, LabelSpace(part.classes, part.task, "", given), classifier.link)

@@ -121,6 +121,12 @@ class Bundle:
         return row
 
 
+def weighed(place: Path) -> int | None:
+    """Bytes of the file that a peer loads; None of a bundle."""
+    content = read_json(place / MANIFEST)
+    return (place / str(content["file"])).stat().st_size if "peer" in content else None
+
+
 def opened(place: Path) -> Contestant:
     """Whatever stands in a folder."""
     kind = read_json(place / MANIFEST).get("peer")

@@ -108,7 +108,7 @@ def _receipt(model: FastTextFile, columns: Columns, answers: Answers, weights: N
         "bytes_before": model.n_bytes,
         "loss": settings.loss,
         "dim": settings.dim,
-        "columns": len(columns.rows),
+        "ngrams": len(columns.rows),
         "buckets_left_out": columns.left_out,
         "task": answers.space.task,
     }

@@ -14,10 +14,10 @@ import numpy as np
 
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.text.ngram_settings import MAX_N, MAX_TERMS
-from compress.foreign.fasttext.source import Source
+from compress.foreign.fasttext.source import MAGIC, Source
 
 Loss = Literal["hs", "ns", "softmax", "ova"]
-MAGIC, VERSIONS = 793712314, (11, 12)
+VERSIONS = (11, 12)
 MAX_DIM = 1 << 16
 MAX_WORD_BYTES = 1 << 16
 _LOSSES: Mapping[int, Loss] = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}

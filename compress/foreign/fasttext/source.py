@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from baselines.errors import ArtifactError
+from baselines.errors import ArtifactError, UserError
 from baselines.inputs.named_files import check_file
 from baselines.rights import said_unreadable
 
+MAGIC = 793712314
+FIRST_BYTES = struct.pack("<i", MAGIC)
 _AGAIN = "copy the file again"
 
 
@@ -70,6 +72,16 @@ class Source:
     def wrong(self, problem: str, back: int = 0) -> ArtifactError:
         """An error to raise about what was just read, `back` bytes before."""
         return ArtifactError(f"{self.path}: byte {self.at - back}: {problem}; {_AGAIN}")
+
+
+def is_fasttext(path: Path) -> bool:
+    """Whether a plain file begins as fastText's files do, whatever its name; nothing else of it is looked at."""
+    try:
+        check_file(path)
+        with path.open("rb") as file:
+            return file.read(len(FIRST_BYTES)) == FIRST_BYTES
+    except (UserError, OSError):
+        return False
 
 
 @contextmanager

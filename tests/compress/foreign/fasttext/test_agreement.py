@@ -69,7 +69,7 @@ def trained(folder: Path, name: str) -> tuple[Any, Path]:
     lines += [f"__label__t{label} {text}" for label, text in zip(range(n_labels), corpus(), strict=False)]
     path = folder / "train.txt"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    # fastText leaves memory as it found it where fewer than ten threads fill it.
+    # Each thread fills a tenth of its matrix; with fewer than eleven, numbers are left as memory was.
     options = {"dim": 10, "bucket": 1500, "epoch": 3, "lr": 0.5, "thread": 12, "verbose": 0}
     return fasttext.train_supervised(str(path), **{**options, **settings}), path
 
