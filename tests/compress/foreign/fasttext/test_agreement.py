@@ -44,8 +44,8 @@ AWKWARD = (
     "🙂🙂 ok", "a\u00a0b\u2028c", "\u0000a\u0000b", "<b> a> <", "don't, stop.", "word " * 400, "long" * 300, "é" * 40,
     "ａｂｃ ＡＢＣ",
 )  # fmt: skip
-# fastText adds float32 numbers one by one; over some thousand of them that is this far from exact.
-ROUNDING = 5e-6
+# fastText adds float32 numbers one by one, which is so far from exact for a hundred characters.
+ROUNDING = 2e-6
 _LETTERS = "abcdefgh éßж中🙂 ,.<>/_-  "
 
 
@@ -75,7 +75,9 @@ def trained(folder: Path, name: str) -> tuple[Any, Path]:
 
 
 def check(model: Any, path: Path, loss: str, texts: Sequence[str]) -> float:
-    """Largest difference to what fastText reports, its short cuts taken; and the same first label but for ties."""
+    """Largest difference to what fastText reports, its short cuts taken, over what its rounding allows; the same first
+    label but for ties.
+    """
     model.save_model(str(path))
     classifier, receipt = adopt_fasttext(path)
     assert receipt.facts["loss"] == loss
@@ -94,9 +96,10 @@ def check(model: Any, path: Path, loss: str, texts: Sequence[str]) -> float:
     exact = reported(classifier, asked, loss)
     assert (theirs[rows, first] >= theirs.max(axis=1) - 1e-5 - np.abs(exact - theirs).max(axis=1)).all()
     # What is said of fastText's short cuts: 1e-5 more, at each step of a tree too, and up to 1 / 128 less.
-    bound = {"softmax": ROUNDING, "hs": 2e-4}.get(loss, 1 / 128)
-    assert np.abs(ours - (theirs if loss == "hs" else theirs - 1e-5)).max() < bound
-    return float(apart.max())
+    allowed = ROUNDING * np.array([max(1, len(text) / 100) for text in asked])
+    bound = {"softmax": 0.0, "hs": 2e-4}.get(loss, 1 / 128)
+    assert (np.abs(ours - (theirs if loss == "hs" else theirs - 1e-5)).max(axis=1) < bound + allowed).all()
+    return float((apart.max(axis=1) / allowed).max())
 
 
 def texts() -> tuple[str, ...]:
@@ -104,15 +107,13 @@ def texts() -> tuple[str, ...]:
     strange = (
         "".join(chr(rng.choice((rng.randint(32, 126), rng.randint(160, 0x3000)))) for _ in range(30)) for _ in range(50)
     )
-    return (*AWKWARD, *corpus()[::12], *strange)
+    return (*AWKWARD, *corpus()[::16], *strange)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_answers_as_before(name: str, tmp_path: Path) -> None:
     model, _ = trained(tmp_path, name)
-    apart = check(model, tmp_path / "model.bin", MODELS[name]["loss"], texts())
-    print(name, apart)
-    assert apart < ROUNDING
+    assert check(model, tmp_path / "model.bin", MODELS[name]["loss"], texts()) < 1
 
 
 @pytest.mark.parametrize("name", QUANTISED)
@@ -120,9 +121,8 @@ def test_a_quantised_model_answers_as_before(name: str, tmp_path: Path) -> None:
     parent, options = QUANTISED[name]
     model, path = trained(tmp_path, parent)
     model.quantize(input=str(path), thread=12, **options)
-    apart = check(model, tmp_path / "model.ftz", MODELS.get(parent, {"loss": "softmax"})["loss"], texts())
-    print(name, apart)
-    assert apart < ROUNDING
+    loss = MODELS.get(parent, {"loss": "softmax"})["loss"]
+    assert check(model, tmp_path / "model.ftz", loss, texts()) < 1
 
 
 def test_words_are_split_as_the_package_does(tmp_path: Path) -> None:
