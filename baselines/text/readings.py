@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from baselines.checked_reading import shown
 from baselines.errors import ArtifactError
 from baselines.text.cleaning import Cleaning
+from baselines.text.fasttext_reading import FastTextReading
 from baselines.text.token_reading import TokenReading
 
 
@@ -25,7 +26,10 @@ class Reading(Protocol):
 
 
 # Readings of models made elsewhere, by the name under `reading`.
-_ELSEWHERE: Mapping[str, Callable[[Mapping[str, Any]], Reading]] = {"tokens": TokenReading.from_json}
+_ELSEWHERE: Mapping[str, Callable[[Mapping[str, Any]], Reading]] = {
+    "tokens": TokenReading.from_json,
+    "fasttext": FastTextReading.from_json,
+}
 
 
 def reading_of(content: Mapping[str, Any]) -> Reading:

@@ -41,15 +41,15 @@ class Host(Protocol):
 
 
 class WorkerProcess:
-    """A `bench.measure.worker` process. Use as a context manager, or call `close`."""
+    """A `bench.measure.worker` process, or another module's. Use as a context manager, or call `close`."""
 
-    def __init__(self, candidate: Candidate, *, pinned: bool = True) -> None:
+    def __init__(self, candidate: Candidate, *, pinned: bool = True, module: str = "bench.measure.worker") -> None:
         """Start the process; it imports what the candidate's runtime needs while others start."""
         self.pinned = pinned
         # Lives as long as the process, so no context manager.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.measure.worker", candidate.runtime],
+            [sys.executable, "-m", module, candidate.runtime],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -72,7 +72,7 @@ class Session:
             gc_on=request.get("gc_on", False),
         )
         if stage == "all":
-            self._check(answers, [row for rows in request["items"] for row in rows])
+            self.check(answers, [row for rows in request["items"] for row in rows])
         return {
             "samples": pack(block.samples),
             "wall_s": block.wall_s,
@@ -80,7 +80,8 @@ class Session:
             "items": block.items,
         }
 
-    def _check(self, answers: Sequence[Any], rows: Sequence[int]) -> None:
+    def check(self, answers: Sequence[Any], rows: Sequence[int]) -> None:
+        """Raise MeasurementError unless the timed answers are the scored ones."""
         if self.expected is None:
             return
         timed = np.concatenate([np.asarray(answer) for answer in answers])
@@ -114,9 +115,9 @@ def _raise_threads(threads: int) -> None:
     threadpool_limits(threads)
 
 
-def obey(commands: IO[str], answers: IO[str]) -> None:
+def obey(commands: IO[str], answers: IO[str], session: Session | None = None) -> None:
     """Answer each line until the input ends. A user's mistake is answered, anything else ends the process."""
-    session = Session()
+    session = session or Session()
     actions: dict[str, Callable[[Request], dict[str, Any]]] = {"open": session.open, "block": session.block}
     for line in commands:
         request = json.loads(line)

@@ -18,6 +18,7 @@ FURTHER = (
     "bench.endurance",
     "bench.fold_study",
     "bench.gpu_check",
+    "bench.peers",
     "bench.screenshot",
     "exports.fuzz",
 )

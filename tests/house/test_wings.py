@@ -59,6 +59,7 @@ ORDER = {
             "adoption",
         ),
         ("study", "suite", "pipelines", "public", "scoring", "simulation", "accelerator", "stress"),
+        ("peers",),
         ("report",),
         ("verdict",),
         ("results",),
