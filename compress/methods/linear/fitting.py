@@ -3,11 +3,11 @@
 The loss is the cross-entropy between wanted and own probabilities, summed over the classes of a text, the mean over
 texts, plus a small pull towards where the weights began:
 
-    loss = mean_i H(p_i, link(x_i · W + b)) + pull / 2 · |W - W_0|²
+    loss = mean_i H(p_i, link((x_i · W + b) / T)) · T² + pull / 2 · |W - W_0|²
 
-It is convex, so plain full steps of Adam (Kingma and Ba, 2015) with a falling rate find its bottom; many texts are
-taken in parts. Rounded weights are seen by the loss, floats are moved: the straight-through estimator of Bengio,
-Léonard and Courville (2013).
+with the wanted probabilities p at temperature T. It is convex, so plain full steps of Adam (Kingma and Ba, 2015) with a
+falling rate find its bottom; many texts are taken in parts. Rounded weights are seen by the loss, floats are moved: the
+straight-through estimator of Bengio, Léonard and Courville (2013).
 """
 
 from __future__ import annotations
@@ -55,11 +55,13 @@ class Steps:
         n: steps, or passes over the texts where they are taken in parts.
         rate: of the first step; it falls to 0 by half a cosine.
         pull: of the weights towards where they began.
+        temperature: T > 0; what is wanted is at this temperature too.
     """
 
     n: int
     rate: float = 0.02
     pull: float = 3e-6
+    temperature: float = 1.0
 
 
 def fit_to(
@@ -94,11 +96,12 @@ def fit_to(
     parts = [(part, part.T.tocsr(), wanted[chosen]) for part, chosen in _in_parts(rows, seed)]
     movable = None if mask is None else mask.astype(np.float32)
     moving, shift = _Adam(weights.copy()), _Adam(intercept.copy())
-    total = steps.n * len(parts)
+    total, heat = steps.n * len(parts), np.float32(steps.temperature)
     for number in range(total):
         part, turned, targets = parts[number % len(parts)]
         seen = moving.value if grid is None else grid.levels(moving.value) * grid.scale
-        error = (link(part @ seen + shift.value, task) - targets) / np.float32(part.shape[0])
+        error = link((part @ seen + shift.value) / heat, task) - targets
+        error *= heat / np.float32(part.shape[0])
         gradient = turned @ error
         gradient += np.float32(steps.pull) * (moving.value - weights)
         if movable is not None:

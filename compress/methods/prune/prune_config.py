@@ -24,7 +24,7 @@ class FineTuning:
 
 OF_NETWORK = FineTuning(epochs=5, learning_rate=1e-3, alpha=0.8, mixtures=2.0)
 # Of the single weights of a linear model.
-OF_LINEAR = FineTuning(epochs=150, learning_rate=0.03, alpha=1.0, mixtures=0.0)
+OF_LINEAR = FineTuning(epochs=150, learning_rate=0.06, alpha=1.0, mixtures=0.0)
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,13 @@ class PruneConfig(CheckedFields):
         structured: whole filters, or single weights.
         criterion: of filters: `l2` (root mean square of a filter's weights) or `taylor` (|gradient · weight| on
             training texts).
-        auto: structured only: take the sparsity of each width from a scan of the validation score, not from
-            `sparsity`.
-        tolerance: with `auto`, how much the validation score may fall before fine-tuning, in the metric's own units.
+        auto: take the sparsity from validation scores, not from `sparsity`: of filters, each width's from a scan; of a
+            linear model's single weights, the largest that keeps the tolerance. Of nothing else.
+        tolerance: with `auto`, how much the validation score may fall, in the metric's own units: of filters before
+            fine-tuning, of single weights after it.
         epochs: fine-tuning at most; 0 leaves it out. None is 5, and 150 for single weights of a linear model, whose
             epochs are short.
-        learning_rate: of the fine-tuning; None is 0.001, and 0.03 of a linear model.
+        learning_rate: of the fine-tuning; None is 0.001, and 0.06 of a linear model.
         gradual_epochs: unstructured only: epochs over which sparsity grows by the cubic schedule.
         alpha: weight of the parent's own answers in the loss of the fine-tuning, the rest is the labels'; None is 0.8,
             and 1 of a linear model.

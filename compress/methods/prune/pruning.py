@@ -27,7 +27,7 @@ from compress.method import Context, Outcome, Receipt, refit_thresholds, title_o
 from compress.methods.copies import clone, pooled_responses, without_filters
 from compress.methods.linear.lessons import Learning
 from compress.methods.linear.ngrams import prune_linear, require_floats, unchanged_linear
-from compress.methods.linear.single_weights import prune_weights
+from compress.methods.linear.single_weights import prune_weights, prune_within
 from compress.methods.prune.importance import filter_importance
 from compress.methods.prune.prune_config import OF_LINEAR, OF_NETWORK, FineTuning
 from compress.methods.prune.prune_config import PruneConfig as PruneConfig
@@ -57,17 +57,19 @@ def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
 
 def _linear(parent: LinearClassifier, config: PruneConfig, context: Context) -> Outcome:
     require_floats(parent, "prune")
-    if config.auto:
+    if config.auto and config.structured:
         raise NotCompressible(
-            "prune: a linear model has no widths to scan; give a sparsity and leave out auto, or search within a "
-            "budget (--max-bytes)"
+            "prune: the n-grams of a linear model have no widths to scan; give a sparsity, or prune single weights "
+            "(unstructured), whose sparsity can be found"
         )
-    if config.sparsity == 0:
+    if config.sparsity == 0 and not config.auto:
         return unchanged_linear(parent, "prune")
     if config.structured:
         return prune_linear(parent, config.sparsity, context)
     own = config.learning(OF_LINEAR)
     learning = Learning(own.epochs, own.learning_rate, own.alpha, own.mixtures)
+    if config.auto:
+        return prune_within(parent, config.tolerance, learning, context)
     return prune_weights(parent, config.sparsity, learning, context)
 
 

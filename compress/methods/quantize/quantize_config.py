@@ -50,7 +50,7 @@ class QuantizeConfig(CheckedFields):
         finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there. None is 0,
             but 2 for the `factors` of a CNN in less than 8 bits where a text has one label. Those of a linear model are
             short: 100 take seconds.
-        learning_rate: of that training; None is 0.01 for multilabel, else 0.002, and 0.02 of a linear model.
+        learning_rate: of that training; None is 0.01 for multilabel, else 0.002, and 0.04 of a linear model.
         alpha: weight of the parent's own answers in its loss, the rest is the labels'; None is 0.9, and 1 of a linear
             model.
         mixtures: mixed texts per training text that take part in it; None is 16 for multilabel, else 1, and 0
