@@ -17,6 +17,10 @@ from compress.methods.quantize.runtimes import WAYS
 from compress.recipes import FEWEST_BITS, RECIPES, parse_recipe
 
 _STUDENT = "small"
+# Shares of the linear model's weights that leave, by name.
+SPARSITIES = {"sparse": 0.985, "sparsest": 0.992}
+# Passes over the texts in which a linear model is fitted while it is rounded.
+ROUNDING_EPOCHS = 100
 # Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
 _TEACHER_OF_ALL = "linear"
 
@@ -73,7 +77,9 @@ def _quantized(wishes: Wishes) -> list[Variant]:
 
 def _pruned(wishes: Wishes) -> list[Variant]:
     of_cnn = _pruned_cnn(wishes)
-    return of_cnn if wishes.unstructured else [*of_cnn, _linear(wishes)[1]]
+    if wishes.unstructured:
+        return [*of_cnn, *sparse_linear(**{"sparsity": SPARSITIES["sparse"], **_prune_settings(wishes)})[:1]]
+    return [*of_cnn, _linear(wishes)[1]]
 
 
 def _pruned_cnn(wishes: Wishes) -> list[Variant]:
@@ -86,9 +92,9 @@ def _pruned_cnn(wishes: Wishes) -> list[Variant]:
 
 def _linear(wishes: Wishes) -> list[Variant]:
     """The linear model's variants, with as many of its n-grams as asked for."""
-    if wishes.sparsity is None or wishes.unstructured:
-        return linear()
-    return linear(sparsity=wishes.sparsity)
+    if wishes.unstructured:
+        return [*linear(), *sparse_linear(**_prune_settings(wishes))]
+    return [*linear(), *sparse_linear()] if wishes.sparsity is None else linear(sparsity=wishes.sparsity)
 
 
 def _prune_settings(wishes: Wishes) -> dict[str, Any]:
@@ -156,6 +162,25 @@ def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
         Variant(pruned, f"Linear, {1 - sparsity:.0%} of its n-grams", LINEAR, "prune", PruneConfig(sparsity=sparsity)),
         Variant(f"{pruned}-int{bits}", f"Linear, pruned, {title}", pruned, "quantize", quantize),
     ]
+
+
+def sparse_linear(bits: int = 4, **asked: Any) -> list[Variant]:
+    """Few single weights of the linear model, refitted; then rounded while they are refitted again.
+
+    Args:
+        bits: of the rounded ones.
+        asked: fields of `PruneConfig` in place of the usual sparsities; then there is one model instead of two, and the
+            floats have a row too.
+    """
+    found: list[Variant] = []
+    for name, sparsity in (("sparse", 0.0),) if asked else SPARSITIES.items():
+        config = PruneConfig(**{"sparsity": sparsity, **asked}, structured=False)
+        left = "few of its weights" if config.auto else f"{1 - config.sparsity:.2%} of its weights"
+        title, own = f"Linear, {left}, refitted", f"{LINEAR}-{name}"
+        found.append(Variant(own, title, LINEAR, "prune", config, is_step=not asked))
+        through = QuantizeConfig(bits=bits, finetune_epochs=ROUNDING_EPOCHS)
+        found.append(Variant(f"{own}-int{bits}", f"{title}, {bits} bits", own, "quantize", through))
+    return found
 
 
 def distilled(
