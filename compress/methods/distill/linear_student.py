@@ -78,7 +78,7 @@ def _wanted(
     if not config.is_taught:
         return own
     teacher = context.teacher or parent
-    if isinstance(teacher, LinearClassifier) and context.soft_targets is None:
+    if isinstance(teacher, LinearClassifier):
         said = teacher.predict_proba([*context.train.texts, *extra])
     else:
         said = soft_targets(parent, config, context)

@@ -9,6 +9,7 @@ import pytest
 
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible
+from baselines.models.chance import ChanceClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, validation_score
@@ -109,13 +110,24 @@ def test_a_tolerance_that_nothing_keeps_is_said(
 def test_a_linear_student_hears_its_teacher_and_its_control_does_not(case: tuple[LinearClassifier, Context]) -> None:
     parent, context = case
     wanted = np.full(context.train.labels.shape, 0.9, np.float32)
-    taught, receipt = distill(parent, replace(STUDENT, alpha=1.0), replace(context, soft_targets=wanted))
-    control, of_control = distill(parent, replace(STUDENT, alpha=1.0).control, replace(context, soft_targets=wanted))
+    context = replace(context, soft_targets=wanted, teacher=ChanceClassifier().fit(context.train))
+    taught, receipt = distill(parent, replace(STUDENT, alpha=1.0), context)
+    control, of_control = distill(parent, replace(STUDENT, alpha=1.0).control, context)
     texts = context.train.texts
     assert taught.predict_proba(texts).mean() > 0.6
     assert np.abs(control.predict_proba(texts) - parent.predict_proba(texts)).mean() < 0.02
-    assert receipt.notes[0].startswith("taught by 'linear'")
+    assert receipt.notes[0].startswith("taught by 'chance'")
     assert of_control.notes[0].startswith("control: trained without a teacher")
+
+
+def test_a_linear_teacher_is_asked_itself(case: tuple[LinearClassifier, Context]) -> None:
+    parent, context = case
+    other = LinearClassifier(LinearConfig(C=0.1, characters=(0, 0), word_high=1)).fit(context.train)
+    config = replace(STUDENT, alpha=1.0, epochs=200)
+    taught, _ = distill(parent, config, replace(context, teacher=other))
+    texts = context.train.texts
+    distances = [np.abs(model.predict_proba(texts) - other.predict_proba(texts)).mean() for model in (taught, parent)]
+    assert distances[0] < 0.3 * distances[1]
 
 
 def test_a_linear_student_has_the_shape_that_is_asked_for(case: tuple[LinearClassifier, Context]) -> None:
@@ -136,7 +148,7 @@ def test_a_linear_student_has_the_shape_that_is_asked_for(case: tuple[LinearClas
 def test_it_is_kept_only_where_it_is_better_than_its_control(case: tuple[LinearClassifier, Context]) -> None:
     parent, context = case
     wanted = np.random.default_rng(0).random(context.train.labels.shape).astype(np.float32)
-    nonsense = replace(context, soft_targets=wanted)
+    nonsense = replace(context, soft_targets=wanted, teacher=ChanceClassifier().fit(context.train))
     _, receipt = distill(parent, replace(STUDENT, alpha=1.0, against_control=True), nonsense)
     assert receipt.facts["against_control"]["kept"] == "control"
 
