@@ -191,13 +191,14 @@ def distilled(
     In 4 bits, and where no recipe does it anyhow, in the fewest. What mixing texts brings is told by one plain student,
     of the first seed: on the sample each takes 28 s of a core, and three would add a minute to a study on two.
     """
-    control = Variant(f"{name}-control", "The same student, no teacher", REFERENCE, "distill", config.control)
+    parent = LINEAR if config.student == "linear" else REFERENCE
+    control = Variant(f"{name}-control", "The same student, no teacher", parent, "distill", config.control)
     title = "The same student, neither teacher nor mixtures"
-    plain = Variant(f"{name}-plain", title, REFERENCE, "distill", config.plain, is_measure=True)
+    plain = Variant(f"{name}-plain", title, parent, "distill", config.plain, is_measure=True)
     student = Variant(
         name,
-        f"Student of {teacher or 'the CNN'}",
-        REFERENCE,
+        f"Student of {teacher or ('the CNN' if parent == REFERENCE else 'the linear model')}",
+        parent,
         "distill",
         config,
         teacher,
@@ -206,6 +207,8 @@ def distilled(
     )
     found = [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
     found.append(plain)
+    if parent == LINEAR:  # it is in few bits already
+        return found
     found.append(Variant(f"{name}-int4", "That student, 4-bit factors", name, "quantize", QuantizeConfig("factors", 4)))
     if name != STUDENT:
         # Students of 9 KB gained 0.008 F1 by ten epochs of fine-tuning instead of four, those of 12 KB nothing.

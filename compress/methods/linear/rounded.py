@@ -17,8 +17,9 @@ from compress.methods.linear.choosing import grid_for, mean_squares
 from compress.methods.linear.fitting import Grid
 from compress.methods.linear.lessons import Learning, Lesson, State, own_answers
 
-# Where the settings leave it open.
-RATE = 0.04
+# Where the settings leave them open, of one label a text. There 4 bits as they are cost 0.029 accuracy on TREC and
+# 0.010 F1 on SST-2 (validation); fitted while they were rounded, half of the weights cost 0.002 and 0.009.
+PASSES, RATE = 60, 0.04
 # The share of the passes that is left for the n-grams that stay, once those whose levels are all zero have left.
 _LAST = 1 / 3
 

@@ -48,8 +48,8 @@ class QuantizeConfig(CheckedFields):
         embedding_bits: of the embedding, with `factors` only; 0 takes `bits + 4`, at most 8.
         rank: with `factors`, how many columns the embedding keeps (by singular values); 0 keeps the CNN's own.
         finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there. None is 0,
-            but 2 for the `factors` of a CNN in less than 8 bits where a text has one label. Those of a linear model are
-            short: 100 take seconds.
+            but where a text has one label and bits are less than 8, 2 for the `factors` of a CNN, and 60 for a linear
+            model, whose epochs are short.
         learning_rate: of that training; None is 0.01 for multilabel, else 0.002, and 0.04 of a linear model.
         alpha: weight of the parent's own answers in its loss, the rest is the labels'; None is 0.9, and 1 of a linear
             model.

@@ -101,6 +101,13 @@ def test_few_bits_for_students_of_other_sizes() -> None:
     assert "student-int3" not in found  # the recipe `smallest` is that
 
 
+def test_a_linear_student_is_made_of_the_linear_model() -> None:
+    found = _variants("--method", "distill", "--student", "sparse", "--teacher", "cnn")
+    assert {"student-sparse", "student-sparse-control"} <= set(found)
+    assert {variant.parent for variant in found.values()} == {"linear"}
+    assert {variant.config.bits for variant in found.values()} == {4}
+
+
 def test_further_baselines_are_made_beside_those_that_are_needed(tiny: Dataset) -> None:
     def baselines(*options: str, folds_alone: bool = False) -> set[str]:
         wishes = wishes_from(study_parser("study").parse_args(options))
