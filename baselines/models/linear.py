@@ -168,6 +168,21 @@ class LinearClassifier(Classifier):
             own[:] = self._logits(row)
         return link(logits, self.task_), np.array([len(columns) > 0 for columns, _ in rows], np.bool_)
 
+    def with_weights(
+        self, vectorizer: NgramTfidf, coef: NDArray[np.float32], intercept: NDArray[np.float32]
+    ) -> LinearClassifier:
+        """Another model of the same classes and thresholds, with these features and weights; this one stays as it is.
+
+        Args:
+            vectorizer: text to row.
+            coef: float32 (n_classes, n_features).
+            intercept: float32 (n_classes,).
+        """
+        made = LinearClassifier(self.config)
+        made.accept(self.space_, self.thresholds_.copy())
+        made.vectorizer_, made.coef_, made.intercept_ = vectorizer, coef, intercept
+        return made
+
     def reasons(self, text: str, column: int, n: int = 10) -> list[tuple[str, float]]:
         """The n-grams of a text that move the logit of a class most, with their exact share of it, largest first."""
         columns, values = self.vectorizer_.encode(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from baselines.watching.expected import size_factor, training_s
-from bench.making.variants import Variant
+from bench.making.variants import LINEAR, Variant
 
 
 def model_steps(baselines: Iterable[str], variants: Iterable[Variant], n_texts: int) -> list[tuple[str, float]]:
@@ -27,6 +27,10 @@ def fold_name(number: int, k: int) -> str:
 
 
 def _making_s(variant: Variant) -> float:
+    if getattr(variant.config, "student", "") == "linear":
+        return 6.0
+    if variant.parent.startswith(LINEAR) and variant.method in ("prune", "quantize"):
+        return 4.0
     if variant.method == "distill":
         return 20.0
     if variant.method == "prune" or bool(getattr(variant.config, "finetune_epochs", 0)):

@@ -34,6 +34,7 @@ class Variant:
         control: name of the variant that is the same but with labels in place of a teacher.
         plain: name of the variant that has neither teacher nor mixtures; "" where nothing is mixed.
         is_measure: whether it is trained only to tell what brings what: it gets no row, and no folds.
+        is_step: whether it is made only for what is made of it, and gets no row.
         recipe: name of the ledger it is the last step of, "" for none.
     """
 
@@ -47,11 +48,12 @@ class Variant:
     control: str = ""
     plain: str = ""
     is_measure: bool = False
+    is_step: bool = False
     recipe: str = ""
 
     @property
     def has_row(self) -> bool:
-        return self.seed_offset == 0 and not self.is_measure
+        return self.seed_offset == 0 and not self.is_measure and not self.is_step
 
     def at_seed(self, offset: int) -> Variant:
         """The same with another training seed."""

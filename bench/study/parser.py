@@ -83,8 +83,8 @@ def _add_what(parser: ArgumentParser) -> None:
         "--student",
         nargs="+",
         default=[],
-        choices=("same", "medium", "small", "tiny", "nano"),
-        help="sizes of student (default: small)",
+        choices=("same", "medium", "small", "tiny", "nano", "sparse"),
+        help="sizes of student; sparse is a linear model, the others are CNNs (default: small)",
     )
     what.add_argument("--unlabelled", type=path_given, metavar="FILE", help="further texts for a student, one a line")
     what.add_argument("--bits", type=whole_number(2, 8), metavar="2..8", help="of tables (default: 8, and 4)")

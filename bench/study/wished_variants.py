@@ -18,6 +18,10 @@ from compress.methods.quantize.runtimes import WAYS
 from compress.recipes import FEWEST_BITS, RECIPES, parse_recipe
 
 _STUDENT = "small"
+# Shares of the linear model's weights that leave, by name.
+SPARSITIES = {"sparse": 0.97, "sparser": 0.987, "sparsest": 0.995}
+# Passes over the texts in which a linear model is fitted while it is rounded.
+ROUNDING_EPOCHS = 100
 # Its out-of-fold answers cost seconds, those of the CNN a training each; and it is the better teacher on real texts.
 _TEACHER_OF_ALL = "linear"
 
@@ -74,7 +78,9 @@ def _quantized(wishes: Wishes) -> list[Variant]:
 
 def _pruned(wishes: Wishes) -> list[Variant]:
     of_cnn = _pruned_cnn(wishes)
-    return of_cnn if wishes.unstructured else [*of_cnn, _linear(wishes)[1]]
+    if wishes.unstructured:
+        return [*of_cnn, *sparse_linear(**{"sparsity": SPARSITIES["sparse"], **_prune_settings(wishes)})[:1]]
+    return [*of_cnn, _linear(wishes)[1]]
 
 
 def _pruned_cnn(wishes: Wishes) -> list[Variant]:
@@ -87,9 +93,9 @@ def _pruned_cnn(wishes: Wishes) -> list[Variant]:
 
 def _linear(wishes: Wishes) -> list[Variant]:
     """The linear model's variants, with as many of its n-grams as asked for."""
-    if wishes.sparsity is None or wishes.unstructured:
-        return linear()
-    return linear(sparsity=wishes.sparsity)
+    if wishes.unstructured:
+        return [*linear(), *sparse_linear(**_prune_settings(wishes))]
+    return [*linear(), *sparse_linear()] if wishes.sparsity is None else linear(sparsity=wishes.sparsity)
 
 
 def of_parent(wishes: Wishes) -> list[Variant]:
@@ -177,6 +183,25 @@ def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
     ]
 
 
+def sparse_linear(bits: int = 4, **asked: Any) -> list[Variant]:
+    """Few single weights of the linear model, refitted; then rounded while they are refitted again.
+
+    Args:
+        bits: of the rounded ones.
+        asked: fields of `PruneConfig` in place of the usual sparsities; then there is one model instead of two, and the
+            floats have a row too.
+    """
+    found: list[Variant] = []
+    for name, sparsity in (("sparse", 0.0),) if asked else SPARSITIES.items():
+        config = PruneConfig(**{"sparsity": sparsity, **asked}, structured=False)
+        left = "few of its weights" if config.auto else f"{1 - config.sparsity:.2%} of its weights"
+        title, own = f"Linear, {left}, refitted", f"{LINEAR}-{name}"
+        found.append(Variant(own, title, LINEAR, "prune", config, is_step=not asked))
+        through = QuantizeConfig(bits=bits, finetune_epochs=ROUNDING_EPOCHS)
+        found.append(Variant(f"{own}-int{bits}", f"{title}, {bits} bits", own, "quantize", through))
+    return found
+
+
 def distilled(
     config: DistillConfig, teacher: Teacher, *, name: str = STUDENT, seeds: Sequence[int] = SEEDS
 ) -> list[Variant]:
@@ -185,13 +210,14 @@ def distilled(
     In 4 bits, and where no recipe does it anyhow, in the fewest. What mixing texts brings is told by one plain student,
     of the first seed: on the sample each takes 28 s of a core, and three would add a minute to a study on two.
     """
-    control = Variant(f"{name}-control", "The same student, no teacher", REFERENCE, "distill", config.control)
+    parent = LINEAR if config.student == "linear" else REFERENCE
+    control = Variant(f"{name}-control", "The same student, no teacher", parent, "distill", config.control)
     title = "The same student, neither teacher nor mixtures"
-    plain = Variant(f"{name}-plain", title, REFERENCE, "distill", config.plain, is_measure=True)
+    plain = Variant(f"{name}-plain", title, parent, "distill", config.plain, is_measure=True)
     student = Variant(
         name,
-        f"Student of {teacher or 'the CNN'}",
-        REFERENCE,
+        f"Student of {teacher or ('the CNN' if parent == REFERENCE else 'the linear model')}",
+        parent,
         "distill",
         config,
         teacher,
@@ -200,6 +226,8 @@ def distilled(
     )
     found = [variant.at_seed(seed) for seed in seeds for variant in (student, control)]
     found.append(plain)
+    if parent == LINEAR:  # it is in few bits already
+        return found
     found.append(Variant(f"{name}-int4", "That student, 4-bit factors", name, "quantize", QuantizeConfig("factors", 4)))
     if name != STUDENT:
         # Students of 9 KB gained 0.008 F1 by ten epochs of fine-tuning instead of four, those of 12 KB nothing.

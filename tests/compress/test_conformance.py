@@ -41,6 +41,10 @@ from tests.cases.task_case import ALL_TASKS, PAIRS, task_data
 TEXTS = [*AWKWARD, "\ud800 lone surrogate", "a" * 20_000]
 # Nothing, blanks, and a script that no data here have.
 UNKNOWN = ["", "   ", "ᚠᚢᚦᚨᚱᚲ"]
+SEEDED = ("prune unstructured", "quantize factors finetuned", "distill", "linear sparse", "linear distilled")
+LINEAR_STUDENT = DistillConfig(
+    student="linear", ngrams=150, sparsity=0.6, bits=4, epochs=20, mixtures=0.5, against_control=False
+)
 CASES: dict[str, tuple[str, Any]] = {
     "fold": ("fold", FoldConfig()),
     "prune structured l2": ("prune", PruneConfig(0.5, criterion="l2", epochs=1)),
@@ -62,6 +66,10 @@ CASES: dict[str, tuple[str, Any]] = {
     "linear quantized": ("quantize", QuantizeConfig(bits=4)),
     "adopted pruned": ("prune", PruneConfig(0.5)),
     "adopted quantized": ("quantize", QuantizeConfig(bits=4)),
+    "linear sparse": ("prune", PruneConfig(0.9, structured=False, epochs=20)),
+    "linear quantized in training": ("quantize", QuantizeConfig(bits=3, finetune_epochs=20, alpha=0.9, mixtures=0.5)),
+    "linear distilled": ("distill", LINEAR_STUDENT),
+    "linear distilled control": ("distill", replace(LINEAR_STUDENT, cleaning="letters", bits=32).control),
     "distill control": ("distill", DistillConfig(6, 4, (2, 3), epochs=1, mixtures=0.0).control),
 }
 
@@ -183,7 +191,7 @@ def test_a_damaged_artifact_is_refused(made: Made, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
-@pytest.mark.parametrize("case", ["prune unstructured", "quantize factors finetuned", "distill"])
+@pytest.mark.parametrize("case", SEEDED)
 def test_the_same_seed_makes_the_same_model(case: str, task: Task) -> None:
     first, again = make(case, task).child, make.__wrapped__(case, task).child
     np.testing.assert_array_equal(first.predict_proba(AWKWARD), again.predict_proba(AWKWARD))
@@ -257,7 +265,14 @@ def test_neutral_tables_stay_what_they_are() -> None:
 
 
 def test_made_models_are_not_fitted_again() -> None:
-    for case in ("fold", "quantize tables", "linear quantized", "quantize static", f"quantize dynamic: {WAYS[2]}"):
+    for case in (
+        "fold",
+        "quantize tables",
+        "linear quantized",
+        "linear distilled",
+        "quantize static",
+        f"quantize dynamic: {WAYS[2]}",
+    ):
         with pytest.raises(NotCompressible, match="not fitted itself"):
             make(case).child.fit(random_context().train)
         assert not make(case).child.can_fit

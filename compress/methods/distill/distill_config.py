@@ -26,6 +26,8 @@ from baselines.storage.ranges import (
     WholeShare,
 )
 from baselines.task import Task
+from baselines.text.cleaning import CleaningName
+from baselines.text.ngram_settings import MAX_TERMS
 from compress.method import Context
 from compress.methods.distill.extra_texts import n_mixtures
 
@@ -46,6 +48,8 @@ Lesson = Literal["teacher", "labels", "plain"]
 LESSONS: tuple[Lesson, ...] = ("teacher", "labels", "plain")
 # Epochs without a better one after which a student that sees the same few texts again and again is given up.
 PLAIN_PATIENCE = 40
+# Bits of a float: nothing is rounded.
+FLOAT_BITS = 32
 # Settings that fit the task where none are given. Of multilabel they were chosen on Made With ML. Of one label a text
 # on validation of banking77 and TREC, one seed each: there the labels say most, and an alpha of 0.9 with sixteen
 # mixtures cost 0.008 and 0.013 accuracy. The ReLU gave multilabel students of 24 x 48 0.020 F1 on validation of the
@@ -60,11 +64,27 @@ BY_TASK: Mapping[Task, Teaching] = {
 }
 
 
+OF_LINEAR = Teaching(alpha=0.5, mixtures=0.0, class_weights=0.0)
+CNN_RATE = 5e-3
+# What only one kind of student has.
+_OF_CNN = (
+    "embedding_dim",
+    "filters",
+    "widths",
+    "hidden_dim",
+    "dropout",
+    "word_dropout",
+    "class_weights",
+)
+_OF_LINEAR = ("ngrams", "sparsity", "bits", "cleaning", "word_high", "characters")
+
+
 @dataclass(frozen=True)
 class DistillConfig(CheckedFields):
     """Settings of `distill`: the student's shape, and how it learns.
 
     Attributes:
+        student: `cnn`, whose shape the fields up to `dropout` say; or `linear`, whose shape the last six say.
         embedding_dim: numbers a character.
         filters: number of filters of each width.
         widths: of the filters, ascending.
@@ -72,22 +92,28 @@ class DistillConfig(CheckedFields):
         dropout: before the last layer.
         relu: a ReLU behind the maximum of each filter; None has it for multilabel alone.
         alpha: weight of the soft targets in the loss, 0 to 1; 0 is training without a teacher; None is 0.9 for
-            multilabel, else 0.5.
-        temperature: T > 0.
+            multilabel, else 0.5, and 0.5 of a linear student.
+        temperature: T > 0; None is 1, and 2 of a linear student.
         word_dropout: share of words hidden from the student in each epoch; None takes its parent's.
         epochs: as in `TrainingConfig`, of texts and mixtures; None is 8 for multilabel, else as many as make 3,000
-            steps, or one a labelled text. A student that sees fewer texts makes as many steps.
-        batch_size, learning_rate, weight_decay, patience, average: as in `TrainingConfig`.
+            steps, or one a labelled text. A student that sees fewer texts makes as many steps. Of a linear student
+            they are passes over all texts, and None is 150.
+        batch_size, weight_decay, patience, average: as in `TrainingConfig`; of a CNN.
+        learning_rate: of the first step; None is 0.005, and 0.06 of a linear student.
         class_weights: as there; None is 1 for multilabel, else 0.
         folds: k of the out-of-fold predictions.
         teacher_seed: of the folds, their teachers and the mixtures; students of several seeds learn from one set of
             answers.
         mixtures: texts made of two halves of training texts, per training text, which the teacher alone labels; at
             most `MOST_MIXTURES` in all; None is 16 for multilabel, where many, each seen a few times, teach more than
-            few seen often, else 1.
+            few seen often, else 1, and 0 of a linear student.
         against_control: train the control too and keep the better of both on validation, which doubles the time.
         lesson: `teacher`: the teacher's answers; `labels`: the control, see `control`; `plain`: see `plain`. Without
             weight of the soft targets (alpha 0) there is no teacher, and no mixtures, anyhow.
+        ngrams: of a linear student, how many n-grams it has at most; 0 takes its parent's.
+        sparsity: of a linear student, share of the weights of all classes and n-grams that are taken away.
+        bits: of a linear student's weights, 2 to 8 with training through the rounding; 32 leaves floats.
+        cleaning, word_high, characters: of a linear student, as in `LinearConfig`; None takes its parent's.
     """
 
     embedding_dim: Dimension = 24
@@ -97,11 +123,11 @@ class DistillConfig(CheckedFields):
     dropout: ShareBelowOne = 0.3
     relu: bool | None = None
     alpha: WholeShare | None = None
-    temperature: Annotated[float, Between(0, 1000, above=True)] = 1.0
+    temperature: Annotated[float, Between(0, 1000, above=True)] | None = None
     word_dropout: ShareBelowOne | None = None
     epochs: Epochs | None = None
     batch_size: Count = 64
-    learning_rate: Rate = 5e-3
+    learning_rate: Rate | None = None
     weight_decay: Annotated[float, Between(0, 10)] = 1e-2
     patience: Epochs = 8
     average: ShareBelowOne = 0.998
@@ -111,6 +137,13 @@ class DistillConfig(CheckedFields):
     mixtures: Mixtures | None = None
     against_control: bool = True
     lesson: Lesson = "teacher"
+    student: Literal["cnn", "linear"] = "cnn"
+    ngrams: Annotated[int, Between(0, MAX_TERMS)] = 0
+    sparsity: ShareBelowOne = 0.0
+    bits: Annotated[int, Between(2, 8, also=(FLOAT_BITS,))] = FLOAT_BITS
+    cleaning: CleaningName | None = None
+    word_high: Annotated[int, Between(1, 10)] | None = None
+    characters: tuple[Annotated[int, Between(0, 20)], Annotated[int, Between(0, 20)]] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -131,6 +164,11 @@ class DistillConfig(CheckedFields):
         return replace(self, against_control=False, lesson="plain")
 
     @property
+    def heat(self) -> float:
+        """The temperature."""
+        return (1.0 if self.student == "cnn" else 2.0) if self.temperature is None else self.temperature
+
+    @property
     def is_taught(self) -> bool:
         """Whether a teacher has any weight."""
         return self.alpha != 0 and self.lesson == "teacher"
@@ -143,7 +181,7 @@ class DistillConfig(CheckedFields):
 
     def teaching(self, task: Task) -> Teaching:
         """The task's own settings, and those that were given in place of them."""
-        own = BY_TASK[task]
+        own = BY_TASK[task] if self.student == "cnn" else OF_LINEAR
         return Teaching(
             alpha=own.alpha if self.alpha is None else self.alpha,
             mixtures=own.mixtures if self.mixtures is None else self.mixtures,
@@ -166,7 +204,7 @@ class DistillConfig(CheckedFields):
         epochs = round(epochs * longer)
         return epochs, min(epochs, PLAIN_PATIENCE)
 
-    def student(self, parent: CNNConfig, context: Context) -> CNNConfig:
+    def made(self, parent: CNNConfig, context: Context) -> CNNConfig:
         """Shape and training of the student; cleaning and alphabet stay the parent's."""
         epochs, patience = self.length(context.train, len(context.unlabelled))
         return replace(
@@ -179,7 +217,7 @@ class DistillConfig(CheckedFields):
             word_dropout=parent.word_dropout if self.word_dropout is None else self.word_dropout,
             epochs=epochs,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            learning_rate=CNN_RATE if self.learning_rate is None else self.learning_rate,
             weight_decay=self.weight_decay,
             patience=patience,
             average=self.average,
@@ -192,13 +230,14 @@ class DistillConfig(CheckedFields):
 
 # The CNN's own size, then students for about 36, 23, 18 and 14 KB once quantized to 4 bits.
 # The smaller a student, the longer it gains: on five folds of Made With ML 12 epochs instead of 8 gave one of 16 x 48
-# 0.006 F1. A study trains their controls as models of their own.
+# 0.006 F1. A study trains their controls as models of their own. The last one is no CNN.
 PRESETS: dict[str, DistillConfig] = {
     "same": DistillConfig(128, 128, tuple(range(1, 11)), 128, 0.5, against_control=False),
     "medium": DistillConfig(embedding_dim=32, filters=64, against_control=False),
     "small": DistillConfig(against_control=False),
     "tiny": DistillConfig(embedding_dim=16, epochs=12, against_control=False),
     "nano": DistillConfig(embedding_dim=16, filters=32, epochs=12, against_control=False),
+    "sparse": DistillConfig(student="linear", sparsity=0.987, bits=4, against_control=False),
 }
 
 
@@ -208,9 +247,13 @@ def check(config: DistillConfig) -> None:
         raise NotCompressible(f"alpha: from 0 to 1 is allowed, got {config.alpha}")
     if config.lesson not in LESSONS:
         raise NotCompressible(f"lesson: {', '.join(LESSONS)} are allowed, got {config.lesson!r}")
-    if not config.temperature > 0:
+    if config.temperature is not None and not config.temperature > 0:
         raise NotCompressible(f"temperature: must be larger than 0, got {config.temperature}")
     if config.word_dropout is not None and not 0.0 <= config.word_dropout < 1.0:
         raise NotCompressible(f"word_dropout: from 0 up to but not including 1 is allowed, got {config.word_dropout}")
+    defaults = DistillConfig()
+    others = _OF_LINEAR if config.student == "cnn" else _OF_CNN
+    if given := [name for name in others if getattr(config, name) != getattr(defaults, name)]:
+        raise NotCompressible(f"student {config.student}: it has no {', '.join(given)}; leave them out")
     if min(config.embedding_dim, config.filters, len(config.widths)) < 1 or config.hidden_dim < 0:
         raise NotCompressible("student: embedding_dim, filters and the number of widths must be at least 1")

@@ -18,29 +18,38 @@ import numpy as np
 from baselines.classifier import Classifier
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
+from baselines.models.linear import LinearClassifier
 from baselines.networks.torch_state import seeded
 from baselines.networks.training import class_weighted_loss, train
 from baselines.task import Probabilities
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.methods.distill.against_control import the_better
 from compress.methods.distill.distill_config import DistillConfig, check
-from compress.methods.distill.extra_texts import Mixtures, mixtures_of
+from compress.methods.distill.linear_student import learned
 from compress.methods.distill.loss import mixed_loss, soft_logits
-from compress.methods.distill.out_of_fold import answers, check_teacher, fresh_like, out_of_fold
+from compress.methods.distill.out_of_fold import answers, check_teacher
+from compress.methods.distill.teaching import mixtures_for, said_of_teaching
+from compress.methods.distill.teaching import soft_targets as soft_targets
+from compress.methods.linear.ngrams import require_floats
 
 
 def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcome:
     """Train a student of a character CNN, of the context's teacher, or of soft targets made beforehand.
 
+    A linear student (`compress.methods.distill.linear_student`) has a linear model as parent.
+
     Raises:
-        NotCompressible: the parent isn't a character CNN (its alphabet and kind are the student's), the teacher has
-            other classes, or the settings are out of range.
+        NotCompressible: the parent isn't of the student's kind (a CNN gives its alphabet, a linear model its
+            features), the teacher has other classes, or the settings are out of range.
     """
     check(config)
-    if not isinstance(parent, CharCNNClassifier):
+    if config.student == "linear":
+        _require_linear(parent)
+    elif not isinstance(parent, CharCNNClassifier):
         raise NotCompressible(
             f"distill: the student is a character CNN with its parent's alphabet, got {parent.kind!r}; give the "
-            "CNN as parent and the other model as --teacher"
+            "CNN as parent and the other model as --teacher, or set student to linear where the parent is a linear "
+            "model"
         )
     if config.is_taught and config.against_control:
         taught = apply(parent, replace(config, against_control=False), context)
@@ -48,7 +57,10 @@ def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcom
     teacher = context.teacher or parent
     if config.is_taught:
         check_teacher(teacher, context.train.space)
-    mixed = _mixtures(config, context)
+    if isinstance(parent, LinearClassifier):
+        return learned(parent, config, context)
+    assert isinstance(parent, CharCNNClassifier)
+    mixed = mixtures_for(config, context)
     extra: tuple[str, ...] = mixed.texts
     targets: Probabilities | None = None
     if config.is_taught:
@@ -60,49 +72,17 @@ def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcom
         targets = np.concatenate([context.train.labels, mixed.labels]).astype(np.float32)
     student = train_student(parent, config, context, targets, extra)
     refit_thresholds(student, context, like=parent)
-    notes = _taught(config, teacher, context, len(extra))
+    notes = said_of_teaching(config, teacher, context, len(extra))
     return student, _receipt(parent, student, config, notes, len(extra))
 
 
-def soft_targets(parent: CharCNNClassifier, config: DistillConfig, context: Context) -> Probabilities:
-    """The teacher's probabilities for the training texts: those of the context, or predicted now and cached.
-
-    They are predicted out of fold; only a teacher that can't be fitted and hasn't seen these labels is asked itself.
-
-    Raises:
-        NotCompressible: the teacher can't be fitted, and may have seen these labels.
-    """
-    if context.soft_targets is not None:
-        if context.soft_targets.shape != context.train.labels.shape:
-            raise NotCompressible(
-                f"soft targets: expected shape {context.train.labels.shape}, got {context.soft_targets.shape}"
-            )
-        return context.soft_targets
-    teacher = context.teacher or parent
-    if _answers_itself(teacher, context):
-        return answers(teacher, context.train.texts, cache=context.cache)
-    make = context.make_teacher or fresh_like(teacher, device=context.device, threads=context.threads)
-    return out_of_fold(
-        make,
-        context.train,
-        config.folds,
-        config.teacher_seed,
-        groups=context.groups,
-        cache=context.cache,
-        progress=context.progress,
-    )
-
-
-def _answers_itself(teacher: Classifier, context: Context) -> bool:
-    """Whether the teacher itself is asked about the labelled texts."""
-    return context.make_teacher is None and not teacher.can_fit and not context.teacher_saw_labels
-
-
-def _mixtures(config: DistillConfig, context: Context) -> Mixtures:
-    """The same for a student and its control; none for a plain one, and without a teacher's weight."""
-    used = config.lesson != "plain" and config.alpha != 0
-    share = config.teaching(context.train.task).mixtures if used else 0.0
-    return mixtures_of(context.train, share, [config.teacher_seed, 1])
+def _require_linear(parent: Classifier) -> None:
+    if not isinstance(parent, LinearClassifier):
+        raise NotCompressible(
+            f"distill: a linear student has the features of a linear parent, got {parent.kind!r}; give a linear model "
+            "as parent and the other model as --teacher"
+        )
+    require_floats(parent, "distill")
 
 
 def train_student(
@@ -122,7 +102,7 @@ def train_student(
             (len(train) + len(extra), n_classes); None trains by the loss for labels alone.
         extra: texts that have targets only.
     """
-    made = config.student(parent.config, context)
+    made = config.made(parent.config, context)
     shape = CharCNNShape(
         n_ids=parent.tokenizer.n_ids,
         n_classes=len(context.train.classes),
@@ -138,7 +118,7 @@ def train_student(
     loss = class_weighted_loss(context.train.labels, made.class_weights, task)
     if targets is not None:
         wanted = soft_logits(targets, task)
-        loss = mixed_loss(wanted, loss, config.teaching(task).alpha, config.temperature, len(context.train), task)
+        loss = mixed_loss(wanted, loss, config.teaching(task).alpha, config.heat, len(context.train), task)
     train(
         module,
         parent.tokenizer,
@@ -152,24 +132,6 @@ def train_student(
     return CharCNNClassifier.from_module(module, parent.tokenizer, context.train.space, None, made)
 
 
-def _taught(config: DistillConfig, teacher: Classifier, context: Context, n_extra: int) -> tuple[str, ...]:
-    """How the student was taught, then what has to be said of a teacher that answered for any text itself."""
-    if not config.is_taught:
-        return (_untaught(config, context, n_extra),)
-    if _answers_itself(teacher, context):
-        how = f"taught by {teacher.kind!r}, whose own answers serve for the labelled texts too: it can't be fitted"
-        return (how, *context.teacher_notes)
-    return (f"taught by {teacher.kind!r}, out of fold", *(context.teacher_notes if n_extra else ()))
-
-
-def _untaught(config: DistillConfig, context: Context, n_mixed: int) -> str:
-    own = " (the texts without labels are the teacher's alone)" if context.unlabelled else ""
-    if n_mixed:
-        return f"control: trained without a teacher, {n_mixed} mixtures with the labels of both halves{own}"
-    nothing = "" if config.lesson == "plain" or config.alpha == 0 else "; nothing was mixed"
-    return f"control: trained without a teacher, on the labelled texts alone{nothing}{own}"
-
-
 def _receipt(
     parent: CharCNNClassifier, student: CharCNNClassifier, config: DistillConfig, taught: tuple[str, ...], n_extra: int
 ) -> Receipt:
@@ -179,7 +141,7 @@ def _receipt(
         "alpha": config.teaching(student.task_).alpha,
         "lesson": config.lesson,
         "n_extra_texts": n_extra,
-        "temperature": config.temperature,
+        "temperature": config.heat,
     }
     how, *notes = taught
     if notes:

@@ -10,8 +10,8 @@ smaller; they show in the deflated size only, and the receipt says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,60 +23,21 @@ from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier
 from baselines.networks.training import AfterStep
-from baselines.storage.configs import CheckedFields
-from baselines.storage.ranges import Between, EpochsOrNone, Mixtures, Rate, ShareBelowOne, WholeShare
 from compress.method import Context, Outcome, Receipt, refit_thresholds, title_of
 from compress.methods.copies import clone, pooled_responses, without_filters
-from compress.methods.linear_models import prune_linear, require_floats, unchanged_linear
+from compress.methods.linear.lessons import Learning
+from compress.methods.linear.ngrams import prune_linear, require_floats, unchanged_linear
+from compress.methods.linear.single_weights import prune_weights, prune_within
 from compress.methods.prune.importance import filter_importance
+from compress.methods.prune.prune_config import OF_LINEAR, OF_NETWORK, FineTuning
+from compress.methods.prune.prune_config import PruneConfig as PruneConfig
+from compress.methods.prune.prune_config import check_sparsity as check_sparsity
 from compress.methods.prune.sensitivity import choose_filters, scan
 from compress.methods.recovery import recover
 
-Criterion = Literal["l2", "taylor"]
-
-
-@dataclass(frozen=True)
-class PruneConfig(CheckedFields):
-    """Settings of `prune`.
-
-    Attributes:
-        sparsity: share to remove of filters or n-grams (structured) or of weights (unstructured), in [0, 1); 0 is
-            neutral.
-        structured: whole filters, or single weights.
-        criterion: of filters: `l2` (root mean square of a filter's weights) or `taylor` (|gradient · weight| on
-            training texts).
-        auto: structured only: take the sparsity of each width from a scan of the validation score, not from
-            `sparsity`.
-        tolerance: with `auto`, how much the validation score may fall before fine-tuning, in the metric's own units.
-        epochs: fine-tuning at most; 0 leaves it out.
-        learning_rate: of the fine-tuning.
-        gradual_epochs: unstructured only: epochs over which sparsity grows by the cubic schedule.
-        alpha: weight of the parent's own answers in the loss of the fine-tuning, the rest is the labels'.
-        mixtures: mixed texts per training text that take part in it.
-        average: decay of the moving average of the weights that is kept, once what is pruned is fixed.
-    """
-
-    sparsity: ShareBelowOne = 0.5
-    structured: bool = True
-    criterion: Criterion = "taylor"
-    auto: bool = False
-    tolerance: Annotated[float, Between(0, 1000)] = 0.01
-    epochs: EpochsOrNone = 5
-    learning_rate: Rate = 1e-3
-    gradual_epochs: EpochsOrNone = 4
-    alpha: WholeShare = 0.8
-    mixtures: Mixtures = 2.0
-    average: ShareBelowOne = 0.998
-
-
-def check_sparsity(sparsity: float) -> None:
-    """Raise NotCompressible unless 0 <= sparsity < 1."""
-    if not 0.0 <= sparsity < 1.0:
-        raise NotCompressible(f"sparsity: from 0 up to but not including 1 is allowed, got {sparsity}")
-
 
 def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
-    """Prune a character CNN, or the n-grams of a linear model (`compress.methods.linear_models.prune_linear`).
+    """Prune a character CNN, or the n-grams or single weights of a linear model (`compress.methods.linear`).
 
     Raises:
         NotCompressible: another kind of model, a sparsity outside [0, 1), or so small that nothing would be removed.
@@ -96,14 +57,20 @@ def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
 
 def _linear(parent: LinearClassifier, config: PruneConfig, context: Context) -> Outcome:
     require_floats(parent, "prune")
-    if config.auto or not config.structured:
+    if config.auto and config.structured:
         raise NotCompressible(
-            "prune: a linear model loses whole n-grams, and there are no widths to scan; give a sparsity and leave out "
-            "auto and unstructured"
+            "prune: the n-grams of a linear model have no widths to scan; give a sparsity, or prune single weights "
+            "(unstructured), whose sparsity can be found"
         )
-    if config.sparsity == 0:
+    if config.sparsity == 0 and not config.auto:
         return unchanged_linear(parent, "prune")
-    return prune_linear(parent, config.sparsity, context)
+    if config.structured:
+        return prune_linear(parent, config.sparsity, context)
+    own = config.learning(OF_LINEAR)
+    learning = Learning(own.epochs, own.learning_rate, own.alpha, own.mixtures)
+    if config.auto:
+        return prune_within(parent, config.tolerance, learning, context)
+    return prune_weights(parent, config.sparsity, learning, context)
 
 
 def keep_most_important(importance: NDArray[Any], sparsity: float) -> NDArray[np.bool_]:
@@ -179,8 +146,8 @@ def _structured(parent: CharCNNClassifier, config: PruneConfig, context: Context
     before, after = (sum(p.numel() for p in c.module.parameters()) for c in (parent, child))
     facts |= {"sparsity": float(1 - keep.mean()), "filters": [list(pair) for pair in child.module.shape.filters]}
     facts |= {"parameters_before": before, "parameters_after": after}
-    if config.epochs:
-        _recover(child, parent, config, context, config.epochs)
+    if (learning := config.learning(OF_NETWORK)).epochs:
+        _recover(child, parent, learning, config.average, context)
     note = f"{int((~keep).sum())} of {len(keep)} filters removed, {before} parameters became {after}"
     return child, Receipt("prune", before - after, 4 * after, (note,), facts)
 
@@ -194,12 +161,13 @@ def _unstructured(parent: CharCNNClassifier, config: PruneConfig, context: Conte
         raise NotCompressible(
             f"prune: sparsity {config.sparsity} removes none of {n_weights} weights: at least {1 / n_weights:.3g}"
         )
-    if config.epochs and config.gradual_epochs:
+    learning = config.learning(OF_NETWORK)
+    if learning.epochs and config.gradual_epochs:
         _grow_sparsity(child, parent, config, context)
     masks = magnitude_masks(weights, config.sparsity)
     zero_out(weights, masks)
-    if config.epochs:
-        _recover(child, parent, config, context, config.epochs, lambda m, step: zero_out(prunable(m), masks))
+    if learning.epochs:
+        _recover(child, parent, learning, config.average, context, lambda m, step: zero_out(prunable(m), masks))
     n_parameters = sum(p.numel() for p in child.module.parameters())
     facts = {"sparsity_asked": config.sparsity, "sparsity": measured_sparsity(child.module), "criterion": "magnitude"}
     notes = (
@@ -211,7 +179,8 @@ def _unstructured(parent: CharCNNClassifier, config: PruneConfig, context: Conte
 
 def _grow_sparsity(child: CharCNNClassifier, parent: CharCNNClassifier, config: PruneConfig, context: Context) -> None:
     """Train while sparsity grows; the last step's weights are kept, not those of the best epoch, which are dense."""
-    n_texts = len(context.train) * (1 + (config.mixtures if config.alpha else 0))
+    learning = replace(config.learning(OF_NETWORK), epochs=config.gradual_epochs)
+    n_texts = len(context.train) * (1 + (learning.mixtures if learning.alpha else 0))
     n_steps = max(1, round(config.gradual_epochs * n_texts / parent.config.batch_size))
     last: dict[str, Tensor] = {}
 
@@ -221,26 +190,26 @@ def _grow_sparsity(child: CharCNNClassifier, parent: CharCNNClassifier, config: 
         last.update({name: value.detach().clone() for name, value in module.state_dict().items()})
 
     # No average here: its zeros would be of many steps.
-    _recover(child, parent, replace(config, average=0.0), context, config.gradual_epochs, prune_step)
+    _recover(child, parent, learning, 0.0, context, prune_step)
     child.module.load_state_dict(last)
 
 
 def _recover(
     child: CharCNNClassifier,
     parent: CharCNNClassifier,
-    config: PruneConfig,
+    learning: FineTuning,
+    average: float,
     context: Context,
-    epochs: int,
     after_step: AfterStep | None = None,
 ) -> None:
     recover(
         child.module,
         parent,
         context,
-        epochs=epochs,
-        learning_rate=config.learning_rate,
-        alpha=config.alpha,
-        mixtures=config.mixtures,
-        average=config.average,
+        epochs=learning.epochs,
+        learning_rate=learning.learning_rate,
+        alpha=learning.alpha,
+        mixtures=learning.mixtures,
+        average=average,
         after_step=after_step,
     )

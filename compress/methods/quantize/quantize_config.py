@@ -48,10 +48,13 @@ class QuantizeConfig(CheckedFields):
         embedding_bits: of the embedding, with `factors` only; 0 takes `bits + 4`, at most 8.
         rank: with `factors`, how many columns the embedding keeps (by singular values); 0 keeps the CNN's own.
         finetune_epochs: epochs of training through the rounding before it is final; 0 rounds what is there. None is 0,
-            but 2 for the `factors` of a CNN in less than 8 bits where a text has one label.
-        learning_rate: of that training; None is 0.01 for multilabel, else 0.002.
-        alpha: weight of the parent's own answers in its loss, the rest is the labels'.
-        mixtures: mixed texts per training text that take part in it; None is 16 for multilabel, else 1.
+            but where a text has one label and bits are less than 8, 2 for the `factors` of a CNN, and 60 for a linear
+            model, whose epochs are short.
+        learning_rate: of that training; None is 0.01 for multilabel, else 0.002, and 0.04 of a linear model.
+        alpha: weight of the parent's own answers in its loss, the rest is the labels'; None is 0.9, and 1 of a linear
+            model.
+        mixtures: mixed texts per training text that take part in it; None is 16 for multilabel, else 1, and 0
+            of a linear model.
         average: decay of the moving average of the weights, see `FinetuneConfig`.
         correct_bias: move the classes' biases by what rounding moves the mean response on the training texts.
         n_calibration: validation texts used by `static`.
@@ -65,7 +68,7 @@ class QuantizeConfig(CheckedFields):
     rank: Annotated[int, Between(0, 4096)] = 0
     finetune_epochs: EpochsOrNone | None = None
     learning_rate: Rate | None = None
-    alpha: WholeShare = 0.9
+    alpha: WholeShare | None = None
     mixtures: Mixtures | None = None
     average: ShareBelowOne = 0.998
     correct_bias: bool = True

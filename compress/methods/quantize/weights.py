@@ -4,8 +4,7 @@
   to logits. The one-hot input is exact in any precision, so no activation is quantized and none can saturate.
 - `factors` (weight-only, smaller on disk): the low-rank factors of the tables are stored, and expanded to int8 tables
   when loaded.
-- A linear model over n-grams (`compress.methods.linear_models`): its weights, one scale a class, the vocabulary
-  deflated.
+- A linear model over n-grams (`compress.methods.linear`): its weights, one scale a class.
 - `dynamic` and `static`: what PyTorch and onnxruntime offer for the layered CNN (`compress.methods.quantize.runtimes`).
 
 Source: Nagel et al., "A White Paper on Neural Network Quantization" (2021); fine-tuning with the straight-through
@@ -29,7 +28,9 @@ from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClass
 from compress.method import Context, Outcome, Receipt, marked_if_failed, refit_thresholds
 from compress.methods.copies import clone
 from compress.methods.fold import float_floors, float_parts, fold_module
-from compress.methods.linear_models import quantize_linear, require_floats, unchanged_linear
+from compress.methods.linear.lessons import Learning
+from compress.methods.linear.ngrams import require_floats, unchanged_linear
+from compress.methods.linear.rounded import RATE, quantize_linear
 from compress.methods.quantize.finetune import FinetuneConfig, finetune_rounded
 from compress.methods.quantize.quantize_config import FLOAT_BITS, QuantizeConfig, RoundingTraining, Scheme
 
@@ -73,13 +74,16 @@ def _linear(parent: LinearClassifier, config: QuantizeConfig, context: Context) 
     require_floats(parent, "quantize")
     if config.bits == FLOAT_BITS:
         return unchanged_linear(parent, "quantize")
-    if config.scheme != "tables" or config.finetune_epochs or config.rank:
+    if config.scheme != "tables" or config.rank:
         raise NotCompressible(
-            "quantize: a linear model has weights only, no layers, factors or gradient steps; use scheme tables "
-            "without rank and finetune_epochs"
+            "quantize: a linear model has weights only, no layers and no factors; use scheme tables without rank"
         )
     check_bits(config.bits)
-    return quantize_linear(parent, config.bits, config.correct_bias, context)
+    rate = RATE if config.learning_rate is None else config.learning_rate
+    learning = Learning(
+        config.finetune_epochs or 0, rate, 1.0 if config.alpha is None else config.alpha, config.mixtures or 0.0
+    )
+    return quantize_linear(parent, config.bits, config.correct_bias, learning, context)
 
 
 def unchanged(parent: Classifier, method: str) -> Outcome:
@@ -118,7 +122,7 @@ def finetuning(config: QuantizeConfig, training: RoundingTraining) -> FinetuneCo
         rank=config.rank,
         epochs=training.epochs,
         learning_rate=training.learning_rate,
-        alpha=config.alpha,
+        alpha=0.9 if config.alpha is None else config.alpha,
         mixtures=training.mixtures,
         average=config.average,
     )

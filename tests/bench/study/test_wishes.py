@@ -39,7 +39,9 @@ def test_a_sparsity_goes_to_filters_and_n_grams_and_into_the_title() -> None:
 
 def test_single_weights_on_request() -> None:
     found = _variants("--method", "prune", "--unstructured", "--sparsity", "0.9")
-    assert list(found) == ["cnn-sparse"]
+    assert list(found) == ["cnn-sparse", "linear-sparse"]
+    assert found["linear-sparse"].config == PruneConfig(sparsity=0.9, structured=False)
+    assert found["linear-sparse"].has_row
     assert found["cnn-sparse"].config == PruneConfig(sparsity=0.9, structured=False)
     in_recipe = _variants("--recipe", "prune,fold", "--unstructured")["recipe-1-prune"]
     assert not in_recipe.config.structured
@@ -59,7 +61,15 @@ def test_the_whole_study_prunes_as_asked() -> None:
     found = _variants("--sparsity", "0.9")
     assert found["cnn-pruned"].config.sparsity == found["linear-pruned"].config.sparsity == 0.9
     assert "cnn-sparse" not in found
-    assert {"cnn-sparse", "smallest", "linear-pruned-int4"} <= set(_variants())
+    everything = _variants()
+    assert {"cnn-sparse", "smallest", "linear-pruned-int4", "linear-sparse-int4", "linear-sparsest-int4"} <= set(
+        everything
+    )
+    # Floats that are mostly zero are no smaller: they are made for what is made of them.
+    assert not everything["linear-sparse"].has_row
+    assert everything["linear-sparse-int4"].parent == "linear-sparse"
+    assert everything["linear-sparse-int4"].has_row
+    assert everything["linear-sparsest"].config.sparsity > everything["linear-sparse"].config.sparsity
 
 
 @pytest.mark.parametrize(
@@ -89,6 +99,13 @@ def test_few_bits_for_students_of_other_sizes() -> None:
     found = _variants("--method", "distill", "--student", "small", "nano", "--teacher", "linear")
     assert found["student-nano-int3"].config.bits == 3
     assert "student-int3" not in found  # the recipe `smallest` is that
+
+
+def test_a_linear_student_is_made_of_the_linear_model() -> None:
+    found = _variants("--method", "distill", "--student", "sparse", "--teacher", "cnn")
+    assert {"student-sparse", "student-sparse-control"} <= set(found)
+    assert {variant.parent for variant in found.values()} == {"linear"}
+    assert {variant.config.bits for variant in found.values()} == {4}
 
 
 def test_further_baselines_are_made_beside_those_that_are_needed(tiny: Dataset) -> None:

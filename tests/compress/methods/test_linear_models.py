@@ -21,7 +21,8 @@ from baselines.text.ngrams import NgramBlock, NgramTfidf
 from compress.audit import audit
 from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
 from compress.kinds.int_linear import IntLinearClassifier
-from compress.methods.linear_models import ngram_importance, prune_linear, with_ngrams
+from compress.methods.linear.ngrams import ngram_importance, prune_linear
+from compress.methods.linear.rows import with_ngrams
 from compress.methods.prune.pruning import PruneConfig
 from compress.methods.prune.pruning import apply as prune
 from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -164,13 +165,14 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, name: str, value: np.
 @pytest.mark.parametrize(
     ("method", "config", "message"),
     [
-        (prune, PruneConfig(0.5, structured=False), "whole n-grams"),
+        (prune, PruneConfig(1e-9, structured=False), "at least one has to go"),
+        (prune, PruneConfig(1 - 1e-9, structured=False), "and one to stay"),
         (prune, PruneConfig(auto=True), "no widths to scan"),
         (prune, PruneConfig(1e-6), "would take 0 of"),
         (prune, PruneConfig(1 - 1e-9), "one to stay"),
         (quantize, QuantizeConfig("factors", bits=4), "use scheme tables"),
         (quantize, QuantizeConfig("dynamic"), "use scheme tables"),
-        (quantize, QuantizeConfig(finetune_epochs=2), "use scheme tables"),
+        (quantize, QuantizeConfig(rank=2), "without rank"),
     ],
 )
 def test_what_does_not_apply_says_what_would(method: object, config: object, message: str) -> None:

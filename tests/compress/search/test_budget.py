@@ -105,23 +105,29 @@ def test_smaller_forms_of_a_linear_model_compete(
 ) -> None:
     parent, context = case
     linear = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=50)).fit(context.train)
-    monkeypatch.setattr(linear_grid, "SPARSITIES", (0.0, 0.9))
-    monkeypatch.setattr(linear_grid, "BITS", (8, 3))
+    monkeypatch.setattr(linear_grid, "SPARSITIES", (0.9, 0.0))
+    monkeypatch.setattr(linear_grid, "BITS", (3, 8))
+    monkeypatch.setattr(linear_grid, "WEIGHTS", (0.99,))
+    monkeypatch.setattr(linear_grid, "STUDENT_WEIGHTS", (0.95,))
+    monkeypatch.setattr(linear_grid, "PASSES", 5)
     made: list[str] = []
     monkeypatch.setattr(linear_grid, "run_recipe", lambda *a: made.append("x") or run_recipe(*a))
     budget = Budget(max_bytes=1_000_000)
     found = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear)
     grid = [c for c in found.candidates if c.family == "linear"]
-    assert [len(c.recipe) for c in grid] == [1, 1, 2, 2]
+    methods = [[step["method"] for step in c.recipe] for c in grid]
+    assert methods == [["prune", "quantize"], ["quantize"]] * 2 + [["prune", "quantize"], ["distill"], ["distill"]]
+    assert [c.recipe[0].get("cleaning") for c in grid[5:]] == ["raw", "course"]
+    assert grid[4].recipe[0]["structured"] is False
     assert len(found.candidates) - len(grid) in (1, 2)  # a student, and its control where it won
     # Fewer bits and fewer n-grams are fewer bytes.
     sizes = [c.size_bytes for c in grid]
-    assert sizes[0] > sizes[1] > sizes[3]
-    assert sizes[0] > sizes[2] > sizes[3]
+    assert sizes[3] > sizes[1] > sizes[0] > sizes[4]
+    assert sizes[3] > sizes[2] > sizes[0]
     assert found.best.score == max(c.score for c in found.candidates)
     # What was measured is not made again, and the winner's recipe starts from its own family.
     made.clear()
-    for limit in (sizes[3], sizes[0]):
+    for limit in (sizes[0], sizes[3]):
         again = solve(
             parent, Budget(max_bytes=limit), context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear
         )
@@ -129,6 +135,29 @@ def test_smaller_forms_of_a_linear_model_compete(
         assert again.best.is_feasible
         assert isinstance(again.classifier, IntLinearClassifier) == (again.best.family == "linear")
         assert validation_score(again.classifier, context) == pytest.approx(again.best.score)
+
+
+def test_a_line_of_linear_models_ends_at_the_budget(
+    case: tuple[CharCNNClassifier, Context], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, context = case
+    linear = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=50)).fit(context.train)
+    monkeypatch.setattr(linear_grid, "SPARSITIES", (0.95, 0.5, 0.0))
+    monkeypatch.setattr(linear_grid, "BITS", (4,))
+    monkeypatch.setattr(linear_grid, "WEIGHTS", ())
+    monkeypatch.setattr(linear_grid, "STUDENT_WEIGHTS", ())
+
+    def sizes(budget: Budget) -> list[int]:
+        found = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear)
+        return [c.size_bytes for c in found.candidates if c.family == "linear"]
+
+    few = sizes(Budget(max_bytes=20_000))
+    assert len(few) == 2
+    assert few[0] < 20_000 < few[1]
+    # A larger one goes on where the smaller one ended.
+    more = sizes(Budget(max_bytes=1_000_000))
+    assert more[:2] == few
+    assert len(more) == 3
 
 
 def test_the_winner_is_not_made_again_in_the_same_process(

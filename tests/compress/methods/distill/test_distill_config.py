@@ -61,5 +61,5 @@ def test_without_mixtures_a_control_is_the_plain_student() -> None:
 def test_words_are_hidden_as_from_the_parent_unless_told() -> None:
     parent = replace(random_cnn().config, word_dropout=0.1)
     context = task_context("multiclass")
-    assert DistillConfig().student(parent, context).word_dropout == 0.1
-    assert DistillConfig(word_dropout=0.0).student(parent, context).word_dropout == 0.0
+    assert DistillConfig().made(parent, context).word_dropout == 0.1
+    assert DistillConfig(word_dropout=0.0).made(parent, context).word_dropout == 0.0
