@@ -64,7 +64,7 @@ BY_TASK: Mapping[Task, Teaching] = {
 }
 
 
-OF_LINEAR = Teaching(alpha=0.5, mixtures=0.0, class_weights=0.0)
+OF_LINEAR = Teaching(alpha=0.5, mixtures=0.0, class_weights=0.0, relu=False)
 CNN_RATE = 5e-3
 # What only one kind of student has.
 _OF_CNN = (
@@ -73,6 +73,7 @@ _OF_CNN = (
     "widths",
     "hidden_dim",
     "dropout",
+    "relu",
     "word_dropout",
     "class_weights",
 )
