@@ -82,6 +82,8 @@ struct hits { /* rows that occur, each once, and how often each does */
     int32_t *count;
     uint32_t *found;
     size_t n;
+    const uint8_t *rows; /* the model's: they are needed soon, and lie far apart */
+    size_t stride;
 };
 
 /* Without a branch: what was found before is written over by what comes next. */
@@ -96,7 +98,10 @@ INLINE void hit(struct hits *hits, uint32_t row)
 INLINE void hit_all(struct hits *hits, const uint32_t *rows, size_t n)
 {
     struct hits own = *hits;
-    for (size_t i = 0; i < n; i++) hit(&own, rows[i]);
+    for (size_t i = 0; i < n; i++) {
+        __builtin_prefetch(own.rows + rows[i] * own.stride);
+        hit(&own, rows[i]);
+    }
     hits->n = own.n;
 }
 
@@ -174,6 +179,8 @@ INLINE void walk_large(const struct block *block, const uint32_t *codes, size_t 
     }
     for (int depth = 2; depth <= block->high && live; depth++) {
         size_t kept = 0, n_rows = 0;
+        for (size_t i = 0; i < live; i++)
+            __builtin_prefetch(&trie->edges[rows_edge_slot(trie, node[i], codes[at[i] + (size_t)depth - 1])]);
         for (size_t i = 0; i < live; i++) {
             uint32_t code = codes[at[i] + (size_t)depth - 1];
             if (!code) continue;
@@ -803,7 +810,7 @@ static const char *one_text(const struct rows *model, const struct rows_text *te
     memset(s->total, 0, n_logits * sizeof *s->total);
     for (size_t b = 0; b < model->n_blocks; b++) {
         const struct block *block = &model->blocks[b];
-        struct hits hits = {s->count, s->found, 0};
+        struct hits hits = {s->count, s->found, 0, model->rows, model->stride};
         const char *problem = block->reading == seen ? NULL : see(model, (size_t)block->reading, text, s, &view);
         if (problem) return problem;
         seen = block->reading;
