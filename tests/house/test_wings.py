@@ -44,7 +44,13 @@ ORDER = {
         ("formats", "onnx_files"),
         ("coding",),
     ),
-    "exports": (("run", "predict", "fuzz"), ("fuzzing",), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
+    "exports": (
+        ("run", "predict", "fuzz", "coded"),
+        ("fuzzing",),
+        ("bundles", "answering"),
+        ("graphs", "runtime"),
+        ("kernel",),
+    ),
     "bench": (
         (
             "fold_study",
@@ -75,7 +81,14 @@ ORDER = {
 }
 # What is served, by folder: neither these modules nor anything they import may ever import the first packages; the
 # others only where they are asked for: to stem, to write tensors, to open a graph.
-LIGHT = ("baselines.text", "compress.coding", "compress.formats", "compress.onnx_files", "exports.runtime", "exports.kernel")
+LIGHT = (
+    "baselines.text",
+    "compress.coding",
+    "compress.formats",
+    "compress.onnx_files",
+    "exports.runtime",
+    "exports.kernel",
+)
 NEVER = ("torch", "sklearn", "onnx", "scipy", "rich", "skmultilearn", "transformers", "pandas")
 ON_DEMAND = ("nltk", "safetensors", "onnxruntime")
 # What judges and shows knows nothing of how a figure came about.

@@ -19,7 +19,10 @@ def learned(n: int, df: np.ndarray, smooth: int, kind: Any) -> np.ndarray:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.integers(30, 200_000), st.integers(1, 30), st.sampled_from([0, 1]), st.sampled_from([np.float32, np.float64]),
+    st.integers(30, 200_000),
+    st.integers(1, 30),
+    st.sampled_from([0, 1]),
+    st.sampled_from([np.float32, np.float64]),
     st.integers(0, 2**32 - 1),
 )
 def test_texts_are_counted_back(n: int, rarest: int, smooth: int, kind: Any, seed: int) -> None:
