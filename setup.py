@@ -14,7 +14,7 @@ setup(
     ext_modules=[
         Extension(
             "exports.kernel._kernel",
-            ["exports/kernel/module.c", "exports/kernel/tables.c", "exports/kernel/coding.c", "exports/kernel/coding_door.c"],
+            [f"exports/kernel/{name}.c" for name in ("module", "tables", "coding", "coding_door")],
             depends=[f"exports/kernel/{name}.h" for name in ("tables", "respond", "coding", "coding_door")],
             extra_compile_args=FLAGS,
             py_limited_api=True,

@@ -69,5 +69,5 @@ def test_other_values_are_not(values: list[float]) -> None:
     ],
 )
 def test_headers_that_do_not_fit_are_refused(header: dict[str, Any]) -> None:
-    with pytest.raises(ArtifactError, match="^idf: .*; make it again"):
+    with pytest.raises(ArtifactError, match=r"^idf: .*; make it again"):
         idf_of(header, np.array([1, 3]), np.dtype(np.float64))
