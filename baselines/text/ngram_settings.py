@@ -141,7 +141,7 @@ def count_terms(content: Any) -> int:
         terms: Any = block.get("vocabulary") if isinstance(block, dict) else None
         if isinstance(block, dict) and "hashing" in block:
             _check_buckets(terms, place)
-        elif not isinstance(terms, list) or not all(isinstance(term, str) and term for term in terms):
+        elif not isinstance(terms, list) or not set(map(type, terms)) <= {str} or "" in terms:
             raise ArtifactError(
                 f"vocabulary: block {place}: a list of strings under 'vocabulary' is needed, none empty"
             )

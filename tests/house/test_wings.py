@@ -44,7 +44,13 @@ ORDER = {
         ("formats", "onnx_files"),
         ("coding",),
     ),
-    "exports": (("run", "predict", "fuzz"), ("fuzzing",), ("bundles", "answering"), ("graphs", "runtime"), ("kernel",)),
+    "exports": (
+        ("run", "predict", "fuzz", "coded"),
+        ("fuzzing",),
+        ("bundles", "answering"),
+        ("graphs", "runtime"),
+        ("kernel",),
+    ),
     "bench": (
         (
             "fold_study",

@@ -7,19 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.storage.artifact import Lineage
-from baselines.text.cleaning import Cleaning
-from baselines.text.ngram_settings import NgramSettings
-from baselines.text.ngrams import NgramBlock, NgramTfidf
 from compress.audit import audit
-from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
+from compress.formats.packed_linear import PACKED_LINEAR_FILE, read_packed_linear
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.methods.linear.ngrams import ngram_importance, prune_linear
 from compress.methods.linear.rows import with_ngrams
@@ -112,53 +107,12 @@ def test_some_columns_keep_their_terms_and_idf() -> None:
     np.testing.assert_array_equal(cut.idf(), vectorizer.idf()[keep])
 
 
-TERMS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), max_size=30, unique=True)
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.tuples(TERMS, TERMS), st.integers(1, 4), st.integers(1, 127), st.integers(0, 2**32 - 1))
-def test_every_packed_model_is_read_back(
-    tmp_path_factory: pytest.TempPathFactory, terms: tuple[list[str], list[str]], classes: int, limit: int, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    blocks = tuple(
-        NgramBlock(settings, tuple(sorted(names)), rng.choice([1.5, 2.25, 3.0], len(names)).astype(np.float32))
-        for settings, names in zip([NgramSettings("word"), NgramSettings("char_wb", 2, 4)], terms, strict=True)
-    )
-    vectorizer = NgramTfidf(Cleaning("course"), blocks)
-    if not vectorizer.n_features:
-        return
-    levels = rng.integers(-limit, limit + 1, (classes, vectorizer.n_features)).astype(np.int8)
-    scale, intercept = rng.random((2, classes)).astype(np.float32)
-    path = tmp_path_factory.mktemp("packed") / PACKED_LINEAR_FILE
-    write_packed_linear(PackedLinear(vectorizer, levels, scale, intercept), path)
-    again = read_packed_linear(path)
-    assert again.vectorizer.to_json() == vectorizer.to_json()
-    np.testing.assert_array_equal(again.vectorizer.idf(), vectorizer.idf())
-    np.testing.assert_array_equal(again.levels, levels)
-    np.testing.assert_array_equal(again.scale, scale)
-    np.testing.assert_array_equal(again.intercept, intercept)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("weights", np.zeros(3, np.uint8), "packed values"),
-        ("vocabulary", np.zeros(3, np.uint8), "deflated bytes"),
-        ("idf", np.zeros(3, np.uint8), "deflated bytes"),
-        ("idf_values", np.array([np.nan], np.float32), "idf_values: every value must be finite"),
-        ("idf_values", np.zeros(1, np.float32), "damaged"),
-        ("scale", np.ones(2, np.float32), "one value a class"),
-        ("intercept", np.array([np.inf] * 5, np.float32), "intercept: every value must be finite"),
-        ("more", np.ones(2, np.float32), "expected idf"),
-    ],
-)
-def test_a_damaged_file_is_refused_by_name(tmp_path: Path, name: str, value: np.ndarray, message: str) -> None:
+def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:
     child, _ = quantize(random_linear(), QuantizeConfig(bits=4), random_context())
     child.save_state(tmp_path)
     path = tmp_path / PACKED_LINEAR_FILE
-    save_file({**load_file(path), name: value}, path)
-    with pytest.raises(ArtifactError, match=f"{PACKED_LINEAR_FILE}.*{message}"):
+    save_file({**load_file(path), "more": np.ones(2, np.float32)}, path)
+    with pytest.raises(ArtifactError, match=f"{PACKED_LINEAR_FILE}.*expected coded, got 'coded, more'"):
         read_packed_linear(path)
 
 
