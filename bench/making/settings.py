@@ -12,6 +12,7 @@ from baselines.inputs.json_files import read_json_file
 from baselines.inputs.named_files import read_small
 from baselines.models.registry import BASELINES
 from bench.making.variants import Variant
+from compress.methods.distill.distill_config import OF_CNN
 from compress.registry import METHODS, configured
 
 _SHAPE = 'expected an object of objects, such as {"cnn": {"epochs": 20}}'
@@ -53,8 +54,11 @@ def baseline_changes(changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapp
 
 
 def changed(variant: Variant, changes: Changes) -> Variant:
-    """The variant with the settings that `--config` replaces for its method."""
-    return replace(variant, config=configured(variant.method, changes.get(variant.method, {}), variant.config))
+    """The variant with the settings that `--config` replaces for its method; the shape of CNNs leaves others alone."""
+    settings = changes.get(variant.method, {})
+    if getattr(variant.config, "student", "") == "linear":
+        settings = {name: value for name, value in settings.items() if name not in OF_CNN}
+    return replace(variant, config=configured(variant.method, settings, variant.config))
 
 
 def read_unlabelled(path: Path) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ BY_TASK: Mapping[Task, Teaching] = {
 OF_LINEAR = Teaching(alpha=0.5, mixtures=0.0, class_weights=0.0, relu=False)
 CNN_RATE = 5e-3
 # What only one kind of student has.
-_OF_CNN = (
+OF_CNN = (
     "embedding_dim",
     "filters",
     "widths",
@@ -253,7 +253,7 @@ def check(config: DistillConfig) -> None:
     if config.word_dropout is not None and not 0.0 <= config.word_dropout < 1.0:
         raise NotCompressible(f"word_dropout: from 0 up to but not including 1 is allowed, got {config.word_dropout}")
     defaults = DistillConfig()
-    others = _OF_LINEAR if config.student == "cnn" else _OF_CNN
+    others = _OF_LINEAR if config.student == "cnn" else OF_CNN
     if given := [name for name in others if getattr(config, name) != getattr(defaults, name)]:
         raise NotCompressible(f"student {config.student}: it has no {', '.join(given)}; leave them out")
     if min(config.embedding_dim, config.filters, len(config.widths)) < 1 or config.hidden_dim < 0:

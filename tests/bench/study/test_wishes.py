@@ -9,6 +9,7 @@ import pytest
 from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.models.registry import BASELINES
+from bench.making.settings import changed
 from bench.making.variants import Variant
 from bench.study.command import wishes_from
 from bench.study.options import options_of
@@ -106,6 +107,9 @@ def test_a_linear_student_is_made_of_the_linear_model() -> None:
     assert {"student-sparse", "student-sparse-control"} <= set(found)
     assert {variant.parent for variant in found.values()} == {"linear"}
     assert {variant.config.bits for variant in found.values()} == {4}
+    changes = {"distill": {"filters": 8, "epochs": 20}}  # of CNNs, and of all students
+    made = changed(found["student-sparse"], changes).config
+    assert (made.filters, made.epochs) == (found["student-sparse"].config.filters, 20)
 
 
 def test_further_baselines_are_made_beside_those_that_are_needed(tiny: Dataset) -> None:
