@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from baselines.classifier import Classifier
-from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig
+from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig, predict_logits
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.models.rnn import RNNClassifier, RNNConfig
 from baselines.task import Task
@@ -82,6 +82,9 @@ def random_cnn(task: Task, unit: Unit = "characters", *, relu: bool = False) -> 
     with torch.no_grad():
         # Answers that differ from text to text, and from class to class.
         module.fc2.weight.mul_(12)
+        if relu:  # responses that are never negative add up; each class counts from its mean
+            encoded = tokenizer.encode_batch(train.texts)
+            module.fc2.bias.sub_(torch.from_numpy(predict_logits(module, encoded).mean(axis=0)))
     return CharCNNClassifier.from_module(module, tokenizer, train.space, None, CNNConfig(threads=1))
 
 
