@@ -100,7 +100,12 @@ def _weights() -> Line:
 
 def _students(**fields: Any) -> Line:
     for sparsity in STUDENT_WEIGHTS:
-        shape: dict[str, Any] = {"student": "linear", "sparsity": sparsity, "bits": SPARSE_BITS, "against_control": False}
+        shape: dict[str, Any] = {
+            "student": "linear",
+            "sparsity": sparsity,
+            "bits": SPARSE_BITS,
+            "against_control": False,
+        }
         yield (Step("distill", DistillConfig(**shape, **fields)),)
 
 

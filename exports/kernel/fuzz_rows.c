@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reader.h"
 #include "rows.h"
 
 #define MOST 4 /* blocks */
@@ -55,10 +56,24 @@ static size_t soup(uint8_t *out, size_t most, int hostile)
     return n;
 }
 
+enum { NO_READER = READER_RAW + 1 };
+
+static const struct reader *new_reader(int scheme, int stops)
+{
+    static const uint32_t ends[] = {1, 3, 5};
+    struct reader_spec spec = {.scheme = scheme, .stop_words = (const uint8_t *)"aabb1", .stop_ends = ends};
+    struct reader *reader = NULL;
+    if (scheme == READER_LETTERS && stops) spec.n_stop_words = 3, spec.stop_words_size = 5;
+    if (scheme != NO_READER && reader_new(&spec, &reader)) abort();
+    return reader;
+}
+
 struct model { /* owns what the spec points to */
     struct rows_spec spec;
     struct rows_block blocks[MOST];
-    int32_t readings[MOST];
+    const struct reader *readers[MOST];
+    int schemes[MOST]; /* how each reads; NO_READER where texts are given */
+    int stops;
     size_t n_rows;
 };
 
@@ -89,7 +104,8 @@ static void make_model(struct model *m)
     size_t n_blocks = 1 + below(MOST);
     *m = (struct model){.spec = {.n_blocks = n_blocks, .n_readings = 1 + below(MOST), .n_logits = 1 + below(below(3) ? 40 : 200)}};
     struct rows_spec *s = &m->spec;
-    for (size_t i = 0; i < s->n_readings; i++) m->readings[i] = (int32_t)below(ROWS_READINGS);
+    m->stops = (int)below(2);
+    for (size_t i = 0; i < s->n_readings; i++) m->schemes[i] = (int)below(NO_READER + 1), m->readers[i] = new_reader(m->schemes[i], m->stops);
     for (size_t i = 0; i < n_blocks; i++) {
         struct rows_block *b = &m->blocks[i];
         int64_t low = 1 + (int64_t)below(5);
@@ -124,12 +140,9 @@ static void make_model(struct model *m)
     for (size_t i = 0; i < m->n_rows * s->n_logits; i++) levels[i] = (int8_t)(extreme ? limit : (int)below(2 * (size_t)limit + 1) - limit);
     for (size_t i = 0; i < m->n_rows; i++) idf[i] = (int32_t)below((size_t)units + 1) * (sign && below(2) ? -1 : 1);
     for (size_t c = 0; c < s->n_logits; c++) scale[c] = (float)below(1000) / 3e3f, intercept[c] = (float)below(99) / 7;
-    s->blocks = m->blocks, s->readings = m->readings, s->levels = levels, s->levels_size = m->n_rows * s->n_logits;
+    s->blocks = m->blocks, s->readers = m->readers, s->levels = levels, s->levels_size = m->n_rows * s->n_logits;
     s->idf = idf, s->idf_size = m->n_rows, s->scale = scale, s->intercept = intercept;
     s->scale_size = s->intercept_size = s->n_logits, s->bits = (int64_t)below(13), s->without = (int64_t)1 << s->bits;
-    char *stop = exactly(8);
-    memcpy(stop, "ab\na\nb1\n", 8);
-    s->stop_words = stop, s->stop_words_size = below(2) ? 8 : 0;
 }
 
 static void free_model(struct model *m)
@@ -140,7 +153,8 @@ static void free_model(struct model *m)
         free((void *)(uintptr_t)b->tf);
     }
     free((void *)(uintptr_t)m->spec.levels), free((void *)(uintptr_t)m->spec.idf), free((void *)(uintptr_t)m->spec.scale);
-    free((void *)(uintptr_t)m->spec.intercept), free((void *)(uintptr_t)m->spec.stop_words);
+    free((void *)(uintptr_t)m->spec.intercept);
+    for (size_t i = 0; i < m->spec.n_readings; i++) reader_free((struct reader *)(uintptr_t)m->readers[i]);
 }
 
 /* Spoil one thing; the model must be refused. */
@@ -282,18 +296,18 @@ static struct seen plain_read(int reading, const uint8_t *text, size_t size, int
         while (end < size && ((text[end] | 32) - 'a' + 0u < 26 || text[end] - '0' + 0u < 10)) end++;
         int symbol = end == i;
         end += (size_t)symbol;
-        if (symbol && reading == ROWS_LETTERS) {
+        if (symbol && reading == READER_LETTERS) {
             apart = 1, i = end;
             continue;
         }
         size_t before = start;
-        if (start && (apart || reading != ROWS_RAW)) seen.clean[start++] = ' ';
+        if (start && (apart || reading != READER_RAW)) seen.clean[start++] = ' ';
         for (size_t j = i; j < end; j++)
-            seen.clean[start + j - i] = reading != ROWS_RAW && text[j] >= 'A' && text[j] <= 'Z' ? text[j] + 32 : text[j];
+            seen.clean[start + j - i] = reading != READER_RAW && text[j] >= 'A' && text[j] <= 'Z' ? text[j] + 32 : text[j];
         size_t length = end - i;
         const char *word = (const char *)seen.clean + start;
         i = end;
-        if (reading == ROWS_LETTERS && stops && ((length == 2 && (!memcmp(word, "ab", 2) || !memcmp(word, "b1", 2))) || (length == 1 && *word == 'a'))) {
+        if (reading == READER_LETTERS && stops && ((length == 2 && (!memcmp(word, "ab", 2) || !memcmp(word, "b1", 2))) || (length == 1 && *word == 'a'))) {
             seen.clean_size = before;
             continue;
         }
@@ -380,14 +394,14 @@ static void check_texts(const struct model *m, struct rows *const *models, size_
     struct rows_text texts[TEXTS];
     struct seen seen[TEXTS][MOST];
     size_t n_texts = below(TEXTS + 1), n = m->spec.n_logits, bad = 0, hostile = 0, raw = 1;
-    for (size_t r = 0; r < m->spec.n_readings; r++) raw &= m->readings[r] != ROWS_GIVEN;
+    for (size_t r = 0; r < m->spec.n_readings; r++) raw &= m->schemes[r] != NO_READER;
     for (size_t i = 0; i < n_texts; i++) {
         if (raw && below(2)) {
             uint8_t text[400];
             size_t size = soup(text, below(9) ? 80 : 400, 0);
             uint8_t *data = exactly(size);
             memcpy(data, text, size);
-            for (size_t r = 0; r < m->spec.n_readings; r++) seen[i][r] = plain_read(m->readings[r], data, size, m->spec.stop_words_size != 0);
+            for (size_t r = 0; r < m->spec.n_readings; r++) seen[i][r] = plain_read(m->schemes[r], data, size, m->stops);
             texts[i] = (struct rows_text){data, size, 0};
         } else texts[i] = make_given(m, seen[i]);
         if (texts[i].size && !below(15)) { /* spoil it; what comes of it is anything but a read beyond its end */

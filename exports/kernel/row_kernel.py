@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from baselines.task import Known
-from baselines.text.cleaning import STOP_WORDS, Cleaning
+from baselines.task import BY_TASK, Known, LabelSpace, Thresholds
+from baselines.text.cleaning import Cleaning
 from baselines.text.readings import Reading
 from compress.formats.integer_rows import IntRows
+from exports.kernel.deciding import Found, decider_of
+from exports.kernel.reading import Reader, reader_of
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
@@ -24,8 +26,7 @@ _C: Any = _extension
 _ANALYZERS = {"word": 0, "char_wb": 1, "char": 2, "char_bare": 3, "subword": 4}
 _HASHES = {"murmur3": 1, "fnv1a": 2, "fnv1a_words": 3}
 _NORMS = {"l2": 0, "l1": 1, "none": 2}
-_CLEANINGS = {"course": 0, "letters": 0, "words": 1, "raw": 2}
-_GIVEN = 3
+_UNREAD = 2
 # Characters of a text that the extension takes; longer ones, which nothing waits for, are answered by NumPy.
 MOST_CHARACTERS = 1 << 20
 
@@ -47,14 +48,11 @@ class RowKernel:
         self._rows = rows
         self._n_logits = len(rows.scale)
         self._readings = _distinct(rows)
-        codes = _codes(self._readings)
-        self._cleans_ascii = _GIVEN not in codes
-        stop_words = sorted(STOP_WORDS) if any(_is_course(reading) for reading in self._readings) else []
+        self._readers = [_reader(reading) for reading in self._readings]
         try:
             self._model = _C.rows_load(
                 tuple(self._block(place) for place in range(len(rows.vectorizer.blocks))),
-                np.array(codes, np.int32),
-                "".join(f"{word}\n" for word in stop_words).encode("ascii"),
+                tuple(reader and reader.model for reader in self._readers),
                 np.ascontiguousarray(rows.levels),
                 np.ascontiguousarray(rows.idf, np.int32),
                 np.ascontiguousarray(rows.scale, np.float32),
@@ -70,32 +68,49 @@ class RowKernel:
         """Logits (n_texts, n_logits), and whether any row occurs in each text (n_texts,), or None where in all.
 
         Args:
-            texts: plain ASCII is cleaned in C, outside the interpreter's lock; everything else in Python before.
+            texts: read in C, outside the interpreter's lock. What C can't read, because of a page of characters that it
+                hasn't seen yet, or of characters that change their neighbours, is prepared here and given again.
             threads: that share the texts.
         """
         out = np.empty((len(texts), self._n_logits), np.float32)
-        if self._cleans_ascii and all(map(_is_plain, texts)):
-            prepared: Sequence[str | bytes] = texts
-            left: list[int] = []
-        else:
-            prepared, left = self._prepared(texts)
-        known = _C.rows_logits(self._model, prepared, out, threads)
-        found = None if known is None else np.frombuffer(known, np.bool_)
-        return (out, found) if not left else self._with_left(out, found, texts, left)
+        known = _C.rows_logits(self._model, texts, out, threads)
+        if known is None:
+            return out, None
+        found = np.frombuffer(known, np.uint8)
+        unread = np.flatnonzero(found >= _UNREAD)
+        return out, found == 1 if not len(unread) else self._again(out, found == 1, texts, unread.tolist(), threads)
 
-    def _prepared(self, texts: Sequence[str]) -> tuple[list[str | bytes], list[int]]:
-        """What C reads, and the numbers of texts that it doesn't: empty ones stand in their places."""
-        prepared: list[str | bytes] = []
-        left: list[int] = []
-        for place, text in enumerate(texts):
-            if self._cleans_ascii and _is_plain(text):
-                prepared.append(text)
-            elif (given := self.given(text)) is not None:
-                prepared.append(given)
-            else:
-                prepared.append(self.given("") or "")
-                left.append(place)
-        return prepared, left
+    def names_of(
+        self, space: LabelSpace, thresholds: Thresholds, threads: int
+    ) -> Callable[[Sequence[str]], Found] | None:
+        """Texts to names without an array in between, see `exports.kernel.deciding`; None for links of their own."""
+        if self._rows.link != BY_TASK:
+            return None
+        model, decider, said = self._model, decider_of(_C, space, thresholds), _C.rows_said
+        return lambda texts: said(model, decider, texts, threads)
+
+    def _again(
+        self, out: NDArray[np.float32], known: Known, texts: Sequence[str], unread: list[int], threads: int
+    ) -> Known:
+        """Fill in the texts that weren't read; gives `known` with theirs."""
+        prepared = {place: self._prepared(texts[place]) for place in unread}
+        read = [place for place in unread if prepared[place] is not None]
+        logits = np.empty((len(read), self._n_logits), np.float32)
+        found = _C.rows_logits(self._model, [prepared[place] for place in read], logits, threads)
+        out[read] = logits
+        known[read] = True if found is None else np.frombuffer(found, np.uint8) == 1
+        for place in set(unread) - set(read):
+            by_twin, knows = self._rows.answer([texts[place]])
+            out[place], known[place] = by_twin[0], knows[0]
+        return known
+
+    def _prepared(self, text: str) -> str | bytes | None:
+        """A text so that C reads it; None where only the twin in NumPy does."""
+        if len(text) > MOST_CHARACTERS:
+            return None
+        if all(reader is not None and reader.mend(text) is text for reader in self._readers):
+            return text
+        return self.given(text)
 
     def given(self, text: str) -> bytes | None:
         """A text as every reading cleans it, as rows.h describes it; None where it is too long or parted otherwise."""
@@ -113,15 +128,6 @@ class RowKernel:
                 return None
             parts += [*_given(clean, words, joined)]
         return b"".join(parts)
-
-    def _with_left(
-        self, out: NDArray[np.float32], known: Known | None, texts: Sequence[str], left: list[int]
-    ) -> tuple[NDArray[np.float32], Known]:
-        every = np.ones(len(texts), np.bool_) if known is None else known.copy()
-        for place in left:
-            logits, knows = self._rows.answer([texts[place]])
-            out[place], every[place] = logits[0], knows[0]
-        return out, every
 
     def _block(self, place: int) -> tuple[Any, ...]:
         block = self._rows.vectorizer.blocks[place]
@@ -142,10 +148,6 @@ class RowKernel:
         return np.array(numbers, np.int64), b"".join(terms), starts, np.ascontiguousarray(buckets, np.int64), tf
 
 
-def _is_plain(text: str) -> bool:
-    return text.isascii() and len(text) <= MOST_CHARACTERS
-
-
 def _distinct(rows: IntRows) -> list[Reading]:
     """Every reading once."""
     found: list[Reading] = []
@@ -156,18 +158,15 @@ def _distinct(rows: IntRows) -> list[Reading]:
     return found
 
 
-def _is_course(reading: Reading) -> bool:
-    return type(reading) is Cleaning and reading.name == "course"
-
-
-def _codes(readings: Sequence[Reading]) -> list[int]:
-    """How each is read in C. One list of stop words is for all, so that `letters` beside `course` is read in Python."""
-    course = any(map(_is_course, readings))
-    codes = []
-    for reading in readings:
-        ours = type(reading) is Cleaning and not reading.stem and not (course and reading.name == "letters")
-        codes.append(_CLEANINGS[reading.name] if ours and isinstance(reading, Cleaning) else _GIVEN)
-    return codes
+def _reader(reading: Reading) -> Reader | None:
+    """What reads in C; None where texts are read in Python: stems, and words that may hold blanks."""
+    if isinstance(reading, Cleaning) and (reading.stem or type(reading) is not Cleaning):
+        return None
+    try:
+        found = reader_of(reading)
+    except (ArtifactError, KeyError):  # more classes of characters than C holds, or a reading that it doesn't know
+        return None
+    return None if found.holds_blanks else found
 
 
 def _given(clean: str, words: Sequence[str], joined: str) -> tuple[bytes, bytes, bytes, bytes]:

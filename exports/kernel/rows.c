@@ -34,6 +34,7 @@ struct scratch {
     uint32_t *loose_used;
     size_t loose_mask, n_loose;
     void *text_memory;
+    struct reader_text text;
 };
 
 /* ---- a text as codes ---- */
@@ -778,16 +779,25 @@ static const char *make_room(struct scratch *s, size_t longest)
     return NULL;
 }
 
-/* What a reading makes of a text, in the scratch's own memory. */
+/* What a reader makes of a text; READER_DONE, or why not. */
+static int look(const struct reader *reader, const struct rows_text *text, struct scratch *s, struct view *view)
+{
+    int status = !reader || !text->data ? READER_NEEDS_PYTHON : text->size > ROWS_LONGEST ? READER_TOO_LONG : READER_DONE;
+    if (!status) status = reader_read(reader, text->data, text->size, 0, &s->text);
+    if (status) return status;
+    const struct reader_text *read = &s->text;
+    /* A last word may stand behind the cleaned text. */
+    size_t end = read->n_words && read->words[read->n_words - 1].end > read->size ? read->words[read->n_words - 1].end : read->size;
+    if (end > 2 * ROWS_LONGEST) return READER_TOO_LONG;
+    if (make_room(s, end + read->n_words)) return READER_NO_MEMORY;
+    *view = (struct view){read->clean, read->clean, read->size, end, read->n_words, (const uint32_t *)read->words, read->tidy};
+    return READER_DONE;
+}
+
+/* A text that was read elsewhere, in the scratch's own memory. */
 static const char *see(const struct rows *model, size_t reading, const struct rows_text *text, struct scratch *s, struct view *view)
 {
     const char *problem;
-    if (!text->is_given) {
-        if (text->size > ROWS_LONGEST) return "text: too long";
-        if (model->readings[reading] == ROWS_GIVEN) return "text: it isn't cleaned here; pass it cleaned";
-        if ((problem = make_room(s, 2 * text->size + 1))) return problem;
-        return rows_read(model, model->readings[reading], text, s->clean, s->spans, view);
-    }
     const uint8_t *spans;
     if ((problem = rows_given(text, reading, model->n_readings, view, &spans))) return problem;
     if ((problem = make_room(s, view->clean_size + view->words_size + 2 * ROWS_SLACK + view->n_words))) return problem;
@@ -811,7 +821,12 @@ static const char *one_text(const struct rows *model, const struct rows_text *te
     for (size_t b = 0; b < model->n_blocks; b++) {
         const struct block *block = &model->blocks[b];
         struct hits hits = {s->count, s->found, 0, model->rows, model->stride};
-        const char *problem = block->reading == seen ? NULL : see(model, (size_t)block->reading, text, s, &view);
+        const char *problem = NULL;
+        if (block->reading != seen && !text->is_given) {
+            int status = look(model->readers[block->reading], text, s, &view);
+            if (status == READER_NO_MEMORY) return "out of memory";
+            if ((*known = (uint8_t)(status ? ROWS_UNREAD + status : 0))) return NULL;
+        } else if (block->reading != seen) problem = see(model, (size_t)block->reading, text, s, &view);
         if (problem) return problem;
         seen = block->reading;
         if (!block->joined) {
@@ -842,6 +857,7 @@ static const char *one_text(const struct rows *model, const struct rows_text *te
 void rows_free_scratch(struct scratch *s)
 {
     if (!s) return;
+    reader_text_free(&s->text);
     free(s->text_memory), free(s->count), free(s->found), free(s->sums), free(s->total), free(s->loose), free(s->loose_used);
     free(s);
 }
@@ -872,7 +888,7 @@ static struct scratch *take_scratch(struct rows *model)
 /* Kept for the next text, unless a text was long or left counts behind. */
 static void give_scratch(struct rows *model, struct scratch *s, int clean)
 {
-    if (!clean || s->longest > MOST_KEPT_BYTES || s->loose_mask >= MOST_KEPT_BYTES) {
+    if (!clean || s->longest > MOST_KEPT_BYTES || s->text.bytes_room > 4 * MOST_KEPT_BYTES || s->loose_mask >= MOST_KEPT_BYTES) {
         rows_free_scratch(s);
         return;
     }

@@ -6,14 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct reader;
 struct rows;
 
 enum { ROWS_WORD, ROWS_CHAR_WB, ROWS_CHAR, ROWS_CHAR_BARE, ROWS_SUBWORD, ROWS_ANALYZERS };
 enum { ROWS_TERMS, ROWS_MURMUR3, ROWS_FNV1A, ROWS_FNV1A_WORDS, ROWS_HASHES };
 enum { ROWS_L2, ROWS_L1, ROWS_NO_NORM, ROWS_NORMS };
-/* How ASCII is cleaned here, or that cleaned texts are handed over: lower-case letters and digits alone; with every
- * symbol as a word of its own; as it stands. */
-enum { ROWS_LETTERS, ROWS_WORDS, ROWS_RAW, ROWS_GIVEN, ROWS_READINGS };
+/* What `known` says of a text. From ROWS_UNREAD on it wasn't read, and its logits aren't set: ROWS_UNREAD plus what
+ * reader.h says of it. */
+enum { ROWS_UNKNOWN, ROWS_KNOWN, ROWS_UNREAD };
 /* A text is at most so long, and twice as long when it is cleaned, so that no count overflows. */
 #define ROWS_LONGEST ((size_t)1 << 22)
 
@@ -37,10 +38,10 @@ struct rows_block {
 struct rows_spec {
     const struct rows_block *blocks;
     size_t n_blocks;
-    const int32_t *readings; /* of ROWS_READINGS */
+    /* Each reads texts for the blocks with its number; NULL where texts are always given cleaned. They live as long as
+     * the model. */
+    const struct reader *const *readers;
     size_t n_readings;
-    const char *stop_words; /* for ROWS_LETTERS: as they stand in cleaned texts, each ended by '\n' */
-    size_t stop_words_size;
     const int8_t *levels; /* (rows, n_logits) */
     size_t levels_size;
     const int32_t *idf; /* (rows,) */
@@ -50,7 +51,7 @@ struct rows_spec {
     int64_t bits, without; /* k, and what stands for the idf of an n-gram without a row */
 };
 
-/* One text: UTF-8 to be cleaned here (ASCII alone so far), or what was cleaned elsewhere. The latter holds for each
+/* One text: UTF-8 to be read here, or what was read elsewhere. The latter holds for each
  * reading of the model four-byte numbers (bytes of the cleaned text, bytes of its words, number of words; then start and
  * end of each word among those bytes), the cleaned text, and the words with a blank between them; all in UTF-8, lone
  * surrogates as three bytes. */
@@ -62,8 +63,8 @@ struct rows_text {
 
 /* Both return NULL, or a sentence that says what was wrong. `level`: "" for the best this CPU has. */
 const char *rows_new(const struct rows_spec *spec, const char *level, struct rows **out);
-/* `out` is (n_texts, n_logits), `known` (n_texts,): 1 where a text has an n-gram with a row, else 0. `bad` is set to the
- * index of the text the sentence is about. Any thread may call it. */
+/* `out` is (n_texts, n_logits), `known` (n_texts,): whether a text has an n-gram with a row. `bad` is set to the index
+ * of the text the sentence is about. Any thread may call it. */
 const char *rows_logits(const struct rows *model, const struct rows_text *texts, size_t n_texts, size_t n_threads, float *out,
                         uint8_t *known, size_t *bad);
 void rows_free(struct rows *model);

@@ -48,8 +48,6 @@ static const char *check(const struct rows_spec *spec, size_t *n_rows)
     *n_rows = 0;
     if (spec->n_blocks < 1 || spec->n_blocks > ROWS_MAX_BLOCKS) return "blocks: 1 to 16 are allowed";
     if (spec->n_readings < 1 || spec->n_readings > ROWS_MAX_BLOCKS + 1) return "readings: 1 to 17 are allowed";
-    for (size_t i = 0; i < spec->n_readings; i++)
-        if (!within(spec->readings[i], 0, ROWS_READINGS - 1)) return "readings: one that isn't known";
     if (spec->n_logits < 1 || spec->n_logits > 100000) return "logits: 1 to 100000 are allowed";
     for (size_t b = 0; b < spec->n_blocks; b++) {
         const char *problem = check_block(spec, b);
@@ -349,10 +347,8 @@ const char *rows_new(const struct rows_spec *spec, const char *level, struct row
     model->level = rows_level(level);
     model->n_rows = n_rows, model->n_logits = spec->n_logits, model->n_readings = spec->n_readings;
     model->unit = ldexp(1.0, (int)-spec->bits), model->without = (int32_t)spec->without;
-    for (size_t i = 0; i < spec->n_readings; i++) model->readings[i] = (int)spec->readings[i];
-    rows_fill_bytes(model);
-    problem = model->level ? rows_add_stop_words(model, spec->stop_words, spec->stop_words_size)
-                           : "level: not compiled in, or this CPU lacks it";
+    for (size_t i = 0; i < spec->n_readings; i++) model->readers[i] = spec->readers[i];
+    if (!model->level) problem = "level: not compiled in, or this CPU lacks it";
     uint32_t first = 0, *place = malloc(n_rows * sizeof *place); /* of each row in the model's own order */
     if (!place) problem = no_memory;
     for (size_t row = 0; !problem && row < n_rows; row++) place[row] = (uint32_t)row;

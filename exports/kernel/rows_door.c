@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reader_door.h"
 #include "rows.h"
 
 #define CAPSULE "tagpress.rows"
@@ -12,6 +13,7 @@
 static void release_model(PyObject *capsule)
 {
     rows_free(PyCapsule_GetPointer(capsule, CAPSULE));
+    Py_XDECREF((PyObject *)PyCapsule_GetContext(capsule)); /* its readers */
 }
 
 struct buffers { /* what is open and must be released */
@@ -54,29 +56,36 @@ static int read_block(PyObject *item, struct rows_block *block, struct buffers *
 
 PyObject *rows_door_load(PyObject *self, PyObject *args)
 {
-    Py_buffer readings, stop_words, levels, idf, scale, intercept;
-    PyObject *blocks, *capsule = NULL;
+    Py_buffer levels, idf, scale, intercept;
+    PyObject *blocks, *readings, *capsule = NULL;
+    const struct reader *readers[MOST_BLOCKS + 1];
     long long bits, without;
     const char *level = "", *problem = NULL;
     struct rows *model = NULL;
     struct rows_block own[MOST_BLOCKS];
     struct buffers open = {.n = 0};
     (void)self;
-    if (!PyArg_ParseTuple(args, "O!y*y*y*y*y*y*LL|s", &PyTuple_Type, &blocks, &readings, &stop_words, &levels, &idf, &scale,
+    if (!PyArg_ParseTuple(args, "O!O!y*y*y*y*LL|s", &PyTuple_Type, &blocks, &PyTuple_Type, &readings, &levels, &idf, &scale,
                           &intercept, &bits, &without, &level))
         return NULL;
     Py_ssize_t n_blocks = PyTuple_Size(blocks);
     if (n_blocks < 1 || n_blocks > MOST_BLOCKS) problem = "blocks: 1 to 16 are allowed";
-    if (readings.len % 4 || idf.len % 4 || scale.len % 4 || intercept.len % 4 || (uintptr_t)readings.buf % 4 ||
-        (uintptr_t)idf.buf % 4 || (uintptr_t)scale.buf % 4 || (uintptr_t)intercept.buf % 4)
+    Py_ssize_t n_readings = PyTuple_Size(readings);
+    if (n_readings < 1 || n_readings > MOST_BLOCKS + 1) problem = "readings: 1 to 17 are allowed";
+    if (idf.len % 4 || scale.len % 4 || intercept.len % 4 || (uintptr_t)idf.buf % 4 || (uintptr_t)scale.buf % 4 ||
+        (uintptr_t)intercept.buf % 4)
         problem = "buffers: aligned numbers of four bytes are needed";
+    for (Py_ssize_t i = 0; !problem && i < n_readings; i++) {
+        PyObject *reading = PyTuple_GetItem(readings, i);
+        readers[i] = reading == Py_None ? NULL : reader_of(reading);
+        if (PyErr_Occurred()) goto done;
+    }
     for (Py_ssize_t i = 0; !problem && i < n_blocks; i++)
         if (read_block(PyTuple_GetItem(blocks, i), &own[i], &open)) goto done;
     if (!problem) {
         struct rows_spec spec = {
             .blocks = own, .n_blocks = (size_t)n_blocks,
-            .readings = readings.buf, .n_readings = (size_t)readings.len / 4,
-            .stop_words = stop_words.buf, .stop_words_size = (size_t)stop_words.len,
+            .readers = readers, .n_readings = (size_t)n_readings,
             .levels = levels.buf, .levels_size = (size_t)levels.len,
             .idf = idf.buf, .idf_size = (size_t)idf.len / 4,
             .scale = scale.buf, .scale_size = (size_t)scale.len / 4,
@@ -89,21 +98,26 @@ PyObject *rows_door_load(PyObject *self, PyObject *args)
     }
     if (problem) PyErr_SetString(PyExc_ValueError, problem);
     else if (!(capsule = PyCapsule_New(model, CAPSULE, release_model))) rows_free(model);
+    else PyCapsule_SetContext(capsule, Py_NewRef(readings));
 done:
     while (open.n) PyBuffer_Release(&open.all[--open.n]);
-    Py_buffer *all[] = {&readings, &stop_words, &levels, &idf, &scale, &intercept};
+    Py_buffer *all[] = {&levels, &idf, &scale, &intercept};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) PyBuffer_Release(all[i]);
     return capsule;
 }
 
-/* A str, to be cleaned here, or bytes that hold a cleaned text; both live as long as the sequence that holds them. */
+/* A str, to be read here, or bytes that hold what was read elsewhere; both live as long as the sequence that holds them.
+ * A str with half a character has no UTF-8, and no data: it isn't read. */
 static int describe(PyObject *item, struct rows_text *text)
 {
     Py_ssize_t size;
     if (PyUnicode_Check(item)) {
         const char *data = PyUnicode_AsUTF8AndSize(item, &size);
-        *text = (struct rows_text){(const uint8_t *)data, (size_t)size, 0};
-        return data ? 0 : -1;
+        *text = (struct rows_text){(const uint8_t *)data, data ? (size_t)size : 0, 0};
+        if (data) return 0;
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
+        PyErr_Clear();
+        return 0;
     }
     char *data;
     if (PyBytes_AsStringAndSize(item, &data, &size)) return -1;
@@ -151,14 +165,37 @@ PyObject *rows_door_logits(PyObject *self, PyObject *const *args, Py_ssize_t n_a
     problem = rows_logits(model, texts, (size_t)n_texts, (size_t)n_threads, out.buf, known, &bad);
     Py_END_ALLOW_THREADS
     if (problem) PyErr_Format(PyExc_ValueError, "texts[%zu]: %s", bad, problem);
-    else if (memchr(known, 0, (size_t)n_texts)) result = PyBytes_FromStringAndSize((const char *)known, n_texts);
-    else result = Py_NewRef(Py_None);
+    else {
+        Py_ssize_t i = 0;
+        while (i < n_texts && known[i] == ROWS_KNOWN) i++;
+        result = i < n_texts ? PyBytes_FromStringAndSize((const char *)known, n_texts) : Py_NewRef(Py_None);
+    }
 done:
     if (texts != few_texts) PyMem_Free(texts);
     if (known != few_known) PyMem_Free(known);
     PyBuffer_Release(&out);
     Py_DECREF(held);
     return result;
+}
+
+/* A said_text is a rows_text: neither of both files knows the other. */
+_Static_assert(sizeof(struct said_text) == sizeof(struct rows_text), "texts");
+
+static const char *read_said(const void *model, const struct said_text *texts, size_t n_texts, size_t n_threads, float *out,
+                             uint8_t *known, size_t *bad)
+{
+    return rows_logits(model, (const struct rows_text *)texts, n_texts, n_threads, out, known, bad);
+}
+
+/* rows_said(model, decider, texts, n_threads), see said_answer. */
+PyObject *rows_door_said(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
+{
+    (void)self;
+    if (n_args != 4) return PyErr_Format(PyExc_TypeError, "rows_said: model, decider, texts, n_threads are needed");
+    struct rows *model = PyCapsule_GetPointer(args[0], CAPSULE);
+    if (!model) return NULL;
+    struct said_engine engine = {model, read_said, rows_n_logits(model), 1};
+    return said_answer(&engine, args[1], args[2], args[3]);
 }
 
 PyObject *rows_door_levels(PyObject *self, PyObject *none)

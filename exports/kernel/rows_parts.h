@@ -2,14 +2,13 @@
 #ifndef TAGPRESS_ROWS_PARTS_H
 #define TAGPRESS_ROWS_PARTS_H
 
+#include "reader.h"
 #include "rows.h"
 
 #define ROWS_MAX_BLOCKS 16
 #define ROWS_MAX_N 64
 #define ROWS_SMALL 63 /* characters of an alphabet whose children fit one 64-bit map; 0 stands for none */
 #define ROWS_SLACK 64 /* bytes that may be read beyond rows, texts and words */
-#define ROWS_MAX_STOP 16
-#define ROWS_STOP_SLOTS 1024
 #define ROWS_KEPT 32 /* scratches that wait for the next text */
 #define INLINE static inline __attribute__((always_inline))
 
@@ -79,11 +78,7 @@ struct rows {
     double unit;
     int32_t without;
     struct block blocks[ROWS_MAX_BLOCKS];
-    int readings[ROWS_MAX_BLOCKS + 1];
-    uint8_t kind_of_byte[3][128];
-    char clean_byte[3][128];
-    size_t n_stop;
-    char stop[ROWS_STOP_SLOTS][ROWS_MAX_STOP]; /* open addressing, "" is empty */
+    const struct reader *readers[ROWS_MAX_BLOCKS + 1];
     struct scratch *kept[ROWS_KEPT];
 };
 
@@ -147,13 +142,8 @@ struct view {
     int tidy;              /* ASCII with single blanks between what isn't blank */
 };
 
-/* Clean an ASCII text into `clean` (2 * size + 1 + ROWS_SLACK bytes) and find its words (2 * (2 * size + 1) numbers). */
-const char *rows_read(const struct rows *model, int reading, const struct rows_text *text, uint8_t *clean, uint32_t *spans,
-                      struct view *view);
 /* The bytes of a reading's cleaned text and words and the number of words, or a sentence. */
 const char *rows_given(const struct rows_text *text, size_t reading, size_t n_readings, struct view *view, const uint8_t **spans);
-void rows_fill_bytes(struct rows *model);
-const char *rows_add_stop_words(struct rows *model, const char *words, size_t size);
 
 const struct level *rows_level(const char *name);
 void rows_free_scratch(struct scratch *scratch);

@@ -117,7 +117,7 @@ static PyObject *lists(const struct said *said, const struct batch *batch)
     for (Py_ssize_t i = 0; answers && i < batch->n; i++) {
         Py_ssize_t at = batch->place[i];
         const float *logits = batch->logits + (size_t)(at < 0 ? 0 : at) * said->rule.n_classes;
-        PyObject *one = at < 0 ? Py_NewRef(Py_None) : named(said, logits, batch->known[at], batch->columns);
+        PyObject *one = at < 0 || batch->known[at] > 1 ? Py_NewRef(Py_None) : named(said, logits, batch->known[at], batch->columns);
         if (!one || PyList_SetItem(answers, i, one)) Py_CLEAR(answers);
         if (one != Py_None || !answers) continue;
         PyObject *number = PyLong_FromSsize_t(i);

@@ -16,7 +16,8 @@ struct said_text {
     int is_ids;
 };
 
-/* `out` is (n_texts, n_classes), `known` (n_texts,). Gives NULL, or a sentence about the text number `bad`. */
+/* `out` is (n_texts, n_classes), `known` (n_texts,): 0, 1, or more of a text that has to be read in Python. Gives NULL, or
+ * a sentence about the text number `bad`. */
 typedef const char *said_logits(const void *model, const struct said_text *texts, size_t n_texts, size_t n_threads,
                                 float *out, uint8_t *known, size_t *bad);
 

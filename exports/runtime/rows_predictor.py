@@ -44,6 +44,8 @@ class RowsPredictor(Predictor[list[list[Found]]]):
             )
         use_kernel = kernel.AVAILABLE if engine == "auto" else engine == "kernel"
         self.kernel = RowKernel(self.rows) if use_kernel else None
+        if self.kernel is not None:
+            self.quickly = self.kernel.names_of(self.space, self.thresholds, threads)
         # Chosen once, as for the table form.
         each = self.rows.link == BY_TASK and self.task != "multiclass"
         self._linked = logistic_in_place if each else partial(self.rows.link, task=self.task)

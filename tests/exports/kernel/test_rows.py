@@ -22,6 +22,7 @@ from compress.formats.packed_linear import PackedLinear
 from exports import kernel
 from exports.bundles.parity import AWKWARD, LONG_TEXT
 from exports.kernel import row_kernel
+from exports.kernel.reading import NEEDS_PYTHON, Reader, reader_of
 from tests.cases.rows_case import int_rows, plain_logits, texts
 
 SOURCES = Path(__file__).resolve().parents[3] / "exports" / "kernel"
@@ -185,7 +186,7 @@ def test_hostile_models_are_refused_by_name() -> None:
     tf, starts, none = np.array([0, 4096], np.int32), np.array([0, 1], np.uint64), np.zeros(0, np.int64)
     floats, one = np.ones(1, np.float32), np.ones(1, np.int32)
     sound = (numbers, b"a", starts, none, tf)
-    rest = (np.zeros(1, np.int32), b"", b"\x01", one, floats, floats, 0, 1, "")
+    rest = ((reader_of(Cleaning("words")).model,), b"\x01", one, floats, floats, 0, 1, "")
     assert _kernel.rows_load((sound,), *rest)
     for spoilt in (
         (numbers[:5], b"a", starts, none, tf),
@@ -203,29 +204,47 @@ def test_hostile_models_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="once"):
         _kernel.rows_load(
             ((numbers, b"aa", np.array([0, 1, 2], np.uint64), none, tf),),
-            *rest[:2],
+            *rest[:1],
             b"\x01\x01",
             np.ones(2, np.int32),
-            *rest[4:],
+            *rest[3:],
         )
     for place, value in (
-        (2, b"\x80"),
-        (2, b"\x01\x01"),
-        (3, one * 65536),
-        (4, floats * np.nan),
-        (6, 99),
-        (7, -1),
-        (8, "none such"),
+        (0, ()),
+        (0, (None,) * 18),
+        (1, b"\x80"),
+        (1, b"\x01\x01"),
+        (2, one * 65536),
+        (3, floats * np.nan),
+        (5, 99),
+        (6, -1),
+        (7, "none such"),
     ):
         changed = [*rest]
         changed[place] = value
-        with pytest.raises(ValueError, match=r"^(levels|idf|scale|bits|level)"):
+        with pytest.raises(ValueError, match=r"^(readings|levels|idf|scale|bits|level)"):
             _kernel.rows_load((sound,), *changed)
     for damaged in (b"", b"x" * 11, b"\xff" * 40, bytes(13)):
         with pytest.raises(ValueError, match=r"texts\[0\]: text: a cleaned"):
             _kernel.rows_logits(_kernel.rows_load((sound,), *rest), [damaged], np.empty((1, 1), np.float32), 1)
-    with pytest.raises(ValueError, match=r"texts\[1\]: text: only ASCII"):
-        _kernel.rows_logits(_kernel.rows_load((sound,), *rest), ["a", "ä"], np.empty((2, 1), np.float32), 1)
+    for readers in (("none",), (object(),)):
+        with pytest.raises(ValueError, match=r"PyCapsule"):
+            _kernel.rows_load((sound,), readers, *rest[1:])
+
+
+@built
+def test_a_text_that_was_not_read_is_said_to_be_unread() -> None:
+    from exports.kernel import _kernel  # type: ignore[attr-defined, unused-ignore]
+
+    numbers = np.array([0, 1, 2, 1, 0, 0, 0, 0, 0, 1, 0, 0], np.int64)
+    block = (numbers, b"a", np.array([0, 1], np.uint64), np.zeros(0, np.int64), np.array([0, 4096], np.int32))
+    rest = (b"\x01", np.ones(1, np.int32), np.ones(1, np.float32), np.ones(1, np.float32), 0, 1, "")
+    out, texts = np.empty((3, 1), np.float32), ["a", "b", "\ud800"]
+    assert _kernel.rows_logits(
+        _kernel.rows_load((block,), (Reader(Cleaning("words")).model,), *rest), texts, out, 1
+    ) == bytes((1, 0, 2 + NEEDS_PYTHON))
+    without = _kernel.rows_load((block,), (None,), *rest)
+    assert _kernel.rows_logits(without, texts, out, 1) == bytes([2 + NEEDS_PYTHON] * 3)
 
 
 def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
@@ -237,7 +256,7 @@ def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
     probe.write_text("int main(void) { return 0; }\n")
     if subprocess.run([compiler, *flags, str(probe), "-o", str(tmp_path / "probe")], capture_output=True).returncode:
         pytest.skip(f"{compiler} has no address and undefined-behaviour sanitizers")
-    sources = [str(SOURCES / f"{name}.c") for name in ("fuzz_rows", "rows", "rows_build", "rows_read")]
+    sources = [str(SOURCES / f"{name}.c") for name in ("fuzz_rows", "rows", "rows_build", "rows_given", "reader")]
     made = [compiler, *flags, "-Wall", "-Wextra", "-Werror", *sources, "-lpthread", "-lm", "-o", str(tmp_path / "fuzz")]
     subprocess.run(made, check=True)
     run = subprocess.run([str(tmp_path / "fuzz"), "400", "11"], capture_output=True, text=True)
