@@ -120,7 +120,7 @@ def load(
     Args:
         bundle: a folder that `export`, `tagpress export` or a study's `deploy/` wrote.
         threads: texts of a batch are shared out (kernel), or the work inside a graph (onnxruntime); 1 to 256.
-        engine: for the table form, `kernel` or `numpy` where one must be used; both give the same bits.
+        engine: for integer forms, `kernel` or `numpy` where one must be used; both give the same bits.
         abstain: where each text has one class, the probability in [0, 1] that the most probable one needs, or the text
             gets none.
 

@@ -33,7 +33,7 @@ def load(
     Args:
         folder: what `exports.bundles.write_bundle.write_bundle` or `python -m exports.run` wrote.
         threads: for the kernel (texts of a batch are shared out) or for onnxruntime; 1 to `MOST_THREADS`.
-        engine: for the table form, `kernel` or `numpy` where one must be used.
+        engine: for the table form and linear-int, `kernel` or `numpy` where one must be used.
         abstain: of task multiclass, the probability in [0, 1] that the most probable class needs, or the text gets
             none; None as the bundle says, which is 0 unless its writer chose otherwise.
 

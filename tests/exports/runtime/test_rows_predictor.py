@@ -1,0 +1,82 @@
+"""Bundles of kind linear-int: kernel, NumPy and artifact say the same, bit for bit, and explain what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.errors import ArtifactError
+from baselines.task import BY_TASK, Link, Task
+from compress.kinds.int_linear import IntLinearClassifier
+from compress.methods.quantize.quantize_config import QuantizeConfig
+from compress.methods.quantize.weights import apply as quantize
+from exports import kernel, runtime
+from exports.bundles.parity import AWKWARD, LONG_TEXT
+from exports.bundles.write_bundle import write_bundle
+from exports.runtime.explain import explain, explainer_of
+from exports.runtime.rows_predictor import RowsPredictor, logistic_in_place
+from tests.cases.compress_case import task_context, task_linear
+from tests.cases.table_case import lineage
+from tests.cases.task_case import ALL_TASKS
+
+
+def quantized(task: Task) -> IntLinearClassifier:
+    child, _ = quantize(task_linear(task), QuantizeConfig(bits=4), task_context(task))
+    assert isinstance(child, IntLinearClassifier)
+    return child
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+def test_kernel_numpy_and_artifact_give_the_same_bits(task: Task, tmp_path: Path) -> None:
+    child = quantized(task)
+    folder = write_bundle(child, lineage(), tmp_path / "b", "linear")
+    texts = [*task_context(task).train.texts[:10], *AWKWARD, LONG_TEXT[:9000]]
+    want = child.predict_proba(texts)
+    for engine in ("numpy", *(["kernel", "auto"] if kernel.AVAILABLE else [])):
+        for threads in (1, 3):
+            served = runtime.load(folder, threads=threads, engine=engine)  # type: ignore[arg-type]
+            np.testing.assert_array_equal(served.predict_proba(texts), want)
+            assert served.predict(texts) == [name for text in texts for name in served.predict([text])]
+            np.testing.assert_array_equal(served.answered(texts)[1], served.known(served.encode(texts)))
+
+
+def test_the_kernel_is_asked_for_by_name_only_where_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_bundle(quantized("multilabel"), lineage(), tmp_path / "b", "linear")
+    monkeypatch.setattr(kernel, "AVAILABLE", False)
+    with pytest.raises(ArtifactError, match="not built"):
+        runtime.load(folder, engine="kernel")
+    served = runtime.load(folder)
+    assert isinstance(served, RowsPredictor)
+    assert served.kernel is None
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+def test_explanations_sum_to_what_is_answered(task: Task, tmp_path: Path) -> None:
+    child = quantized(task)
+    served = runtime.load(write_bundle(child, lineage(), tmp_path / "b", "linear"))
+    for text in task_context(task).train.texts[:5]:
+        logits = child.rows.answer([text])[0][0]
+        for model in (child, served):
+            np.testing.assert_allclose(explainer_of(model).parts(text).logits, logits, atol=1e-6)
+        best = explain(served, text, served.classes, top=1)["labels"][0]
+        assert best["probability"] == pytest.approx(float(served.predict_proba([text])[0].max()), abs=1e-6)
+        column = served.classes.index(best["class"])
+        name, share = child.reasons(text, column, 1)[0]
+        assert (name, share) == pytest.approx((best["parts"][0]["ngram"], best["parts"][0]["share"]))
+    assert not explainer_of(served).parts("?!").known or "?" in child.rows.vectorizer.names
+
+
+def test_paths_of_a_tree_have_no_share_a_class() -> None:
+    child = quantized("multiclass")
+    object.__setattr__(child.rows, "link", Link("tree", (((0, False),), ((0, True),))))
+    with pytest.raises(ArtifactError, match="no exact additive"):
+        explainer_of(type("Served", (), {"rows": child.rows})())
+
+
+def test_the_quick_link_has_the_bits_of_the_tasks_own() -> None:
+    logits = np.random.default_rng(0).normal(0, 8, (50, 36)).astype(np.float32)
+    np.testing.assert_array_equal(logistic_in_place(logits.copy()), BY_TASK(logits, "multilabel"))
