@@ -82,19 +82,6 @@ def adopt(
         >>> linear, receipt = tagpress.adopt(pipeline, classes=["sad", "glad"], texts=learned)
         >>> linear.kind, linear.predict(["a fine day", "a dark one"]), receipt.facts["largest_difference"] < 1e-6
         ('linear-adopted', [['glad'], ['sad']], True)
-
-        A network:
-
-        >>> from torch import nn
-        >>> vocabulary = {character: number for number, character in enumerate(" abcdefghijklmnopqrstuvwxyz", 2)}
-        >>> convolution = nn.Conv2d(1, 16, (3, 8), padding=(1, 0))  # 16 filters over 3 characters
-        >>> layers = [nn.Unflatten(1, (1, -1)), convolution, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(16, 2)]
-        >>> net = nn.Sequential(nn.Embedding(29, 8, padding_idx=0), *layers)
-        >>> cnn, receipt = tagpress.adopt(net, vocabulary, ["ham", "spam"], task="multiclass")
-        >>> cnn.kind, receipt.facts["filters"], receipt.facts["largest_difference"] < 1e-5
-        ('cnn', [[3, 16]], True)
-        >>> [len(names) for names in cnn.predict(["one text", "another"])]
-        [1, 1]
     """
     if task is not None:
         one_of("task", task, TASKS)
