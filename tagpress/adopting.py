@@ -82,19 +82,6 @@ def adopt(
         >>> linear, receipt = tagpress.adopt(pipeline, classes=["sad", "glad"], texts=learned)
         >>> linear.kind, linear.predict(["a fine day", "a dark one"]), receipt.facts["largest_difference"] < 1e-6
         ('linear-adopted', [['glad'], ['sad']], True)
-
-        A network:
-
-        >>> from torch import nn
-        >>> vocabulary = {character: number for number, character in enumerate(" abcdefghijklmnopqrstuvwxyz", 2)}
-        >>> convolution = nn.Conv2d(1, 16, (3, 8), padding=(1, 0))  # 16 filters over 3 characters
-        >>> layers = [nn.Unflatten(1, (1, -1)), convolution, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(16, 2)]
-        >>> net = nn.Sequential(nn.Embedding(29, 8, padding_idx=0), *layers)
-        >>> cnn, receipt = tagpress.adopt(net, vocabulary, ["ham", "spam"], task="multiclass")
-        >>> cnn.kind, receipt.facts["filters"], receipt.facts["largest_difference"] < 1e-5
-        ('cnn', [[3, 16]], True)
-        >>> [len(names) for names in cnn.predict(["one text", "another"])]
-        [1, 1]
     """
     if task is not None:
         one_of("task", task, TASKS)
@@ -105,6 +92,9 @@ def adopt(
         classifier, receipt = _of_module(
             module, vocabulary, classes, padding, unknown, cleaning, task=task or "multilabel", **of_module
         )
+    elif isinstance(module, str | Path) and _is_fasttext(module):
+        _refuse_of_modules(negative, padding, unknown, cleaning)
+        classifier, receipt = _of_fasttext(module, texts, classes, task, scores)
     elif isinstance(module, str | Path) or type(module).__module__.split(".")[0] == "sklearn":
         _refuse_of_modules(negative, padding, unknown, cleaning)
         pipeline = _read(Path(module), trust) if isinstance(module, str | Path) else module
@@ -145,6 +135,28 @@ def _of_pipeline(
 
     one_of("scores", scores, (None, "probabilities", "margins"))
     return adopt_pipeline(pipeline, texts=texts, classes=classes, task=task, scores=scores)
+
+
+def _of_fasttext(
+    path: str | Path,
+    texts: Sequence[str] | None,
+    classes: Sequence[str] | None,
+    task: Task | None,
+    scores: Literal["probabilities", "margins"] | None,
+) -> tuple[Classifier, Receipt]:
+    from compress.foreign.fasttext import adopt_fasttext
+
+    one_of("scores", scores, (None, "probabilities"))
+    if task == "binary" and not classes:
+        raise UserError("adopt: classes: the name of the positive class comes last; of task binary it is needed")
+    positive = classes[-1] if task == "binary" and classes else ""
+    return adopt_fasttext(path, texts=texts, task=task, positive=positive)
+
+
+def _is_fasttext(path: str | Path) -> bool:
+    from compress.foreign.fasttext import is_fasttext
+
+    return is_fasttext(Path(path))
 
 
 def _read(path: Path, trust: bool) -> Any:

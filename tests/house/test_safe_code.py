@@ -18,4 +18,5 @@ def test_nothing_is_unpickled() -> None:
     hits = [
         f"{path.name}: {word}" for path in SOURCES for word in forbidden if word in path.read_text(encoding="utf-8")
     ]
-    assert not hits
+    # One door, and it is behind --trust: tests/compress/foreign/pipelines/test_files.py holds it shut.
+    assert hits == ["files.py: joblib.load"]

@@ -18,6 +18,7 @@ import numpy as np
 
 from baselines.checked_reading import MAX_DEPTH, MAX_FILE_BYTES, named, parse_json, read_plain_file, shown
 from baselines.errors import ArtifactError, MissingExtra, UserError
+from baselines.inputs.named_files import check_file
 from compress.foreign.pipelines.skops_types import ALLOWED, TRUSTED
 
 SCHEMA = "schema.json"
@@ -47,11 +48,13 @@ def read_pipeline(path: Path, *, trust: bool = False) -> Any:
         UserError: a pickle without trust; another ending. MissingExtra: skops isn't installed.
         ArtifactError: missing, damaged, or with types that aren't read; names them.
     """
+    wanted = f"a pipeline saved as .skops, or as {', '.join(PICKLES)} with --trust, is needed"
+    check_file(path, expected=wanted, error=ArtifactError)
     ending = path.suffix.lower()
     if ending == ".skops":
         return _of_skops(read_plain_file(path), path)
     if ending not in PICKLES:
-        raise UserError(f"{path}: a pipeline saved as .skops, or as {', '.join(PICKLES)} with --trust, is needed")
+        raise UserError(f"{path}: {wanted}")
     if not trust:
         raise UserError(f"{path}: {_TRUST}")
     return _of_pickle(path)

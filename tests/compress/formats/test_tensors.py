@@ -34,7 +34,7 @@ def file_of(header: Any, body: bytes = bytes(8)) -> bytes:
         ({"a": {**_SOUND, "data_offsets": [False, 8]}}, "two offsets"),
         ({"a": {**_SOUND, "shape": [2**29] * 3}}, "don't fit shape"),
         ({"a": {**_SOUND, "data_offsets": [8, 0]}}, "don't fit shape"),
-        ({"a": {**_SOUND, "dtype": "F64"}}, "a dtype of U8"),
+        ({"a": {**_SOUND, "dtype": "BF16"}}, "a dtype of U8"),
         ({"a": {**_SOUND, "dtype": ["F32"]}}, "a dtype of U8"),
         ({"a": {**_SOUND, "more": 1}}, "and nothing else"),
         ({"a": 1}, "and nothing else"),

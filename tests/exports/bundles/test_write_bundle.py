@@ -249,7 +249,7 @@ def test_our_reader_agrees_with_the_safetensors_package(
         {"a": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}},
         {"a": {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 8]}},
         {"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}},
-        {"a": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}},
+        {"a": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 8]}},
         {
             "a": {"dtype": "U8", "shape": [8], "data_offsets": [0, 8]},
             "b": {"dtype": "U8", "shape": [8], "data_offsets": [0, 8]},
