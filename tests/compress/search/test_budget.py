@@ -110,8 +110,8 @@ def test_smaller_forms_of_a_linear_model_compete(
     monkeypatch.setattr(linear_grid, "WEIGHTS", (0.99,))
     monkeypatch.setattr(linear_grid, "STUDENT_WEIGHTS", (0.95,))
     monkeypatch.setattr(linear_grid, "PASSES", 5)
-    made: list[str] = []
-    monkeypatch.setattr(linear_grid, "run_recipe", lambda *a: made.append("x") or run_recipe(*a))
+    made, make = list[str](), linear_grid.made
+    monkeypatch.setattr(linear_grid, "made", lambda *a: made.append("x") or make(*a))
     budget = Budget(max_bytes=1_000_000)
     found = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear)
     grid = [c for c in found.candidates if c.family == "linear"]
