@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from compress.method import Receipt
 
 _WHAT = (
-    "adopt takes a PyTorch module with its vocabulary, a fitted scikit-learn pipeline, or the file of one (.skops, or "
-    ".joblib and .pkl with trust=True)"
+    "adopt takes a PyTorch module with its vocabulary, a fitted scikit-learn pipeline, the file of one (.skops, or "
+    ".joblib and .pkl with trust=True), or fastText's own (.bin, .ftz)"
 )
 
 
@@ -41,7 +41,7 @@ def adopt(
     scores: Literal["probabilities", "margins"] | None = None,
     trust: bool = False,
 ) -> tuple[Classifier, Receipt]:
-    """Take over a scikit-learn pipeline, or a character CNN made in PyTorch, exactly and with a proof.
+    """Take over a scikit-learn pipeline, a fastText model, or a character CNN made in PyTorch, exactly.
 
     The classifier is a parent for every method. A pipeline's texts are read as it reads them. Those of a module are
     cleaned before their characters are read, by default to lower-case words of letters and digits with single spaces
@@ -49,7 +49,7 @@ def adopt(
 
     Args:
         module: a fitted `Pipeline` of vectorizers, linear steps and a linear classifier, or a search that found one;
-            the file of one; or a trained `nn.Module`: embedding, parallel convolutions with one window a character,
+            the file of one; the `.bin` or `.ftz` of a fastText classifier; or a trained `nn.Module`: embedding, parallel convolutions with one window a character,
             each perhaps with a BatchNorm, the maximum over time, one or two linear layers; gives logits. It stays as it
             is.
         vocabulary: of a module alone, its own character -> id.
@@ -63,7 +63,8 @@ def adopt(
         thresholds: one a class, in [0, 1]; None is 0.5, and of multiclass 0, so that the largest probability decides.
         cleaning: of a module's texts: `"letters"`; `"course"`, the same without English function words; `"words"`,
             folded words and every symbol; `"raw"`, capitals and symbols as they stand.
-        texts: what a pipeline is compared on, besides random texts.
+        texts: what a pipeline is compared on, besides random texts. Of a fastText model, only the n-grams that these
+            texts have are kept, which large files need; None keeps all of them.
         scores: of a pipeline: `"margins"` takes its `decision_function` where its probabilities aren't wanted.
         trust: whether a pickle is read, which runs whatever code is in it.
 
@@ -95,12 +96,12 @@ def adopt(
     elif isinstance(module, str | Path) and _is_fasttext(module):
         _refuse_of_modules(negative, padding, unknown, cleaning)
         classifier, receipt = _of_fasttext(module, texts, classes, task, scores)
+        _decide_by(classifier, thresholds)
     elif isinstance(module, str | Path) or type(module).__module__.split(".")[0] == "sklearn":
         _refuse_of_modules(negative, padding, unknown, cleaning)
         pipeline = _read(Path(module), trust) if isinstance(module, str | Path) else module
         classifier, receipt = _of_pipeline(pipeline, texts, classes, task, scores)
-        if thresholds is not None:
-            classifier.accept(classifier.space_, _checked(thresholds, len(classifier.classes_)))
+        _decide_by(classifier, thresholds)
     else:
         raise UserError(f"{_WHAT}; got a {type(module).__name__}{' without vocabulary' if _is_module(module) else ''}")
     remember(classifier, Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json()))
@@ -173,13 +174,16 @@ def _refuse_of_modules(negative: str, padding: int, unknown: int, cleaning: str)
         )
 
 
-def _checked(thresholds: Sequence[float], n_classes: int) -> Any:
+def _decide_by(classifier: Classifier, thresholds: Sequence[float] | None) -> None:
+    """Take the caller's thresholds, where there are any."""
     import numpy as np
 
-    given = np.asarray(thresholds, np.float32)
+    if thresholds is None:
+        return
+    n_classes, given = len(classifier.classes_), np.asarray(thresholds, np.float32)
     if given.shape != (n_classes,) or not bool(((given >= 0) & (given <= 1)).all()):
         raise UserError(f"thresholds: {n_classes} numbers in [0, 1] are needed, one for each class")
-    return given
+    classifier.accept(classifier.space_, given)
 
 
 def _is_module(module: Any) -> bool:

@@ -1,4 +1,4 @@
-"""A study's parent that was made elsewhere: a saved scikit-learn pipeline, taken over, with the classes of the data."""
+"""A study's parent that was made elsewhere: a pipeline or a fastText model, with the classes of the data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from baselines.storage import artifact
 from baselines.storage.artifact import MANIFEST, Lineage, file_sha256, write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.task import LabelSpace, Task
+from compress.foreign.fasttext.classes import with_classes
 from compress.kinds.adopted_linear import AdoptedLinear
 from compress.method import Receipt, check_space
 from compress.registry import KINDS
 
 # What it is called in a study, and for people.
 ADOPTED = "adopted"
-TITLE = "Adopted pipeline"
+TITLE = "Adopted model"
 REASONS = "It names each n-gram's exact share of a decision: its weight times its value, and these add up."
 _MAY_FLATTER = "it was trained elsewhere and may have seen the test texts; then its own scores flatter"
 
@@ -96,10 +97,10 @@ def make_adopted(run: RunFolder, dataset: Dataset, parent: Parent) -> None:
 
 
 def read_parent(place: Path, dataset: Dataset, *, trust: bool = False) -> Parent:
-    """Take over a saved pipeline, or load the artifact that `tagpress adopt` made of one.
+    """Take over a saved pipeline or fastText model, or load the artifact that `tagpress adopt` made of one.
 
     Args:
-        place: `.skops`, a pickle with `trust`, or an artifact's folder.
+        place: `.skops`, a pickle with `trust`, fastText's `.bin` or `.ftz`, or an artifact's folder.
         dataset: whose classes it has to answer; its training texts are compared on.
         trust: whether a pickle may run its code.
 
@@ -108,11 +109,17 @@ def read_parent(place: Path, dataset: Dataset, *, trust: bool = False) -> Parent
     """
     if place.is_dir():
         return _of_artifact(place, dataset)
+    from compress.foreign.fasttext import adopt_fasttext, is_fasttext
     from compress.foreign.pipelines import adopt_pipeline, read_pipeline
 
+    texts, space = dataset.part("train").texts, dataset.everything.space
+    if is_fasttext(place):
+        positive = space.classes[0] if space.task == "binary" else ""
+        model, receipt = adopt_fasttext(place, texts=texts, task=space.task, positive=positive)
+        return _parent(file_sha256(place), model, receipt.to_json(), dataset)
     pipeline = read_pipeline(place, trust=trust)
     task: Task | None = "multiclass" if dataset.task == "multiclass" else None
-    model, receipt = adopt_pipeline(pipeline, texts=dataset.part("train").texts, task=task)
+    model, receipt = adopt_pipeline(pipeline, texts=texts, task=task)
     return _parent(file_sha256(place), model, receipt.to_json(), dataset)
 
 
@@ -150,14 +157,11 @@ def with_classes_of(model: AdoptedLinear, space: LabelSpace) -> tuple[AdoptedLin
     if own.task == space.task == "binary" and own.negative == space.classes[0]:
         weights, intercept = -weights, -intercept
         own = replace(own, classes=space.classes, negative=own.classes[0])
-    if own.task == space.task and set(own.classes) == set(space.classes):
-        order = [own.classes.index(name) for name in space.classes]
-        weights, intercept = weights[order], intercept[order]
-        own = replace(own, classes=space.classes)
     made = AdoptedLinear.of(vectorizer, np.ascontiguousarray(weights), intercept, own, model.link, model.config)
-    check_space(made, space, "parent")
-    made.accept(replace(space, shares=(), answers_unknown=True), model.thresholds_.copy())
-    return made, note
+    made.accept(own, model.thresholds_.copy())
+    if own.task != space.task or set(own.classes) != set(space.classes):
+        check_space(made, space, "parent")
+    return with_classes(made, space), note
 
 
 def _are_numbers(space: LabelSpace) -> bool:

@@ -111,8 +111,8 @@ def _add_parent(parser: ArgumentParser) -> None:
         "--parent",
         type=path_given,
         metavar="FILE",
-        help="a fitted scikit-learn pipeline as .skops, or the folder that `tagpress adopt` made of one: every model "
-        "has to be as good",
+        help="a fitted scikit-learn pipeline as .skops, a fastText model (.bin, .ftz), or the folder that `tagpress "
+        "adopt` made of one: every model has to be as good",
     )
     parent.add_argument(
         "--trust", action="store_true", help="read FILE as a pickle (.joblib, .pkl), which runs whatever code is in it"

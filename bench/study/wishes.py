@@ -54,7 +54,8 @@ class Wishes:
         price_per_hour: of the machine, in any currency.
         carbon_per_kwh: grams of CO2 equivalent a kilowatt hour of its electricity.
         gates: what has to hold.
-        parent: file of a scikit-learn pipeline, or folder of the artifact made of one: what others are compared with.
+        parent: file of a scikit-learn pipeline or a fastText model, or folder of the artifact made of one: what others
+            are compared with.
         trust: whether that file may be a pickle, which runs code.
         run: name of the folder below `runs/`.
         seed, threads, device: of everything that is trained.

@@ -185,10 +185,7 @@ def test_too_many_weights_are_refused_with_a_way_out(tmp_path: Path, monkeypatch
         adopt_fasttext(Small(buckets=2_000_000, dim=1).write(tmp_path))
 
 
-_NO_LINK = pytest.mark.xfail(reason="a rounded model doesn't carry its parent's link yet", strict=False)
-
-
-@pytest.mark.parametrize("loss", ["softmax", "ova", pytest.param("hs", marks=_NO_LINK)])
+@pytest.mark.parametrize("loss", ["softmax", "ova", "hs"])
 def test_it_is_saved_rounded_and_shipped(loss: str, tmp_path: Path) -> None:
     classifier, receipt = adopt_fasttext(Small(loss=loss, buckets=40).write(tmp_path))
     lineage = Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json())
