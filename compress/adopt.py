@@ -24,7 +24,7 @@ def parser(prog: str = PROG) -> ArgumentParser:
     """The command's options."""
     parser = ArgumentParser(
         prog=prog,
-        description="Take over a saved scikit-learn pipeline, proven to answer alike, or a fastText model: an artifact.",
+        description="Take over a saved scikit-learn pipeline, proven to answer alike, or a fastText model.",
     )
     parser.add_argument(
         "file",

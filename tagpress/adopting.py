@@ -49,9 +49,9 @@ def adopt(
 
     Args:
         module: a fitted `Pipeline` of vectorizers, linear steps and a linear classifier, or a search that found one;
-            the file of one; the `.bin` or `.ftz` of a fastText classifier; or a trained `nn.Module`: embedding, parallel convolutions with one window a character,
-            each perhaps with a BatchNorm, the maximum over time, one or two linear layers; gives logits. It stays as it
-            is.
+            the file of one; the `.bin` or `.ftz` of a fastText classifier; or a trained `nn.Module`: embedding,
+            parallel convolutions with one window a character, each perhaps with a BatchNorm and a ReLU, the maximum
+            over time, one or two linear layers; gives logits. It stays as it is.
         vocabulary: of a module alone, its own character -> id.
         classes: names of a module's outputs, in order; of a binary task the positive class alone. Of a pipeline names
             in place of its own, in their order; of two classes the negative one first.

@@ -97,8 +97,7 @@ class IntRows:
         bits = bits_of(packed.vectorizer.blocks)
         idf = np.rint(packed.vectorizer.idf().astype(np.float64) * 2.0**bits).astype(np.int32)
         levels = np.ascontiguousarray(packed.levels.T)
-        link: Link = getattr(packed, "link", BY_TASK)
-        return cls(packed.vectorizer, levels, packed.scale, packed.intercept, idf, bits, link)
+        return cls(packed.vectorizer, levels, packed.scale, packed.intercept, idf, bits, packed.link)
 
     @property
     def without(self) -> int:

@@ -13,7 +13,7 @@ from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.storage.configs import config_from_json
-from baselines.task import BY_TASK, Known, LabelSpace, Probabilities
+from baselines.task import Known, LabelSpace, Link, Probabilities
 from compress.formats.integer_rows import IntRows
 from compress.formats.packed_linear import PACKED_LINEAR_FILE, PackedLinear, read_packed_linear, write_packed_linear
 
@@ -41,6 +41,11 @@ class IntLinearClassifier(LinearClassifier):
         classifier.coef_, classifier.intercept_ = packed.weights(), packed.intercept
         return classifier
 
+    @property
+    def link(self) -> Link:
+        """How logits become probabilities, where the task alone doesn't say."""
+        return self.packed.link
+
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """Integers aren't trained: raises NotCompressible that says where they come from."""
         raise NotCompressible(f"{self.kind}: made from a linear model by quantize, not fitted itself")
@@ -60,7 +65,7 @@ class IntLinearClassifier(LinearClassifier):
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         packed = read_packed_linear(folder / PACKED_LINEAR_FILE)
-        needed = getattr(packed, "link", BY_TASK).n_logits(len(space.classes))
+        needed = packed.link.n_logits(len(space.classes))
         if len(packed.scale) != needed:
             raise ArtifactError(
                 f"{folder}: weights of {len(packed.scale)} columns, but {needed} for {len(space.classes)} names"

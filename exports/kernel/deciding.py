@@ -32,7 +32,9 @@ def decider_of(extension: Any, space: LabelSpace, thresholds: Thresholds) -> Any
     below, reached = limits(space, thresholds)
     names = space.names if space.task == "binary" else space.classes
     unknown = decide(unknown_answer(space, thresholds)[None], thresholds, space.task)[0]
-    return extension.decider(_TASKS[space.task], below, reached, tuple(names), tuple(space.said(unknown)))
+    return extension.decider(
+        _TASKS[space.task], below, reached, tuple(names), tuple(space.said(unknown)), space.answers_unknown
+    )
 
 
 def limits(space: LabelSpace, thresholds: Thresholds) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -17,6 +17,7 @@ struct said {
     struct decide_rule rule;
     PyObject *names;   /* tuple: of each class; binary: the negative name and the positive one */
     PyObject *unknown; /* tuple: what is said of a text in which nothing is known */
+    int itself;        /* whether the model's own answer to such a text holds */
     double limits[];   /* below, then from */
 };
 
@@ -37,11 +38,11 @@ static int all_strings(PyObject *tuple)
 
 PyObject *said_decider(PyObject *self, PyObject *args)
 {
-    int task;
+    int task, itself;
     Py_buffer below, from;
     PyObject *names, *unknown, *capsule = NULL;
     (void)self;
-    if (!PyArg_ParseTuple(args, "iy*y*O!O!", &task, &below, &from, &PyTuple_Type, &names, &PyTuple_Type, &unknown))
+    if (!PyArg_ParseTuple(args, "iy*y*O!O!p", &task, &below, &from, &PyTuple_Type, &names, &PyTuple_Type, &unknown, &itself))
         return NULL;
     size_t n = (size_t)below.len / sizeof(double);
     struct said *said = NULL;
@@ -55,6 +56,7 @@ PyObject *said_decider(PyObject *self, PyObject *args)
         memcpy(said->limits, below.buf, n * sizeof(double));
         memcpy(said->limits + n, from.buf, n * sizeof(double));
         said->task = task;
+        said->itself = itself;
         said->rule = (struct decide_rule){task == MULTICLASS ? DECIDE_LARGEST : DECIDE_EACH, n, said->limits, said->limits + n};
         said->names = Py_NewRef(names);
         said->unknown = Py_NewRef(unknown);
@@ -72,6 +74,7 @@ PyObject *said_decider(PyObject *self, PyObject *args)
 /* What one text gets, a new list; None where that isn't sure. */
 static PyObject *named(const struct said *said, const float *logits, int known, uint32_t *columns)
 {
+    known |= said->itself;
     PyObject *from = known ? said->names : said->unknown;
     size_t n = (size_t)PyTuple_Size(said->unknown);
     if (known) {

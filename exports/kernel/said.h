@@ -33,10 +33,10 @@ struct said_engine {
  * near to its threshold), a pair: that list with None in their places, and their numbers. */
 PyObject *said_answer(const struct said_engine *engine, PyObject *decider, PyObject *texts, PyObject *n_threads);
 
-/* The method `decider(task, below, from, names, unknown)`, see exports/kernel/deciding.py. */
+/* The method `decider(task, below, from, names, unknown, itself)`, see exports/kernel/deciding.py. */
 PyObject *said_decider(PyObject *self, PyObject *args);
 
 #define SAID_METHODS \
-    {"decider", said_decider, METH_VARARGS, "decider(task, below, from, names, unknown) -> what said methods take"}
+    {"decider", said_decider, METH_VARARGS, "decider(task, below, from, names, unknown, itself) -> what said methods take"}
 
 #endif

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.methods.linear.choosing import grid_for, mean_squares
 from compress.methods.linear.fitting import Grid
-from compress.methods.linear.lessons import Learning, Lesson, State, own_answers
+from compress.methods.linear.lessons import Learning, Lesson, State, link_of, own_answers
 
 # Where the settings leave them open, of one label a text. There 4 bits as they are cost 0.029 accuracy on TREC and
 # 0.010 F1 on SST-2 (validation); fitted while they were rounded, half of the weights cost 0.002 and 0.009.
@@ -44,7 +45,7 @@ def quantize_linear(
         packed = packed_of(*rounded(state, bits, lesson, learning, context))
     else:
         packed = _as_it_is(parent, bits, correct_bias, context)
-    child = IntLinearClassifier.from_packed(packed, parent.space_, parent.config)
+    child = IntLinearClassifier.from_packed(replace(packed, link=link_of(parent)), parent.space_, parent.config)
     refit_thresholds(child, context, like=parent)
     return child, _receipt(parent, child, bits, learning.passes)
 

@@ -135,15 +135,15 @@ def test_a_decider_must_fit() -> None:
     from exports.kernel import _kernel  # type: ignore[attr-defined, unused-ignore]
 
     limit, space = np.zeros(2).tobytes(), SPACES["multilabel"]
-    sound = _kernel.decider(0, limit, limit, ("a", "b"), ())
+    sound = _kernel.decider(0, limit, limit, ("a", "b"), (), False)
     for wrong in (
-        (3, limit, limit, ("a", "b"), ()),
-        (0, limit, limit[:8], ("a", "b"), ()),
-        (0, b"", b"", (), ()),
-        (0, limit, limit, ("a",), ()),
-        (0, limit, limit, ("a", 1), ()),
-        (0, limit, limit, ("a", "b"), (None,)),
-        (2, limit, limit, ("a", "b"), ()),
+        (3, limit, limit, ("a", "b"), (), False),
+        (0, limit, limit[:8], ("a", "b"), (), False),
+        (0, b"", b"", (), (), False),
+        (0, limit, limit, ("a",), (), False),
+        (0, limit, limit, ("a", 1), (), False),
+        (0, limit, limit, ("a", "b"), (None,), False),
+        (2, limit, limit, ("a", "b"), (), False),
     ):
         with pytest.raises(ValueError, match="decider"):
             _kernel.decider(*wrong)
