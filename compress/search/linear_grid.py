@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from baselines.classifier import Classifier
 from baselines.models.linear import LinearClassifier
-from baselines.text.cleaning import CHOICES
+from baselines.text.cleaning import CHOICES, CleaningName
 from compress.method import Context
-from compress.methods.distill.distill_config import DistillConfig
+from compress.methods.distill.distill_config import DistillConfig, Lesson
 from compress.methods.prune.prune_config import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.recipes import Step
@@ -105,15 +105,17 @@ def _weights() -> Line:
         yield Step("prune", PruneConfig(sparsity=sparsity, structured=False)), quantize
 
 
-def _students(**fields: Any) -> Line:
+def _students(lesson: Lesson = "teacher", cleaning: CleaningName | None = None) -> Line:
     for sparsity in STUDENT_WEIGHTS:
-        shape: dict[str, Any] = {
-            "student": "linear",
-            "sparsity": sparsity,
-            "bits": SPARSE_BITS,
-            "against_control": False,
-        }
-        yield (Step("distill", DistillConfig(**shape, **fields)),)
+        student = DistillConfig(
+            student="linear",
+            sparsity=sparsity,
+            bits=SPARSE_BITS,
+            lesson=lesson,
+            cleaning=cleaning,
+            against_control=False,
+        )
+        yield (Step("distill", student),)
 
 
 def _key(recipe: Recipe) -> str:
