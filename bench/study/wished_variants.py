@@ -95,7 +95,7 @@ def _linear(wishes: Wishes) -> list[Variant]:
     """The linear model's variants, with as many of its n-grams as asked for."""
     if wishes.unstructured:
         return [*linear(), *sparse_linear(**_prune_settings(wishes))]
-    return [*linear(), *sparse_linear()] if wishes.sparsity is None else linear(sparsity=wishes.sparsity)
+    return [*linear(), *few_ngrams(), *sparse_linear()] if wishes.sparsity is None else linear(sparsity=wishes.sparsity)
 
 
 def of_parent(wishes: Wishes) -> list[Variant]:
@@ -180,6 +180,15 @@ def linear(bits: int = 4, sparsity: float = 0.75) -> list[Variant]:
         Variant(f"{LINEAR}-int{bits}", f"Linear, {title}", LINEAR, "quantize", quantize),
         Variant(pruned, f"Linear, {1 - sparsity:.0%} of its n-grams", LINEAR, "prune", PruneConfig(sparsity=sparsity)),
         Variant(f"{pruned}-int{bits}", f"Linear, pruned, {title}", pruned, "quantize", quantize),
+    ]
+
+
+def few_ngrams(bits: int = 4, sparsity: float = 0.9) -> list[Variant]:
+    """The linear model with very few of its n-grams, in few bits; the float model has no row."""
+    few, title = f"{LINEAR}-few", f"Linear, {1 - sparsity:.0%} of its n-grams"
+    return [
+        Variant(few, title, LINEAR, "prune", PruneConfig(sparsity=sparsity), is_step=True),
+        Variant(f"{few}-int{bits}", f"{title}, {bits}-bit weights", few, "quantize", QuantizeConfig(bits=bits)),
     ]
 
 

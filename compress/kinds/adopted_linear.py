@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self
@@ -18,7 +19,7 @@ from baselines.storage.artifact import read_json, write_json
 from baselines.storage.configs import config_from_json
 from baselines.storage.weights import read_vocabulary, read_weights, write_weights
 from baselines.task import BY_TASK, Known, LabelSpace, Link, Probabilities
-from baselines.text.ngrams import NgramBlock, NgramTfidf, Row
+from baselines.text.ngrams import NgramTfidf, Row
 
 VOCABULARY_FILE = "vocabulary.json"
 WEIGHTS_FILE = "weights.safetensors"
@@ -67,13 +68,22 @@ class AdoptedLinear(LinearClassifier):
         made = cls(LinearConfig() if config is None else config)
         made.exact, made.link = (vectorizer, weights, intercept), link
         made.accept(space)
-        made.vectorizer_ = in_float32(vectorizer)
+        made.vectorizer_ = in_floats(vectorizer, np.float32)
         made.coef_, made.intercept_ = weights.astype(np.float32), intercept.astype(np.float32)
         return made
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> NoReturn:
         """It was trained elsewhere: raises NotCompressible."""
         raise NotCompressible(f"{self.kind}: taken over as it was trained elsewhere, not fitted itself")
+
+    def with_weights(
+        self, vectorizer: NgramTfidf, coef: NDArray[np.float32], intercept: NDArray[np.float32]
+    ) -> AdoptedLinear:
+        """As for every linear model; with the link of this one, and answering texts without known n-grams as it does."""
+        exact = coef.astype(np.float64), intercept.astype(np.float64)
+        made = AdoptedLinear.of(in_floats(vectorizer, np.float64), *exact, self.space_, self.link, self.config)
+        made.accept(self.space_, self.thresholds_.copy())
+        return made
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         rows = [self.exact[0].encode(text) for text in texts]
@@ -124,10 +134,7 @@ def link_of(folder: Path, space: LabelSpace) -> Link:
     return link
 
 
-def in_float32(vectorizer: NgramTfidf) -> NgramTfidf:
-    """The same with float32 idf, so that values are computed in float32."""
-    blocks = [
-        NgramBlock(b.settings, b.vocabulary, b.idf.astype(np.float32), b.hashing, b.buckets, b.reading)
-        for b in vectorizer.blocks
-    ]
+def in_floats(vectorizer: NgramTfidf, kind: type[np.float32 | np.float64]) -> NgramTfidf:
+    """The same with idf of another type, in which values are computed."""
+    blocks = [replace(block, idf=block.idf.astype(kind)) for block in vectorizer.blocks]
     return NgramTfidf(vectorizer.cleaning, tuple(blocks))
