@@ -79,7 +79,7 @@ class AdoptedLinear(LinearClassifier):
     def with_weights(
         self, vectorizer: NgramTfidf, coef: NDArray[np.float32], intercept: NDArray[np.float32]
     ) -> AdoptedLinear:
-        """As for every linear model; with the link of this one, and answering texts without known n-grams as it does."""
+        """As for every linear model; with this link, and texts without known n-grams answered as this one does."""
         exact = coef.astype(np.float64), intercept.astype(np.float64)
         made = AdoptedLinear.of(in_floats(vectorizer, np.float64), *exact, self.space_, self.link, self.config)
         made.accept(self.space_, self.thresholds_.copy())

@@ -15,8 +15,8 @@ from baselines.models.cnn import CharCNNClassifier
 from baselines.networks.training import AfterStep, class_weighted_loss, train
 from baselines.networks.training_config import TrainingLog
 from compress.method import Context
-from compress.methods.distill.extra_texts import mixtures_of
 from compress.methods.distill.loss import mixed_loss, soft_logits
+from compress.methods.mixing.extra_texts import mixtures_of
 
 
 def recover(

@@ -124,7 +124,7 @@ def test_wishes_are_read_as_the_command_reads_them() -> None:
         "baseline": "rnn", "max_bytes": "25k", "max_drop": -0.01, "max_p95_us": 300, "trials": 3, "folds": 3,
         "plan": "study", "delta": 0.02, "priority": "fastest", "reference": "linear", "price_per_hour": 1, "run": "r",
         "carbon_per_kwh": 380, "speed_margin": 0.05,
-        "seed": 7, "threads": 2, "device": "cpu",
+        "seed": 7, "threads": 2, "device": "cpu", "parent": "model.skops", "trust": True,
     }  # fmt: skip
     assert set(given) | {"gates"} == {field.name for field in fields(Wishes)}
     read = read_as_options(given)

@@ -29,7 +29,7 @@ from baselines.task import Task
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngram_settings import MAX_TERMS
 from compress.method import Context
-from compress.methods.distill.extra_texts import n_mixtures
+from compress.methods.mixing.extra_texts import n_mixtures
 
 
 @dataclass(frozen=True)

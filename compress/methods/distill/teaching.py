@@ -7,8 +7,8 @@ from baselines.errors import NotCompressible
 from baselines.task import Probabilities
 from compress.method import Context
 from compress.methods.distill.distill_config import DistillConfig
-from compress.methods.distill.extra_texts import Mixtures, mixtures_of
 from compress.methods.distill.out_of_fold import answers, fresh_like, out_of_fold
+from compress.methods.mixing.extra_texts import Mixtures, mixtures_of
 
 
 def soft_targets(parent: Classifier, config: DistillConfig, context: Context) -> Probabilities:

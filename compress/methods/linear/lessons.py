@@ -19,9 +19,9 @@ from baselines.models.linear import LinearClassifier
 from baselines.task import BY_TASK, Link, Task, link
 from baselines.text.ngrams import NgramTfidf
 from compress.method import Context
-from compress.methods.distill.extra_texts import mixtures_of
 from compress.methods.linear.fitting import Array, Grid, Steps, fit_to, logits_of
 from compress.methods.linear.rows import narrowed, rows_of
+from compress.methods.mixing.extra_texts import mixtures_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

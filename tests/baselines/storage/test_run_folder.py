@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,8 +61,10 @@ def test_a_step_made_by_other_code_is_made_again(tmp_path: Path, monkeypatch: py
 def test_what_a_killed_run_left_goes_and_nothing_else(tmp_path: Path) -> None:
     run = RunFolder.open(tmp_path / "r", dataset_sha256="a")
     targets = run.root / "compress" / "soft-targets"
-    folders = [run.root / "baselines" / ".cnn.part-12", run.root / "baselines" / "cnn", targets]
-    files = [targets / ".oof-1.part-12.npy", targets / "oof-1.npy"]
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    folders = [run.root / "baselines" / f".cnn.part-{ended.pid}", run.root / "baselines" / "cnn", targets]
+    files = [targets / f".oof-1.part-{ended.pid}.npy", targets / "oof-1.npy"]
     for folder in folders:
         folder.mkdir(parents=True)
     for file in files:

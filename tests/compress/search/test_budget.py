@@ -151,9 +151,9 @@ def test_a_line_of_linear_models_ends_at_the_budget(
         found = solve(parent, budget, context, tmp_path, search=replace(QUICK, n_trials=1), linear=linear)
         return [c.size_bytes for c in found.candidates if c.family == "linear"]
 
-    few = sizes(Budget(max_bytes=20_000))
+    few = sizes(Budget(max_bytes=10_000))
     assert len(few) == 2
-    assert few[0] < 20_000 < few[1]
+    assert few[0] < 10_000 < few[1]
     # A larger one goes on where the smaller one ended.
     more = sizes(Budget(max_bytes=1_000_000))
     assert more[:2] == few

@@ -19,7 +19,7 @@ def test_hundreds_of_hostile_bundles_are_refused_or_answer(tmp_path: Path, capsy
     out = tmp_path / "findings"
     assert main(["--form", "table", "linear", "--mutations", "240", "--seed", "5", "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("240 mutants of 7 models, seed 5: ")
+    assert said.startswith("240 mutants of 8 models, seed 5: ")
     assert said.endswith(" 0 findings\n")
     assert not out.exists()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from compress.methods.distill.distill_config import PLAIN_PATIENCE, DistillConfig
-from compress.methods.distill.mixtures import MOST_MIXTURES
+from compress.methods.mixing.mixtures import MOST_MIXTURES
 from tests.cases.compress_case import random_cnn, random_part, task_context
 
 

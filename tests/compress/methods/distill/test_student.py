@@ -12,8 +12,8 @@ import pytest
 from baselines.dataset import Dataset
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CharCNNClassifier
-from compress.methods.distill.extra_texts import mixtures_of
 from compress.methods.distill.student import apply, soft_targets
+from compress.methods.mixing.extra_texts import mixtures_of
 from tests.cases.compress_case import (
     assert_unchanged,
     random_cnn,

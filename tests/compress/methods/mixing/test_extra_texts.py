@@ -7,8 +7,8 @@ import pytest
 
 from baselines.dataset import Part
 from baselines.task import Task
-from compress.methods.distill.extra_texts import mixtures_of, n_mixtures
-from compress.methods.distill.mixtures import MOST_MIXTURES
+from compress.methods.mixing.extra_texts import mixtures_of, n_mixtures
+from compress.methods.mixing.mixtures import MOST_MIXTURES
 
 SIDES = ("a1 a2 a3 a4", "a5 a6 a7 a8", "b1 b2 b3 b4", "b5 b6 b7 b8")
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from compress.methods.distill.mixtures import MOST_MIXTURES, mixed_texts
+from compress.methods.mixing.mixtures import MOST_MIXTURES, mixed_texts
 
 
 def test_mixtures_are_made_of_the_words_of_two_texts() -> None:

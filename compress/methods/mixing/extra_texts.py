@@ -18,7 +18,7 @@ import numpy as np
 
 from baselines.dataset import Part
 from baselines.task import LabelMatrix
-from compress.methods.distill.mixtures import MOST_MIXTURES, mixed_texts
+from compress.methods.mixing.mixtures import MOST_MIXTURES, mixed_texts
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def n_mixtures(part: Part, share: float) -> int:
 
 
 def mixtures_of(part: Part, share: float, seed: Sequence[int]) -> Mixtures:
-    """Texts for a teacher to answer, or for their halves' labels, see `compress.methods.distill.mixtures`.
+    """Texts for a teacher to answer, or for their halves' labels, see `compress.methods.mixing.mixtures`.
 
     Args:
         part: to draw from.
