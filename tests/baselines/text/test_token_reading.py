@@ -77,8 +77,8 @@ def shape(**changes: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
-        ({"reading": "regex"}, "tokens are allowed, got 'regex'"),
-        ({"reading": ["tokens"]}, "tokens are allowed, got a list"),
+        ({"reading": "regex"}, "tokens, fasttext are allowed, got 'regex'"),
+        ({"reading": ["tokens"]}, "tokens, fasttext are allowed, got a list"),
         ({"lower": 1}, "lower and squeeze are true or false"),
         ({"accents": "all"}, "accents ascii, unicode or empty"),
         ({"accents": ["ascii"]}, "accents ascii, unicode or empty"),
