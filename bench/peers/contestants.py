@@ -21,9 +21,11 @@ from baselines.fitting.fit import ARTIFACT, train_baseline
 from baselines.scores.thresholds import shared_threshold
 from baselines.storage.artifact import MANIFEST, Lineage, lineage_of, load, write_json
 from baselines.storage.run_folder import RunFolder
+from baselines.task import Task
 from bench.peers.served import LABEL, PEER, PIPELINE, PREPARED, FastTextModel, Pipeline, prepared
 from compress.foreign.fasttext import adopt_fasttext, with_classes
-from compress.method import Context
+from compress.kinds.adopted_linear import AdoptedLinear
+from compress.method import Context, Receipt
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import KINDS, METHODS
 from exports.bundles.write_bundle import write_bundle
@@ -43,8 +45,8 @@ QUANTISED: Mapping[str, Any] = {"cutoff": 10_000, "qnorm": True, "retrain": True
 # Each thread fills a tenth of its matrix; what ten leave over, and all that fewer leave, stays as memory was.
 _FASTTEXT_THREADS = 11
 OURS, BIN, FTZ, ADOPTED = "linear, 4 bits", "fastText .bin", "fastText .ftz", "fastText .bin, adopted, 4 bits"
-SKLEARN = "scikit-learn pipeline"
-NAMES = (OURS, BIN, FTZ, ADOPTED, SKLEARN)
+SKLEARN, ADOPTED_PIPELINE = "scikit-learn pipeline", "the pipeline, adopted, 4 bits"
+NAMES = (OURS, BIN, FTZ, ADOPTED, SKLEARN, ADOPTED_PIPELINE)
 
 
 def made(run: RunFolder, dataset: Dataset, seed: int, say: Callable[[str], None]) -> dict[str, Path | str]:
@@ -55,6 +57,7 @@ def made(run: RunFolder, dataset: Dataset, seed: int, say: Callable[[str], None]
         FTZ: lambda: _fasttext(run, dataset, seed, quantised=True),
         ADOPTED: lambda: _adopted(run, dataset, seed),
         SKLEARN: lambda: _pipeline(run, dataset, seed),
+        ADOPTED_PIPELINE: lambda: _adopted_pipeline(run, dataset, seed),
     }
     found: dict[str, Path | str] = {}
     for name, make in makers.items():
@@ -123,24 +126,47 @@ def _adopted(run: RunFolder, dataset: Dataset, seed: int) -> Path:
     model = _fasttext(run, dataset, seed, quantised=False) / "model.bin"
     step, inputs = "exports/fasttext-int4", {"parent": run.identity("baselines/fasttext-bin")}
     if not run.is_done(step, inputs):
-        train, validation = (
-            replace(part, texts=tuple(map(prepared, part.texts)))
-            for part in (dataset.part("train"), dataset.part("validation"))
-        )
+        train, validation = _prepared_parts(dataset)
         if dataset.task == "binary":
             classifier, receipt = adopt_fasttext(model, texts=train.texts, task="binary", positive="1")
         else:
             classifier, receipt = adopt_fasttext(model, texts=train.texts)
-        lineage = Lineage("fasttext-adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json())
         with run.write(step, inputs) as folder:
-            (folder / PREPARED).write_text("texts are prepared as fastText's are\n", encoding="utf-8")
-            # fastText knows the classes by their numbers.
-            numbers = {name: str(column) for column, name in enumerate(train.classes)}
-            if dataset.task == "binary":
-                numbers = {train.classes[0]: "1"}
-            named = with_classes(classifier, train.space, numbers)
-            _bundle(named, lineage, folder, train, validation)
+            _bundle_of_adopted(classifier, receipt, folder, train, validation)
     return run.place(step) / "bundle"
+
+
+def _adopted_pipeline(run: RunFolder, dataset: Dataset, seed: int) -> Path:
+    """The same pipeline, taken over, rounded to 4 bits, as a bundle of ours."""
+    _pipeline(run, dataset, seed)
+    step, inputs = "exports/scikit-learn-int4", {"parent": run.identity("baselines/scikit-learn")}
+    if not run.is_done(step, inputs):
+        from compress.foreign.pipelines import adopt_pipeline, read_pipeline
+
+        train, validation = _prepared_parts(dataset)
+        pipeline = read_pipeline(run.place("baselines/scikit-learn") / PIPELINE, trust=False)
+        task: Task | None = "multiclass" if dataset.task == "multiclass" else None
+        classifier, receipt = adopt_pipeline(pipeline, texts=train.texts, task=task)
+        with run.write(step, inputs) as folder:
+            _bundle_of_adopted(classifier, receipt, folder, train, validation)
+    return run.place(step) / "bundle"
+
+
+def _prepared_parts(dataset: Dataset) -> tuple[Part, Part]:
+    """Training and validation, with the texts that peers read."""
+    parts = dataset.part("train"), dataset.part("validation")
+    train, validation = (replace(part, texts=tuple(map(prepared, part.texts))) for part in parts)
+    return train, validation
+
+
+def _bundle_of_adopted(model: AdoptedLinear, receipt: Receipt, folder: Path, train: Part, validation: Part) -> None:
+    (folder / PREPARED).write_text("texts are prepared as peers' are\n", encoding="utf-8")
+    # Peers know the classes by their numbers.
+    numbers = {name: str(column) for column, name in enumerate(train.classes)}
+    if train.task == "binary":
+        numbers = {train.classes[0]: "1"}
+    lineage = Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json())
+    _bundle(with_classes(model, train.space, numbers), lineage, folder, train, validation)
 
 
 def _pipeline(run: RunFolder, dataset: Dataset, seed: int) -> Path:
