@@ -32,7 +32,10 @@ _SURE = 4  # no probability is nearer to 0 or 1, in 16384ths
 MOST_SEEN = 1023
 _MOST_AT_ONCE = 512
 _FIRST_WEIGHT = 24_000
-_FIRST_CURVATURE = 1 << 33
+_FIRST_CURVATURE = 1 << 21
+# So that what contexts say, weighed, fits into 32 binary digits.
+_MOST_WEIGHT = 1 << 17
+RATE = 13
 
 LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + _MOST_AT_ONCE + 1)], np.int16)
 LOGISTIC = np.array(
@@ -54,7 +57,7 @@ class Model:
     """
 
     def __init__(
-        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 7, rate: int = 22
+        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 7, rate: int = RATE
     ) -> None:
         self.slots = np.zeros((slots, 4), np.int16)
         self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
@@ -75,13 +78,15 @@ class Model:
     def learn(self, slots: Slots, which: int, guesses: Any, chance: Any, bits: Bits) -> None:
         """Count what came, and turn the weights towards the contexts that foretold it."""
         self.seen[0] += len(bits)
-        error = (bits << _PRECISION) - chance
-        spread = (chance * (_ONE - chance)) >> _PRECISION
+        # In so few digits that the sums of a piece have 32.
+        error = (bits << (_PRECISION - 3)) - (chance >> 3)
+        spread = (chance * (_ONE - chance)) >> (_PRECISION + 4)
         gradient = guesses @ error
         curvature = self.curvature[which]
-        curvature += (guesses * guesses) @ spread
+        curvature += (guesses * guesses >> 8) @ spread
         step = (np.abs(gradient) << self.rate) // curvature
-        self.weights[which] += np.where(gradient < 0, -step, step)
+        weights = self.weights[which] + np.where(gradient < 0, -step, step)
+        self.weights[which] = np.clip(weights, -_MOST_WEIGHT, _MOST_WEIGHT)
         np.add.at(self.slots.reshape(-1), 4 * slots + bits, 1)
         touched = slots.ravel()
         seen = self.slots[touched, :2]
@@ -92,7 +97,7 @@ class Model:
 
 
 class Kernel(Protocol):
-    """The same in C: numbers, sets and flags at once."""
+    """The same in C: numbers, sets and levels at once."""
 
     def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> Whole:
         """As `compress.coding.numbers.code_numbers`."""
@@ -107,16 +112,10 @@ class Kernel(Protocol):
     ) -> tuple[Whole, Whole]:
         """As `compress.coding.sets.code_sets`."""
 
-    def flags(
-        self,
-        model: Model,
-        kind: int,
-        width: int,
-        chunk: tuple[NDArray[Any], ...],
-        tables: tuple[Whole, ...],
-        known: NDArray[np.bool_] | None,
-    ) -> NDArray[np.bool_]:
-        """As `compress.coding.levels.code_flags`."""
+    def levels(
+        self, kin: Any, numbers: Whole, tables: Whole, n_classes: int, known: NDArray[np.int8] | None
+    ) -> NDArray[np.int8]:
+        """As `compress.coding.levels.code_levels`; `tables` are its thresholds of ratios."""
 
 
 class Coder(Protocol):

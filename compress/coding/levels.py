@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from compress.coding.bits import Coder, Model, Whole
+from compress.coding.bits import RATE, Coder, Model, Whole
 from compress.coding.kinship import TYPES, Kinship
 from compress.coding.numbers import code_numbers, number_model
 from compress.coding.rarity import size_class
@@ -51,6 +51,8 @@ def code_levels(coder: Coder, kin: Kinship, numbers: Whole, n_classes: int, know
         n_classes: levels of a row.
         known: as the result; None where they are decoded.
     """
+    if coder.kernel is not None:
+        return coder.kernel.levels(kin, numbers, FIRST_OF_RATIO, n_classes, known)
     return _Levels(coder, kin, numbers, n_classes).coded(known)
 
 
@@ -93,7 +95,7 @@ class _Levels:
         self.size_model = number_model(int(self.size_bases[-1, 0]), 4, TYPES)
         self.flag_bases = flag_bases(width)
         self.flag_model = Model(
-            int(self.flag_bases[-1, 0]), len(self.flag_bases) - 1, TYPES, most=512, growth=5, rate=23
+            int(self.flag_bases[-1, 0]), len(self.flag_bases) - 1, TYPES, most=512, growth=5, rate=RATE + 1
         )
 
     def coded(self, known: Rows | None) -> Rows:
@@ -106,13 +108,7 @@ class _Levels:
         filled = self.filled[rows] = self._filled(a, b, rare, near, kind, known)
         chunk = Chunk(kind, self.rows[a], self.rows[b], rare, near, filled)
         given = None if known is None else known != 0
-        kernel = self.coder.kernel
-        if kernel is not None:
-            tables = self.flag_bases, FIRST_OF_RATIO
-            facts = chunk.before, chunk.after, rare, near, filled
-            present = kernel.flags(self.flag_model, kind, self.width, facts, tables, given)
-        else:
-            present = code_flags(self.coder, self.flag_model, self.flag_bases, self.width, chunk, given)
+        present = code_flags(self.coder, self.flag_model, self.flag_bases, self.width, chunk, given)
         if bool((np.count_nonzero(present, axis=1) != filled).any()):
             raise ArtifactError("coded bytes are damaged: fewer weights than promised; make it again")
         at, classes = np.nonzero(present)

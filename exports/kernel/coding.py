@@ -23,6 +23,7 @@ from compress.coding.bits import (
     pack,
     with_padding,
 )
+from compress.coding.kinship import Kinship
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
@@ -34,6 +35,7 @@ _C: Any = _extension if hasattr(_extension, "coding_open") else None
 AVAILABLE = _C is not None
 
 Whole = NDArray[np.int64]
+Levels = NDArray[np.int8]
 _NONE = np.zeros(0, np.int64)
 
 
@@ -74,20 +76,15 @@ class _Coder:
         )
         return np.frombuffer(nodes, np.int64), np.frombuffer(symbols, np.int64)
 
-    def flags(
-        self,
-        model: Model,
-        kind: int,
-        width: int,
-        chunk: tuple[NDArray[Any], ...],
-        tables: tuple[Whole, ...],
-        known: NDArray[np.bool_] | None,
-    ) -> NDArray[np.bool_]:
-        """As `code_flags`."""
-        present = np.zeros(chunk[0].shape, np.bool_) if known is None else known.copy()
-        facts = map(np.ascontiguousarray, (*chunk, *tables))
-        _called("coding_flags", self._coding, *_parts(model), kind, width, *facts, present)
-        return present
+    def levels(self, kin: Kinship, numbers: Whole, tables: Whole, n_classes: int, known: Levels | None) -> Levels:
+        """As `code_levels`."""
+        rows = np.zeros((kin.n + 1, n_classes), np.int8)
+        if known is not None:
+            rows[:-1] = known
+        chunks = np.array(kin.chunks, np.int64)
+        facts = map(np.ascontiguousarray, (kin.prefix, kin.suffix, numbers, chunks, tables))
+        _called("coding_levels", self._coding, *facts, rows)
+        return rows[:-1]
 
 
 class KernelDecoder(_Coder):
