@@ -117,6 +117,15 @@ class Kernel(Protocol):
     ) -> NDArray[np.int8]:
         """As `compress.coding.levels.code_levels`; `tables` are its thresholds of ratios."""
 
+    def strings(self, table_digits: int, n: int, alphabet: Whole) -> list[str]:
+        """As the tree of `compress.coding.strings`, where strings aren't known; a context's table takes so much."""
+
+    def grams(
+        self, model: Model, table_digits: int, letters: Whole, sizes: Whole, numbers: Whole, lengths: tuple[int, int]
+    ) -> tuple[Whole, Whole, Whole]:
+        """Where terms begin among the letters, their lengths and numbers, as `compress.coding.grams` where they
+        aren't known; `model` is of numbers."""
+
 
 class Coder(Protocol):
     """One direction: what is known is coded, or what was coded becomes known.

@@ -75,7 +75,14 @@ def _implied(
     text = text_of(points)
     _, letter = np.unique(points, return_inverse=True)
     n_letters = int(letter.max()) + 1
-    hashed = Hashed(min(max(len(points).bit_length(), 12), 18), 6, 1)
+    table_digits = min(max(len(points).bit_length(), 12), 18)
+    if coder.kernel is not None and known is None:
+        starts_of, lengths_of, numbers_of = coder.kernel.grams(
+            rarity.model, table_digits, letter, size, numbers, lengths
+        )
+        places = zip(starts_of.tolist(), (starts_of + lengths_of).tolist(), strict=True)
+        return [text[start:stop] for start, stop in places], [numbers_of]
+    hashed = Hashed(table_digits, 6, 1)
     group = np.zeros(len(points), np.int64)  # of the n-gram that begins at each place
     before = np.full(1, -1)  # number of each n-gram of one character less
     place = np.arange(len(points))
@@ -88,7 +95,10 @@ def _implied(
         keys, first, inverse = np.unique(
             group[place] * n_letters + letter[place + n - 1], return_index=True, return_inverse=True
         )
-        at = place[first]
+        # Numbered by where they first stand.
+        order = np.argsort(first)
+        inverse = np.argsort(order)[inverse]
+        at = place[first[order]]
         begins, ends = before[group[at]], before[group[at + 1]] if n > 1 else np.full(len(at), -1)
         total = np.bincount(inverse, weight[place]).astype(np.int64)
         times = np.bincount(inverse)

@@ -29,7 +29,7 @@ class Rarity:
     def __init__(self, coder: Coder) -> None:
         self._coder = coder
         pairs = CLASSES * CLASSES
-        self._model = number_model((_SORTS + 3 * _SORTS * CLASSES + pairs + _SORTS * pairs), 6, _SORTS)
+        self.model = number_model((_SORTS + 3 * _SORTS * CLASSES + pairs + _SORTS * pairs), 6, _SORTS)
 
     def code(self, sort: int, near: Any, far: Any, third: Any, known: Any = None) -> NDArray[np.int64]:
         """Numbers (n,) of one sort of n-grams (0 to 7)."""
@@ -50,4 +50,4 @@ class Rarity:
             )
             + base
         )
-        return code_numbers(self._coder, self._model, contexts, sort, known)
+        return code_numbers(self._coder, self.model, contexts, sort, known)

@@ -65,7 +65,10 @@ def _code_short(coder: Coder, n: int, known: Sequence[str] | None) -> list[str]:
         starts = np.cumsum([0, *map(len, known)])
     alphabet = _code_alphabet(coder, None if points is None else np.unique(points))
     digits = len(alphabet).bit_length()
-    hashed = Hashed(min(max(int(8 * n).bit_length(), 12), 20), 7, SETS)
+    table_digits = min(max(int(8 * n).bit_length(), 12), 20)
+    if coder.kernel is not None and known is None:
+        return coder.kernel.strings(table_digits, n, alphabet)
+    hashed = Hashed(table_digits, 7, SETS)
     symbols = None if points is None else np.searchsorted(alphabet, points) + 1
     parents, letters = _code_tree(coder, hashed, digits, n, len(alphabet), symbols, starts)
     return _read_back(parents, letters, alphabet)

@@ -302,8 +302,8 @@ struct pairs {
 
 static int new_pairs(struct pairs *pairs, size_t n)
 {
-    pairs->node = malloc((n + 1) * sizeof *pairs->node);
-    pairs->half = malloc((n + 1) * sizeof *pairs->half);
+    pairs->node = calloc(n + 1, sizeof *pairs->node);
+    pairs->half = calloc(n + 1, sizeof *pairs->half);
     pairs->n = 0;
     return pairs->node && pairs->half ? CODING_FINE : CODING_MEMORY;
 }

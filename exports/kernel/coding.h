@@ -53,6 +53,29 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
 int coding_sets(struct coding *coding, struct coding_model *model, unsigned table_digits, const uint64_t *contexts,
                 size_t n, unsigned digits, int64_t **nodes, int64_t **symbols, size_t *n_pairs);
 
+/* n distinct strings, sorted, where they aren't known: `lengths` (n,), and all characters, which are the caller's to free.
+ * `alphabet` ascends; a context's table takes `table_digits`. */
+int coding_strings(struct coding *coding, unsigned table_digits, size_t n, const int64_t *alphabet, size_t n_letters,
+                   int64_t *lengths, uint32_t **text, size_t *n_text);
+
+/* Words between their marks; see compress/coding/grams.py. */
+struct coding_words {
+    size_t n;
+    const int64_t *size, *number; /* (n,): characters, at least 2; how many texts hold it, or -1 */
+    const int64_t *letter;        /* of all words, one after the other; below n_letters */
+    int64_t n_letters;
+};
+
+/* n-grams that were found: where each begins among the characters, its length and number; the caller's to free. */
+struct coding_terms {
+    size_t n;
+    int64_t *first, *length, *number;
+};
+
+/* n-grams of words, where they aren't known, with a model of numbers of theirs. */
+int coding_grams(struct coding *coding, struct coding_model *numbers, unsigned table_digits,
+                 const struct coding_words *words, int64_t low, int64_t high, struct coding_terms *terms);
+
 /* Rows whose levels are coded; see compress/coding/levels.py and kinship.py. */
 struct coding_rows {
     size_t n, n_classes, n_chunks;

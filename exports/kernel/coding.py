@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,22 @@ class _Coder:
         facts = map(np.ascontiguousarray, (kin.prefix, kin.suffix, numbers, chunks, tables))
         _called("coding_levels", self._coding, *facts, rows)
         return rows[:-1]
+
+    def strings(self, table_digits: int, n: int, alphabet: Whole) -> list[str]:
+        """As `code_strings`, of strings that aren't known and none of them long."""
+        points, lengths = _called("coding_strings", self._coding, table_digits, n, np.ascontiguousarray(alphabet))
+        text = points.decode("utf-32-le" if sys.byteorder == "little" else "utf-32-be", "surrogatepass")
+        ends = np.cumsum(np.frombuffer(lengths, np.int64)).tolist()
+        return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+    def grams(
+        self, model: Model, table_digits: int, letters: Whole, sizes: Whole, numbers: Whole, lengths: tuple[int, int]
+    ) -> tuple[Whole, Whole, Whole]:
+        """As `code_grams`, of what words imply and what isn't known."""
+        facts = map(np.ascontiguousarray, (letters, sizes, numbers))
+        found = _called("coding_grams", self._coding, *_parts(model), table_digits, *facts, *lengths)
+        first, length, number = (np.frombuffer(each, np.int64) for each in found)
+        return first, length, number
 
 
 class KernelDecoder(_Coder):

@@ -264,6 +264,85 @@ done:
     return result;
 }
 
+/* strings(coding, table_digits, n, alphabet) -> (characters as uint32, lengths) */
+PyObject *coding_door_strings(PyObject *self, PyObject *args)
+{
+    struct given given = {0};
+    PyObject *result = NULL;
+    uint32_t *text = NULL;
+    int64_t *lengths = NULL;
+    (void)self;
+    if (take_coding(&given, args, 4)) goto done;
+    size_t table_digits = PyLong_AsSize_t(PyTuple_GetItem(args, 1));
+    size_t n = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 2)), n_text = 0;
+    if (PyErr_Occurred()) goto done;
+    Py_buffer *alphabet = take_buffer(&given, PyTuple_GetItem(args, 3), PyBUF_SIMPLE);
+    if (!alphabet) goto done;
+    if (given.coding->known || !table_digits || table_digits > 24 || !n || n > 1 << 26 || alphabet->len > 8 * 0x110000) {
+        PyErr_SetString(PyExc_ValueError, "strings: beyond what is allowed");
+        goto done;
+    }
+    lengths = calloc(n + 1, sizeof *lengths);
+    int problem = lengths ? coding_strings(given.coding, (unsigned)table_digits, n, alphabet->buf,
+                                           (size_t)alphabet->len / 8, lengths, &text, &n_text)
+                          : CODING_MEMORY;
+    result = problem ? failed(problem)
+                     : Py_BuildValue("y#y#", (char *)text, (Py_ssize_t)(4 * n_text), (char *)lengths, (Py_ssize_t)(8 * n));
+done:
+    free(text), free(lengths);
+    give_back(&given);
+    return result;
+}
+
+/* grams(coding, *model, table_digits, letters, sizes, numbers, low, high) -> (first, length, number) */
+PyObject *coding_door_grams(PyObject *self, PyObject *args)
+{
+    struct given given;
+    PyObject *result = NULL;
+    struct coding_terms terms = {0};
+    (void)self;
+    if (take_model(&given, args, 15)) goto done;
+    size_t whole[3];
+    for (Py_ssize_t i = 0; i < 3; i++) {
+        whole[i] = PyLong_AsSize_t(PyTuple_GetItem(args, i ? 12 + i : 9));
+        if (PyErr_Occurred()) goto done;
+    }
+    Py_buffer *letters = take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_SIMPLE);
+    Py_buffer *sizes = letters ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_SIMPLE) : NULL;
+    Py_buffer *numbers = sizes ? take_buffer(&given, PyTuple_GetItem(args, 12), PyBUF_SIMPLE) : NULL;
+    if (!numbers) goto done;
+    struct coding_words words = {
+        .n = (size_t)sizes->len / 8, .size = sizes->buf, .number = numbers->buf, .letter = letters->buf, .n_letters = 1,
+    };
+    /* As many slots and sets as numbers of n-grams have in compress/coding/rarity.py. */
+    size_t n_contexts = 8 + 3 * 8 * 24 + 24 * 24 + 8 * 24 * 24, n_places = (size_t)letters->len / 8;
+    int fits = !given.coding->known && words.n && numbers->len == sizes->len && n_places < INT32_MAX && whole[0] &&
+               whole[0] <= 24 && whole[1] && whole[1] <= whole[2] && whole[2] <= 1 << 20 &&
+               given.model.n_contexts == 6 && given.model.n_sets == 64 && given.model.n_slots >= CODING_SPAN * n_contexts;
+    for (size_t k = 0; fits && k < n_places; k++) {
+        fits = words.letter[k] >= 0 && words.letter[k] < 0x110000;
+        if (words.letter[k] >= words.n_letters) words.n_letters = words.letter[k] + 1;
+    }
+    size_t left = n_places;
+    for (size_t k = 0; fits && k < words.n; left -= (size_t)words.size[k++])
+        fits = words.size[k] >= 2 && (size_t)words.size[k] <= left && words.number[k] < 1LL << 32;
+    if (!fits || left) {
+        PyErr_SetString(PyExc_ValueError, "grams: words don't fit");
+        goto done;
+    }
+    int problem = coding_grams(given.coding, &given.model, (unsigned)whole[0], &words, (int64_t)whole[1],
+                               (int64_t)whole[2], &terms);
+    Py_ssize_t size = (Py_ssize_t)(8 * terms.n);
+    result = problem ? failed(problem)
+                     : Py_BuildValue("y#y#y#", terms.first ? (char *)terms.first : "", size,
+                                     terms.length ? (char *)terms.length : "", size,
+                                     terms.number ? (char *)terms.number : "", size);
+done:
+    free(terms.first), free(terms.length), free(terms.number);
+    give_back(&given);
+    return result;
+}
+
 PyObject *coding_door_left(PyObject *self, PyObject *args)
 {
     PyObject *capsule;
