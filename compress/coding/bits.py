@@ -47,7 +47,7 @@ class Model:
     """What the contexts of one sort of decision have learned.
 
     Attributes:
-        slots: int16 (slots, 4): how often each saw a no, and a yes; what follows from them; nothing.
+        slots: uint32 (slots,): how often each saw a no, and 65536 times how often it saw a yes.
         weights, curvature: int64 (sets, contexts): of the mixture, and what its steps are divided by.
         seen: int64 (1,): decisions until now.
         most: decisions that don't learn from each other: few while a model has seen little, so many in the end. More
@@ -59,7 +59,7 @@ class Model:
     def __init__(
         self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 7, rate: int = RATE
     ) -> None:
-        self.slots = np.zeros((slots, 4), np.int16)
+        self.slots = np.zeros(slots, np.uint32)
         self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
         self.curvature = np.full((sets, contexts), _FIRST_CURVATURE, np.int64)
         self.seen = np.zeros(1, np.int64)
@@ -71,7 +71,8 @@ class Model:
 
     def foretell(self, slots: Slots, which: int) -> tuple[Whole, Whole]:
         """Guesses (contexts, n) and the probability of a yes (n,)."""
-        guesses = self.slots[slots, 2].astype(np.int64)
+        seen = self.slots[slots]
+        guesses = LOGARITHM[seen >> 16].astype(np.int64) - LOGARITHM[seen & 0xFFFF]
         total = (self.weights[which] @ guesses) >> 16
         return guesses, LOGISTIC[np.clip(total, -2048, 2047) + 2048].astype(np.int64)
 
@@ -87,13 +88,14 @@ class Model:
         step = (np.abs(gradient) << self.rate) // curvature
         weights = self.weights[which] + np.where(gradient < 0, -step, step)
         self.weights[which] = np.clip(weights, -_MOST_WEIGHT, _MOST_WEIGHT)
-        np.add.at(self.slots.reshape(-1), 4 * slots + bits, 1)
         touched = slots.ravel()
-        seen = self.slots[touched, :2]
-        while len(over := np.flatnonzero(seen[:, 0] + seen[:, 1] > MOST_SEEN)):
-            self.slots[touched[over], :2] = seen[over] >> 1
-            seen = self.slots[touched, :2]
-        self.slots[touched, 2] = LOGARITHM[seen[:, 1]] - LOGARITHM[seen[:, 0]]
+        np.add.at(self.slots, touched, np.tile(np.where(bits, 1 << 16, 1).astype(np.uint32), len(slots)))
+        while len(touched := touched[_total(self.slots[touched]) > MOST_SEEN]):
+            self.slots[touched] = self.slots[touched] >> 1 & 0x7FFF7FFF
+
+
+def _total(seen: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    return (seen >> 16) + (seen & 0xFFFF)
 
 
 class Kernel(Protocol):

@@ -52,12 +52,16 @@ static inline ALWAYS int piece(struct coding *coding, struct coding_model *model
     int64_t *weights = model->weights + set * n_contexts, *curvature = model->curvature + set * n_contexts;
     int16_t guesses[CODING_CONTEXTS][CODING_MOST];
     int32_t total[CODING_MOST], chance[CODING_MOST], error[CODING_MOST], spread[CODING_MOST];
+    uint32_t came[CODING_MOST]; /* what is added to a slot */
     memset(total, 0, n * sizeof *total);
     for (size_t i = 0; i < n_contexts; i++) {
         int32_t weight = (int32_t)weights[i];
         const uint32_t *slot = slots + i * CODING_MOST;
         int16_t *guess = guesses[i];
-        for (size_t j = 0; j < n; j++) guess[j] = model->slots[slot[j]].logit;
+        for (size_t j = 0; j < n; j++) {
+            uint32_t seen = model->slots[slot[j]];
+            guess[j] = (int16_t)(coding->logarithm[seen >> 16] - coding->logarithm[seen & 0xFFFF]);
+        }
         for (size_t j = 0; j < n; j++) total[j] += weight * guess[j];
     }
     for (size_t j = 0; j < n; j++) {
@@ -73,6 +77,7 @@ static inline ALWAYS int piece(struct coding *coding, struct coding_model *model
     } else if (decode(coding, chance, n, bits))
         return CODING_ENDS;
     for (size_t j = 0; j < n; j++) {
+        came[j] = bits[j] ? 1 << 16 : 1;
         error[j] = ((int32_t)bits[j] << (PRECISION - 3)) - (chance[j] >> 3);
         spread[j] = (chance[j] * (CERTAIN - chance[j])) >> (PRECISION + 4);
     }
@@ -88,23 +93,16 @@ static inline ALWAYS int piece(struct coding *coding, struct coding_model *model
         int64_t weight = weights[i] + (gradient < 0 ? -step : step);
         weights[i] = weight < -MOST_WEIGHT ? -MOST_WEIGHT : weight > MOST_WEIGHT ? MOST_WEIGHT : weight;
         const uint32_t *slot = slots + i * CODING_MOST;
-        int full = 0;
+        uint32_t full = 0;
         for (size_t j = 0; j < n; j++) {
-            struct coding_slot *seen = model->slots + slot[j];
-            int no = seen->counts[0] + !bits[j], yes = seen->counts[1] + bits[j];
-            seen->counts[0] = (int16_t)no;
-            seen->counts[1] = (int16_t)yes;
-            seen->logit = (int16_t)(coding->logarithm[yes] - coding->logarithm[no]);
-            full |= no + yes > MOST_SEEN;
+            uint32_t seen = model->slots[slot[j]] + came[j];
+            model->slots[slot[j]] = seen;
+            full |= MOST_SEEN - ((seen >> 16) + (seen & 0xFFFF));
         }
         /* Only once all have counted, as all at once. */
-        for (size_t j = 0; full && j < n; j++) {
-            struct coding_slot *seen = model->slots + slot[j];
-            while (seen->counts[0] + seen->counts[1] > MOST_SEEN) {
-                seen->counts[0] >>= 1;
-                seen->counts[1] >>= 1;
-            }
-            seen->logit = (int16_t)(coding->logarithm[seen->counts[1]] - coding->logarithm[seen->counts[0]]);
+        for (size_t j = 0; full >> 31 && j < n; j++) {
+            uint32_t *seen = model->slots + slot[j];
+            while ((*seen >> 16) + (*seen & 0xFFFF) > MOST_SEEN) *seen = *seen >> 1 & 0x7FFF7FFF;
         }
     }
     model->seen[0] += (int64_t)n;

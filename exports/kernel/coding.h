@@ -9,14 +9,9 @@
 enum { CODING_LANES = 32, CODING_CONTEXTS = 8, CODING_SPAN = 32, CODING_MOST_DIGITS = 31 };
 enum { CODING_LOGARITHMS = 1536, CODING_LOGISTICS = 4096 };
 
-/* One context: how often it saw a no, and a yes; and what follows from them. */
-struct coding_slot {
-    int16_t counts[2], logit, nothing;
-};
-
 /* What the contexts of one sort of decision have learned; see compress/coding/bits.py. */
 struct coding_model {
-    struct coding_slot *slots;           /* (n_slots,) */
+    uint32_t *slots; /* (n_slots,): how often each saw a no, and 65536 times how often a yes; at most 1023 together */
     int64_t *weights, *curvature, *seen; /* (n_sets, n_contexts) twice, (1,) */
     size_t n_slots, n_contexts, n_sets;
     size_t most;     /* decisions that don't learn from each other, at most 512 */

@@ -131,7 +131,7 @@ static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
         if (PyErr_Occurred()) return -1;
     }
     Py_buffer *b = given->buffers;
-    size_t n_slots = (size_t)b[0].len / sizeof(struct coding_slot), n_contexts = numbers[3];
+    size_t n_slots = (size_t)b[0].len / sizeof(uint32_t), n_contexts = numbers[3];
     size_t n_sets = n_contexts ? (size_t)b[1].len / 8 / n_contexts : 0;
     if ((size_t)b[1].len != 8 * n_sets * n_contexts || b[2].len != b[1].len || b[3].len != 8 ||
         n_slots >= UINT32_MAX || n_contexts < 1 || n_contexts > CODING_CONTEXTS || numbers[0] < 16 ||
