@@ -128,6 +128,9 @@ class Kernel(Protocol):
         """Where terms begin among the letters, their lengths and numbers, as `compress.coding.grams` where they
         aren't known; `model` is of numbers."""
 
+    def kin(self, blocks: Any) -> Whole:
+        """As `compress.coding.kinship.kin_of`."""
+
 
 class Coder(Protocol):
     """One direction: what is known is coded, or what was coded becomes known.

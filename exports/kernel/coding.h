@@ -71,6 +71,22 @@ struct coding_terms {
 int coding_grams(struct coding *coding, struct coding_model *numbers, unsigned table_digits,
                  const struct coding_words *words, int64_t low, int64_t high, struct coding_terms *terms);
 
+/* The terms of one block; see compress/coding/kinship.py. */
+struct coding_block {
+    size_t n;
+    const int64_t *points, *starts; /* (n + 1,) where each term begins; NULL where rows have no names */
+    int wordy;
+    int64_t mark_before, mark_after;
+};
+
+/* The sort of a row, its place among the others, and columns of its kin, or -1. */
+struct coding_kin {
+    int64_t sort, rank, prefix, suffix;
+};
+
+/* Of all blocks' rows, one after the other. */
+int coding_kinship(const struct coding_block *blocks, size_t n_blocks, struct coding_kin *kin);
+
 /* Rows whose levels are coded; see compress/coding/levels.py and kinship.py. */
 struct coding_rows {
     size_t n, n_classes, n_chunks;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from compress.coding.bits import (
     pack,
     with_padding,
 )
-from compress.coding.kinship import Kinship
+from compress.coding.kinship import Kinship, Terms
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
@@ -102,6 +103,22 @@ class _Coder:
         found = _called("coding_grams", self._coding, *_parts(model), table_digits, *facts, *lengths)
         first, length, number = (np.frombuffer(each, np.int64) for each in found)
         return first, length, number
+
+    def kin(self, blocks: Sequence[Terms | int]) -> Whole:
+        """As `kin_of`."""
+        named = [block for block in blocks if not isinstance(block, int)]
+        facts, at = [], 0
+        for block in blocks:
+            if isinstance(block, int):
+                facts.append((block, 2, 0, 0, 0))
+            else:
+                facts.append((len(block), int(block.wordy), *block.marks, at))
+                at += len(block.points)
+        points = np.concatenate([_NONE, *(block.points for block in named)])
+        starts = np.concatenate([_NONE, *(block.starts for block in named)])
+        found = np.empty((sum(fact[0] for fact in facts), 4), np.int64)
+        _called("coding_kinship", points, starts, np.array(facts, np.int64), found)
+        return found.T
 
 
 class KernelDecoder(_Coder):

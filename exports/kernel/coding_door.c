@@ -343,6 +343,52 @@ done:
     return result;
 }
 
+/* kinship(points, starts, blocks, kin): blocks are (n, 5) of rows, sort (0 characters, 1 words, 2 no names), marks and
+ * where its points begin; starts of all that have names, each block's with one more. */
+PyObject *coding_door_kinship(PyObject *self, PyObject *args)
+{
+    struct given given = {0};
+    PyObject *result = NULL;
+    Py_buffer *b[4];
+    struct coding_block blocks[64] = {{0}};
+    (void)self;
+    if (PyTuple_Size(args) != 4) {
+        PyErr_SetString(PyExc_TypeError, "4 arguments are needed");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < 4; i++)
+        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, i), i == 3 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
+    size_t n_blocks = (size_t)b[2]->len / 40, n_points = (size_t)b[0]->len / 8, n_starts = (size_t)b[1]->len / 8;
+    size_t n = 0, at = 0, room = (size_t)b[3]->len / sizeof(struct coding_kin);
+    const int64_t *starts = b[1]->buf;
+    int fits = n_blocks <= sizeof blocks / sizeof *blocks;
+    for (size_t k = 0; fits && k < n_blocks; k++) {
+        const int64_t *said = (const int64_t *)b[2]->buf + 5 * k;
+        fits = said[0] >= 0 && (uint64_t)said[0] <= room - n && said[1] >= 0 && said[1] <= 2 && said[4] >= 0 &&
+               (uint64_t)said[4] <= n_points;
+        if (!fits) break;
+        blocks[k] = (struct coding_block){
+            .n = (size_t)said[0], .wordy = said[1] == 1, .mark_before = said[2], .mark_after = said[3],
+        };
+        n += blocks[k].n;
+        if (said[1] == 2) continue;
+        fits = blocks[k].n < n_starts - at && at < n_starts && starts[at] == 0;
+        for (size_t j = 0; fits && j < blocks[k].n; j++) fits = starts[at + j + 1] >= starts[at + j];
+        fits = fits && (uint64_t)starts[at + blocks[k].n] <= n_points - (size_t)said[4];
+        blocks[k].points = (const int64_t *)b[0]->buf + said[4], blocks[k].starts = starts + at;
+        at += blocks[k].n + 1;
+    }
+    if (!fits || n != room) {
+        PyErr_SetString(PyExc_ValueError, "kinship: terms don't fit");
+        goto done;
+    }
+    int problem = coding_kinship(blocks, n_blocks, b[3]->buf);
+    result = problem ? failed(problem) : Py_NewRef(Py_None);
+done:
+    give_back(&given);
+    return result;
+}
+
 PyObject *coding_door_left(PyObject *self, PyObject *args)
 {
     PyObject *capsule;

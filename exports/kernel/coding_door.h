@@ -14,6 +14,7 @@ PyObject *coding_door_sets(PyObject *self, PyObject *args);
 PyObject *coding_door_levels(PyObject *self, PyObject *args);
 PyObject *coding_door_strings(PyObject *self, PyObject *args);
 PyObject *coding_door_grams(PyObject *self, PyObject *args);
+PyObject *coding_door_kinship(PyObject *self, PyObject *args);
 PyObject *coding_door_left(PyObject *self, PyObject *args);
 PyObject *coding_door_finished(PyObject *self, PyObject *args);
 PyObject *coding_door_chances(PyObject *self, PyObject *args);
@@ -26,6 +27,7 @@ PyObject *coding_door_chances(PyObject *self, PyObject *args);
     {"coding_levels", coding_door_levels, METH_VARARGS, "coding_levels(coding, prefix, suffix, numbers, chunks, first_of_ratio, levels)"}, \
     {"coding_strings", coding_door_strings, METH_VARARGS, "coding_strings(coding, table_digits, n, alphabet) -> characters, lengths"}, \
     {"coding_grams", coding_door_grams, METH_VARARGS, "coding_grams(coding, *model, table_digits, letters, sizes, numbers, low, high) -> first, length, number"}, \
+    {"coding_kinship", coding_door_kinship, METH_VARARGS, "coding_kinship(points, starts, blocks, kin)"}, \
     {"coding_left", coding_door_left, METH_VARARGS, "coding_left(coding, taken) -> what is left"}, \
     {"coding_finished", coding_door_finished, METH_VARARGS, "coding_finished(coding) -> whether all is read"}, \
     {"coding_chances", coding_door_chances, METH_VARARGS, "coding_chances(coding) -> int16 of each decision"}
