@@ -163,10 +163,6 @@ def flag_bases(width: int) -> Whole:
     return _bases(
         81 * _RATIOS * _NEAR,
         width * _RATIOS,
-        15 * 8 * TYPES,
-        9 * width * 3 * _NEAR,
-        9 * width * 3 * _NEAR,
-        _RARE * _RATIOS * TYPES,
         6 * 8 * 4 * 6 * _NEAR,
     )
 
@@ -188,17 +184,12 @@ def code_flags(
         slots = np.empty((len(bases) - 1, len(at)), np.int64)
         remaining, near = left[at], chunk.near[at]
         ratio = np.searchsorted(FIRST_OF_RATIO, ((n_classes - column) << 12) // remaining, side="right")
-        few, third = np.minimum(remaining, 7), np.minimum(ratio >> 3, 2)
+        few = np.minimum(remaining, 7)
         met = (before[at] != 0) * 2 + (after[at] != 0)
-        a_at, b_at = a[at], b[at]
-        slots[0] = ((a_at * 9 + b_at) * _RATIOS + ratio) * _NEAR + near
+        slots[0] = ((a[at] * 9 + b[at]) * _RATIOS + ratio) * _NEAR + near
         slots[1] = c * _RATIOS + ratio
-        slots[2] = ((np.clip(before + after, -7, 7)[at] + 7) * 8 + few) * TYPES + chunk.kind
-        slots[3] = ((a_at * width + c) * 3 + third) * _NEAR + near
-        slots[4] = ((b_at * width + c) * 3 + third) * _NEAR + near
-        slots[5] = (chunk.rare[at] * _RATIOS + ratio) * TYPES + chunk.kind
         kin = (np.minimum(ahead[at], 5) * 8 + few) * 4 + met
-        slots[6] = (kin * 6 + np.minimum(ahead_after[at], 5)) * _NEAR + near
+        slots[2] = (kin * 6 + np.minimum(ahead_after[at], 5)) * _NEAR + near
         slots += bases[:-1]
         flag = coder.bits(model, slots, chunk.kind, None if known is None else known[at, column])
         present[at, column] = flag

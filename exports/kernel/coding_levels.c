@@ -5,7 +5,7 @@
 #include "coding_parts.h"
 
 enum { RATIOS = 24, NEAR = 9, TYPES = 7, CLASSES = 256, FILLED = 16, RARE = 16 };
-enum { FLAG_CONTEXTS = 7, CONTEXTS = 4, MOST_CHUNK = 1024 };
+enum { FLAG_CONTEXTS = 3, CONTEXTS = 4, MOST_CHUNK = 1024, FEW_LEFT = 64 };
 
 /* Models, where each context's slots begin, and what is known of the rows of one chunk. */
 struct levels {
@@ -16,7 +16,6 @@ struct levels {
     size_t filled_bases[CONTEXTS + 1], sign_bases[CONTEXTS + 1], size_bases[CONTEXTS + 1];
     size_t flag_bases[FLAG_CONTEXTS + 1];
     int64_t *filled;   /* (n + 1,), the last one -1: of what has no kin */
-    uint8_t *ratios;   /* (n_classes + 1,): classes of the column's ratio, by the levels that are left */
     uint8_t *near, *rare, *present, *chunk_bits;
     int64_t *contexts, *values; /* of a chunk's rows, or of its levels */
     int32_t *at, *column;       /* of each level */
@@ -45,10 +44,7 @@ static int open_models(struct levels *l)
     bases(l->filled_bases, (size_t[]){mixes * NEAR, mixes * TYPES, mixes * TYPES, mixes * TYPES}, CONTEXTS);
     bases(l->sign_bases, (size_t[]){81, width * 3, 15 * TYPES, 3 * 8 * TYPES}, CONTEXTS);
     bases(l->size_bases, (size_t[]){81 * 2 * NEAR, 2 * width, RARE * TYPES * 2, 9 * 8 * TYPES}, CONTEXTS);
-    bases(l->flag_bases,
-          (size_t[]){81 * RATIOS * NEAR, width * RATIOS, 15 * 8 * TYPES, 9 * width * 3 * NEAR, 9 * width * 3 * NEAR,
-                     RARE * RATIOS * TYPES, 6 * 8 * 4 * 6 * NEAR},
-          FLAG_CONTEXTS);
+    bases(l->flag_bases, (size_t[]){81 * RATIOS * NEAR, width * RATIOS, 6 * 8 * 4 * 6 * NEAR}, FLAG_CONTEXTS);
     int problem = coding_new_model(&l->filled_model, CODING_SPAN * l->filled_bases[CONTEXTS], CONTEXTS, CODING_STAGES * TYPES) |
                   coding_new_model(&l->sign_model, l->sign_bases[CONTEXTS], CONTEXTS, TYPES) |
                   coding_new_model(&l->size_model, CODING_SPAN * l->size_bases[CONTEXTS], CONTEXTS, CODING_STAGES * TYPES) |
@@ -104,8 +100,17 @@ static int code_filled(struct levels *l, size_t first, size_t n, size_t kind)
 /* What of a row's flags stays the same, or changes a little, from class to class. */
 struct row {
     const int8_t *before, *after;
-    uint32_t left, near, rare, ahead, ahead_after, place;
+    uint32_t left, near, ahead, ahead_after, place;
 };
+
+/* The class of how many classes are left for each level that is. */
+static uint8_t ratio_of(const struct coding_rows *rows, size_t column, size_t left)
+{
+    int64_t share = (int64_t)(((rows->n_classes - column) << 12) / left);
+    uint8_t found = 0;
+    while (found < RATIOS - 1 && rows->first_of_ratio[found] <= share) found++;
+    return found;
+}
 
 static int code_flags(struct levels *l, size_t first, size_t n, size_t kind)
 {
@@ -113,6 +118,7 @@ static int code_flags(struct levels *l, size_t first, size_t n, size_t kind)
     size_t n_classes = rows->n_classes, width = l->width, n_open = 0;
     const size_t *base = l->flag_bases;
     struct row open[MOST_CHUNK];
+    uint8_t ratios[FEW_LEFT + 1];
     uint32_t part[FLAG_CONTEXTS * CODING_MOST];
     uint8_t bits[CODING_MOST];
     for (size_t j = 0; j < n; j++) {
@@ -121,7 +127,7 @@ static int code_flags(struct levels *l, size_t first, size_t n, size_t kind)
         *r = (struct row){
             .before = rows->levels + kin_of(rows, rows->prefix[row]) * n_classes,
             .after = rows->levels + kin_of(rows, rows->suffix[row]) * n_classes,
-            .left = (uint32_t)l->filled[row], .near = l->near[j], .rare = l->rare[j], .place = (uint32_t)j,
+            .left = (uint32_t)l->filled[row], .near = l->near[j], .place = (uint32_t)j,
             .ahead = (uint32_t)(rows->prefix[row] < 0 ? 0 : l->filled[rows->prefix[row]]),
             .ahead_after = (uint32_t)(rows->suffix[row] < 0 ? 0 : l->filled[rows->suffix[row]]),
         };
@@ -130,33 +136,20 @@ static int code_flags(struct levels *l, size_t first, size_t n, size_t kind)
     for (size_t column = 0; column < n_classes && n_open; column++) {
         size_t c = least(column, width - 1), still = 0, most = 0;
         for (size_t k = 0; k < n_open; k++) most = open[k].left > most ? open[k].left : most;
-        for (size_t left = 1; left <= most; left++) {
-            int64_t share = (int64_t)(((n_classes - column) << 12) / left);
-            uint8_t ratio = left > 1 ? 0 : RATIOS - 1;
-            /* More left is a smaller ratio: from the one before on downwards. */
-            if (left > 1) ratio = l->ratios[left - 1];
-            while (ratio && rows->first_of_ratio[ratio - 1] > share) ratio--;
-            l->ratios[left] = ratio;
-        }
+        for (size_t left = 1; left <= least(most, FEW_LEFT); left++) ratios[left] = ratio_of(rows, column, left);
         for (size_t start = 0, size; start < n_open; start += size) {
             size = least(coding_piece_size(&l->flag_model), n_open - start);
             for (size_t k = 0; k < size; k++) {
                 struct row *r = &open[start + k];
                 int before = r->before[column], after = r->after[column];
-                uint32_t ratio = l->ratios[r->left], near = r->near, few = (uint32_t)least(r->left, 7);
-                uint32_t third = (uint32_t)least(ratio / 8, 2), met = 2u * (before != 0) + (after != 0);
+                uint32_t ratio = r->left <= FEW_LEFT ? ratios[r->left] : ratio_of(rows, column, r->left), near = r->near, few = (uint32_t)least(r->left, 7);
+                uint32_t met = 2u * (before != 0) + (after != 0);
                 uint32_t a = (uint32_t)(clipped(before, 4) + 4), b = (uint32_t)(clipped(after, 4) + 4);
-                uint32_t *slot = part + k;
-                slot[0 * CODING_MOST] = (uint32_t)base[0] + ((a * 9 + b) * RATIOS + ratio) * NEAR + near;
-                slot[1 * CODING_MOST] = (uint32_t)(base[1] + c * RATIOS) + ratio;
-                slot[2 * CODING_MOST] =
-                    (uint32_t)(base[2] + kind) + ((uint32_t)(clipped(before + after, 7) + 7) * 8 + few) * TYPES;
-                slot[3 * CODING_MOST] = (uint32_t)base[3] + ((a * (uint32_t)width + (uint32_t)c) * 3 + third) * NEAR + near;
-                slot[4 * CODING_MOST] = (uint32_t)base[4] + ((b * (uint32_t)width + (uint32_t)c) * 3 + third) * NEAR + near;
-                slot[5 * CODING_MOST] = (uint32_t)(base[5] + kind) + (r->rare * RATIOS + ratio) * TYPES;
-                slot[6 * CODING_MOST] = (uint32_t)base[6] + near +
-                                        (((uint32_t)(least(r->ahead, 5) * 8 + few) * 4 + met) * 6 +
-                                         (uint32_t)least(r->ahead_after, 5)) * NEAR;
+                part[k] = ((a * 9 + b) * RATIOS + ratio) * NEAR + near;
+                part[CODING_MOST + k] = (uint32_t)(base[1] + c * RATIOS) + ratio;
+                part[2 * CODING_MOST + k] = (uint32_t)base[2] + near +
+                                            (((uint32_t)(least(r->ahead, 5) * 8 + few) * 4 + met) * 6 +
+                                             (uint32_t)least(r->ahead_after, 5)) * NEAR;
                 r->ahead -= before != 0;
                 r->ahead_after -= after != 0;
             }
@@ -248,10 +241,10 @@ int coding_levels(struct coding *coding, const struct coding_rows *rows)
 {
     struct levels l = {.coding = coding, .rows = rows, .width = least(rows->n_classes, CLASSES)};
     size_t n_classes = rows->n_classes;
-    l.filled = calloc(rows->n + 1, sizeof *l.filled), l.ratios = calloc(n_classes + 1, 1);
-    l.near = malloc(MOST_CHUNK), l.rare = malloc(MOST_CHUNK), l.present = malloc(MOST_CHUNK * n_classes);
+    l.filled = calloc(rows->n + 1, sizeof *l.filled);
+    l.near = malloc(MOST_CHUNK), l.rare = malloc(MOST_CHUNK), l.present = malloc(least(rows->n, MOST_CHUNK) * n_classes + 1);
     int problem = open_models(&l) | make_room(&l, 2 * MOST_CHUNK);
-    if (problem || !l.filled || !l.ratios || !l.near || !l.rare || !l.present) problem = CODING_MEMORY;
+    if (problem || !l.filled || !l.near || !l.rare || !l.present) problem = CODING_MEMORY;
     if (!problem) l.filled[rows->n] = -1;
     for (size_t k = 0; !problem && k < rows->n_chunks; k++) {
         size_t first = (size_t)rows->chunks[3 * k], n = (size_t)rows->chunks[3 * k + 1] - first;
@@ -269,7 +262,7 @@ int coding_levels(struct coding *coding, const struct coding_rows *rows)
     }
     coding_free_model(&l.filled_model), coding_free_model(&l.flag_model);
     coding_free_model(&l.sign_model), coding_free_model(&l.size_model);
-    free(l.filled), free(l.ratios), free(l.near), free(l.rare), free(l.present), free(l.chunk_bits);
+    free(l.filled), free(l.near), free(l.rare), free(l.present), free(l.chunk_bits);
     free(l.contexts), free(l.values), free(l.at), free(l.column);
     return problem;
 }
