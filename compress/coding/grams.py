@@ -82,7 +82,7 @@ def _implied(
         )
         places = zip(starts_of.tolist(), (starts_of + lengths_of).tolist(), strict=True)
         return [text[start:stop] for start, stop in places], [numbers_of]
-    hashed = Hashed(table_digits, 6, 1)
+    hashed = Hashed(table_digits, 3, 1)
     group = np.zeros(len(points), np.int64)  # of the n-gram that begins at each place
     before = np.full(1, -1)  # number of each n-gram of one character less
     place = np.arange(len(points))
@@ -101,7 +101,6 @@ def _implied(
         at = place[first[order]]
         begins, ends = before[group[at]], before[group[at + 1]] if n > 1 else np.full(len(at), -1)
         total = np.bincount(inverse, weight[place]).astype(np.int64)
-        times = np.bincount(inverse)
         group = np.full(len(points), -1)
         group[place] = inverse
         before = np.full(len(keys), -1)
@@ -109,16 +108,13 @@ def _implied(
             continue
         strings = [text[start : start + n] for start in at.tolist()]
         value = None if known is None else np.array([known.get(string, -1) for string in strings], np.int64)
-        a, b, c, t = size_class(begins), size_class(ends), size_class(total), size_class(times)
+        a, b, c = size_class(begins), size_class(ends), size_class(total)
         long = np.full(len(at), min(n, 8))
         edge = (letter[at] == letter[starts[0]]) * 2 + (letter[at + n - 1] == letter[starts[1] - 1])
         contexts = np.stack(
             [
                 mixed(1, c, a > 0, b > 0, long),
-                mixed(2, t, c),
-                mixed(3, a, c, edge),
                 mixed(4, letter[at + n - 1], a > 0, long),
-                mixed(5, a, b, np.minimum(c, 14)),
                 mixed(6, a - c + CLASSES, b - c + CLASSES, edge),
             ]
         )

@@ -315,10 +315,10 @@ PyObject *coding_door_grams(PyObject *self, PyObject *args)
         .n = (size_t)sizes->len / 8, .size = sizes->buf, .number = numbers->buf, .letter = letters->buf, .n_letters = 1,
     };
     /* As many slots and sets as numbers of n-grams have in compress/coding/rarity.py. */
-    size_t n_contexts = 8 + 3 * 8 * 24 + 24 * 24 + 8 * 24 * 24, n_places = (size_t)letters->len / 8;
+    size_t n_contexts = 3 * 8 * 24 + 24 * 24 + 8 * 24 * 24, n_places = (size_t)letters->len / 8;
     int fits = !given.coding->known && words.n && numbers->len == sizes->len && n_places < INT32_MAX && whole[0] &&
                whole[0] <= 24 && whole[1] && whole[1] <= whole[2] && whole[2] <= 1 << 20 &&
-               given.model.n_contexts == 6 && given.model.n_sets == 64 && given.model.n_slots >= CODING_SPAN * n_contexts;
+               given.model.n_contexts == 5 && given.model.n_sets == 64 && given.model.n_slots >= CODING_SPAN * n_contexts;
     for (size_t k = 0; fits && k < n_places; k++) {
         fits = words.letter[k] >= 0 && words.letter[k] < 0x110000;
         if (words.letter[k] >= words.n_letters) words.n_letters = words.letter[k] + 1;

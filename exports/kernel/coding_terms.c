@@ -4,7 +4,7 @@
 
 #include "coding_parts.h"
 
-enum { STRING_CONTEXTS = 7, GRAM_CONTEXTS = 6, RARITY_CONTEXTS = 6, SETS = 64, NODES = 1024, FIRST_NODES = 16 };
+enum { STRING_CONTEXTS = 4, GRAM_CONTEXTS = 3, RARITY_CONTEXTS = 5, SETS = 64, NODES = 1024, FIRST_NODES = 16 };
 enum { LONGEST = 255, CLASSES = 24, SORTS = 8, HASHED_MOST = 24, IMPLIED = 2, LONGER = 4 };
 
 /* The nodes of one depth. */
@@ -41,7 +41,7 @@ static int decode_tree(struct coding *coding, struct coding_model *model, unsign
                        size_t n, size_t n_letters, struct depth *depths, size_t *n_depths)
 {
     size_t here = 1, chunk = FIRST_NODES, ended = 0;
-    int64_t (*tail)[4] = calloc(1, sizeof *tail);
+    int64_t (*tail)[2] = calloc(1, sizeof *tail);
     uint64_t contexts[STRING_CONTEXTS * NODES];
     int problem = tail ? CODING_FINE : CODING_MEMORY;
     for (; !problem && here; ++*n_depths) {
@@ -51,18 +51,16 @@ static int decode_tree(struct coding *coding, struct coding_model *model, unsign
             break;
         }
         struct depth *depth = &depths[*n_depths];
+        int64_t shallow = least(deep, 9);
+        uint64_t of_depth[] = {coding_mixed((int64_t[]){0, shallow}, 2), coding_mixed((int64_t[]){3, shallow}, 2)};
         for (size_t start = 0, size; !problem && start < here; start += size, chunk = 2 * chunk < NODES ? 2 * chunk : NODES) {
             size = here - start < chunk ? here - start : chunk;
             for (size_t j = 0; j < size; j++) {
-                const int64_t *t = tail[start + j], shallow = least(deep, 9);
+                const int64_t *t = tail[start + j];
                 uint64_t *context = contexts + j;
-                context[0] = coding_mixed((int64_t[]){0, shallow}, 2);
+                context[0] = of_depth[0], context[3 * size] = of_depth[1];
                 context[size] = coding_mixed((int64_t[]){1, t[0], shallow}, 3);
                 context[2 * size] = coding_mixed((int64_t[]){2, t[0], t[1]}, 3);
-                context[3 * size] = coding_mixed((int64_t[]){3, t[0], t[1], t[2]}, 4);
-                context[4 * size] = coding_mixed((int64_t[]){4, t[0], t[1], t[2], t[3]}, 5);
-                context[5 * size] = coding_mixed((int64_t[]){5, least(deep, 15)}, 2);
-                context[6 * size] = coding_mixed((int64_t[]){6, t[0], t[1], least(deep, 4)}, 4);
             }
             int64_t *nodes = NULL, *symbols = NULL;
             size_t n_pairs = 0;
@@ -78,13 +76,13 @@ static int decode_tree(struct coding *coding, struct coding_model *model, unsign
         if (problem) break;
         ended += depth->n - going;
         if (ended > n) problem = CODING_MORE_STRINGS;
-        int64_t (*next)[4] = malloc((going + 1) * sizeof *next);
+        int64_t (*next)[2] = malloc((going + 1) * sizeof *next);
         if (!next) problem = CODING_MEMORY;
         here = 0;
         for (size_t k = 0; !problem && k < depth->n; k++) {
             if (!depth->letter[k]) continue;
             const int64_t *t = tail[depth->parent[k]];
-            memcpy(next[here++], (int64_t[]){depth->letter[k], t[0], t[1], t[2]}, sizeof *next);
+            memcpy(next[here++], (int64_t[]){depth->letter[k], t[0]}, sizeof *next);
         }
         free(tail);
         tail = next;
@@ -181,7 +179,7 @@ int coding_strings(struct coding *coding, unsigned table_digits, size_t n, const
 /* n-grams of one length, by where they first stand; a table finds them by the one that is shorter and a letter. */
 struct grams {
     size_t n;
-    int64_t *first, *total, *times, *number; /* -1 where it is no term */
+    int64_t *first, *total, *number; /* -1 where it is no term */
     int64_t *keys;                           /* (1 << digits,); -1 where there is none */
     int32_t *values;
     unsigned digits;
@@ -193,9 +191,9 @@ static int new_grams(struct grams *grams, size_t n_places)
     while ((size_t)1 << grams->digits < 2 * n_places) grams->digits++;
     size_t size = (size_t)1 << grams->digits;
     grams->first = malloc((n_places + 1) * 8), grams->total = malloc((n_places + 1) * 8);
-    grams->times = malloc((n_places + 1) * 8), grams->number = malloc((n_places + 1) * 8);
+    grams->number = malloc((n_places + 1) * 8);
     grams->keys = malloc(size * sizeof *grams->keys), grams->values = malloc(size * sizeof *grams->values);
-    if (!grams->first || !grams->total || !grams->times || !grams->number || !grams->keys || !grams->values)
+    if (!grams->first || !grams->total || !grams->number || !grams->keys || !grams->values)
         return CODING_MEMORY;
     memset(grams->keys, 0xFF, size * sizeof *grams->keys);
     return CODING_FINE;
@@ -203,7 +201,7 @@ static int new_grams(struct grams *grams, size_t n_places)
 
 static void free_grams(struct grams *grams)
 {
-    free(grams->first), free(grams->total), free(grams->times), free(grams->number);
+    free(grams->first), free(grams->total), free(grams->number);
     free(grams->keys), free(grams->values);
 }
 
@@ -217,7 +215,7 @@ static int32_t gram_of(struct grams *grams, int64_t key, int64_t place)
             grams->keys[at] = key;
             grams->values[at] = (int32_t)n;
             grams->first[n] = place;
-            grams->total[n] = grams->times[n] = 0;
+            grams->total[n] = 0;
             grams->number[n] = -1;
             break;
         }
@@ -235,12 +233,11 @@ static int rarity(struct coding *coding, struct coding_model *model, int64_t sor
     for (size_t j = 0; j < n; j++) {
         int64_t a = coding_size_class(near[j]), b = coding_size_class(far[j]), c = coding_size_class(third[j]);
         int64_t low = least(a, b), high = a + b - low, *context = contexts + j, each = SORTS * CLASSES;
-        context[0] = sort;
-        context[n] = SORTS + a * SORTS + sort;
-        context[2 * n] = SORTS + each + b * SORTS + sort;
-        context[3 * n] = SORTS + 2 * each + c * SORTS + sort;
-        context[4 * n] = SORTS + 3 * each + low * CLASSES + high;
-        context[5 * n] = SORTS + 3 * each + CLASSES * CLASSES + (c * CLASSES + low) * SORTS + sort;
+        context[0] = a * SORTS + sort;
+        context[n] = each + b * SORTS + sort;
+        context[2 * n] = 2 * each + c * SORTS + sort;
+        context[3 * n] = 3 * each + low * CLASSES + high;
+        context[4 * n] = 3 * each + CLASSES * CLASSES + (c * CLASSES + low) * SORTS + sort;
     }
     int problem = coding_numbers(coding, model, (size_t)sort, contexts, n, numbers);
     free(contexts);
@@ -258,16 +255,13 @@ static int code_grams(struct coding *coding, struct coding_model *model, struct 
     int64_t blank_before = words->letter[0], blank_after = words->letter[words->size[0] - 1];
     for (size_t k = 0; !problem && k < n; k++) {
         int64_t a = coding_size_class(begins[k]), b = coding_size_class(ends[k]);
-        int64_t c = coding_size_class(grams->total[k]), t = coding_size_class(grams->times[k]);
+        int64_t c = coding_size_class(grams->total[k]);
         const int64_t *letter = words->letter + grams->first[k];
         int64_t last = letter[length - 1], longer = least(length, 8);
         int64_t edge = (letter[0] == blank_before) * 2 + (last == blank_after);
         uint64_t contexts[GRAM_CONTEXTS] = {
             coding_mixed((int64_t[]){1, c, a > 0, b > 0, longer}, 5),
-            coding_mixed((int64_t[]){2, t, c}, 3),
-            coding_mixed((int64_t[]){3, a, c, edge}, 4),
             coding_mixed((int64_t[]){4, last, a > 0, longer}, 4),
-            coding_mixed((int64_t[]){5, a, b, least(c, 14)}, 4),
             coding_mixed((int64_t[]){6, a - c + CLASSES, b - c + CLASSES, edge}, 4),
         };
         for (size_t i = 0; i < GRAM_CONTEXTS; i++)
@@ -342,7 +336,6 @@ int coding_grams(struct coding *coding, struct coding_model *numbers, unsigned t
                 ends[own] = length > 1 ? before.number[group[at + 1]] : -1;
             }
             grams.total[own] += weight[at];
-            grams.times[own]++;
             group[at] = own;
         }
         if (!problem && length >= low) {
