@@ -21,6 +21,8 @@ from compress.coding.strings import code_strings, text_of
 
 IMPLIED, SPELLED, LONGER = 2, 3, 4  # sorts of numbers
 _WORTH = 32
+# A table of all characters below is quicker than sorting them.
+_FEW_POINTS = 1 << 14
 
 
 def code_grams(
@@ -73,7 +75,7 @@ def _implied(
     end = np.repeat(starts[1:], size)
     weight = np.repeat(np.maximum(numbers, 0) + 1, size)
     text = text_of(points)
-    _, letter = np.unique(points, return_inverse=True)
+    letter = _letters(points)
     n_letters = int(letter.max()) + 1
     table_digits = min(max(len(points).bit_length(), 12), 18)
     if coder.kernel is not None and known is None:
@@ -133,3 +135,11 @@ def _implied(
         found.append(own)
         terms += [strings[i] for i in inside.tolist()]
     return terms, found
+
+
+def _letters(points: Whole) -> Whole:
+    """Characters as numbers of those that occur, in ascending order."""
+    if int(points.max()) >= _FEW_POINTS:
+        return np.unique(points, return_inverse=True)[1]
+    letters: Whole = (np.cumsum(np.bincount(points) > 0) - 1)[points]
+    return letters
