@@ -32,7 +32,10 @@ _SURE = 4  # no probability is nearer to 0 or 1, in 16384ths
 MOST_SEEN = 1023
 _MOST_AT_ONCE = 512
 _FIRST_WEIGHT = 24_000
-_FIRST_CURVATURE = 1 << 33
+_FIRST_CURVATURE = 1 << 21
+# So that what contexts say, weighed, fits into 32 binary digits.
+_MOST_WEIGHT = 1 << 17
+RATE = 13
 
 LOGARITHM = np.array([round(256 * math.log(n + 0.4)) for n in range(MOST_SEEN + _MOST_AT_ONCE + 1)], np.int16)
 LOGISTIC = np.array(
@@ -44,7 +47,7 @@ class Model:
     """What the contexts of one sort of decision have learned.
 
     Attributes:
-        slots: int16 (slots, 4): how often each saw a no, and a yes; what follows from them; nothing.
+        slots: uint32 (slots,): how often each saw a no, and 65536 times how often it saw a yes.
         weights, curvature: int64 (sets, contexts): of the mixture, and what its steps are divided by.
         seen: int64 (1,): decisions until now.
         most: decisions that don't learn from each other: few while a model has seen little, so many in the end. More
@@ -54,9 +57,9 @@ class Model:
     """
 
     def __init__(
-        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 7, rate: int = 22
+        self, slots: int, contexts: int, sets: int = 1, *, most: int = 64, growth: int = 7, rate: int = RATE
     ) -> None:
-        self.slots = np.zeros((slots, 4), np.int16)
+        self.slots = np.zeros(slots, np.uint32)
         self.weights = np.full((sets, contexts), _FIRST_WEIGHT, np.int64)
         self.curvature = np.full((sets, contexts), _FIRST_CURVATURE, np.int64)
         self.seen = np.zeros(1, np.int64)
@@ -68,31 +71,35 @@ class Model:
 
     def foretell(self, slots: Slots, which: int) -> tuple[Whole, Whole]:
         """Guesses (contexts, n) and the probability of a yes (n,)."""
-        guesses = self.slots[slots, 2].astype(np.int64)
+        seen = self.slots[slots]
+        guesses = LOGARITHM[seen >> 16].astype(np.int64) - LOGARITHM[seen & 0xFFFF]
         total = (self.weights[which] @ guesses) >> 16
         return guesses, LOGISTIC[np.clip(total, -2048, 2047) + 2048].astype(np.int64)
 
     def learn(self, slots: Slots, which: int, guesses: Any, chance: Any, bits: Bits) -> None:
         """Count what came, and turn the weights towards the contexts that foretold it."""
         self.seen[0] += len(bits)
-        error = (bits << _PRECISION) - chance
-        spread = (chance * (_ONE - chance)) >> _PRECISION
+        # In so few digits that the sums of a piece have 32.
+        error = (bits << (_PRECISION - 3)) - (chance >> 3)
+        spread = (chance * (_ONE - chance)) >> (_PRECISION + 4)
         gradient = guesses @ error
         curvature = self.curvature[which]
-        curvature += (guesses * guesses) @ spread
+        curvature += (guesses * guesses >> 8) @ spread
         step = (np.abs(gradient) << self.rate) // curvature
-        self.weights[which] += np.where(gradient < 0, -step, step)
-        np.add.at(self.slots.reshape(-1), 4 * slots + bits, 1)
+        weights = self.weights[which] + np.where(gradient < 0, -step, step)
+        self.weights[which] = np.clip(weights, -_MOST_WEIGHT, _MOST_WEIGHT)
         touched = slots.ravel()
-        seen = self.slots[touched, :2]
-        while len(over := np.flatnonzero(seen[:, 0] + seen[:, 1] > MOST_SEEN)):
-            self.slots[touched[over], :2] = seen[over] >> 1
-            seen = self.slots[touched, :2]
-        self.slots[touched, 2] = LOGARITHM[seen[:, 1]] - LOGARITHM[seen[:, 0]]
+        np.add.at(self.slots, touched, np.tile(np.where(bits, 1 << 16, 1).astype(np.uint32), len(slots)))
+        while len(touched := touched[_total(self.slots[touched]) > MOST_SEEN]):
+            self.slots[touched] = self.slots[touched] >> 1 & 0x7FFF7FFF
+
+
+def _total(seen: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    return (seen >> 16) + (seen & 0xFFFF)
 
 
 class Kernel(Protocol):
-    """The same in C: numbers, sets and flags at once."""
+    """The same in C: numbers, sets and levels at once."""
 
     def numbers(self, model: Model, contexts: Slots, which: int, known: NDArray[Any] | None) -> Whole:
         """As `compress.coding.numbers.code_numbers`."""
@@ -107,16 +114,22 @@ class Kernel(Protocol):
     ) -> tuple[Whole, Whole]:
         """As `compress.coding.sets.code_sets`."""
 
-    def flags(
-        self,
-        model: Model,
-        kind: int,
-        width: int,
-        chunk: tuple[NDArray[Any], ...],
-        tables: tuple[Whole, ...],
-        known: NDArray[np.bool_] | None,
-    ) -> NDArray[np.bool_]:
-        """As `compress.coding.levels.code_flags`."""
+    def levels(
+        self, kin: Any, numbers: Whole, tables: Whole, n_classes: int, known: NDArray[np.int8] | None
+    ) -> NDArray[np.int8]:
+        """As `compress.coding.levels.code_levels`; `tables` are its thresholds of ratios."""
+
+    def strings(self, table_digits: int, n: int, alphabet: Whole) -> list[str]:
+        """As the tree of `compress.coding.strings`, where strings aren't known; a context's table takes so much."""
+
+    def grams(
+        self, model: Model, table_digits: int, letters: Whole, sizes: Whole, numbers: Whole, lengths: tuple[int, int]
+    ) -> tuple[Whole, Whole, Whole]:
+        """Where terms begin among the letters, their lengths and numbers, as `compress.coding.grams` where they
+        aren't known; `model` is of numbers."""
+
+    def kin(self, blocks: Any) -> Whole:
+        """As `compress.coding.kinship.kin_of`."""
 
 
 class Coder(Protocol):

@@ -21,6 +21,8 @@ from compress.coding.strings import code_strings, text_of
 
 IMPLIED, SPELLED, LONGER = 2, 3, 4  # sorts of numbers
 _WORTH = 32
+# A table of all characters below is quicker than sorting them.
+_FEW_POINTS = 1 << 14
 
 
 def code_grams(
@@ -73,9 +75,16 @@ def _implied(
     end = np.repeat(starts[1:], size)
     weight = np.repeat(np.maximum(numbers, 0) + 1, size)
     text = text_of(points)
-    _, letter = np.unique(points, return_inverse=True)
+    letter = _letters(points)
     n_letters = int(letter.max()) + 1
-    hashed = Hashed(min(max(len(points).bit_length(), 12), 18), 6, 1)
+    table_digits = min(max(len(points).bit_length(), 12), 18)
+    if coder.kernel is not None and known is None:
+        starts_of, lengths_of, numbers_of = coder.kernel.grams(
+            rarity.model, table_digits, letter, size, numbers, lengths
+        )
+        places = zip(starts_of.tolist(), (starts_of + lengths_of).tolist(), strict=True)
+        return [text[start:stop] for start, stop in places], [numbers_of]
+    hashed = Hashed(table_digits, 3, 1)
     group = np.zeros(len(points), np.int64)  # of the n-gram that begins at each place
     before = np.full(1, -1)  # number of each n-gram of one character less
     place = np.arange(len(points))
@@ -88,10 +97,12 @@ def _implied(
         keys, first, inverse = np.unique(
             group[place] * n_letters + letter[place + n - 1], return_index=True, return_inverse=True
         )
-        at = place[first]
+        # Numbered by where they first stand.
+        order = np.argsort(first)
+        inverse = np.argsort(order)[inverse]
+        at = place[first[order]]
         begins, ends = before[group[at]], before[group[at + 1]] if n > 1 else np.full(len(at), -1)
         total = np.bincount(inverse, weight[place]).astype(np.int64)
-        times = np.bincount(inverse)
         group = np.full(len(points), -1)
         group[place] = inverse
         before = np.full(len(keys), -1)
@@ -99,16 +110,13 @@ def _implied(
             continue
         strings = [text[start : start + n] for start in at.tolist()]
         value = None if known is None else np.array([known.get(string, -1) for string in strings], np.int64)
-        a, b, c, t = size_class(begins), size_class(ends), size_class(total), size_class(times)
+        a, b, c = size_class(begins), size_class(ends), size_class(total)
         long = np.full(len(at), min(n, 8))
         edge = (letter[at] == letter[starts[0]]) * 2 + (letter[at + n - 1] == letter[starts[1] - 1])
         contexts = np.stack(
             [
                 mixed(1, c, a > 0, b > 0, long),
-                mixed(2, t, c),
-                mixed(3, a, c, edge),
                 mixed(4, letter[at + n - 1], a > 0, long),
-                mixed(5, a, b, np.minimum(c, 14)),
                 mixed(6, a - c + CLASSES, b - c + CLASSES, edge),
             ]
         )
@@ -127,3 +135,11 @@ def _implied(
         found.append(own)
         terms += [strings[i] for i in inside.tolist()]
     return terms, found
+
+
+def _letters(points: Whole) -> Whole:
+    """Characters as numbers of those that occur, in ascending order."""
+    if int(points.max()) >= _FEW_POINTS:
+        return np.unique(points, return_inverse=True)[1]
+    letters: Whole = (np.cumsum(np.bincount(points) > 0) - 1)[points]
+    return letters

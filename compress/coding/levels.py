@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from compress.coding.bits import Coder, Model, Whole
+from compress.coding.bits import RATE, Coder, Model, Whole
 from compress.coding.kinship import TYPES, Kinship
 from compress.coding.numbers import code_numbers, number_model
 from compress.coding.rarity import size_class
@@ -51,6 +51,8 @@ def code_levels(coder: Coder, kin: Kinship, numbers: Whole, n_classes: int, know
         n_classes: levels of a row.
         known: as the result; None where they are decoded.
     """
+    if coder.kernel is not None:
+        return coder.kernel.levels(kin, numbers, FIRST_OF_RATIO, n_classes, known)
     return _Levels(coder, kin, numbers, n_classes).coded(known)
 
 
@@ -93,7 +95,7 @@ class _Levels:
         self.size_model = number_model(int(self.size_bases[-1, 0]), 4, TYPES)
         self.flag_bases = flag_bases(width)
         self.flag_model = Model(
-            int(self.flag_bases[-1, 0]), len(self.flag_bases) - 1, TYPES, most=512, growth=5, rate=23
+            int(self.flag_bases[-1, 0]), len(self.flag_bases) - 1, TYPES, most=512, growth=5, rate=RATE + 1
         )
 
     def coded(self, known: Rows | None) -> Rows:
@@ -106,13 +108,7 @@ class _Levels:
         filled = self.filled[rows] = self._filled(a, b, rare, near, kind, known)
         chunk = Chunk(kind, self.rows[a], self.rows[b], rare, near, filled)
         given = None if known is None else known != 0
-        kernel = self.coder.kernel
-        if kernel is not None:
-            tables = self.flag_bases, FIRST_OF_RATIO
-            facts = chunk.before, chunk.after, rare, near, filled
-            present = kernel.flags(self.flag_model, kind, self.width, facts, tables, given)
-        else:
-            present = code_flags(self.coder, self.flag_model, self.flag_bases, self.width, chunk, given)
+        present = code_flags(self.coder, self.flag_model, self.flag_bases, self.width, chunk, given)
         if bool((np.count_nonzero(present, axis=1) != filled).any()):
             raise ArtifactError("coded bytes are damaged: fewer weights than promised; make it again")
         at, classes = np.nonzero(present)
@@ -167,10 +163,6 @@ def flag_bases(width: int) -> Whole:
     return _bases(
         81 * _RATIOS * _NEAR,
         width * _RATIOS,
-        15 * 8 * TYPES,
-        9 * width * 3 * _NEAR,
-        9 * width * 3 * _NEAR,
-        _RARE * _RATIOS * TYPES,
         6 * 8 * 4 * 6 * _NEAR,
     )
 
@@ -192,17 +184,12 @@ def code_flags(
         slots = np.empty((len(bases) - 1, len(at)), np.int64)
         remaining, near = left[at], chunk.near[at]
         ratio = np.searchsorted(FIRST_OF_RATIO, ((n_classes - column) << 12) // remaining, side="right")
-        few, third = np.minimum(remaining, 7), np.minimum(ratio >> 3, 2)
+        few = np.minimum(remaining, 7)
         met = (before[at] != 0) * 2 + (after[at] != 0)
-        a_at, b_at = a[at], b[at]
-        slots[0] = ((a_at * 9 + b_at) * _RATIOS + ratio) * _NEAR + near
+        slots[0] = ((a[at] * 9 + b[at]) * _RATIOS + ratio) * _NEAR + near
         slots[1] = c * _RATIOS + ratio
-        slots[2] = ((np.clip(before + after, -7, 7)[at] + 7) * 8 + few) * TYPES + chunk.kind
-        slots[3] = ((a_at * width + c) * 3 + third) * _NEAR + near
-        slots[4] = ((b_at * width + c) * 3 + third) * _NEAR + near
-        slots[5] = (chunk.rare[at] * _RATIOS + ratio) * TYPES + chunk.kind
         kin = (np.minimum(ahead[at], 5) * 8 + few) * 4 + met
-        slots[6] = (kin * 6 + np.minimum(ahead_after[at], 5)) * _NEAR + near
+        slots[2] = (kin * 6 + np.minimum(ahead_after[at], 5)) * _NEAR + near
         slots += bases[:-1]
         flag = coder.bits(model, slots, chunk.kind, None if known is None else known[at, column])
         present[at, column] = flag

@@ -253,7 +253,8 @@ def _code_levels(
         [
             shape.n if shape.hashed else terms_of(each.terms, shape.wordy, shape.marks)
             for shape, each in zip(shapes, rows, strict=True)
-        ]
+        ],
+        coder.kernel,
     )
     numbers = np.concatenate([each.numbers for each in rows])[kin.order]
     coder.take(n_classes * kin.n)

@@ -29,18 +29,17 @@ class Rarity:
     def __init__(self, coder: Coder) -> None:
         self._coder = coder
         pairs = CLASSES * CLASSES
-        self._model = number_model((_SORTS + 3 * _SORTS * CLASSES + pairs + _SORTS * pairs), 6, _SORTS)
+        self.model = number_model(3 * _SORTS * CLASSES + pairs + _SORTS * pairs, 5, _SORTS)
 
     def code(self, sort: int, near: Any, far: Any, third: Any, known: Any = None) -> NDArray[np.int64]:
         """Numbers (n,) of one sort of n-grams (0 to 7)."""
         a, b, c = size_class(near), size_class(far), size_class(third)
         low, high = np.minimum(a, b), np.maximum(a, b)
         each = _SORTS * CLASSES
-        base = np.cumsum([0, _SORTS, each, each, each, CLASSES * CLASSES])[:, None]
+        base = np.cumsum([0, each, each, each, CLASSES * CLASSES])[:, None]
         contexts = (
             np.stack(
                 [
-                    np.full(len(a), sort),
                     a * _SORTS + sort,
                     b * _SORTS + sort,
                     c * _SORTS + sort,
@@ -50,4 +49,4 @@ class Rarity:
             )
             + base
         )
-        return code_numbers(self._coder, self._model, contexts, sort, known)
+        return code_numbers(self._coder, self.model, contexts, sort, known)

@@ -1,6 +1,6 @@
 """Any strings as a tree of their characters, all nodes of one depth at a time.
 
-What follows a node is foretold by its last one to four characters and its depth. A string ends with symbol 0; the
+What follows a node is foretold by its last one or two characters and its depth. A string ends with symbol 0; the
 others number the characters that occur, in ascending order.
 """
 
@@ -65,7 +65,10 @@ def _code_short(coder: Coder, n: int, known: Sequence[str] | None) -> list[str]:
         starts = np.cumsum([0, *map(len, known)])
     alphabet = _code_alphabet(coder, None if points is None else np.unique(points))
     digits = len(alphabet).bit_length()
-    hashed = Hashed(min(max(int(8 * n).bit_length(), 12), 20), 7, SETS)
+    table_digits = min(max(int(8 * n).bit_length(), 12), 20)
+    if coder.kernel is not None and known is None:
+        return coder.kernel.strings(table_digits, n, alphabet)
+    hashed = Hashed(table_digits, 4, SETS)
     symbols = None if points is None else np.searchsorted(alphabet, points) + 1
     parents, letters = _code_tree(coder, hashed, digits, n, len(alphabet), symbols, starts)
     return _read_back(parents, letters, alphabet)
@@ -105,7 +108,7 @@ def _code_tree(
     """For each depth: the parent of each node among those of the depth before, and its symbol."""
     parents: list[Whole] = []
     letters: list[Whole] = []
-    tail = np.zeros((4, 1), np.int64)  # the last four symbols of each node
+    tail = np.zeros((2, 1), np.int64)  # the last two symbols of each node
     # Encoding: terms of each open node, as ranges that follow each other.
     terms = None if starts is None else np.arange(n)
     groups = None if starts is None else np.zeros(n, np.int64)
@@ -126,16 +129,13 @@ def _code_tree(
             keys = groups << digits | symbol
             distinct, group = np.unique(keys, return_inverse=True)
             known = distinct >> digits, distinct & ((1 << digits) - 1)
-        last, second, third, fourth = tail
+        last, second = tail
         contexts = np.stack(
             [
                 mixed(0, np.full(here, min(depth, 9))),
                 mixed(1, last, np.full(here, min(depth, 9))),
                 mixed(2, last, second),
-                mixed(3, last, second, third),
-                mixed(4, last, second, third, fourth),
-                mixed(5, np.full(here, min(depth, 15))),
-                mixed(6, last, second, np.full(here, min(depth, 4))),
+                mixed(3, np.full(here, min(depth, 9))),
             ]
         )
         nodes, found = [], []
@@ -159,7 +159,7 @@ def _code_tree(
         ended += int(np.count_nonzero(~going))
         if ended > n:
             raise ArtifactError("coded bytes are damaged: more strings than promised; make it again")
-        tail = np.vstack([letter[going], tail[:3, parent[going]]])
+        tail = np.vstack([letter[going], tail[:1, parent[going]]])
         if terms is not None and groups is not None:
             stays = going[group]
             number = np.cumsum(going) - 1

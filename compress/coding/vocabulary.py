@@ -131,8 +131,8 @@ def _code_terms(
 
 
 def _sorted(terms: list[str], numbers: Whole) -> Rows:
-    pairs = sorted(zip(terms, numbers.tolist(), strict=True))
-    return Rows(tuple([term for term, _ in pairs]), None, np.array([number for _, number in pairs], np.int64))
+    order = sorted(range(len(terms)), key=terms.__getitem__)
+    return Rows(tuple([terms[place] for place in order]), None, numbers[order])
 
 
 def _code_buckets(coder: Coder, rarity: Rarity, shape: Shape, known: Rows | None) -> Rows:

@@ -139,8 +139,9 @@ def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any
     source: Any = classifier
     if classifier.kind == PACKED_LINEAR_KIND:
         from compress.formats.packed_linear import write_packed_linear
+        from exports.kernel.coding import encoder
 
-        write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE)
+        write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE, encoder)
         return
     if classifier.kind == ADOPTED_KIND:
         _write_adopted(source, folder)

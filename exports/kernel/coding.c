@@ -1,10 +1,16 @@
-#include "coding.h"
+#include "coding_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRECISION = 14, CERTAIN = 1 << PRECISION, LEAST = 1 << 16, FEWEST = 16, MOST = 512, MOST_SEEN = 1023 };
-enum { STAGES = 8 }; /* of a number's digits, with weights of their own */
+#if defined(__GNUC__)
+#define ALWAYS __attribute__((always_inline))
+#else
+#define ALWAYS
+#endif
+
+enum { PRECISION = 14, CERTAIN = 1 << PRECISION, LEAST = 1 << 16, FEWEST = 16, MOST_SEEN = 1023 };
+enum { FIRST_WEIGHT = 24000, FIRST_CURVATURE = 1 << 21, MOST_WEIGHT = 1 << 17 };
 enum { ALONE, ONE, LEFT, RIGHT, SORTS, DEEPEST = 15 };
 
 /* Room for what is known, of n more decisions. */
@@ -19,100 +25,146 @@ static int make_room(struct coding *coding, size_t n)
     return CODING_FINE;
 }
 
-/* Decisions that don't see each other; slots[i * MOST + j]. */
-static int code_piece(struct coding *coding, struct coding_model *model, size_t set, const uint32_t *slots, size_t n,
-                      uint8_t *bits)
+/* Decisions with these chances of a yes, from the file's lanes. */
+static int decode(struct coding *coding, const int32_t *chance, size_t n, uint8_t *bits)
+{
+    uint32_t *lanes = coding->lanes;
+    size_t place = coding->place, n_words = coding->n_words;
+    for (size_t j = 0; j < n; j++) {
+        uint32_t lane = lanes[j % CODING_LANES], low = lane & (CERTAIN - 1), size = (uint32_t)chance[j];
+        /* No branches: whether a bit came, and whether a lane needs a word, nobody could foretell. */
+        uint32_t yes = low < size, no = yes - 1;
+        lane = (size ^ (no & (size ^ (CERTAIN - size)))) * (lane >> PRECISION) + low - (no & size);
+        bits[j] = (uint8_t)yes;
+        const uint8_t *word = coding->words + 2 * (place < n_words ? place : n_words);
+        uint32_t longer = lane << 16 | (uint32_t)word[1] << 8 | word[0], needs = lane < LEAST;
+        lanes[j % CODING_LANES] = needs ? longer : lane;
+        place += needs;
+    }
+    coding->place = place < n_words ? place : n_words;
+    return place > n_words ? CODING_ENDS : CODING_FINE;
+}
+
+static inline ALWAYS int piece(struct coding *coding, struct coding_model *model, size_t set, const uint32_t *slots,
+                               size_t n, uint8_t *bits)
 {
     size_t n_contexts = model->n_contexts;
     int64_t *weights = model->weights + set * n_contexts, *curvature = model->curvature + set * n_contexts;
-    int16_t guesses[CODING_CONTEXTS][MOST];
-    int64_t total[MOST];
-    int32_t chance[MOST], error[MOST], spread[MOST];
+    int16_t guesses[CODING_CONTEXTS][CODING_MOST];
+    int32_t total[CODING_MOST], chance[CODING_MOST], error[CODING_MOST], spread[CODING_MOST];
+    uint32_t came[CODING_MOST]; /* what is added to a slot */
     memset(total, 0, n * sizeof *total);
     for (size_t i = 0; i < n_contexts; i++) {
-        int64_t weight = weights[i];
-        const uint32_t *slot = slots + i * MOST;
+        int32_t weight = (int32_t)weights[i];
+        const uint32_t *slot = slots + i * CODING_MOST;
+        int16_t *guess = guesses[i];
         for (size_t j = 0; j < n; j++) {
-            guesses[i][j] = model->slots[slot[j]].logit;
-            total[j] += weight * guesses[i][j];
+            uint32_t seen = model->slots[slot[j]];
+            guess[j] = (int16_t)(coding->logarithm[seen >> 16] - coding->logarithm[seen & 0xFFFF]);
         }
+        for (size_t j = 0; j < n; j++) total[j] += weight * guess[j];
     }
     for (size_t j = 0; j < n; j++) {
-        int64_t sum = total[j] >> 16;
-        chance[j] = coding->logistic[(sum < -2048 ? -2048 : sum > 2047 ? 2047 : sum) + 2048];
+        int32_t sum = total[j] >> 16;
+        total[j] = (sum < -2048 ? -2048 : sum > 2047 ? 2047 : sum) + 2048;
     }
+    for (size_t j = 0; j < n; j++) chance[j] = coding->logistic[total[j]];
     if (coding->known) {
         if (make_room(coding, n)) return CODING_MEMORY;
         int16_t *chances = coding->chances + coding->n_chances;
         for (size_t j = 0; j < n; j++) chances[j] = (int16_t)(chance[j] | (bits[j] ? -0x8000 : 0) | (j ? 0 : 0x4000));
         coding->n_chances += n;
-    } else {
-        for (size_t j = 0; j < n; j++) {
-            uint32_t lane = coding->lanes[j % CODING_LANES], low = lane & (CERTAIN - 1), size = (uint32_t)chance[j];
-            bits[j] = low < size;
-            lane = bits[j] ? size * (lane >> PRECISION) + low : (CERTAIN - size) * (lane >> PRECISION) + low - size;
-            if (lane < LEAST) {
-                if (coding->place >= coding->n_words) return CODING_ENDS;
-                const uint8_t *word = coding->words + 2 * coding->place++;
-                lane = lane << 16 | (uint32_t)word[1] << 8 | word[0];
-            }
-            coding->lanes[j % CODING_LANES] = lane;
-        }
-    }
+    } else if (decode(coding, chance, n, bits))
+        return CODING_ENDS;
     for (size_t j = 0; j < n; j++) {
-        error[j] = ((int32_t)bits[j] << PRECISION) - chance[j];
-        spread[j] = (chance[j] * (CERTAIN - chance[j])) >> PRECISION;
+        came[j] = bits[j] ? 1 << 16 : 1;
+        error[j] = ((int32_t)bits[j] << (PRECISION - 3)) - (chance[j] >> 3);
+        spread[j] = (chance[j] * (CERTAIN - chance[j])) >> (PRECISION + 4);
     }
     for (size_t i = 0; i < n_contexts; i++) {
-        int64_t gradient = 0, bend = 0;
+        const int16_t *guess = guesses[i];
+        int32_t gradient = 0, bend = 0;
         for (size_t j = 0; j < n; j++) {
-            int32_t guess = guesses[i][j];
-            gradient += guess * error[j];
-            bend += (int64_t)(guess * guess) * spread[j];
+            gradient += guess[j] * error[j];
+            bend += (guess[j] * guess[j] >> 8) * spread[j];
         }
         curvature[i] += bend;
-        int64_t step = ((gradient < 0 ? -gradient : gradient) << model->rate) / curvature[i];
-        weights[i] += gradient < 0 ? -step : step;
-        const uint32_t *slot = slots + i * MOST;
-        int full = 0;
+        int64_t step = ((int64_t)(gradient < 0 ? -gradient : gradient) << model->rate) / curvature[i];
+        int64_t weight = weights[i] + (gradient < 0 ? -step : step);
+        weights[i] = weight < -MOST_WEIGHT ? -MOST_WEIGHT : weight > MOST_WEIGHT ? MOST_WEIGHT : weight;
+        const uint32_t *slot = slots + i * CODING_MOST;
+        uint32_t full = 0;
         for (size_t j = 0; j < n; j++) {
-            struct coding_slot *seen = model->slots + slot[j];
-            seen->counts[bits[j]]++;
-            seen->logit = (int16_t)(coding->logarithm[seen->counts[1]] - coding->logarithm[seen->counts[0]]);
-            full |= seen->counts[0] + seen->counts[1] > MOST_SEEN;
+            uint32_t seen = model->slots[slot[j]] + came[j];
+            model->slots[slot[j]] = seen;
+            full |= MOST_SEEN - ((seen >> 16) + (seen & 0xFFFF));
         }
         /* Only once all have counted, as all at once. */
-        for (size_t j = 0; full && j < n; j++) {
-            struct coding_slot *seen = model->slots + slot[j];
-            while (seen->counts[0] + seen->counts[1] > MOST_SEEN) {
-                seen->counts[0] >>= 1;
-                seen->counts[1] >>= 1;
-            }
-            seen->logit = (int16_t)(coding->logarithm[seen->counts[1]] - coding->logarithm[seen->counts[0]]);
+        for (size_t j = 0; full >> 31 && j < n; j++) {
+            uint32_t *seen = model->slots + slot[j];
+            while ((*seen >> 16) + (*seen & 0xFFFF) > MOST_SEEN) *seen = *seen >> 1 & 0x7FFF7FFF;
         }
     }
     model->seen[0] += (int64_t)n;
     return CODING_FINE;
 }
 
-static size_t piece_size(const struct coding_model *model)
+#if defined(__x86_64__) && defined(__GNUC__)
+/* Eight numbers at once where the machine can; whole numbers are the same either way. */
+__attribute__((target("avx2"))) static int piece_wide(struct coding *coding, struct coding_model *model, size_t set,
+                                                      const uint32_t *slots, size_t n, uint8_t *bits)
+{
+    return piece(coding, model, set, slots, n, bits);
+}
+#endif
+
+int coding_piece(struct coding *coding, struct coding_model *model, size_t set, const uint32_t *slots, size_t n,
+                 uint8_t *bits)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    if (__builtin_cpu_supports("avx2")) return piece_wide(coding, model, set, slots, n, bits);
+#endif
+    return piece(coding, model, set, slots, n, bits);
+}
+
+size_t coding_piece_size(const struct coding_model *model)
 {
     int64_t size = model->seen[0] >> model->growth, most = (int64_t)model->most;
     return (size_t)(size < FEWEST ? FEWEST : size > most ? most : size);
 }
 
+int coding_new_model(struct coding_model *model, size_t n_slots, size_t n_contexts, size_t n_sets)
+{
+    *model = (struct coding_model){
+        .slots = calloc(n_slots, sizeof *model->slots), .weights = malloc(n_sets * n_contexts * 8),
+        .curvature = malloc(n_sets * n_contexts * 8), .seen = calloc(1, 8), .n_slots = n_slots,
+        .n_contexts = n_contexts, .n_sets = n_sets, .most = 64, .growth = 7, .rate = CODING_RATE,
+    };
+    if (!model->slots || !model->weights || !model->curvature || !model->seen) return CODING_MEMORY;
+    for (size_t i = 0; i < n_sets * n_contexts; i++) {
+        model->weights[i] = FIRST_WEIGHT;
+        model->curvature[i] = FIRST_CURVATURE;
+    }
+    return CODING_FINE;
+}
+
+void coding_free_model(struct coding_model *model)
+{
+    free(model->slots), free(model->weights), free(model->curvature), free(model->seen);
+}
+
 int coding_bits(struct coding *coding, struct coding_model *model, size_t set, const int64_t *slots, size_t n,
                 int64_t *bits)
 {
-    uint32_t part[CODING_CONTEXTS * MOST];
-    uint8_t few[MOST];
+    uint32_t part[CODING_CONTEXTS * CODING_MOST];
+    uint8_t few[CODING_MOST];
     for (size_t start = 0, size; start < n; start += size) {
-        size = piece_size(model);
+        size = coding_piece_size(model);
         if (size > n - start) size = n - start;
         for (size_t i = 0; i < model->n_contexts; i++)
-            for (size_t j = 0; j < size; j++) part[i * MOST + j] = (uint32_t)slots[i * n + start + j];
+            for (size_t j = 0; j < size; j++) part[i * CODING_MOST + j] = (uint32_t)slots[i * n + start + j];
         for (size_t j = 0; j < size; j++) few[j] = (uint8_t)bits[start + j];
-        int problem = code_piece(coding, model, set, part, size, few);
+        int problem = coding_piece(coding, model, set, part, size, few);
         if (problem) return problem;
         for (size_t j = 0; j < size; j++) bits[start + j] = few[j];
     }
@@ -123,15 +175,15 @@ int coding_bits(struct coding *coding, struct coding_model *model, size_t set, c
 static int ask(struct coding *coding, struct coding_model *model, size_t set, const int64_t *contexts, size_t n,
                const size_t *open, const uint8_t *node, size_t n_open, uint8_t *bits)
 {
-    uint32_t part[CODING_CONTEXTS * MOST];
+    uint32_t part[CODING_CONTEXTS * CODING_MOST];
     for (size_t start = 0, size; start < n_open; start += size) {
-        size = piece_size(model);
+        size = coding_piece_size(model);
         if (size > n_open - start) size = n_open - start;
         for (size_t i = 0; i < model->n_contexts; i++)
             for (size_t j = 0; j < size; j++)
-                part[i * MOST + j] =
+                part[i * CODING_MOST + j] =
                     (uint32_t)(contexts[i * n + open[start + j]] * CODING_SPAN + node[start + j]);
-        int problem = code_piece(coding, model, set, part, size, bits + start);
+        int problem = coding_piece(coding, model, set, part, size, bits + start);
         if (problem) return problem;
     }
     return CODING_FINE;
@@ -156,7 +208,7 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
             node[j] = (uint8_t)(digit < 10 ? digit : 10);
             if (coding->known) bits[j] = length_of((uint64_t)numbers[open[j]] + 1) > digit;
         }
-        problem = ask(coding, model, set * STAGES + (digit < 4 ? digit : 4), contexts, n, open, node, n_open, bits);
+        problem = ask(coding, model, set * CODING_STAGES + (digit < 4 ? digit : 4), contexts, n, open, node, n_open, bits);
         size_t still = 0;
         for (size_t j = 0; !problem && j < n_open; j++)
             if (bits[j]) {
@@ -184,7 +236,7 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
             if (coding->known) bits[n_open] = numbers[j] >> (length[j] - 1 - place) & 1;
             open[n_open++] = j;
         }
-        problem = ask(coding, model, set * STAGES + (place < 2 ? 5 + place : 7), contexts, n, open, node, n_open, bits);
+        problem = ask(coding, model, set * CODING_STAGES + (place < 2 ? 5 + place : 7), contexts, n, open, node, n_open, bits);
         if (!coding->known)
             for (size_t j = 0; !problem && j < n_open; j++) numbers[open[j]] = 2 * numbers[open[j]] + bits[j];
     }
@@ -193,11 +245,31 @@ int coding_numbers(struct coding *coding, struct coding_model *model, size_t set
     return problem;
 }
 
-static uint32_t slot_of(uint64_t context, uint64_t node, unsigned table_digits)
+uint32_t coding_slot_of(uint64_t context, uint64_t node, unsigned table_digits)
 {
     uint64_t hashed = (context + node * 0xD6E8FEB86659FD93u) * 0x9E3779B97F4A7C15u;
     hashed ^= hashed >> 29;
     return (uint32_t)((hashed * 0xD6E8FEB86659FD93u) >> (64 - table_digits));
+}
+
+uint64_t coding_mixed(const int64_t *numbers, size_t n)
+{
+    uint64_t total = 1;
+    for (size_t i = 0; i < n; i++) {
+        total = (total + (uint64_t)numbers[i] + 1) * 0x9E3779B97F4A7C15u;
+        total ^= total >> 32;
+    }
+    return total;
+}
+
+unsigned coding_size_class(int64_t number)
+{
+    /* Three for each doubling from 12 on. */
+    static const uint8_t firsts[] = {16, 20, 24, 31, 39, 48, 61, 77, 96, 121};
+    if (number < 12) return number < 0 ? 0 : (unsigned)number + 1;
+    unsigned found = 13;
+    while (found < 13 + sizeof firsts && firsts[found - 13] <= number) found++;
+    return found;
 }
 
 /* n decisions of one sort, each about a half of the symbols that follow a node. */
@@ -206,16 +278,16 @@ static int ask_halves(struct coding *coding, struct coding_model *model, unsigne
                       unsigned sort, unsigned level, uint8_t *bits)
 {
     size_t set = sort + SORTS * (level < DEEPEST ? level : DEEPEST);
-    uint32_t part[CODING_CONTEXTS * MOST];
+    uint32_t part[CODING_CONTEXTS * CODING_MOST];
     for (size_t start = 0, size; start < n; start += size) {
-        size = piece_size(model);
+        size = coding_piece_size(model);
         if (size > n - start) size = n - start;
         for (size_t i = 0; i < model->n_contexts; i++)
             for (size_t j = 0; j < size; j++)
-                part[i * MOST + j] = (uint32_t)(i << table_digits) +
-                                     slot_of(contexts[i * n_nodes + (size_t)node[start + j]],
+                part[i * CODING_MOST + j] = (uint32_t)(i << table_digits) +
+                                     coding_slot_of(contexts[i * n_nodes + (size_t)node[start + j]],
                                              (i ? (uint64_t)half[start + j] : level) * 4 + sort, table_digits);
-        int problem = code_piece(coding, model, set, part, size, bits + start);
+        int problem = coding_piece(coding, model, set, part, size, bits + start);
         if (problem) return problem;
     }
     return CODING_FINE;
@@ -228,8 +300,8 @@ struct pairs {
 
 static int new_pairs(struct pairs *pairs, size_t n)
 {
-    pairs->node = malloc((n + 1) * sizeof *pairs->node);
-    pairs->half = malloc((n + 1) * sizeof *pairs->half);
+    pairs->node = calloc(n + 1, sizeof *pairs->node);
+    pairs->half = calloc(n + 1, sizeof *pairs->half);
     pairs->n = 0;
     return pairs->node && pairs->half ? CODING_FINE : CODING_MEMORY;
 }
@@ -251,7 +323,7 @@ static int halve(struct coding *coding, struct coding_model *model, unsigned tab
 {
     size_t n = pairs->n, n_open = 0;
     struct pairs open, next = {0};
-    uint8_t *left = malloc(n + 1), *right = malloc(n + 1), *asked = malloc(n + 1);
+    uint8_t *left = calloc(n + 1, 1), *right = calloc(n + 1, 1), *asked = calloc(n + 1, 1);
     int problem = new_pairs(&open, n);
     if (!left || !right || !asked) problem = CODING_MEMORY;
     if (!problem && coding->known) {
@@ -301,7 +373,7 @@ int coding_sets(struct coding *coding, struct coding_model *model, unsigned tabl
                 size_t n, unsigned digits, int64_t **nodes, int64_t **symbols, size_t *n_pairs)
 {
     struct pairs known = {*nodes, *symbols, *n_pairs}, many_known = {0}, all = {0}, one = {0}, many = {0}, found = {0};
-    uint8_t *single = calloc(n + 1, 1), *bits = malloc(n + 1);
+    uint8_t *single = calloc(n + 1, 1), *bits = calloc(n + 1, 1);
     int problem = new_pairs(&all, n) | new_pairs(&one, n) | new_pairs(&many, n) | new_pairs(&many_known, known.n);
     if (!single || !bits) problem = CODING_MEMORY;
     problem = problem ? CODING_MEMORY : CODING_FINE;
@@ -341,78 +413,5 @@ int coding_sets(struct coding *coding, struct coding_model *model, unsigned tabl
         found = (struct pairs){0};
     }
     *nodes = found.node, *symbols = found.half, *n_pairs = found.n;
-    return problem;
-}
-
-enum { RATIOS = 24, NEAR = 9, TYPES = 7 };
-
-static int clipped(int value, int most)
-{
-    return value > most ? most : value < -most ? -most : value;
-}
-
-static unsigned least(size_t a, unsigned b)
-{
-    return a < b ? (unsigned)a : b;
-}
-
-int coding_flags(struct coding *coding, struct coding_model *model, const struct coding_chunk *chunk, uint8_t *present)
-{
-    size_t n = chunk->n, n_classes = chunk->n_classes, width = chunk->width, kind = chunk->kind;
-    const int64_t *bases = chunk->bases;
-    uint32_t part[CODING_CONTEXTS * MOST];
-    uint8_t bits[MOST];
-    size_t *left = malloc((n + 1) * sizeof *left), *ahead = calloc(n + 1, sizeof *ahead);
-    size_t *ahead_after = calloc(n + 1, sizeof *ahead_after), *open = malloc((n + 1) * sizeof *open);
-    int problem = left && ahead && ahead_after && open ? CODING_FINE : CODING_MEMORY;
-    for (size_t j = 0; !problem && j < n; j++) {
-        left[j] = (size_t)chunk->filled[j];
-        for (size_t c = 0; c < n_classes; c++) {
-            ahead[j] += chunk->before[j * n_classes + c] != 0;
-            ahead_after[j] += chunk->after[j * n_classes + c] != 0;
-        }
-    }
-    for (size_t column = 0; !problem && column < n_classes; column++) {
-        size_t n_open = 0, c = column < width ? column : width - 1;
-        for (size_t j = 0; j < n; j++)
-            if (left[j]) open[n_open++] = j;
-        if (!n_open) break;
-        for (size_t start = 0, size; !problem && start < n_open; start += size) {
-            size = piece_size(model);
-            if (size > n_open - start) size = n_open - start;
-            for (size_t k = 0; k < size; k++) {
-                size_t j = open[start + k];
-                int before = chunk->before[j * n_classes + column], after = chunk->after[j * n_classes + column];
-                int64_t share = (int64_t)(((n_classes - column) << 12) / left[j]);
-                unsigned ratio = 0, near = (unsigned)chunk->near[j], few = least(left[j], 7);
-                while (ratio < RATIOS - 1 && chunk->first_of_ratio[ratio] <= share) ratio++;
-                unsigned third = ratio / 8 < 2 ? ratio / 8 : 2, met = 2u * (before != 0) + (after != 0);
-                size_t a = (size_t)(clipped(before, 4) + 4), b = (size_t)(clipped(after, 4) + 4);
-                size_t slots[] = {
-                    ((a * 9 + b) * RATIOS + ratio) * NEAR + near,
-                    c * RATIOS + ratio,
-                    ((size_t)(clipped(before + after, 7) + 7) * 8 + few) * TYPES + kind,
-                    ((a * width + c) * 3 + third) * NEAR + near,
-                    ((b * width + c) * 3 + third) * NEAR + near,
-                    ((size_t)chunk->rare[j] * RATIOS + ratio) * TYPES + kind,
-                    (((least(ahead[j], 5) * 8 + few) * 4 + met) * 6 + least(ahead_after[j], 5)) * NEAR + near,
-                };
-                for (size_t i = 0; i < sizeof slots / sizeof *slots; i++)
-                    part[i * MOST + k] = (uint32_t)(slots[i] + (size_t)bases[i]);
-                bits[k] = coding->known ? present[j * n_classes + column] : 0;
-            }
-            problem = code_piece(coding, model, kind, part, size, bits);
-            for (size_t k = 0; !problem && k < size; k++) {
-                size_t j = open[start + k];
-                present[j * n_classes + column] = bits[k];
-                left[j] -= bits[k];
-            }
-        }
-        for (size_t j = 0; j < n; j++) {
-            ahead[j] -= chunk->before[j * n_classes + column] != 0;
-            ahead_after[j] -= chunk->after[j * n_classes + column] != 0;
-        }
-    }
-    free(left), free(ahead), free(ahead_after), free(open);
     return problem;
 }

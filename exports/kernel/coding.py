@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from compress.coding.bits import (
     pack,
     with_padding,
 )
+from compress.coding.kinship import Kinship, Terms
 
 try:
     from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
@@ -34,6 +37,7 @@ _C: Any = _extension if hasattr(_extension, "coding_open") else None
 AVAILABLE = _C is not None
 
 Whole = NDArray[np.int64]
+Levels = NDArray[np.int8]
 _NONE = np.zeros(0, np.int64)
 
 
@@ -74,20 +78,47 @@ class _Coder:
         )
         return np.frombuffer(nodes, np.int64), np.frombuffer(symbols, np.int64)
 
-    def flags(
-        self,
-        model: Model,
-        kind: int,
-        width: int,
-        chunk: tuple[NDArray[Any], ...],
-        tables: tuple[Whole, ...],
-        known: NDArray[np.bool_] | None,
-    ) -> NDArray[np.bool_]:
-        """As `code_flags`."""
-        present = np.zeros(chunk[0].shape, np.bool_) if known is None else known.copy()
-        facts = map(np.ascontiguousarray, (*chunk, *tables))
-        _called("coding_flags", self._coding, *_parts(model), kind, width, *facts, present)
-        return present
+    def levels(self, kin: Kinship, numbers: Whole, tables: Whole, n_classes: int, known: Levels | None) -> Levels:
+        """As `code_levels`."""
+        rows = np.zeros((kin.n + 1, n_classes), np.int8)
+        if known is not None:
+            rows[:-1] = known
+        chunks = np.array(kin.chunks, np.int64)
+        facts = map(np.ascontiguousarray, (kin.prefix, kin.suffix, numbers, chunks, tables))
+        _called("coding_levels", self._coding, *facts, rows)
+        return rows[:-1]
+
+    def strings(self, table_digits: int, n: int, alphabet: Whole) -> list[str]:
+        """As `code_strings`, of strings that aren't known and none of them long."""
+        points, lengths = _called("coding_strings", self._coding, table_digits, n, np.ascontiguousarray(alphabet))
+        text = points.decode("utf-32-le" if sys.byteorder == "little" else "utf-32-be", "surrogatepass")
+        ends = np.cumsum(np.frombuffer(lengths, np.int64)).tolist()
+        return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+    def grams(
+        self, model: Model, table_digits: int, letters: Whole, sizes: Whole, numbers: Whole, lengths: tuple[int, int]
+    ) -> tuple[Whole, Whole, Whole]:
+        """As `code_grams`, of what words imply and what isn't known."""
+        facts = map(np.ascontiguousarray, (letters, sizes, numbers))
+        found = _called("coding_grams", self._coding, *_parts(model), table_digits, *facts, *lengths)
+        first, length, number = (np.frombuffer(each, np.int64) for each in found)
+        return first, length, number
+
+    def kin(self, blocks: Sequence[Terms | int]) -> Whole:
+        """As `kin_of`."""
+        named = [block for block in blocks if not isinstance(block, int)]
+        facts, at = [], 0
+        for block in blocks:
+            if isinstance(block, int):
+                facts.append((block, 2, 0, 0, 0))
+            else:
+                facts.append((len(block), int(block.wordy), *block.marks, at))
+                at += len(block.points)
+        points = np.concatenate([_NONE, *(block.points for block in named)])
+        starts = np.concatenate([_NONE, *(block.starts for block in named)])
+        found = np.empty((sum(fact[0] for fact in facts), 4), np.int64)
+        _called("coding_kinship", points, starts, np.array(facts, np.int64), found)
+        return found.T
 
 
 class KernelDecoder(_Coder):

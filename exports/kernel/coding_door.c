@@ -22,7 +22,13 @@ static PyObject *failed(int problem)
     static const char *const said[] = {
         [CODING_ENDS] = "coded bytes end early; make it again",
         [CODING_TOO_MUCH] = "coded bytes promise more than so few can hold; make it again",
-        [CODING_NUMBER] = "coded bytes are damaged: a number is too large; make it again",
+        [CODING_FEW_LEVELS] = "coded bytes are damaged: fewer weights than promised; make it again",
+        [CODING_MANY_LEVELS] = "coded bytes are damaged: more weights than classes; make it again",
+        [CODING_LARGE_LEVEL] = "coded bytes are damaged: a weight is out of range; make it again",
+        [CODING_CHARACTER] = "coded bytes are damaged: no such character; make it again",
+        [CODING_MORE_STRINGS] = "coded bytes are damaged: more strings than promised; make it again",
+        [CODING_FEWER_STRINGS] = "coded bytes are damaged: fewer strings than promised; make it again",
+        [CODING_LONG_STRING] = "coded bytes are damaged: a string is too long; make it again",
     };
     if (problem == CODING_MEMORY) return PyErr_NoMemory();
     PyErr_SetString(PyExc_ValueError, said[problem]);
@@ -59,7 +65,7 @@ PyObject *coding_door_open(PyObject *self, PyObject *args)
             coding->lanes[lane] = (uint32_t)byte[3] << 24 | (uint32_t)byte[2] << 16 | (uint32_t)byte[1] << 8 | byte[0];
             if (coding->lanes[lane] < 1 << 16) problem = "coded bytes are damaged; make it again";
         }
-        uint8_t *words = malloc(size - frame + 1);
+        uint8_t *words = calloc(size - frame + 2, 1);
         if (words) memcpy(words, byte, size - frame);
         else problem = "out of memory";
         coding->words = words;
@@ -101,8 +107,8 @@ static Py_buffer *take_buffer(struct given *given, PyObject *object, int flags)
     return buffer;
 }
 
-/* 0 where all fits. Arguments: coding, slots, weights, curvature, seen, most, growth, rate, contexts. */
-static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
+/* 0 where there are so many arguments, and a coding first. */
+static int take_coding(struct given *given, PyObject *args, Py_ssize_t n_args)
 {
     memset(given, 0, sizeof *given);
     if (PyTuple_Size(args) != n_args) {
@@ -110,7 +116,13 @@ static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
         return -1;
     }
     given->coding = PyCapsule_GetPointer(PyTuple_GetItem(args, 0), CAPSULE);
-    if (!given->coding) return -1;
+    return given->coding ? 0 : -1;
+}
+
+/* 0 where all fits. Arguments: coding, slots, weights, curvature, seen, most, growth, rate, contexts. */
+static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
+{
+    if (take_coding(given, args, n_args)) return -1;
     for (Py_ssize_t i = 0; i < MODEL; i++)
         if (!take_buffer(given, PyTuple_GetItem(args, 1 + i), PyBUF_WRITABLE)) return -1;
     size_t numbers[4];
@@ -119,7 +131,7 @@ static int take_model(struct given *given, PyObject *args, Py_ssize_t n_args)
         if (PyErr_Occurred()) return -1;
     }
     Py_buffer *b = given->buffers;
-    size_t n_slots = (size_t)b[0].len / sizeof(struct coding_slot), n_contexts = numbers[3];
+    size_t n_slots = (size_t)b[0].len / sizeof(uint32_t), n_contexts = numbers[3];
     size_t n_sets = n_contexts ? (size_t)b[1].len / 8 / n_contexts : 0;
     if ((size_t)b[1].len != 8 * n_sets * n_contexts || b[2].len != b[1].len || b[3].len != 8 ||
         n_slots >= UINT32_MAX || n_contexts < 1 || n_contexts > CODING_CONTEXTS || numbers[0] < 16 ||
@@ -215,41 +227,162 @@ done:
     return result;
 }
 
-PyObject *coding_door_flags(PyObject *self, PyObject *args)
+/* levels(coding, prefix, suffix, numbers, chunks, first_of_ratio, levels) */
+PyObject *coding_door_levels(PyObject *self, PyObject *args)
+{
+    struct given given = {0};
+    PyObject *result = NULL;
+    Py_buffer *b[6];
+    (void)self;
+    if (take_coding(&given, args, 7)) goto done;
+    for (Py_ssize_t i = 0; i < 6; i++)
+        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 1 + i), i == 5 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
+    struct coding_rows rows = {
+        .n = (size_t)b[0]->len / 8, .n_chunks = (size_t)b[3]->len / 24, .prefix = b[0]->buf, .suffix = b[1]->buf,
+        .numbers = b[2]->buf, .chunks = b[3]->buf, .first_of_ratio = b[4]->buf, .levels = b[5]->buf,
+    };
+    size_t size = (size_t)b[5]->len, next = 0;
+    rows.n_classes = size / (rows.n + 1);
+    int fits = rows.n_classes && size == rows.n_classes * (rows.n + 1) && b[1]->len == b[0]->len &&
+               b[2]->len == b[0]->len && b[4]->len == 8 * 23 && rows.n_classes < 1 << 26;
+    for (size_t k = 0; fits && k < rows.n_chunks; k++) {
+        const int64_t *chunk = rows.chunks + 3 * k;
+        fits = chunk[0] == (int64_t)next && chunk[1] > chunk[0] && chunk[1] - chunk[0] <= 1024 &&
+               chunk[1] <= (int64_t)rows.n && chunk[2] >= 0 && chunk[2] < 7;
+        for (; fits && next < (size_t)chunk[1]; next++)
+            fits = rows.prefix[next] >= -1 && rows.prefix[next] < chunk[0] && rows.suffix[next] >= -1 &&
+                   rows.suffix[next] < chunk[0] && rows.numbers[next] >= -1 && rows.numbers[next] < 1LL << 40;
+    }
+    if (!fits || next != rows.n) {
+        PyErr_SetString(PyExc_ValueError, "levels: rows don't fit");
+        goto done;
+    }
+    int problem = coding_levels(given.coding, &rows);
+    result = problem ? failed(problem) : Py_NewRef(Py_None);
+done:
+    give_back(&given);
+    return result;
+}
+
+/* strings(coding, table_digits, n, alphabet) -> (characters as uint32, lengths) */
+PyObject *coding_door_strings(PyObject *self, PyObject *args)
+{
+    struct given given = {0};
+    PyObject *result = NULL;
+    uint32_t *text = NULL;
+    int64_t *lengths = NULL;
+    (void)self;
+    if (take_coding(&given, args, 4)) goto done;
+    size_t table_digits = PyLong_AsSize_t(PyTuple_GetItem(args, 1));
+    size_t n = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 2)), n_text = 0;
+    if (PyErr_Occurred()) goto done;
+    Py_buffer *alphabet = take_buffer(&given, PyTuple_GetItem(args, 3), PyBUF_SIMPLE);
+    if (!alphabet) goto done;
+    if (given.coding->known || !table_digits || table_digits > 24 || !n || n > 1 << 26 || alphabet->len > 8 * 0x110000) {
+        PyErr_SetString(PyExc_ValueError, "strings: beyond what is allowed");
+        goto done;
+    }
+    lengths = calloc(n + 1, sizeof *lengths);
+    int problem = lengths ? coding_strings(given.coding, (unsigned)table_digits, n, alphabet->buf,
+                                           (size_t)alphabet->len / 8, lengths, &text, &n_text)
+                          : CODING_MEMORY;
+    result = problem ? failed(problem)
+                     : Py_BuildValue("y#y#", (char *)text, (Py_ssize_t)(4 * n_text), (char *)lengths, (Py_ssize_t)(8 * n));
+done:
+    free(text), free(lengths);
+    give_back(&given);
+    return result;
+}
+
+/* grams(coding, *model, table_digits, letters, sizes, numbers, low, high) -> (first, length, number) */
+PyObject *coding_door_grams(PyObject *self, PyObject *args)
 {
     struct given given;
     PyObject *result = NULL;
-    Py_buffer *b[8];
+    struct coding_terms terms = {0};
     (void)self;
-    if (take_model(&given, args, 19)) goto done;
-    size_t kind = PyLong_AsSize_t(PyTuple_GetItem(args, 9));
-    size_t width = PyErr_Occurred() ? 0 : PyLong_AsSize_t(PyTuple_GetItem(args, 10));
-    if (PyErr_Occurred()) goto done;
-    for (Py_ssize_t i = 0; i < 8; i++)
-        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, 11 + i), i == 7 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
-    struct coding_chunk chunk = {
-        .n = (size_t)b[4]->len / 8, .width = width, .kind = kind, .before = b[0]->buf, .after = b[1]->buf,
-        .rare = b[2]->buf, .near = b[3]->buf, .filled = b[4]->buf, .bases = b[5]->buf, .first_of_ratio = b[6]->buf,
+    if (take_model(&given, args, 15)) goto done;
+    size_t whole[3];
+    for (Py_ssize_t i = 0; i < 3; i++) {
+        whole[i] = PyLong_AsSize_t(PyTuple_GetItem(args, i ? 12 + i : 9));
+        if (PyErr_Occurred()) goto done;
+    }
+    Py_buffer *letters = take_buffer(&given, PyTuple_GetItem(args, 10), PyBUF_SIMPLE);
+    Py_buffer *sizes = letters ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_SIMPLE) : NULL;
+    Py_buffer *numbers = sizes ? take_buffer(&given, PyTuple_GetItem(args, 12), PyBUF_SIMPLE) : NULL;
+    if (!numbers) goto done;
+    struct coding_words words = {
+        .n = (size_t)sizes->len / 8, .size = sizes->buf, .number = numbers->buf, .letter = letters->buf, .n_letters = 1,
     };
-    size_t size = (size_t)b[7]->len;
-    chunk.n_classes = chunk.n ? size / chunk.n : 0;
-    int fits = kind < 7 && kind < given.model.n_sets && given.model.n_contexts == 7 && chunk.n && chunk.n_classes &&
-               size == chunk.n * chunk.n_classes && (size_t)b[0]->len == size && (size_t)b[1]->len == size &&
-               b[2]->len == b[4]->len && b[3]->len == b[4]->len && b[5]->len == 64 && b[6]->len == 8 * 23 && width &&
-               width <= 256 && width <= chunk.n_classes;
-    /* As many slots as the contexts have values, in their order. */
-    size_t sizes[] = {81 * 24 * 9, width * 24, 15 * 8 * 7, 81 * width * 3, 81 * width * 3, 16 * 24 * 7, 6 * 8 * 4 * 6 * 9};
-    for (size_t i = 0; fits && i < 7; i++)
-        fits = chunk.bases[i] >= 0 && (uint64_t)(chunk.bases[i + 1] - chunk.bases[i]) == sizes[i];
-    fits = fits && (uint64_t)chunk.bases[7] <= given.model.n_slots;
-    for (size_t j = 0; fits && j < chunk.n; j++)
-        fits = chunk.rare[j] >= 0 && chunk.rare[j] < 16 && chunk.near[j] >= 0 && chunk.near[j] < 9 &&
-               chunk.filled[j] >= 0 && (uint64_t)chunk.filled[j] <= chunk.n_classes;
-    if (!fits) {
-        PyErr_SetString(PyExc_ValueError, "flags: beyond the model");
+    /* As many slots and sets as numbers of n-grams have in compress/coding/rarity.py. */
+    size_t n_contexts = 3 * 8 * 24 + 24 * 24 + 8 * 24 * 24, n_places = (size_t)letters->len / 8;
+    int fits = !given.coding->known && words.n && numbers->len == sizes->len && n_places < INT32_MAX && whole[0] &&
+               whole[0] <= 24 && whole[1] && whole[1] <= whole[2] && whole[2] <= 1 << 20 &&
+               given.model.n_contexts == 5 && given.model.n_sets == 64 && given.model.n_slots >= CODING_SPAN * n_contexts;
+    for (size_t k = 0; fits && k < n_places; k++) {
+        fits = words.letter[k] >= 0 && words.letter[k] < 0x110000;
+        if (words.letter[k] >= words.n_letters) words.n_letters = words.letter[k] + 1;
+    }
+    size_t left = n_places;
+    for (size_t k = 0; fits && k < words.n; left -= (size_t)words.size[k++])
+        fits = words.size[k] >= 2 && (size_t)words.size[k] <= left && words.number[k] < 1LL << 32;
+    if (!fits || left) {
+        PyErr_SetString(PyExc_ValueError, "grams: words don't fit");
         goto done;
     }
-    int problem = coding_flags(given.coding, &given.model, &chunk, b[7]->buf);
+    int problem = coding_grams(given.coding, &given.model, (unsigned)whole[0], &words, (int64_t)whole[1],
+                               (int64_t)whole[2], &terms);
+    Py_ssize_t size = (Py_ssize_t)(8 * terms.n);
+    result = problem ? failed(problem)
+                     : Py_BuildValue("y#y#y#", terms.first ? (char *)terms.first : "", size,
+                                     terms.length ? (char *)terms.length : "", size,
+                                     terms.number ? (char *)terms.number : "", size);
+done:
+    free(terms.first), free(terms.length), free(terms.number);
+    give_back(&given);
+    return result;
+}
+
+/* kinship(points, starts, blocks, kin): blocks are (n, 5) of rows, sort (0 characters, 1 words, 2 no names), marks and
+ * where its points begin; starts of all that have names, each block's with one more. */
+PyObject *coding_door_kinship(PyObject *self, PyObject *args)
+{
+    struct given given = {0};
+    PyObject *result = NULL;
+    Py_buffer *b[4];
+    struct coding_block blocks[64] = {{0}};
+    (void)self;
+    if (PyTuple_Size(args) != 4) {
+        PyErr_SetString(PyExc_TypeError, "4 arguments are needed");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < 4; i++)
+        if (!(b[i] = take_buffer(&given, PyTuple_GetItem(args, i), i == 3 ? PyBUF_WRITABLE : PyBUF_SIMPLE))) goto done;
+    size_t n_blocks = (size_t)b[2]->len / 40, n_points = (size_t)b[0]->len / 8, n_starts = (size_t)b[1]->len / 8;
+    size_t n = 0, at = 0, room = (size_t)b[3]->len / sizeof(struct coding_kin);
+    const int64_t *starts = b[1]->buf;
+    int fits = n_blocks <= sizeof blocks / sizeof *blocks;
+    for (size_t k = 0; fits && k < n_blocks; k++) {
+        const int64_t *said = (const int64_t *)b[2]->buf + 5 * k;
+        fits = said[0] >= 0 && (uint64_t)said[0] <= room - n && said[1] >= 0 && said[1] <= 2 && said[4] >= 0 &&
+               (uint64_t)said[4] <= n_points;
+        if (!fits) break;
+        blocks[k] = (struct coding_block){
+            .n = (size_t)said[0], .wordy = said[1] == 1, .mark_before = said[2], .mark_after = said[3],
+        };
+        n += blocks[k].n;
+        if (said[1] == 2) continue;
+        fits = blocks[k].n < n_starts - at && at < n_starts && starts[at] == 0;
+        for (size_t j = 0; fits && j < blocks[k].n; j++) fits = starts[at + j + 1] >= starts[at + j];
+        fits = fits && (uint64_t)starts[at + blocks[k].n] <= n_points - (size_t)said[4];
+        blocks[k].points = (const int64_t *)b[0]->buf + said[4], blocks[k].starts = starts + at;
+        at += blocks[k].n + 1;
+    }
+    if (!fits || n != room) {
+        PyErr_SetString(PyExc_ValueError, "kinship: terms don't fit");
+        goto done;
+    }
+    int problem = coding_kinship(blocks, n_blocks, b[3]->buf);
     result = problem ? failed(problem) : Py_NewRef(Py_None);
 done:
     give_back(&given);

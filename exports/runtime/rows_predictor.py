@@ -14,6 +14,7 @@ from baselines.task import BY_TASK, Known, Probabilities, answered
 from compress.formats.integer_rows import Found, IntRows
 from compress.formats.packed_linear import packed_linear_of
 from exports import kernel
+from exports.kernel import coding
 from exports.kernel.row_kernel import RowKernel
 from exports.runtime.bundle_format import PACKED_LINEAR_FILE, BundleContent
 from exports.runtime.predictor import Predictor, require_fit
@@ -34,7 +35,8 @@ class RowsPredictor(Predictor[list[list[Found]]]):
 
     def __init__(self, bundle: BundleContent, threads: int, engine: Engine) -> None:
         super().__init__(bundle)
-        self.rows = IntRows.of(packed_linear_of(bundle.data(PACKED_LINEAR_FILE), bundle.folder / PACKED_LINEAR_FILE))
+        path = bundle.folder / PACKED_LINEAR_FILE
+        self.rows = IntRows.of(packed_linear_of(bundle.data(PACKED_LINEAR_FILE), path, coding.decoder))
         self.threads = threads
         needed = self.rows.link.n_logits(len(self.classes))
         require_fit(bundle, len(self.rows.scale) == needed, f"weights for {needed} columns")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,16 @@ from safetensors.numpy import load, save
 
 from baselines.errors import ArtifactError
 from compress.coding.bits import Decoder, Model
+from compress.coding.kinship import Kinship, Terms
+from compress.coding.levels import FIRST_OF_RATIO
+from compress.coding.rarity import Rarity
 from compress.formats.packed_linear import PackedLinear, coded_size, packed_linear_of, write_packed_linear
 from exports.kernel import coding
 from exports.kernel.coding import KernelDecoder, KernelEncoder
 from tests.cases.packed_linear_case import language_like, packed_models, same
 
 pytestmark = pytest.mark.skipif(not coding.AVAILABLE, reason="the C extension is not built")
+SOURCES = Path(coding.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +80,7 @@ def test_what_one_engine_refuses_the_other_refuses_alike(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"slots": np.zeros((3, 4), np.int16)}, "beyond the model"),
+        ({"slots": np.zeros(3, np.uint32)}, "beyond the model"),
         ({"weights": np.zeros((1, 3), np.int64)}, "don't fit"),
         ({"curvature": np.zeros((1, 1), np.int64)}, "don't fit"),
         ({"seen": np.zeros(2, np.int64)}, "don't fit"),
@@ -98,3 +104,46 @@ def test_slots_and_sets_beyond_a_model_are_refused(slots: list[list[int]]) -> No
         KernelEncoder().bits(Model(8, 2), np.array(slots), 0, np.array([1]))
     with pytest.raises(ArtifactError, match="beyond the model"):
         KernelEncoder().bits(Model(8, 2), np.array([[0], [1]]), 1, np.array([1]))
+
+
+@pytest.mark.parametrize("wrong", [{"prefix": [0, 0]}, {"suffix": [-2, 0]}, {"chunks": [(0, 2, 7)]}, {"numbers": [0]}])
+def test_rows_that_do_not_fit_are_refused(wrong: dict[str, Any]) -> None:
+    facts = {
+        "order": [0, 1],
+        "prefix": [-1, 0],
+        "suffix": [-1, -1],
+        "chunks": [(0, 1, 0), (1, 2, 0)],
+        "numbers": [0, 0],
+    }
+    facts |= wrong
+    order, prefix, suffix, numbers = (np.array(facts[name]) for name in ("order", "prefix", "suffix", "numbers"))
+    kin = Kinship(order, prefix, suffix, tuple(facts["chunks"]))
+    with pytest.raises(ArtifactError, match="rows don't fit"):
+        KernelEncoder().levels(kin, numbers, FIRST_OF_RATIO, 3, np.zeros((2, 3), np.int8))
+
+
+def test_words_and_terms_that_do_not_fit_are_refused() -> None:
+    decoder, whole = KernelDecoder(np.full(32, 1 << 16, "<u4").tobytes()), np.zeros(2, np.int64)
+    with pytest.raises(ArtifactError, match="words don't fit"):
+        decoder.grams(Rarity(decoder).model, 12, whole, np.array([3]), np.array([0]), (1, 2))
+    with pytest.raises(ArtifactError, match="beyond what is allowed"):
+        decoder.strings(25, 1, whole)
+    with pytest.raises(ArtifactError, match="terms don't fit"):
+        decoder.kin([Terms(whole, np.array([0, 3]), True)])
+
+
+def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
+    compiler = shutil.which("gcc") or shutil.which("clang") or shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    flags = ["-std=gnu11", "-g", "-O1", "-ffp-contract=off", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
+    probe = tmp_path / "probe.c"
+    probe.write_text("int main(void) { return 0; }\n")
+    if subprocess.run([compiler, *flags, str(probe), "-o", str(tmp_path / "probe")], capture_output=True).returncode:
+        pytest.skip(f"{compiler} has no address and undefined-behaviour sanitizers")
+    names = ("fuzz_coding", "coding", "coding_levels", "coding_terms", "coding_kin")
+    sources = [str(SOURCES / f"{name}.c") for name in names]
+    made = [compiler, *flags, "-Wall", "-Wextra", "-Werror", *sources, "-lm", "-o", str(tmp_path / "fuzz")]
+    subprocess.run(made, check=True)
+    run = subprocess.run([str(tmp_path / "fuzz"), "150", "7"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
