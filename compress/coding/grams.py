@@ -1,8 +1,8 @@
 """n-grams of characters that words imply: a yes or no for each that occurs in a word, the others spelled out.
 
 Each word stands between its marks. Length by length, n-grams are those of one character less with one more behind, so
-they are found by numbers, not by strings; of each it is known how often it occurs and how many texts hold the words it
-occurs in, and whether the two that it begins and ends with are there.
+they are found by numbers, not by strings; of each it is known how many texts hold the words it occurs in, and whether
+the two that it begins and ends with are there. The kernel does all of that at once where it reads.
 """
 
 from __future__ import annotations
