@@ -238,7 +238,7 @@ PRESETS: dict[str, DistillConfig] = {
     "small": DistillConfig(against_control=False),
     "tiny": DistillConfig(embedding_dim=16, epochs=12, against_control=False),
     "nano": DistillConfig(embedding_dim=16, filters=32, epochs=12, against_control=False),
-    "sparse": DistillConfig(student="linear", sparsity=0.987, bits=4, against_control=False),
+    "sparse": DistillConfig(student="linear", sparsity=0.983, bits=4, against_control=False),
 }
 
 
