@@ -87,18 +87,22 @@ def json_of(data: bytes, place: Path | str) -> Any:
         raise ArtifactError(f"{place}: not valid JSON ({error}); make it again") from None
 
 
-def parse_json(data: bytes) -> Any:
+def parse_json(data: bytes, times: int = 1) -> Any:
     """Strict JSON: UTF-8, each name once, finite numbers, whole numbers of at most 64 bits, no halves of characters.
+
+    Args:
+        data: the file's bytes.
+        times: how often the usual numbers of bytes and values are allowed; each time takes up to 900 MB of memory.
 
     Raises:
         ValueError: anything else, or more or deeper than the limits of this module.
         RecursionError: nested so deep that Python gives up.
     """
-    if len(data) > MAX_JSON_BYTES:
-        raise ValueError(f"at most {MAX_JSON_BYTES} bytes are allowed, got {len(data)}")
+    if len(data) > times * MAX_JSON_BYTES:
+        raise ValueError(f"at most {times * MAX_JSON_BYTES} bytes are allowed, got {len(data)}")
     opened = data.count(b"[") + data.count(b"{")
-    if opened + data.count(b",") > MAX_VALUES:
-        raise ValueError(f"at most {MAX_VALUES} values are allowed, counted by commas and brackets")
+    if opened + data.count(b",") > times * MAX_VALUES:
+        raise ValueError(f"at most {times * MAX_VALUES} values are allowed, counted by commas and brackets")
     content = json.loads(
         data.decode("utf-8"),
         object_pairs_hook=_each_name_once,

@@ -24,6 +24,8 @@ from compress.foreign.pipelines.skops_types import ALLOWED, TRUSTED
 SCHEMA = "schema.json"
 PICKLES = (".joblib", ".pkl", ".pickle")
 MAX_MEMBERS = 10_000
+# A vocabulary of two million n-grams stands in the schema, several values an n-gram.
+SCHEMA_TIMES = 8
 # All arrays of a file together, as they lie in memory.
 MAX_EXPANDED = 1 << 31
 _TRUST = (
@@ -103,7 +105,7 @@ def check_skops(archive: zipfile.ZipFile, path: Path) -> None:
     if total > MAX_FILE_BYTES:
         raise ArtifactError(f"{path}: at most {MAX_FILE_BYTES} bytes are allowed when inflated, got {total}")
     try:
-        schema = parse_json(archive.read(SCHEMA))
+        schema = parse_json(archive.read(SCHEMA), SCHEMA_TIMES)
     except (ValueError, RecursionError) as error:
         raise ArtifactError(
             f"{path}: {SCHEMA}: {error}; adopt a larger pipeline in Python, or save it with joblib and give --trust"
