@@ -18,6 +18,7 @@ from baselines.data.options import dataset_from
 from baselines.dataset import Dataset
 from baselines.errors import DataError, MissingExtra
 from baselines.fitting.options import RUNS
+from baselines.scores.influence import paired_difference
 from baselines.scores.resampling import Resampled, resample_scores
 from baselines.storage.run_folder import RunFolder
 from baselines.task import DEFAULT_METRIC
@@ -30,7 +31,7 @@ from bench.measure.measurements import Measurements
 from bench.measure.plan import PLANS, Plan
 from bench.measure.pool import WorkerProcess
 from bench.measure.rounds import measure
-from bench.peers.contestants import OURS, made
+from bench.peers.contestants import OURS, PARENT_OF, made
 from bench.peers.served import Decisions, opened, weighed
 from bench.quantities import score, seconds, size, times
 from exports.runtime.bundle_format import read_bundle
@@ -97,12 +98,18 @@ def compared(
     )
     metric, rng = DEFAULT_METRIC[test.task], np.random.default_rng(seed)
     resampled = resample_scores(test.labels, decisions, rng, task=test.task, metric=metric, metrics=())
-    rows = [
+    rows: list[Json] = [
         {"name": name, "status": "skipped", "reason": reasons[name]}
         if name in reasons
         else _row(name, places[name], measured, resampled)
         for name in places
     ]
+    for row in rows:
+        parent = PARENT_OF.get(row["name"], "")
+        if row["status"] == "measured" and parent in decisions:
+            pair = decisions[row["name"]], decisions[parent]
+            found = paired_difference(test.labels, *pair, metric=metric, task=test.task)
+            row["parent"], row["difference"] = parent, {**found.interval.to_json(), "bound": found.lower}
     return {
         "metric": metric,
         "rows": rows,
@@ -113,22 +120,31 @@ def compared(
 
 def table_of(rows: list[Json]) -> Table:
     """For people: a line a contestant."""
-    table = Table("model", "score", "bytes", "p50", "p95", "time, first = 1", box=box.SIMPLE_HEAD)
+    table = Table("model", "score", "Δ to its parent", "bytes", "p50", "p95", "time, first = 1", box=box.SIMPLE_HEAD)
     for row in rows:
         if row["status"] != "measured":
-            table.add_row(row["name"], "—", "—", "—", "—", row["reason"])
+            table.add_row(row["name"], "—", "—", "—", "—", "—", row["reason"])
             continue
         ratio, latency, value = row["ratio"], row["latency_s"], row["score"]
         between = "" if ratio["low"] is None else f" ({times(ratio['low'])[:-2]}–{times(ratio['high'])[:-2]})"
         table.add_row(
             row["name"],
             f"{score(value['value'])} ({score(value['low'])}–{score(value['high'])})",
+            _said_difference(row.get("difference")),
             size(row["bytes"]),
             seconds(latency["p50"]),
             seconds(latency["p95"]),
             f"{times(ratio['value'])}{between}",
         )
     return table
+
+
+def _said_difference(found: Json | None) -> str:
+    """A difference of scores with its interval; "" of a model that was made of no other."""
+    if found is None:
+        return ""
+    value, low, high = (f"{found[end]:+.3f}" for end in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 def _row(name: str, place: Any, measured: Measurements, resampled: Resampled) -> Json:

@@ -26,6 +26,7 @@ from bench.peers.served import LABEL, PEER, PIPELINE, PREPARED, FastTextModel, P
 from compress.foreign.fasttext import adopt_fasttext, with_classes
 from compress.kinds.adopted_linear import AdoptedLinear
 from compress.method import Context, Receipt
+from compress.methods.prune.prune_config import PruneConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.registry import KINDS, METHODS
 from exports.bundles.write_bundle import write_bundle
@@ -45,8 +46,12 @@ QUANTISED: Mapping[str, Any] = {"cutoff": 10_000, "qnorm": True, "retrain": True
 # Each thread fills a tenth of its matrix; what ten leave over, and all that fewer leave, stays as memory was.
 _FASTTEXT_THREADS = 11
 OURS, BIN, FTZ, ADOPTED = "linear, 4 bits", "fastText .bin", "fastText .ftz", "fastText .bin, adopted, 4 bits"
-SKLEARN, ADOPTED_PIPELINE = "scikit-learn pipeline", "the pipeline, adopted, 4 bits"
+SKLEARN, ADOPTED_PIPELINE = "scikit-learn pipeline", "the pipeline, adopted, pruned, 4 bits"
 NAMES = (OURS, BIN, FTZ, ADOPTED, SKLEARN, ADOPTED_PIPELINE)
+# What is said to be as good as what.
+PARENT_OF: Mapping[str, str] = {ADOPTED: BIN, ADOPTED_PIPELINE: SKLEARN}
+# Single weights of the pipeline leave as long as validation doesn't fall by more.
+PRUNED = PruneConfig(structured=False, auto=True, tolerance=0.005)
 
 
 def made(run: RunFolder, dataset: Dataset, seed: int, say: Callable[[str], None]) -> dict[str, Path | str]:
@@ -137,7 +142,7 @@ def _adopted(run: RunFolder, dataset: Dataset, seed: int) -> Path:
 
 
 def _adopted_pipeline(run: RunFolder, dataset: Dataset, seed: int) -> Path:
-    """The same pipeline, taken over, rounded to 4 bits, as a bundle of ours."""
+    """The same pipeline, taken over, with fewer weights, rounded to 4 bits, as a bundle of ours."""
     _pipeline(run, dataset, seed)
     step, inputs = "exports/scikit-learn-int4", {"parent": run.identity("baselines/scikit-learn")}
     if not run.is_done(step, inputs):
@@ -148,7 +153,7 @@ def _adopted_pipeline(run: RunFolder, dataset: Dataset, seed: int) -> Path:
         task: Task | None = "multiclass" if dataset.task == "multiclass" else None
         classifier, receipt = adopt_pipeline(pipeline, texts=train.texts, task=task)
         with run.write(step, inputs) as folder:
-            _bundle_of_adopted(classifier, receipt, folder, train, validation)
+            _bundle_of_adopted(classifier, receipt, folder, train, validation, PRUNED)
     return run.place(step) / "bundle"
 
 
@@ -159,14 +164,24 @@ def _prepared_parts(dataset: Dataset) -> tuple[Part, Part]:
     return train, validation
 
 
-def _bundle_of_adopted(model: AdoptedLinear, receipt: Receipt, folder: Path, train: Part, validation: Part) -> None:
+def _bundle_of_adopted(
+    model: AdoptedLinear,
+    receipt: Receipt,
+    folder: Path,
+    train: Part,
+    validation: Part,
+    pruned: PruneConfig | None = None,
+) -> None:
     (folder / PREPARED).write_text("texts are prepared as peers' are\n", encoding="utf-8")
     # Peers know the classes by their numbers.
     numbers = {name: str(column) for column, name in enumerate(train.classes)}
     if train.task == "binary":
         numbers = {train.classes[0]: "1"}
     lineage = Lineage("adopted", "baseline", recipe=({"method": "adopt"},), receipt=receipt.to_json())
-    _bundle(with_classes(model, train.space, numbers), lineage, folder, train, validation)
+    parent: Classifier = with_classes(model, train.space, numbers)
+    if pruned is not None:
+        parent, _ = METHODS["prune"].apply(parent, pruned, Context(train, validation))
+    _bundle(parent, lineage, folder, train, validation)
 
 
 def _pipeline(run: RunFolder, dataset: Dataset, seed: int) -> Path:
