@@ -110,7 +110,7 @@ def test_what_is_not_installed_is_a_row_with_the_reason(tmp_path: Path, monkeypa
     assert all("tagpress[peers]" in reason for reason in missing.values())
     plan = replace(command.plan_of("quick"), block_s=0.001, warmup_s=0.0, rounds=4, cold_starts=0)
     found = command.compared(places, dataset, plan, 0, open_host=Here)
-    assert [row["status"] for row in found["rows"]] == ["measured", *["skipped"] * 4]
+    assert [row["status"] for row in found["rows"]] == ["measured", *["skipped"] * (len(contestants.NAMES) - 1)]
     assert json.dumps(found, allow_nan=False)
     assert len(command.table_of(found["rows"]).rows) == len(contestants.NAMES)
 
