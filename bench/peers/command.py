@@ -120,10 +120,10 @@ def compared(
 
 def table_of(rows: list[Json]) -> Table:
     """For people: a line a contestant."""
-    table = Table("model", "score", "Δ to its parent", "bytes", "p50", "p95", "time, first = 1", box=box.SIMPLE_HEAD)
+    table = Table("model", "score", "Δ to its parent", "bytes", "p50", "time, first = 1", box=box.SIMPLE_HEAD)
     for row in rows:
         if row["status"] != "measured":
-            table.add_row(row["name"], "—", "—", "—", "—", "—", row["reason"])
+            table.add_row(row["name"], "—", "—", "—", "—", row["reason"])
             continue
         ratio, latency, value = row["ratio"], row["latency_s"], row["score"]
         between = "" if ratio["low"] is None else f" ({times(ratio['low'])[:-2]}–{times(ratio['high'])[:-2]})"
@@ -133,7 +133,6 @@ def table_of(rows: list[Json]) -> Table:
             _said_difference(row.get("difference")),
             size(row["bytes"]),
             seconds(latency["p50"]),
-            seconds(latency["p95"]),
             f"{times(ratio['value'])}{between}",
         )
     return table

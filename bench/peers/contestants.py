@@ -7,7 +7,7 @@ their answers need on validation, as ours do. A folder's `manifest.json` says wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,8 @@ def _adopted(run: RunFolder, dataset: Dataset, seed: int) -> Path:
 def _adopted_pipeline(run: RunFolder, dataset: Dataset, seed: int) -> Path:
     """The same pipeline, taken over, with fewer weights, rounded to 4 bits, as a bundle of ours."""
     _pipeline(run, dataset, seed)
-    step, inputs = "exports/scikit-learn-int4", {"parent": run.identity("baselines/scikit-learn")}
+    step = "exports/scikit-learn-int4"
+    inputs = {"parent": run.identity("baselines/scikit-learn"), "pruned": asdict(PRUNED)}
     if not run.is_done(step, inputs):
         from compress.foreign.pipelines import adopt_pipeline, read_pipeline
 
