@@ -20,6 +20,7 @@ from bench.study.evidence import Json, relative
 from exports.bundles.explainable import explainable
 from exports.bundles.model_card import CardFacts
 from exports.bundles.write_bundle import write_bundle
+from exports.runtime.bundle_format import PACKED_LINEAR_FILE
 from exports.runtime.explain import why
 
 if TYPE_CHECKING:
@@ -116,17 +117,22 @@ def _profiles(study: Study, chosen: str) -> list[Json]:
 
 
 def _try_it(study: Study, chosen: str | None) -> Json | None:
-    """The recommended model where it has a table form, else the smallest one that has: the page can run no other."""
+    """The recommended model where it is in whole numbers, else the smallest one that is: the page can run no other."""
     tables = {
         name: candidate
         for name, candidates in study.candidates.items()
         for candidate in candidates
-        if candidate.form == "table" and "-seed" not in name
+        if _runs_in_the_page(candidate) and "-seed" not in name
     }
     if not tables:
         return None
     name = chosen if chosen in tables else min(tables, key=lambda n: _bytes(tables[n].path))
     return {"model": name, "bundle": relative(tables[str(name)].path, study.workshop.run.root)}
+
+
+def _runs_in_the_page(candidate: Candidate) -> bool:
+    """Whether it is in whole numbers that JavaScript adds as well: tables of filters, or rows of n-grams."""
+    return candidate.form == "table" or (candidate.form == "linear" and (candidate.path / PACKED_LINEAR_FILE).is_file())
 
 
 def _bytes(folder: Path) -> int:

@@ -39,6 +39,8 @@ def command_pages() -> dict[str, str]:
         pages[f"cli/{name}.md"] = page
     for path in FURTHER:
         further: Any = import_module(path)
+        if hasattr(further, "__path__"):  # a wing that is a command
+            further = import_module(f"{path}.__main__")
         pages[f"cli/{path.rpartition('.')[2]}.md"] = command_page(further.parser())
     return pages
 

@@ -16,9 +16,10 @@ from baselines.errors import ArtifactError
 from baselines.rights import unreadable_is_said
 from baselines.storage.artifact import file_sha256
 from exports.runtime.bundle_format import ADOPTED_KIND, MANIFEST, PACKED_LINEAR_KIND, BundleContent, read_bundle
+from exports.runtime.kernel_predictor import Engine
 from exports.runtime.onnx_predictor import OnnxPredictor
 from exports.runtime.predictor import Predictor
-from exports.runtime.table_predictor import Engine, TablePredictor
+from exports.runtime.table_predictor import TablePredictor
 
 # Of any machine that serves short texts; a number far beyond its cores would be a mistake, and threads by the thousand
 # are memory that nobody gets back.
