@@ -116,7 +116,12 @@ def explainer_of(model: Any) -> Explainer:
     tables = getattr(model, "tables", None)
     if isinstance(tables, FloatTables | IntTables):
         return TableExplainer(tables, model.tokenizer)
-    if isinstance(rows := getattr(model, "rows", None), IntRows) and rows.link.name != "tree":
+    if _link_of(model).name == "tree":
+        raise ArtifactError(
+            f"{type(model).__name__}: has no exact additive explanation: a class's probability is a product along its "
+            "path (hierarchical softmax); a model trained with softmax or one-vs-all has one"
+        )
+    if isinstance(rows := getattr(model, "rows", None), IntRows):
         return RowsExplainer(rows)
     if hasattr(model, "weights") and hasattr(model, "vectorizer"):
         return LinearExplainer(model.vectorizer, model.weights, model.intercept, model.vectorizer.names)
@@ -139,8 +144,9 @@ def explain(model: Any, text: str, classes: Sequence[str], *, top: int = 5, part
     (text,) = check_texts([text])
     found = explainer_of(model).parts(text)
     space, thresholds = _answers_of(model, classes)
+    by_itself = found.known or space.answers_unknown
     probabilities = (
-        _link_of(model)(found.logits[None], space.task)[0] if found.known else unknown_answer(space, thresholds)
+        _link_of(model)(found.logits[None], space.task)[0] if by_itself else unknown_answer(space, thresholds)
     )
     labels = []
     for column in np.argsort(-probabilities, kind="stable")[:top].tolist():
@@ -160,8 +166,9 @@ def taken_apart(found: Parts, column: int, parts: int, sign: int = 1) -> dict[st
 
 
 def _link_of(model: Any) -> Link:
-    rows = getattr(model, "rows", None)
-    return rows.link if isinstance(rows, IntRows) else BY_TASK
+    """How its logits become probabilities, where its task alone doesn't say."""
+    found = getattr(getattr(model, "rows", model), "link", BY_TASK)
+    return found if isinstance(found, Link) else BY_TASK
 
 
 def _answers_of(model: Any, classes: Sequence[str]) -> tuple[LabelSpace, Thresholds]:

@@ -23,6 +23,7 @@ from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import explain, explainer_of, influential_ngrams, why, winning_windows
 from tests.cases.cnn_case import small_cnn
+from tests.cases.pipeline_case import adopted_model
 from tests.cases.table_case import (
     CLASSES,
     SPACE,
@@ -172,3 +173,12 @@ def test_a_kind_without_parts_says_so(tmp_path: Path) -> None:
     folder = write_bundle(float_classifier(), lineage(), tmp_path / "b", "onnx")
     with pytest.raises(ArtifactError, match="form table and linear"):
         explainer_of(runtime.load(folder))
+
+
+@pytest.mark.parametrize("task", ALL_TASKS)
+@pytest.mark.parametrize("text", ["one good day", "", "図"])
+def test_a_model_from_elsewhere_is_explained_as_it_answers(task: Task, text: str) -> None:
+    model = adopted_model(task)
+    found = explain(model, text, model.classes_, top=9)
+    said = dict(zip(model.classes_, model.predict_proba([text])[0].tolist(), strict=True))
+    assert {each["class"]: each["probability"] for each in found["labels"]} == pytest.approx(said, abs=1e-6)
