@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from baselines.checked_reading import is_share, shown
 from baselines.errors import ArtifactError, DataError
+from baselines.exponential import exp, log1p
 
 Task = Literal["multilabel", "multiclass", "binary"]
 TASKS: tuple[Task, ...] = get_args(Task)
@@ -130,19 +131,19 @@ def add_up(shares: NDArray[Any]) -> bool:
 def link(logits: NDArray[Any], task: Task) -> Probabilities:
     """Logits (n_texts, n_classes) to float32 probabilities: the softmax for multiclass, else the logistic function.
 
-    The logistic function is `(1 + tanh(z / 2)) / 2` in float32, the softmax is computed in float64 and rounded once:
-    what every engine repeats.
+    In float64 by `baselines.exponential` and rounded once, so that every engine has the same bits: with `e = exp(-|z|)`
+    the logistic function is `1 / (1 + e)` from 0 on and `e / (1 + e)` below; the softmax subtracts the largest logit
+    and sums from the first class to the last.
     """
+    exact = np.asarray(logits, np.float64)
     if task == "multiclass":
-        # By the functions themselves and in place: for one text, NumPy's methods take longer than the arithmetic.
-        exact = np.array(logits, np.float64)
-        np.subtract(exact, np.maximum.reduce(exact, axis=-1, keepdims=True, initial=-np.inf), exact)
-        np.exp(exact, exact)
-        np.divide(exact, np.add.reduce(exact, axis=-1, keepdims=True), exact)
-        return exact.astype(np.float32)
-    halves = np.tanh(np.float32(0.5) * np.asarray(logits, np.float32))
-    logistic: Probabilities = np.float32(0.5) * (np.float32(1) + halves)
-    return logistic
+        with np.errstate(invalid="ignore"):
+            behind = exact - np.maximum.reduce(exact, axis=-1, keepdims=True, initial=-np.inf)
+        # Where the largest is infinite, it is as far from itself as any other that is as large.
+        powers = exp(np.where(np.isnan(behind), 0.0, behind))
+        return np.asarray(powers / np.add.accumulate(powers, axis=-1)[..., -1:], np.float32)
+    powers = exp(-np.abs(exact))
+    return np.asarray(np.where(exact < 0, powers, 1.0) / (1.0 + powers), np.float32)
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class Link:
         for column, path in enumerate(self.paths):
             for node, turned in path:
                 total[:, column] += log_logistic(-exact[:, node] if turned else exact[:, node])
-        return np.exp(total).astype(np.float32)
+        return exp(total).astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """For a stored model."""
@@ -207,7 +208,7 @@ BY_TASK = Link()
 def log_logistic(logits: NDArray[Any]) -> NDArray[np.float64]:
     """The logarithm of the logistic function, without overflow; float64."""
     exact = np.asarray(logits, np.float64)
-    value: NDArray[np.float64] = np.minimum(exact, 0) - np.log1p(np.exp(-np.abs(exact)))
+    value: NDArray[np.float64] = np.minimum(exact, 0) - log1p(exp(-np.abs(exact)))
     return value
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from baselines.cores import usable_core_count
 from baselines.errors import MeasurementError
 from baselines.networks.torch_state import limited_threads
+from baselines.task import link
 from bench import stats
 from bench.accelerator.subject import Subject, probabilities
 from bench.measure.gpu import GpuPlan, timed_calls
 from compress.formats.rounding import round_tables
-from compress.formats.tables import sigmoid
 from compress.methods.fold import fold_module
 from exports import kernel
 
@@ -41,7 +41,7 @@ def table_answer(subject: Subject, threads: int) -> Answer:
         raise MeasurementError(NO_KERNEL)
     tables = round_tables(fold_module(subject.module).tables, _BITS, _BITS).tables
     served = kernel.TableKernel(tables, subject.tokenizer)
-    return lambda texts: sigmoid(served.logits(served.prepare(texts), threads))
+    return lambda texts: link(served.logits(served.prepare(texts), threads), "multilabel")
 
 
 def cpu_rows(

@@ -228,9 +228,3 @@ def _padded(ids: Ids, width: int) -> NDArray[np.intp]:
     padded = np.full(max(len(ids), 1) + width - 1, PAD_ID, np.intp)
     padded[left : left + len(ids)] = ids
     return padded
-
-
-def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Element-wise logistic function in float32, without overflow."""
-    halves: NDArray[np.float32] = np.tanh(0.5 * logits.astype(np.float32))
-    return (0.5 * (1.0 + halves)).astype(np.float32)

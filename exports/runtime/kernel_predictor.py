@@ -17,8 +17,6 @@ from exports.kernel.deciding import Found
 from exports.runtime.predictor import Encoded, Predictor
 
 Engine = Literal["auto", "kernel", "numpy"]
-# NumPy takes its own scalars faster than Python's.
-_HALF, _ONE = np.float32(0.5), np.float32(1)
 
 
 class KernelPredictor(Predictor[Encoded]):
@@ -61,11 +59,3 @@ def uses_kernel(engine: Engine) -> bool:
             "kernel: the C extension was not built; install again with a C compiler, or use engine numpy"
         )
     return kernel.AVAILABLE if engine == "auto" else engine == "kernel"
-
-
-def logistic_in_place(logits: NDArray[np.float32]) -> Probabilities:
-    """The bits of `baselines.task.link` without its copies, which take as long as a small model."""
-    np.multiply(logits, _HALF, logits)
-    np.tanh(logits, logits)
-    np.add(logits, _ONE, logits)
-    return np.multiply(logits, _HALF, logits)

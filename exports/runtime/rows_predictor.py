@@ -8,13 +8,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.task import BY_TASK, Known, Probabilities
+from baselines.task import Known, Probabilities
 from compress.formats.integer_rows import Found, IntRows
 from compress.formats.packed_linear import packed_linear_of
 from exports.kernel import coding
 from exports.kernel.row_kernel import RowKernel
 from exports.runtime.bundle_format import PACKED_LINEAR_FILE, BundleContent
-from exports.runtime.kernel_predictor import Engine, KernelPredictor, logistic_in_place, uses_kernel
+from exports.runtime.kernel_predictor import Engine, KernelPredictor, uses_kernel
 from exports.runtime.predictor import require_fit
 
 
@@ -38,8 +38,7 @@ class RowsPredictor(KernelPredictor[list[list[Found]]]):
         if self.kernel is not None:
             self.decide_by(self.kernel.names_of(self.space, self.thresholds, threads))
         # Chosen once, as for the table form.
-        each = self.rows.link == BY_TASK and self.task != "multiclass"
-        self._link = logistic_in_place if each else partial(self.rows.link, task=self.task)
+        self._link = partial(self.rows.link, task=self.task)
 
     def encode(self, texts: Sequence[str]) -> list[list[Found]]:
         return [self.rows.encode(text) for text in texts]

@@ -14,7 +14,7 @@ from compress.formats.packed import tables_of
 from compress.formats.tables import IntTables
 from exports import kernel
 from exports.runtime.bundle_format import ALPHABET, TABLES_FILE, BundleContent
-from exports.runtime.kernel_predictor import Engine, KernelPredictor, logistic_in_place, uses_kernel
+from exports.runtime.kernel_predictor import Engine, KernelPredictor, uses_kernel
 from exports.runtime.predictor import require_fit
 
 
@@ -27,7 +27,7 @@ class TablePredictor(KernelPredictor[list[Ids]]):
         self.tables: IntTables = tables_of(bundle.data(TABLES_FILE), bundle.folder / TABLES_FILE).tables
         self.threads = threads
         # Chosen once: what is asked again for every text is as much as a tenth of a small model.
-        self._link = partial(link, task=self.task) if self.task == "multiclass" else logistic_in_place
+        self._link = partial(link, task=self.task)
         require_fit(bundle, self.tables.n_ids == self.tokenizer.n_ids, f"tables for {self.tokenizer.n_ids} ids")
         require_fit(bundle, len(self.tables.bias) == len(self.classes), f"tables for {len(self.classes)} classes")
         self.kernel = kernel.TableKernel(self.tables, self.tokenizer) if uses_kernel(engine) else None

@@ -28,7 +28,7 @@ ORDER = {
         ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes", "folder_kind", "inputs", "escaping"),
-        ("checked_reading", "telemetry", "whole_files"),
+        ("checked_reading", "telemetry", "whole_files", "exponential"),
         ("endings", "rights", "streams"),
         ("errors",),
     ),
@@ -46,7 +46,7 @@ ORDER = {
     ),
     "exports": (
         ("run", "predict", "fuzz", "coded"),
-        ("fuzzing",),
+        ("fuzzing", "targets"),
         ("bundles", "answering"),
         ("graphs", "runtime"),
         ("kernel",),

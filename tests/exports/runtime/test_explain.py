@@ -14,9 +14,9 @@ from baselines.errors import ArtifactError
 from baselines.models.chance import ChanceClassifier, ChanceConfig
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.linear import LinearClassifier, LinearConfig
-from baselines.task import Task
+from baselines.task import Task, link
 from baselines.text.tokenizer import UNITS, Tokenizer, Unit
-from compress.formats.tables import IntTables, sigmoid
+from compress.formats.tables import IntTables
 from exports import runtime
 from exports.bundles.explainable import explainable
 from exports.bundles.parity import AWKWARD
@@ -51,7 +51,7 @@ def _sums_to_the_logits(model: Any, texts: list[str], source: Any) -> None:
         if not parts.known:
             assert parts.shares.shape == (0, len(want))
             continue
-        assert np.abs(sigmoid(parts.logits.astype(np.float32)) - want).max() < 1e-5, text
+        assert np.abs(link(parts.logits.astype(np.float32), "multilabel") - want).max() < 1e-5, text
         assert len(parts.ngrams) == len(parts.starts) == len(parts.shares)
         for ngram, start in zip(parts.ngrams, parts.starts, strict=True):
             assert start == -1 or parts.text[start : start + len(ngram)] == ngram

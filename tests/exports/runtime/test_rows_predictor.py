@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baselines.errors import ArtifactError
-from baselines.task import BY_TASK, Link, Task
+from baselines.task import Link, Task
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.weights import apply as quantize
@@ -16,7 +16,7 @@ from exports import kernel, runtime
 from exports.bundles.parity import AWKWARD, LONG_TEXT
 from exports.bundles.write_bundle import write_bundle
 from exports.runtime.explain import explain, explainer_of
-from exports.runtime.rows_predictor import RowsPredictor, logistic_in_place
+from exports.runtime.rows_predictor import RowsPredictor
 from tests.cases.compress_case import task_context, task_linear
 from tests.cases.table_case import lineage
 from tests.cases.task_case import ALL_TASKS
@@ -75,8 +75,3 @@ def test_paths_of_a_tree_have_no_share_a_class() -> None:
     object.__setattr__(child.rows, "link", Link("tree", (((0, False),), ((0, True),))))
     with pytest.raises(ArtifactError, match="no exact additive"):
         explainer_of(type("Served", (), {"rows": child.rows})())
-
-
-def test_the_quick_link_has_the_bits_of_the_tasks_own() -> None:
-    logits = np.random.default_rng(0).normal(0, 8, (50, 36)).astype(np.float32)
-    np.testing.assert_array_equal(logistic_in_place(logits.copy()), BY_TASK(logits, "multilabel"))
