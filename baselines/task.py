@@ -13,9 +13,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.arithmetic.exponential import exp, log1p
 from baselines.checked_reading import is_share, shown
 from baselines.errors import ArtifactError, DataError
-from baselines.exponential import exp, log1p
 
 Task = Literal["multilabel", "multiclass", "binary"]
 TASKS: tuple[Task, ...] = get_args(Task)
@@ -131,9 +131,9 @@ def add_up(shares: NDArray[Any]) -> bool:
 def link(logits: NDArray[Any], task: Task) -> Probabilities:
     """Logits (n_texts, n_classes) to float32 probabilities: the softmax for multiclass, else the logistic function.
 
-    In float64 by `baselines.exponential` and rounded once, so that every engine has the same bits: with `e = exp(-|z|)`
-    the logistic function is `1 / (1 + e)` from 0 on and `e / (1 + e)` below; the softmax subtracts the largest logit
-    and sums from the first class to the last.
+    In float64 by `baselines.arithmetic.exponential` and rounded once, so that every engine has the same bits: with
+    `e = exp(-|z|)` the logistic function is `1 / (1 + e)` from 0 on and `e / (1 + e)` below; the softmax subtracts the
+    largest logit and sums from the first class to the last.
     """
     exact = np.asarray(logits, np.float64)
     if task == "multiclass":

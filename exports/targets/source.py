@@ -115,8 +115,8 @@ def open_source(folder: Path) -> Source:
     bundle = predictor.bundle
     if not isinstance(predictor, Model):
         raise ArtifactError(
-            f"{folder}: a bundle of form {bundle.form} ({bundle.manifest['kind']}) isn't in whole numbers, so it has no "
-            "C or JavaScript; the table form has, and linear-int: quantize the model first"
+            f"{folder}: a bundle of form {bundle.form} ({bundle.manifest['kind']}) isn't in whole numbers, so it has "
+            "no C or JavaScript; the table form has, and linear-int: quantize the model first"
         )
     stored = rows = None
     if isinstance(predictor, TablePredictor):
@@ -143,8 +143,8 @@ def cleanings_of(source: Source) -> tuple[Cleaning, ...]:
     for reading in found:
         if not isinstance(reading, Cleaning):
             raise ArtifactError(
-                f"{source.bundle.folder}: its texts are read as {type(reading).__name__} does it, which only Python and "
-                "the kernel do; our four cleanings can be generated"
+                f"{source.bundle.folder}: its texts are read as {type(reading).__name__} does it, which only Python "
+                "and the kernel do; our four cleanings can be generated"
             )
         if reading.stem:
             raise ArtifactError(

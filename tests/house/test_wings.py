@@ -28,7 +28,7 @@ ORDER = {
         ("dataset", "tables"),
         ("task",),
         ("text", "console", "cores", "notes", "folder_kind", "inputs", "escaping"),
-        ("checked_reading", "telemetry", "whole_files", "exponential"),
+        ("checked_reading", "telemetry", "whole_files", "arithmetic"),
         ("endings", "rights", "streams"),
         ("errors",),
     ),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.exponential import HIGH, LOW, LOWEST, exp, log1p
+from baselines.arithmetic.exponential import HIGH, LOW, LOWEST, exp, log1p
 from baselines.task import link
 
 

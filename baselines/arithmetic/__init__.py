@@ -1,0 +1,1 @@
+"""Arithmetic of the same bits on every machine."""
