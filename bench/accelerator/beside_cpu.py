@@ -41,7 +41,7 @@ def table_answer(subject: Subject, threads: int) -> Answer:
         raise MeasurementError(NO_KERNEL)
     tables = round_tables(fold_module(subject.module).tables, _BITS, _BITS).tables
     served = kernel.TableKernel(tables, subject.tokenizer)
-    return lambda texts: link(served.logits(served.prepare(texts), threads), "multilabel")
+    return lambda texts: link(served.logits(texts, threads), "multilabel")
 
 
 def cpu_rows(

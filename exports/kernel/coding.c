@@ -18,6 +18,7 @@ static int make_room(struct coding *coding, size_t n)
 {
     if (coding->n_chances + n <= coding->room) return CODING_FINE;
     size_t room = 2 * coding->room + n + 4096;
+    if (room > SIZE_MAX / 4) return CODING_MEMORY;
     int16_t *more = realloc(coding->chances, room * sizeof *more);
     if (!more) return CODING_MEMORY;
     coding->chances = more;

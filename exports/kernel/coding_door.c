@@ -8,6 +8,9 @@
 
 #define CAPSULE "tagpress.coding"
 enum { MODEL = 4, BUFFERS = 16 };
+/* What is made of so many fits a size_t, also where it has 32 bits. */
+#define WIDE (SIZE_MAX > UINT32_MAX)
+enum { MOST_COLUMNS = 1 << (WIDE ? 26 : 15), MOST_STRINGS = 1 << (WIDE ? 26 : 21), MOST_PLACES = WIDE ? INT32_MAX : 1 << 25 };
 
 static void release(PyObject *capsule)
 {
@@ -159,7 +162,7 @@ static PyObject *code(PyObject *args, size_t span,
     Py_buffer *out = slots ? take_buffer(&given, PyTuple_GetItem(args, 11), PyBUF_WRITABLE) : NULL;
     if (!out) goto done;
     size_t n = (size_t)out->len / 8, n_slots = n * given.model.n_contexts;
-    int fits = set < given.model.n_sets / (span > 1 ? 8 : 1) && (size_t)slots->len == 8 * n_slots;
+    int fits = set < given.model.n_sets / (span > 1 ? 8 : 1) && (uint64_t)slots->len == (uint64_t)8 * n * given.model.n_contexts;
     const int64_t *slot = slots->buf;
     for (size_t i = 0; fits && i < n_slots; i++)
         fits = slot[i] >= 0 && (uint64_t)slot[i] < given.model.n_slots / span;
@@ -203,7 +206,7 @@ PyObject *coding_door_sets(PyObject *self, PyObject *args)
     size_t n = (size_t)contexts->len / 8 / given.model.n_contexts, n_pairs = (size_t)node->len / 8;
     int fits = table_digits > 0 && table_digits < 32 && digits < 32 && given.model.n_sets >= 64 &&
                (size_t)contexts->len == 8 * n * given.model.n_contexts && node->len == symbol->len &&
-               given.model.n_contexts << table_digits <= given.model.n_slots;
+               (uint64_t)given.model.n_contexts << table_digits <= given.model.n_slots;
     for (size_t k = 0; fits && k < n_pairs; k++) {
         int64_t at = ((int64_t *)node->buf)[k], value = ((int64_t *)symbol->buf)[k];
         fits = at >= 0 && (uint64_t)at < n && value >= 0 && value >> digits == 0 &&
@@ -244,7 +247,7 @@ PyObject *coding_door_levels(PyObject *self, PyObject *args)
     size_t size = (size_t)b[5]->len, next = 0;
     rows.n_classes = size / (rows.n + 1);
     int fits = rows.n_classes && size == rows.n_classes * (rows.n + 1) && b[1]->len == b[0]->len &&
-               b[2]->len == b[0]->len && b[4]->len == 8 * 23 && rows.n_classes < 1 << 26;
+               b[2]->len == b[0]->len && b[4]->len == 8 * 23 && rows.n_classes < MOST_COLUMNS;
     for (size_t k = 0; fits && k < rows.n_chunks; k++) {
         const int64_t *chunk = rows.chunks + 3 * k;
         fits = chunk[0] == (int64_t)next && chunk[1] > chunk[0] && chunk[1] - chunk[0] <= 1024 &&
@@ -278,7 +281,7 @@ PyObject *coding_door_strings(PyObject *self, PyObject *args)
     if (PyErr_Occurred()) goto done;
     Py_buffer *alphabet = take_buffer(&given, PyTuple_GetItem(args, 3), PyBUF_SIMPLE);
     if (!alphabet) goto done;
-    if (given.coding->known || !table_digits || table_digits > 24 || !n || n > 1 << 26 || alphabet->len > 8 * 0x110000) {
+    if (given.coding->known || !table_digits || table_digits > 24 || !n || n > MOST_STRINGS || alphabet->len > 8 * 0x110000) {
         PyErr_SetString(PyExc_ValueError, "strings: beyond what is allowed");
         goto done;
     }
@@ -316,7 +319,7 @@ PyObject *coding_door_grams(PyObject *self, PyObject *args)
     };
     /* As many slots and sets as numbers of n-grams have in compress/coding/rarity.py. */
     size_t n_contexts = 3 * 8 * 24 + 24 * 24 + 8 * 24 * 24, n_places = (size_t)letters->len / 8;
-    int fits = !given.coding->known && words.n && numbers->len == sizes->len && n_places < INT32_MAX && whole[0] &&
+    int fits = !given.coding->known && words.n && numbers->len == sizes->len && n_places < MOST_PLACES && whole[0] &&
                whole[0] <= 24 && whole[1] && whole[1] <= whole[2] && whole[2] <= 1 << 20 &&
                given.model.n_contexts == 5 && given.model.n_sets == 64 && given.model.n_slots >= CODING_SPAN * n_contexts;
     for (size_t k = 0; fits && k < n_places; k++) {

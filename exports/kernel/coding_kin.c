@@ -38,6 +38,7 @@ static int fill_table(struct table *table, const int64_t *points, const int64_t 
     *table = (struct table){.digits = 1};
     while ((size_t)1 << table->digits < 2 * n) table->digits++;
     size_t size = (size_t)1 << table->digits;
+    if (size > SIZE_MAX / 2 / sizeof *table->hashes) return CODING_MEMORY;
     table->hashes = malloc(size * sizeof *table->hashes), table->columns = malloc(size * sizeof *table->columns);
     if (!table->hashes || !table->columns) return CODING_MEMORY;
     for (size_t at = 0; at < size; at++) table->columns[at] = -1;

@@ -23,6 +23,7 @@ static int64_t least(int64_t a, int64_t b)
 /* Adds n pairs of a chunk of nodes that starts at `first`. */
 static int add_pairs(struct depth *depth, const int64_t *nodes, const int64_t *symbols, size_t n, size_t first)
 {
+    if (depth->n + n > SIZE_MAX / 32) return CODING_MEMORY;
     int64_t *parent = realloc(depth->parent, (depth->n + n + 1) * sizeof *parent);
     if (parent) depth->parent = parent;
     int64_t *letter = realloc(depth->letter, (depth->n + n + 1) * sizeof *letter);

@@ -1,26 +1,26 @@
-/* Which classes the logits of one text stand for, without the link: what Python compares as probabilities is compared
- * here as logits, or left to Python where it is too near. No Python in here, so that it can be fuzzed alone. */
+/* Which classes the logits of one text stand for: what baselines.task.decide says of the probabilities that link.h makes of
+ * them, exactly, and mostly without making any. No Python in here, so that it can be fuzzed alone. */
 #ifndef TAGPRESS_DECIDE_H
 #define TAGPRESS_DECIDE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "link.h"
 
 enum { DECIDE_EACH, DECIDE_LARGEST, DECIDE_WAYS };
 
 struct decide_rule {
     int way;
-    size_t n_classes;
-    /* (n_classes,) each. A class below `below` is not reached, one at `from` or above it is; who stands between them is
-     * so near to the threshold that rounding decides. DECIDE_EACH: logits. DECIDE_LARGEST: probabilities of the softmax,
-     * of which the largest alone counts. */
-    const double *below, *from;
+    struct link link;
+    const float *thresholds; /* (n_classes,), of probabilities */
+    /* (n_classes,), of logits, as `decide_cutoffs` makes them: DECIDE_EACH of LINK_LOGISTIC compares these. NULL: the
+     * probabilities are made and compared. */
+    const float *cutoffs;
 };
 
-#define DECIDE_UNSURE SIZE_MAX
-
-/* The numbers of the decided classes, ascending, into `columns` (room for n_classes), and how many they are; or
- * DECIDE_UNSURE. */
-size_t decide_columns(const struct decide_rule *rule, const float *logits, uint32_t *columns);
+/* The smallest logit whose probability by LINK_LOGISTIC reaches each threshold, (n,): negative infinity where all do, NaN,
+ * which nothing reaches, where none does. 0 where the function isn't monotonic around one: then there is none. */
+int decide_cutoffs(const float *thresholds, size_t n, float *cutoffs);
+/* The numbers of the decided classes, ascending, into `columns` (n_classes,), and how many they are. `probabilities`
+ * (n_classes,) and `room` (link_room) are memory to work in. */
+size_t decide_columns(const struct decide_rule *rule, const float *logits, uint32_t *columns, float *probabilities, double *room);
 
 #endif

@@ -1,8 +1,8 @@
-"""From logits to names in C: thresholds as logits, and what is too near to one of them left to the slow way.
+"""From logits to probabilities and to names in C, with the bits of `baselines.task`.
 
-`baselines.task.decide` compares float32 probabilities, which NumPy makes by its own `tanh`, not the same on every CPU.
-So no logit is "the threshold": around it lies a stretch in which only the probability itself can tell. Below and above
-it the answer is certain, and that is where texts are: some ten in a million have a logit in such a stretch.
+`link` is made of basic operations alone, so C has its very probabilities, and decides by them: nothing is near a
+threshold. Where each class stands by itself, C compares logits with the smallest ones that reach their thresholds
+(found as in `exports.targets.cutoffs`); where one class is chosen, the largest logit decides if it is well ahead.
 """
 
 from __future__ import annotations
@@ -13,53 +13,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.task import LabelSpace, Thresholds, decide, unknown_answer
+from baselines.task import BY_TASK, LabelSpace, Link, Probabilities, Task, Thresholds, decide, unknown_answer
+from exports.kernel.extension import EXTENSION as _C
 
-# Of probabilities: 16 roundings of float32 just below 1, where `link` is off by three at most.
-MARGIN = 2.0**-20
-# From here on `link` gives 1, and below its negative 0, with any tanh.
-CERTAIN_LOGIT = 25.0
 _TASKS = {"multilabel": 0, "multiclass": 1, "binary": 2}
+# Ways of link.h.
+_LOGISTIC, _SOFTMAX, _SHARES, _TREE = range(4)
 
 Names = list[str]
-# What a `said` method of the extension gives: all names; all names with None where a text is left to the slow way, and
-# the numbers of those texts; or None where all are left.
+# What a `said` method of the extension gives: all names; all names with None where a text has to be read in Python, and
+# the numbers of those texts; or None where all have.
 Found = list[Names] | tuple[list[Names], list[int]] | None
 
 
-def decider_of(extension: Any, space: LabelSpace, thresholds: Thresholds) -> Any:
-    """What the `said` methods of the extension take: how logits become names, for a model with the link of its task."""
-    below, reached = limits(space, thresholds)
+def linker_of(space: LabelSpace, link: Link = BY_TASK) -> Any:
+    """How logits become probabilities, as the extension takes it."""
+    n_classes = len(space.classes)
+    way = {"logistic_shares": _SHARES, "tree": _TREE}.get(link.name, _way_of(space.task))
+    ends = np.cumsum([len(path) for path in link.paths], dtype=np.uint32)
+    steps = np.array([2 * node + turned for path in link.paths for node, turned in path], np.uint32)
+    return _C.linker(way, n_classes, link.n_logits(n_classes), ends, steps)
+
+
+def _way_of(task: Task) -> int:
+    return _SOFTMAX if task == "multiclass" else _LOGISTIC
+
+
+def linked_by(space: LabelSpace, link: Link = BY_TASK) -> Callable[[NDArray[np.float32]], Probabilities]:
+    """What makes probabilities (n_texts, n_classes) of float32 logits (n_texts, n_logits), in place if as many."""
+    linker, n_classes, linked = linker_of(space, link), len(space.classes), _C.link
+    same = link.n_logits(n_classes) == n_classes
+
+    def run(logits: NDArray[np.float32]) -> Probabilities:
+        out = logits if same else np.empty((len(logits), n_classes), np.float32)
+        linked(linker, logits, out)
+        return out
+
+    return run
+
+
+def decider_of(space: LabelSpace, thresholds: Thresholds, link: Link = BY_TASK) -> Any:
+    """How logits become names, as the `said` methods of the extension take it."""
     names = space.names if space.task == "binary" else space.classes
     unknown = decide(unknown_answer(space, thresholds)[None], thresholds, space.task)[0]
-    return extension.decider(
-        _TASKS[space.task], below, reached, tuple(names), tuple(space.said(unknown)), space.answers_unknown
-    )
-
-
-def limits(space: LabelSpace, thresholds: Thresholds) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Below the first a class is certainly not reached, from the second on it certainly is; float64 (n_classes,) each.
-
-    Logits for multilabel and binary, probabilities for multiclass: there the largest of them decides first.
-    """
-    exact = thresholds.astype(np.float64)
-    below, reached = exact - MARGIN, exact + MARGIN
-    if space.task != "multiclass":
-        below = np.maximum(_logits(below), -CERTAIN_LOGIT)
-        reached = np.minimum(_logits(reached), CERTAIN_LOGIT)
-    # Every probability is at least 0 and at most 1. Nothing reaches what is no number.
-    never = ~(exact <= 1)
-    below[exact <= 0] = reached[exact <= 0] = -np.inf
-    below[never] = reached[never] = np.inf
-    return below, reached
-
-
-def _logits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The inverse of the logistic function; infinite where there is none."""
-    inside = np.clip(probabilities, 0.0, 1.0)
-    with np.errstate(divide="ignore"):
-        logits: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
-    return logits
+    limits = np.ascontiguousarray(thresholds, np.float32)
+    said = tuple(names), tuple(space.said(unknown)), space.answers_unknown
+    return _C.decider(_TASKS[space.task], linker_of(space, link), limits, *said)
 
 
 def complete(found: Found, texts: Sequence[str], slowly: Callable[[Sequence[str]], list[Names]]) -> list[Names]:

@@ -3,32 +3,15 @@
  *   ./a.out ROUNDS SEED        prints what it did; exit code 1 on the first difference
  * Every buffer is allocated at exactly its size, so that a read beyond it is caught. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "coding_parts.h"
+#include "fuzz_common.h"
 
 enum { LEAST = 1 << 16, CERTAIN = 1 << 14, RARITY_CONTEXTS = 5, RARITY_SLOTS = 3 * 8 * 24 + 24 * 24 + 8 * 24 * 24 };
 
-static uint64_t state;
-
-static uint32_t next(void)
+static void *zeroed(size_t size)
 {
-    state += 0x9E3779B97F4A7C15u;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (uint32_t)((z ^ (z >> 31)) >> 16);
-}
-
-static size_t below(size_t n) { return next() % n; }
-
-static void *exactly(size_t size)
-{
-    void *memory = calloc(size ? size : 1, 1);
-    if (!memory) abort();
-    return memory;
+    return memset(exactly(size), 0, size);
 }
 
 static void require(int fine, const char *what, size_t round)
@@ -42,7 +25,7 @@ static int64_t first_of_ratio[23];
 
 static struct coding *new_coding(int known)
 {
-    struct coding *coding = exactly(sizeof *coding);
+    struct coding *coding = zeroed(sizeof *coding);
     for (int n = 0; n < CODING_LOGARITHMS; n++) coding->logarithm[n] = (int16_t)lrint(256 * log(n + 0.4));
     for (int d = 0; d < CODING_LOGISTICS; d++) {
         long chance = lrint(CERTAIN / (1 + exp(-(d - 2048) / 256.0)));
@@ -58,7 +41,7 @@ static struct coding *packed(const struct coding *known, size_t n_damaged)
 {
     struct coding *coding = new_coding(0);
     size_t n = known->n_chances, n_words = 0;
-    uint16_t *words = exactly(2 * n + 2);
+    uint16_t *words = zeroed(2 * n + 2);
     for (size_t lane = 0; lane < CODING_LANES; lane++) coding->lanes[lane] = LEAST;
     for (size_t end = n; end > 0;) {
         size_t begin = end - 1;
@@ -71,7 +54,7 @@ static struct coding *packed(const struct coding *known, size_t n_damaged)
         }
         end = begin;
     }
-    uint8_t *bytes = exactly(2 * n_words + 2);
+    uint8_t *bytes = zeroed(2 * n_words + 2);
     for (size_t k = 0; k < n_words; k++) {
         bytes[2 * k] = (uint8_t)words[n_words - 1 - k];
         bytes[2 * k + 1] = (uint8_t)(words[n_words - 1 - k] >> 8);
@@ -85,7 +68,7 @@ static struct coding *packed(const struct coding *known, size_t n_damaged)
     coding->n_words = n_damaged > 1 ? below(n_words + 1) : n_words;
     if (n_damaged > 1) {
         /* Nothing may be read but one word behind the last. */
-        uint8_t *fewer = exactly(2 * coding->n_words + 2);
+        uint8_t *fewer = zeroed(2 * coding->n_words + 2);
         memcpy(fewer, bytes, 2 * coding->n_words);
         free(bytes);
         coding->words = fewer;
@@ -109,8 +92,8 @@ static void levels(size_t round)
 {
     size_t n = 1 + below(60), n_classes = below(8) ? 1 + below(40) : 250 + below(90), n_chunks = 0, at = 0;
     size_t density = 1 + below(9), most = below(3) ? 7 : 127;
-    int64_t *prefix = exactly(8 * n), *suffix = exactly(8 * n), *numbers = exactly(8 * n), *chunks = exactly(24 * n);
-    int8_t *given = exactly((n + 1) * n_classes), *found = exactly((n + 1) * n_classes);
+    int64_t *prefix = zeroed(8 * n), *suffix = zeroed(8 * n), *numbers = zeroed(8 * n), *chunks = zeroed(24 * n);
+    int8_t *given = zeroed((n + 1) * n_classes), *found = zeroed((n + 1) * n_classes);
     while (at < n) {
         size_t size = 1 + below(n - at);
         for (size_t row = at; row < at + size; row++) {
@@ -150,7 +133,7 @@ static void model_of(struct coding_model *model, size_t n_slots, size_t n_contex
 static void numbers(size_t round)
 {
     size_t n = below(400), n_contexts = 1 + below(CODING_CONTEXTS), each = 1 + below(5);
-    int64_t *contexts = exactly(8 * n * n_contexts), *given = exactly(8 * n), *found = exactly(8 * n);
+    int64_t *contexts = zeroed(8 * n * n_contexts), *given = zeroed(8 * n), *found = zeroed(8 * n);
     for (size_t i = 0; i < n * n_contexts; i++) contexts[i] = (int64_t)below(each);
     for (size_t j = 0; j < n; j++) given[j] = found[j] = (int64_t)((next() >> 1 >> below(31)) % 0x7FFFFFFFu);
     struct coding_model model;
@@ -174,8 +157,8 @@ static void sets(size_t round)
 {
     size_t n = 1 + below(40), n_pairs = 0, n_found;
     unsigned digits = (unsigned)below(8), table_digits = 1 + (unsigned)below(12);
-    uint64_t *contexts = exactly(8 * n * 2);
-    int64_t *given = exactly(8 * (n << digits)), *symbols = exactly(8 * (n << digits)), *nodes, *found;
+    uint64_t *contexts = zeroed(8 * n * 2);
+    int64_t *given = zeroed(8 * (n << digits)), *symbols = zeroed(8 * (n << digits)), *nodes, *found;
     for (size_t i = 0; i < 2 * n; i++) contexts[i] = below(5) * 0x9E3779B97F4A7C15u;
     for (size_t j = 0; j < n; j++) {
         size_t before = n_pairs, share = 1 + below(20);
@@ -207,13 +190,13 @@ static void sets(size_t round)
 static void terms(size_t round)
 {
     size_t n_bytes = 2 * below(600), n = 1 + below(60), n_letters = 1 + below(30), n_text;
-    uint8_t *bytes = exactly(n_bytes + 2);
+    uint8_t *bytes = zeroed(n_bytes + 2);
     for (size_t i = 0; i < n_bytes; i++) bytes[i] = (uint8_t)next();
     struct coding *coding = new_coding(0);
     for (size_t lane = 0; lane < CODING_LANES; lane++) coding->lanes[lane] = LEAST + next() % (0xFFFFFFFFu - LEAST);
     coding->words = bytes, coding->n_words = n_bytes / 2;
     coding->left = (int64_t)below(20000);
-    int64_t *alphabet = exactly(8 * n_letters), *lengths = exactly(8 * n), total = 0;
+    int64_t *alphabet = zeroed(8 * n_letters), *lengths = zeroed(8 * n), total = 0;
     for (size_t i = 0; i < n_letters; i++) alphabet[i] = (int64_t)(97 + i);
     uint32_t *text;
     int problem = coding_strings(coding, 10, n, alphabet, n_letters, lengths, &text, &n_text);
@@ -224,12 +207,12 @@ static void terms(size_t round)
     free(text), free(alphabet), free(lengths);
 
     size_t n_words = 1 + below(20), n_places = 0;
-    int64_t *size = exactly(8 * n_words), *number = exactly(8 * n_words), low = 1 + (int64_t)below(3);
+    int64_t *size = zeroed(8 * n_words), *number = zeroed(8 * n_words), low = 1 + (int64_t)below(3);
     for (size_t w = 0; w < n_words; w++) {
         size[w] = 2 + (int64_t)below(9), number[w] = (int64_t)below(50) - 1;
         n_places += (size_t)size[w];
     }
-    int64_t *letter = exactly(8 * n_places);
+    int64_t *letter = zeroed(8 * n_places);
     for (size_t i = 0; i < n_places; i++) letter[i] = (int64_t)below(n_letters);
     struct coding_words words = {n_words, size, number, letter, (int64_t)n_letters};
     struct coding_terms found = {0};
@@ -253,13 +236,13 @@ static void kin(size_t round)
         blocks[b] = (struct coding_block){.n = own, .wordy = (int)below(2), .mark_before = 32, .mark_after = 62};
         n += own;
         if (!below(4)) continue;
-        int64_t *starts = exactly(8 * (own + 1));
+        int64_t *starts = zeroed(8 * (own + 1));
         for (size_t j = 0; j < own; j++) starts[j + 1] = (int64_t)(n_points += below(12));
-        int64_t *points = exactly(8 * n_points);
+        int64_t *points = zeroed(8 * n_points);
         for (size_t i = 0; i < n_points; i++) points[i] = below(4) ? 97 + (int64_t)below(2) : 32;
         blocks[b].points = points, blocks[b].starts = starts;
     }
-    struct coding_kin *found = exactly(n * sizeof *found);
+    struct coding_kin *found = zeroed(n * sizeof *found);
     require(!coding_kinship(blocks, n_blocks, found), "no kin", round);
     for (size_t k = 0; k < n; k++)
         require(found[k].prefix >= -1 && found[k].prefix < (int64_t)n && found[k].suffix >= -1 &&

@@ -1,45 +1,16 @@
 /* Throws random models and texts, sound and hostile, at rows.c and compares with arithmetic written the plain way.
  *   cc -std=gnu11 -g -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover \
- *      fuzz_rows.c rows.c rows_build.c rows_read.c -lpthread -lm
+ *      fuzz_rows.c rows.c rows_build.c rows_given.c reader.c -lpthread -lm
  *   ./a.out ROUNDS SEED        prints what it did; exit code 1 on the first difference
  * Every buffer is allocated at exactly its size, so that a read beyond it is caught. Of hashed blocks the instruction sets
  * are compared with each other; what they should say is tested from Python. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "reader.h"
+#include "fuzz_common.h"
 #include "rows.h"
 
 #define MOST 4 /* blocks */
 #define TEXTS 5
-
-static uint64_t state;
-
-static uint32_t next(void)
-{
-    state += 0x9E3779B97F4A7C15u;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (uint32_t)((z ^ (z >> 31)) >> 16);
-}
-
-static size_t below(size_t n) { return next() % n; }
-
-static void *exactly(size_t size)
-{
-    void *memory = malloc(size ? size : 1);
-    if (!memory) abort();
-    return memory;
-}
-
-static void fail(const char *what, size_t round)
-{
-    printf("round %zu: %s\n", round, what);
-    exit(1);
-}
 
 /* A short string of few letters, or of what is no UTF-8; how long it is. */
 static size_t soup(uint8_t *out, size_t most, int hostile)

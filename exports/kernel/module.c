@@ -1,5 +1,6 @@
 /* Python's door to the kernels. Limited API, so that one build serves every CPython from 3.11 on. */
 #include "coding_door.h"
+#include "link_door.h"
 #include "reader_door.h"
 #include "rows_door.h"
 #include "said.h"
@@ -7,6 +8,7 @@
 
 static PyMethodDef methods[] = {
     TABLES_METHODS,
+    LINK_METHODS,
     SAID_METHODS,
     CODING_METHODS,
     READER_METHODS,

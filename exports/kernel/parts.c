@@ -1,5 +1,5 @@
 /* Where the time of one text goes, beside what the loads alone would take: a student's shape with random values.
- *   cc -O3 -std=gnu11 -ffp-contract=off parts.c -lpthread -lm -o /tmp/parts && /tmp/parts
+ *   cc -O3 -std=gnu11 -ffp-contract=off parts.c reader.c -lpthread -lm -o /tmp/parts && /tmp/parts
  * Cycles come from a chain of additions, one a cycle. The limit counts the loads of the inner loops, two a cycle (three of
  * bytes). The least of many rounds counts, so a busy machine changes little. */
 #include "tables.c"

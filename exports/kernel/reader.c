@@ -227,7 +227,7 @@ int reader_has_page(const struct reader *reader, uint32_t number)
 static int grow(void **memory, size_t *room, size_t needed, size_t size_of_one)
 {
     if (LIKELY(needed <= *room)) return READER_DONE;
-    if (needed > UINT32_MAX) return READER_TOO_LONG;
+    if (needed > UINT32_MAX || needed > SIZE_MAX / 2) return READER_TOO_LONG;
     size_t more = needed < 128 ? 128 : needed + needed / 2;
     void *larger = more > SIZE_MAX / size_of_one ? NULL : realloc(*memory, more * size_of_one);
     if (!larger) return READER_NO_MEMORY;

@@ -22,14 +22,9 @@ from baselines.errors import ArtifactError
 from baselines.text.cleaning import STOP_WORDS, Cleaning, CleaningName
 from baselines.text.readings import Reading
 from baselines.text.tokenizer import UNKNOWN_ID, Ids, Tokenizer
+from exports.kernel.extension import EXTENSION as _C
 from exports.kernel.token_pages import TokenPoints
 from exports.kernel.unicode_pages import Point, cleaned_point, page
-
-try:
-    from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
-except ImportError:
-    _extension = None
-_C: Any = _extension
 
 AVAILABLE = _C is not None
 # As in reader.h.
@@ -91,6 +86,13 @@ class Reader:
             return text
         return self._cleaned(text)
 
+    def learn(self, text: str, most: int) -> bool:
+        """Make some of the pages that a text needs, at most so many; whether all of them are there now."""
+        missing = sorted({ord(char) >> 8 for char in text} - self._pages)
+        for number in missing[:most]:
+            self._add(number)
+        return len(missing) <= most
+
     def read(self, text: Text) -> tuple[str, list[str]]:
         """The cleaned text and its words, as C has them.
 
@@ -131,19 +133,24 @@ class Reader:
 
 
 class Alphabet:
-    """The characters or bytes of a tokenizer in C; with a reader of its cleaning, texts go to ids without Python."""
+    """The characters or bytes of a tokenizer in C; with a reader of its cleaning, texts go to ids without Python.
+
+    Attributes:
+        model: what kernels take.
+        reader: of the cleaning.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         codes = np.frombuffer(tokenizer.alphabet.encode("utf-32-le", "surrogatepass"), np.uint32)
         ids = np.arange(2, len(codes) + 2, dtype=np.uint8)
         self.model = _C.reader_alphabet(np.ascontiguousarray(codes), ids, UNKNOWN_ID, tokenizer.unit == "bytes")
-        self._reader = reader_of(tokenizer.cleaning)
+        self.reader = reader_of(tokenizer.cleaning)
 
     def encode(self, text: Text) -> Ids:
         """Ids of a text; equal to `Tokenizer.encode`."""
-        status, _, ids = _C.reader_ids(self._reader.model, self.model, text)
+        status, _, ids = _C.reader_ids(self.reader.model, self.model, text)
         if status:
-            status, _, ids = _C.reader_ids(self._reader.model, self.model, self._reader.mend(text))
+            status, _, ids = _C.reader_ids(self.reader.model, self.model, self.reader.mend(text))
         if status:
             raise ValueError(f"kernel: a text that is no UTF-8, or of 4 GiB or more (status {status})")
         return np.frombuffer(ids, np.uint8)

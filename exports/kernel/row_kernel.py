@@ -9,18 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
-from baselines.task import BY_TASK, Known, LabelSpace, Thresholds
+from baselines.task import Known, LabelSpace, Thresholds
 from baselines.text.cleaning import Cleaning
 from baselines.text.readings import Reading
 from compress.formats.integer_rows import IntRows
 from exports.kernel.deciding import Found, decider_of
+from exports.kernel.extension import EXTENSION as _C
 from exports.kernel.reading import Reader, reader_of
-
-try:
-    from exports.kernel import _kernel as _extension  # type: ignore[attr-defined, unused-ignore]
-except ImportError:
-    _extension = None
-_C: Any = _extension
 
 # Numbers as rows.h has them.
 _ANALYZERS = {"word": 0, "char_wb": 1, "char": 2, "char_bare": 3, "subword": 4}
@@ -80,13 +75,9 @@ class RowKernel:
         unread = np.flatnonzero(found >= _UNREAD)
         return out, found == 1 if not len(unread) else self._again(out, found == 1, texts, unread.tolist(), threads)
 
-    def names_of(
-        self, space: LabelSpace, thresholds: Thresholds, threads: int
-    ) -> Callable[[Sequence[str]], Found] | None:
-        """Texts to names without an array in between, see `exports.kernel.deciding`; None for links of their own."""
-        if self._rows.link != BY_TASK:
-            return None
-        model, decider, said = self._model, decider_of(_C, space, thresholds), _C.rows_said
+    def names_of(self, space: LabelSpace, thresholds: Thresholds, threads: int) -> Callable[[Sequence[str]], Found]:
+        """Texts to names without an array in between, see `exports.kernel.deciding`."""
+        model, decider, said = self._model, decider_of(space, thresholds, self._rows.link), _C.rows_said
         return lambda texts: said(model, decider, texts, threads)
 
     def _again(

@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exact.h"
 #include "rows_parts.h"
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#define HAVE_THREADS 1
-#endif
+#include "together.h"
 
 #define MOST_UNITS 65535
 #define AT_ONCE 256 /* rows whose products fit int32 together: 256 * 65535 * 128 < 2^31 */
@@ -49,9 +46,7 @@ INLINE uint32_t code_of(const struct trie *trie, uint32_t point)
 
 INLINE uint32_t code_of_word(const struct trie *trie, const uint8_t *word, size_t length)
 {
-    uint64_t low, high;
-    memcpy(&low, word, 8);
-    memcpy(&high, word + 8, 8);
+    uint64_t low = rows_half(word), high = rows_half(word + 8);
     if (length < 8) low &= ((uint64_t)1 << 8 * length) - 1, high = 0;
     else if (length < 16) high &= ((uint64_t)1 << 8 * (length - 8)) - 1;
     uint64_t hash = rows_mixed(low ^ length, high);
@@ -307,6 +302,15 @@ static void sum_plain(const struct rows *model, const struct batch *batch, int64
     }
 }
 
+/* Groups of 16 classes whose sums stay in registers together: a copy for each number of them. */
+#define EACH_GROUPS(function, nibbles) \
+    for (size_t first = 0; first < groups; first += 3) { \
+        size_t left = groups - first; \
+        if (left == 1) function(model, batch, first, 1, nibbles, sums); \
+        else if (left == 2) function(model, batch, first, 2, nibbles, sums); \
+        else function(model, batch, first, 3, nibbles, sums); \
+    }
+
 #define TARGET
 DEFINE_WALK(walk_plain)
 DEFINE_ADD(add_plain)
@@ -349,14 +353,6 @@ TARGET INLINE void sum_avx2_groups(const struct rows *model, const struct batch 
         for (size_t c = 0; c < 8; c++) sums[first * LANES + g * 8 + c] += own[c];
     }
 }
-
-#define EACH_GROUPS(function, nibbles) \
-    for (size_t first = 0; first < groups; first += 3) { \
-        size_t left = groups - first; \
-        if (left == 1) function(model, batch, first, 1, nibbles, sums); \
-        else if (left == 2) function(model, batch, first, 2, nibbles, sums); \
-        else function(model, batch, first, 3, nibbles, sums); \
-    }
 
 TARGET static void sum_avx2(const struct rows *model, const struct batch *batch, int64_t *sums)
 {
@@ -420,16 +416,27 @@ TARGET static void sum_vnni(const struct rows *model, const struct batch *batch,
 #undef TARGET
 #endif
 
+#if defined(__ARM_NEON)
+#define HAVE_NEON 1
+#include "rows_neon.h"
+#endif
+
 static const struct level levels[] = {
 #ifdef HAVE_X86
     {"avx512vnni", walk_avx2, add_vnni, sum_vnni},
     {"avx2", walk_avx2, add_avx2, sum_avx2},
+#endif
+#ifdef HAVE_NEON
+    {"neon", walk_plain, add_plain, sum_neon},
 #endif
     {"plain", walk_plain, add_plain, sum_plain},
 };
 const char *const rows_levels[] = {
 #ifdef HAVE_X86
     "avx512vnni", "avx2",
+#endif
+#ifdef HAVE_NEON
+    "neon",
 #endif
     "plain", NULL};
 
@@ -441,6 +448,9 @@ int rows_has_level(const char *level)
         return modern && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
     if (!strcmp(level, "avx2")) return modern;
+#endif
+#ifdef HAVE_NEON
+    if (!strcmp(level, "neon")) return 1; /* compiled in where the whole program needs it */
 #endif
     return !strcmp(level, "plain");
 }
@@ -908,7 +918,7 @@ struct job {
     const char *problem;
 };
 
-static void *work(void *argument)
+static void work(void *argument)
 {
     struct job *job = argument;
     struct rows *model = job->model;
@@ -922,27 +932,14 @@ static void *work(void *argument)
     }
     if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
     if (s) give_scratch(model, s, !problem);
-    return NULL;
 }
-
-#define MAX_THREADS 256
 
 const char *rows_logits(const struct rows *model, const struct rows_text *texts, size_t n_texts, size_t n_threads, float *out,
                         uint8_t *known, size_t *bad)
 {
     /* What is kept for the next text changes, nothing else of the model does. */
     struct job job = {(struct rows *)(uintptr_t)model, texts, n_texts, 0, 0, out, known, NULL};
-    if (n_threads > n_texts) n_threads = n_texts;
-    if (n_threads > MAX_THREADS) n_threads = MAX_THREADS;
-#ifdef HAVE_THREADS
-    pthread_t threads[MAX_THREADS];
-    size_t started = 0;
-    while (started + 1 < n_threads && !pthread_create(&threads[started], NULL, work, &job)) started++;
-    work(&job);
-    for (size_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
-#else
-    work(&job);
-#endif
+    together(work, &job, n_threads < n_texts ? n_threads : n_texts);
     *bad = job.bad;
     return job.problem;
 }

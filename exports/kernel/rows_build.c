@@ -71,10 +71,11 @@ static const char *check(const struct rows_spec *spec, size_t *n_rows)
 
 /* ---- codes of characters and words ---- */
 
+/* At least twice `n`; where that has no number, the largest power, for which there is no memory. */
 static size_t power_above(size_t n)
 {
     size_t size = 16;
-    while (size < 2 * n) size *= 2;
+    while (size < 2 * n && size <= SIZE_MAX / 4) size *= 2;
     return size;
 }
 
@@ -95,9 +96,8 @@ static uint32_t point_code(struct trie *trie, uint32_t point)
 static uint32_t word_code(struct trie *trie, const uint8_t *word, uint32_t length, size_t *arena_used)
 {
     uint8_t key[16] = {0};
-    uint64_t half[2];
     memcpy(key, word, length < 16 ? length : 16);
-    memcpy(half, key, 16);
+    const uint64_t half[2] = {rows_half(key), rows_half(key + 8)};
     uint64_t hash = rows_mixed(half[0] ^ length, half[1]);
     for (uint32_t i = 16; i < length; i++) hash = (hash ^ word[i]) * 0x9E3779B97F4A7C15u;
     uint64_t slot = hash & trie->slot_mask;
@@ -317,7 +317,7 @@ static const char *fill_rows(struct rows *model, const struct rows_spec *spec, c
     for (size_t i = 0; i < spec->levels_size; i++) model->nibbles &= spec->levels[i] >= -7 && spec->levels[i] <= 7;
     size_t used = model->nibbles ? 8 * (n / 16) + (n % 16 < 8 ? n % 16 : 8) : n;
     model->stride = (sizeof(int32_t) + used + 3) / 4 * 4;
-    if (model->stride > UINT32_MAX / (model->n_rows + 1)) return "levels: more than 2^32 bytes";
+    if (model->stride > (UINT32_MAX - ROWS_SLACK) / (model->n_rows + 1)) return "levels: more than 2^32 bytes";
     model->rows = calloc((model->n_rows + 1) * model->stride + ROWS_SLACK, 1);
     model->scale = calloc(2 * n, sizeof *model->scale);
     if (!model->rows || !model->scale) return no_memory;

@@ -155,7 +155,7 @@ PyObject *rows_door_logits(PyObject *self, PyObject *const *args, Py_ssize_t n_a
             goto done;
         }
     }
-    if ((size_t)out.len != (size_t)n_texts * rows_n_logits(model) * sizeof(float) || (uintptr_t)out.buf % sizeof(float)) {
+    if ((uint64_t)out.len != (uint64_t)n_texts * rows_n_logits(model) * sizeof(float) || (uintptr_t)out.buf % sizeof(float)) {
         PyErr_SetString(PyExc_ValueError, "out: expected aligned float32 (texts, logits)");
         goto done;
     }
@@ -194,7 +194,7 @@ PyObject *rows_door_said(PyObject *self, PyObject *const *args, Py_ssize_t n_arg
     if (n_args != 4) return PyErr_Format(PyExc_TypeError, "rows_said: model, decider, texts, n_threads are needed");
     struct rows *model = PyCapsule_GetPointer(args[0], CAPSULE);
     if (!model) return NULL;
-    struct said_engine engine = {model, read_said, rows_n_logits(model), 1};
+    struct said_engine engine = {model, read_said, rows_n_logits(model)};
     return said_answer(&engine, args[1], args[2], args[3]);
 }
 

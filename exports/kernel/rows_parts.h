@@ -2,6 +2,8 @@
 #ifndef TAGPRESS_ROWS_PARTS_H
 #define TAGPRESS_ROWS_PARTS_H
 
+#include <string.h>
+
 #include "reader.h"
 #include "rows.h"
 
@@ -81,6 +83,17 @@ struct rows {
     const struct reader *readers[ROWS_MAX_BLOCKS + 1];
     struct scratch *kept[ROWS_KEPT];
 };
+
+/* Eight bytes of a word as a number whose lowest are the first, whatever the system's order. */
+INLINE uint64_t rows_half(const uint8_t *bytes)
+{
+    uint64_t half;
+    memcpy(&half, bytes, sizeof half);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    half = __builtin_bswap64(half);
+#endif
+    return half;
+}
 
 /* 64-bit mixing of what tells words and edges apart. */
 INLINE uint64_t rows_mixed(uint64_t a, uint64_t b)

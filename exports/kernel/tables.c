@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#define HAVE_THREADS 1
-#endif
+#include "exact.h"
+#include "reader.h"
+#include "together.h"
 
 #define TABLES_BLOCK 32 /* filters whose sums stay in registers together */
+#ifndef STACK_BYTES
 #define STACK_BYTES 16384 /* what a short text needs lies on the stack */
+#endif
 #define MAX_WIDTH (INT16_MAX / 127)
 #define MAX_STOP_WORD 16
 #define STOP_SLOTS 1024
@@ -123,6 +124,11 @@ TARGET static void respond16_avx2(const int8_t *table, const uint32_t *row, size
 #undef TARGET
 #endif
 
+#if defined(__ARM_NEON)
+#define HAVE_NEON 1
+#include "tables_neon.h"
+#endif
+
 struct level {
     const char *name;
     respond_fn *respond8, *respond16;
@@ -134,11 +140,17 @@ static const struct level levels[] = {
 #ifdef HAVE_X86
     {"avx2", respond8_avx2, respond16_avx2, dot_avx2, starts_avx2},
 #endif
+#ifdef HAVE_NEON
+    {"neon", respond8_neon, respond16_neon, dot_neon, starts_neon},
+#endif
     {"plain", respond8_plain, respond16_plain, dot_plain, starts_plain},
 };
 const char *const tables_levels[] = {
 #ifdef HAVE_X86
     "avx2",
+#endif
+#ifdef HAVE_NEON
+    "neon",
 #endif
     "plain", NULL};
 
@@ -146,6 +158,9 @@ int tables_has_level(const char *level)
 {
 #ifdef HAVE_X86
     if (!strcmp(level, "avx2")) return __builtin_cpu_supports("avx2");
+#endif
+#ifdef HAVE_NEON
+    if (!strcmp(level, "neon")) return 1; /* compiled in where the whole program needs it */
 #endif
     return !strcmp(level, "plain");
 }
@@ -170,13 +185,15 @@ struct tables {
     char clean_byte[128];
     size_t n_stop;
     char stop[STOP_SLOTS][MAX_STOP_WORD]; /* open addressing, "" is empty */
+    const struct reader *reader;
+    const struct reader_alphabet *alphabet;
     void *memory[4];
 };
 
-/* 64-byte aligned and zeroed; `*keep` is what to free. */
-static void *aligned_zeros(size_t size, void **keep)
+/* 64-byte aligned and zeroed; `*keep` is what to free. NULL for more than a pointer can reach, as where it has 32 bits. */
+static void *aligned_zeros(uint64_t size, void **keep)
 {
-    *keep = calloc(1, size + 64);
+    *keep = size < SIZE_MAX - 64 ? calloc(1, (size_t)size + 64) : NULL;
     return *keep ? (void *)(((uintptr_t)*keep + 63) & ~(uintptr_t)63) : NULL;
 }
 
@@ -250,6 +267,7 @@ static const char *check_shapes(const struct tables_spec *spec)
     if (spec->scale_size != spec->n_classes || spec->bias_size != spec->n_classes)
         return "scale and bias: one number for each class is needed";
     if (spec->cleaning < 0 || spec->cleaning >= TABLES_CLEANINGS) return "cleaning: 0 to 2 are allowed";
+    if (!spec->reader != !spec->alphabet) return "reader: it is needed with an alphabet, or neither of them";
     if (spec->id_of_byte_size != 256) return "id_of_byte: 256 ids are needed";
     for (size_t i = 0; i < 256; i++)
         if (spec->id_of_byte[i] >= spec->n_ids) return "id_of_byte: an id is not below the number of ids";
@@ -261,16 +279,17 @@ static const char *check_shapes(const struct tables_spec *spec)
 }
 
 /* Room for all blocks: as wide as their widest filters. The padding around narrower ones stays zero and adds nothing. */
-static size_t size_blocks(struct tables *model, const struct tables_spec *spec)
+static uint64_t size_blocks(struct tables *model, const struct tables_spec *spec)
 {
-    size_t n = 0, n_bytes = 0;
+    size_t n = 0;
+    uint64_t n_bytes = 0;
     for (size_t w = 0; w < spec->n_widths; w++)
         for (size_t f = 0; f < (size_t)spec->shapes[2 * w + 1]; f++, n++) {
             struct block *block = &model->blocks[n / TABLES_BLOCK];
             if (block->width < (size_t)spec->shapes[2 * w]) block->width = (size_t)spec->shapes[2 * w];
         }
     for (size_t b = 0; b < model->n_blocks; b++) {
-        n_bytes += model->blocks[b].width * spec->n_ids * TABLES_BLOCK;
+        n_bytes += (uint64_t)model->blocks[b].width * spec->n_ids * TABLES_BLOCK;
         if (model->blocks[b].width > model->max_width) model->max_width = model->blocks[b].width;
     }
     return n_bytes;
@@ -369,9 +388,11 @@ const char *tables_new(const struct tables_spec *spec, const char *level, struct
     size_t n_filters = spec->head_size / spec->n_classes, n_blocks = (n_filters + TABLES_BLOCK - 1) / TABLES_BLOCK;
     model->n_ids = spec->n_ids;
     model->n_classes = spec->n_classes;
+    model->reader = spec->reader;
+    model->alphabet = spec->alphabet;
     model->n_blocks = n_blocks;
     model->blocks = calloc(n_blocks, sizeof *model->blocks);
-    model->head = aligned_zeros(spec->n_classes * n_blocks * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
+    model->head = aligned_zeros((uint64_t)spec->n_classes * n_blocks * TABLES_BLOCK * sizeof *model->head, &model->memory[1]);
     model->scale = aligned_zeros(2 * spec->n_classes * sizeof(float), &model->memory[2]);
     model->floors = aligned_zeros(n_blocks * TABLES_BLOCK * sizeof *model->floors, &model->memory[3]);
     int8_t *place = model->blocks ? aligned_zeros(size_blocks(model, spec), &model->memory[0]) : NULL;
@@ -436,16 +457,61 @@ struct scratch {
     uint8_t *ids;
     uint32_t *row; /* where each character's rows start in the tables of one width, with padding around the text */
     int16_t *best; /* (n_blocks * TABLES_BLOCK,) */
+    size_t longest; /* ids there is room for */
+    void *memory;
+    struct reader_text text;
 };
+
+static size_t best_bytes(const struct tables *model) { return model->n_blocks * TABLES_BLOCK * sizeof(int16_t); }
+
+/* What is needed beside the ids, and 5 bytes for each of them. */
+static size_t row_bytes(const struct tables *model, size_t n_ids)
+{
+    return (n_ids + 2 * model->max_width + 2) * sizeof(uint32_t);
+}
+
+static void lay_out(const struct tables *model, struct scratch *scratch, uint8_t *place, size_t longest)
+{
+    scratch->best = (int16_t *)place;
+    scratch->row = (uint32_t *)(place + best_bytes(model));
+    scratch->ids = place + best_bytes(model) + row_bytes(model, longest);
+    scratch->longest = longest;
+}
+
+static const char *make_room(const struct tables *model, struct scratch *scratch, size_t n_ids)
+{
+    if (scratch->best && n_ids <= scratch->longest) return NULL;
+    n_ids += n_ids / 2;
+    free(scratch->memory);
+    uint8_t *place = aligned_zeros(best_bytes(model) + row_bytes(model, n_ids) + n_ids + 1, &scratch->memory);
+    if (!place) return "out of memory";
+    lay_out(model, scratch, place, n_ids);
+    return NULL;
+}
+
+/* Ids of a text by the reader; READER_DONE, or why not. */
+static int read_ids(const struct tables *model, const struct tables_text *text, struct scratch *scratch, size_t *n)
+{
+    struct reader_text *read = &scratch->text;
+    int status = model->reader && text->data ? reader_read(model->reader, text->data, text->size, 0, read) : READER_NEEDS_PYTHON;
+    if (status) return status;
+    if (make_room(model, scratch, read->size)) return READER_NO_MEMORY;
+    *n = reader_ids(model->alphabet, read->clean, read->size, scratch->ids);
+    return READER_DONE;
+}
 
 static const char *one_text(const struct tables *model, const struct tables_text *text, struct scratch *scratch, float *out,
                             uint8_t *known)
 {
     const uint8_t *ids = text->data;
     size_t n = text->size, before = (model->max_width - 1) / 2;
+    const char *problem = make_room(model, scratch, text->is_ids ? n : 2 * n);
+    if (problem) return problem;
     if (!text->is_ids) {
-        n = tables_encode(model, text->data, text->size, scratch->ids);
-        if (n == SIZE_MAX) return "text: only ASCII is cleaned here; pass ids for any other text";
+        n = text->data ? tables_encode(model, text->data, text->size, scratch->ids) : SIZE_MAX;
+        int status = n == SIZE_MAX ? read_ids(model, text, scratch, &n) : READER_DONE;
+        if (status == READER_NO_MEMORY) return "out of memory";
+        if ((*known = (uint8_t)(status ? TABLES_UNREAD + status : 0))) return NULL;
         ids = scratch->ids;
     }
     uint8_t largest = 0, any = 0, space = model->id_of_byte[' '];
@@ -479,25 +545,21 @@ static const char *one_text(const struct tables *model, const struct tables_text
 struct job {
     const struct tables *model;
     const struct tables_text *texts;
-    size_t n_texts, longest, next, bad;
+    size_t n_texts, next, bad;
     float *out;
     uint8_t *known;
     const char *problem;
 };
 
-static void *work(void *argument)
+static void work(void *argument)
 {
     struct job *job = argument;
     const struct tables *model = job->model;
     _Alignas(64) uint8_t few[STACK_BYTES];
-    size_t best_bytes = model->n_blocks * TABLES_BLOCK * sizeof(int16_t);
-    size_t row_bytes = (job->longest + 2 * model->max_width + 2) * sizeof(uint32_t);
-    size_t n_bytes = best_bytes + row_bytes + job->longest + 1;
+    struct scratch scratch = {.longest = 0};
+    size_t without = best_bytes(model) + row_bytes(model, 0) + 1;
     const char *problem = NULL;
-    void *memory = NULL;
-    uint8_t *place = n_bytes <= sizeof few ? few : aligned_zeros(n_bytes, &memory);
-    struct scratch scratch = {place + best_bytes + row_bytes, (uint32_t *)(place + best_bytes), (int16_t *)place};
-    if (!place) problem = "out of memory";
+    if (without < sizeof few) lay_out(model, &scratch, few, (sizeof few - without) / 5);
     while (!problem) {
         size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
         if (i >= job->n_texts) break;
@@ -505,32 +567,17 @@ static void *work(void *argument)
         if (problem) __atomic_store_n(&job->bad, i, __ATOMIC_RELAXED);
     }
     if (problem) __atomic_store_n(&job->problem, problem, __ATOMIC_RELAXED);
-    free(memory);
-    return NULL;
+    reader_text_free(&scratch.text);
+    free(scratch.memory);
 }
-
-#define MAX_THREADS 256
 
 const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
                           float *out, uint8_t *known, size_t *bad)
 {
-    struct job job = {model, texts, n_texts, 0, 0, 0, out, known, NULL};
-    for (size_t i = 0; i < n_texts; i++) {
-        if (texts[i].size > SIZE_MAX / 16) return "text: too long";
-        size_t most = texts[i].is_ids ? texts[i].size : 2 * texts[i].size;
-        job.longest = most > job.longest ? most : job.longest;
-    }
-    if (n_threads > n_texts) n_threads = n_texts;
-    if (n_threads > MAX_THREADS) n_threads = MAX_THREADS;
-#ifdef HAVE_THREADS
-    pthread_t threads[MAX_THREADS];
-    size_t started = 0;
-    while (started + 1 < n_threads && !pthread_create(&threads[started], NULL, work, &job)) started++;
-    work(&job);
-    for (size_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
-#else
-    work(&job);
-#endif
+    struct job job = {model, texts, n_texts, 0, 0, out, known, NULL};
+    for (size_t i = 0; i < n_texts; i++)
+        if (texts[i].size > SIZE_MAX / 32) return "text: too long";
+    together(work, &job, n_threads < n_texts ? n_threads : n_texts);
     *bad = job.bad;
     return job.problem;
 }

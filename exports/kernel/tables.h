@@ -6,7 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct reader;
+struct reader_alphabet;
 struct tables;
+
+/* What `known` says of a text. From TABLES_UNREAD on it wasn't read, and its logits aren't set: TABLES_UNREAD plus what
+ * reader.h says of it. */
+enum { TABLES_UNKNOWN, TABLES_KNOWN, TABLES_UNREAD };
 
 /* How ASCII is cleaned: lower-case letters and digits alone; with every symbol as a word of its own; as it stands. */
 enum { TABLES_LETTERS, TABLES_WORDS, TABLES_RAW, TABLES_CLEANINGS };
@@ -32,9 +38,12 @@ struct tables_spec {
     int cleaning; /* one of those below */
     const char *stop_words; /* as they stand in cleaned texts, each ended by '\n' */
     size_t stop_words_size;
+    /* What texts beyond ASCII are read by; NULL where those are always given as ids. They live as long as the model. */
+    const struct reader *reader;
+    const struct reader_alphabet *alphabet;
 };
 
-/* One text: ASCII to be cleaned and encoded here, or ids made elsewhere. */
+/* One text: UTF-8 to be cleaned and encoded here (no data: it has no UTF-8, and isn't read), or ids made elsewhere. */
 struct tables_text {
     const uint8_t *data;
     size_t size;
@@ -43,11 +52,11 @@ struct tables_text {
 
 /* Both return NULL, or a sentence that says what was wrong. `level`: "" for the best this CPU has. */
 const char *tables_new(const struct tables_spec *spec, const char *level, struct tables **out);
-/* `out` is (n_texts, n_classes), `known` (n_texts,): 1 where a text has an id that is neither padding (0), unknown (1)
- * nor the space's, else 0. `bad` is set to the index of the text the sentence is about. Any thread may call it. */
+/* `out` is (n_texts, n_classes), `known` (n_texts,): TABLES_KNOWN where a text has an id that is neither padding (0),
+ * unknown (1) nor the space's, TABLES_UNKNOWN where it has none. `bad` is set to the index of the text the sentence is about. Any thread may call it. */
 const char *tables_logits(const struct tables *model, const struct tables_text *texts, size_t n_texts, size_t n_threads,
                           float *out, uint8_t *known, size_t *bad);
-/* Ids of one ASCII text as the model reads it; `ids` has room for `2 * size` of them, since symbols get blanks around
+/* Ids of one ASCII text as the model reads it, without its reader; `ids` has room for `2 * size` of them, since symbols get blanks around
  * them. SIZE_MAX when it isn't ASCII. */
 size_t tables_encode(const struct tables *model, const uint8_t *text, size_t size, uint8_t *ids);
 void tables_free(struct tables *model);

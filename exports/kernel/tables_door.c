@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reader_door.h"
 #include "tables.h"
 
 #define CAPSULE "tagpress.tables"
@@ -10,6 +11,7 @@
 static void release_model(PyObject *capsule)
 {
     tables_free(PyCapsule_GetPointer(capsule, CAPSULE));
+    Py_XDECREF((PyObject *)PyCapsule_GetContext(capsule)); /* its reader and alphabet */
 }
 
 PyObject *tables_door_load(PyObject *self, PyObject *args)
@@ -19,9 +21,10 @@ PyObject *tables_door_load(PyObject *self, PyObject *args)
     int cleaning;
     const char *level = "", *problem = NULL;
     struct tables *model = NULL;
+    PyObject *reader = Py_None, *alphabet = Py_None, *kept = NULL, *capsule = NULL;
     (void)self;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nny*y*i|sy*", &shapes, &tables, &head, &scale, &bias, &n_ids, &n_classes,
-                          &id_of_byte, &stop_words, &cleaning, &level, &floors))
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nny*y*i|sy*OO", &shapes, &tables, &head, &scale, &bias, &n_ids, &n_classes,
+                          &id_of_byte, &stop_words, &cleaning, &level, &floors, &reader, &alphabet))
         return NULL;
     struct tables_spec spec = {
         .shapes = shapes.buf, .n_widths = (size_t)shapes.len / 8,
@@ -35,6 +38,9 @@ PyObject *tables_door_load(PyObject *self, PyObject *args)
         .cleaning = cleaning,
         .stop_words = stop_words.buf, .stop_words_size = (size_t)stop_words.len,
     };
+    if (reader != Py_None) spec.reader = reader_of(reader);
+    if (alphabet != Py_None && !PyErr_Occurred()) spec.alphabet = reader_alphabet_of(alphabet);
+    if (PyErr_Occurred() || !(kept = PyTuple_Pack(2, reader, alphabet))) goto done;
     if (shapes.len % 8 || floors.len % sizeof(int16_t) || scale.len % sizeof(float) || bias.len % sizeof(float) || n_ids < 0 || n_classes < 0)
         problem = "buffers: int32 pairs, float32 numbers and sizes of at least 0 are needed";
     else if ((uintptr_t)shapes.buf % 4 || (uintptr_t)floors.buf % sizeof(int16_t) || (uintptr_t)scale.buf % 4 || (uintptr_t)bias.buf % 4)
@@ -44,14 +50,13 @@ PyObject *tables_door_load(PyObject *self, PyObject *args)
         problem = tables_new(&spec, level, &model);
         Py_END_ALLOW_THREADS
     }
+    if (problem) PyErr_SetString(PyExc_ValueError, problem);
+    else if (!(capsule = PyCapsule_New(model, CAPSULE, release_model))) tables_free(model);
+    else PyCapsule_SetContext(capsule, Py_NewRef(kept));
+done:
+    Py_XDECREF(kept);
     Py_buffer *all[] = {&shapes, &tables, &head, &scale, &bias, &id_of_byte, &stop_words, &floors};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) PyBuffer_Release(all[i]);
-    if (problem) {
-        PyErr_SetString(PyExc_ValueError, problem);
-        return NULL;
-    }
-    PyObject *capsule = PyCapsule_New(model, CAPSULE, release_model);
-    if (!capsule) tables_free(model);
     return capsule;
 }
 
@@ -61,16 +66,19 @@ static int describe(PyObject *item, struct tables_text *text, Py_buffer *buffer)
     if (PyUnicode_Check(item)) {
         Py_ssize_t size;
         const char *data = PyUnicode_AsUTF8AndSize(item, &size);
-        *text = (struct tables_text){(const uint8_t *)data, (size_t)size, 0};
-        return data ? 0 : -1;
+        *text = (struct tables_text){(const uint8_t *)data, data ? (size_t)size : 0, 0};
+        if (data) return 0;
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
+        PyErr_Clear(); /* half a character, which no UTF-8 holds */
+        return 0;
     }
     if (PyObject_GetBuffer(item, buffer, PyBUF_SIMPLE)) return -1;
     *text = (struct tables_text){buffer->buf, (size_t)buffer->len, 1};
     return 0;
 }
 
-/* logits(model, texts, out, n_threads): each text an ASCII str to be cleaned and encoded, or a buffer of uint8 ids.
- * Gives None where something is known in every text, else a byte for each, 1 or 0. */
+/* logits(model, texts, out, n_threads): each text a str to be cleaned and encoded, or a buffer of uint8 ids. Gives None
+ * where something is known in every text, else a byte for each: what `known` says in tables.h. */
 PyObject *tables_door_logits(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
 {
     struct tables_text few_texts[FEW_TEXTS], *texts = few_texts;
@@ -103,7 +111,7 @@ PyObject *tables_door_logits(PyObject *self, PyObject *const *args, Py_ssize_t n
             goto done;
         }
     }
-    if ((size_t)out.len != (size_t)n_texts * tables_n_classes(model) * sizeof(float) || (uintptr_t)out.buf % sizeof(float)) {
+    if ((uint64_t)out.len != (uint64_t)n_texts * tables_n_classes(model) * sizeof(float) || (uintptr_t)out.buf % sizeof(float)) {
         PyErr_SetString(PyExc_ValueError, "out: expected aligned float32 (texts, classes)");
         goto done;
     }
@@ -115,8 +123,11 @@ PyObject *tables_door_logits(PyObject *self, PyObject *const *args, Py_ssize_t n
     problem = tables_logits(model, texts, (size_t)n_texts, (size_t)n_threads, out.buf, known, &bad);
     Py_END_ALLOW_THREADS
     if (problem) PyErr_Format(PyExc_ValueError, "texts[%zu]: %s", bad, problem);
-    else if (memchr(known, 0, (size_t)n_texts)) result = PyBytes_FromStringAndSize((const char *)known, n_texts);
-    else result = Py_NewRef(Py_None);
+    else {
+        Py_ssize_t i = 0;
+        while (i < n_texts && known[i] == TABLES_KNOWN) i++;
+        result = i < n_texts ? PyBytes_FromStringAndSize((const char *)known, n_texts) : Py_NewRef(Py_None);
+    }
 done:
     while (opened-- > 0)
         if (buffers[opened].obj) PyBuffer_Release(&buffers[opened]);
@@ -144,7 +155,7 @@ PyObject *tables_door_said(PyObject *self, PyObject *const *args, Py_ssize_t n_a
     if (n_args != 4) return PyErr_Format(PyExc_TypeError, "tables_said: model, decider, texts, n_threads are needed");
     struct tables *model = PyCapsule_GetPointer(args[0], CAPSULE);
     if (!model) return NULL;
-    struct said_engine engine = {model, read_said, tables_n_classes(model), 0};
+    struct said_engine engine = {model, read_said, tables_n_classes(model)};
     return said_answer(&engine, args[1], args[2], args[3]);
 }
 

@@ -80,15 +80,16 @@ def page(number: int, point_of: Callable[[int], Point]) -> tuple[bytes, bytes]:
 def cleaned_point(code: int, name: CleaningName) -> Point:
     """What a code point becomes by one of our cleanings, without its stop words."""
     char, folding = chr(code), name != "raw"
-    own = _kind(char, name)
+    # Once, as nearly every character of a page stays as it is.
     kind = unicode.kind_of(char)
+    own = _numbered(kind, name)
     if kind == "":
         return Point((), own, UNSEEN)
     if kind == unicode.REPLACEMENT:
         return Point(((kind, own),), own)
     # Nothing of the first page composes with what stands before it, so a model of plain English looks nothing up.
     firsts, maybes = composing() if code > 0xFF else (range(0x21, 0x110000), frozenset[int]())
-    if _stays(char, maybes):
+    if kind != " " and _stays(char, maybes):
         return Point(((char, own),), own, FIRST if code in firsts else 0)
     stages = unicode.stages(char, folding)
     pieces = tuple((each, _kind(each, name)) for each in stages[-1])
@@ -99,7 +100,11 @@ def cleaned_point(code: int, name: CleaningName) -> Point:
 
 
 def _kind(char: str, name: CleaningName) -> int:
-    kind = _KINDS.get(unicode.kind_of(char), SYMBOL)
+    return _numbered(unicode.kind_of(char), name)
+
+
+def _numbered(said: str, name: CleaningName) -> int:
+    kind = _KINDS.get(said, SYMBOL)
     if name in ("words", "raw"):
         return kind
     # Words end at blanks alone here, and symbols are blanks.
@@ -107,13 +112,13 @@ def _kind(char: str, name: CleaningName) -> int:
 
 
 def _stays(char: str, maybes: Container[int]) -> bool:
-    """Whether nothing is ever done to a character that is seen and known, and it composes with nothing before it."""
+    """Whether nothing is ever done to a character that is seen, known, no blank, and it composes with none before."""
     if unicodedata.decomposition(char) or unicodedata.combining(char) or char.casefold() != char:
         return False
     code = ord(char)
     if code in _SYLLABLES:
         return (code - _SYLLABLES.start) % 28 != 0
-    return code not in maybes and unicode.kind_of(char) != " "
+    return code not in maybes
 
 
 def _neighbours(

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from baselines.errors import ArtifactError
 from baselines.task import link
 from baselines.text.tokenizer import pad
-from bench.report import try_it
 from compress.formats.packed import StoredTables
 from compress.formats.tables import MAX_FLOOR, FloatTables, IntTables
 from compress.kinds.table_classifiers import FloatTableClassifier, IntTableClassifier
@@ -27,9 +26,10 @@ from exports.bundles.write_bundle import write_bundle
 from exports.graphs.pair_graph import pair_model
 from exports.graphs.to_onnx import one_hot_model
 from exports.runtime.explain import explainer_of
+from exports.targets.js.content import table_content
+from exports.targets.js.runtime_source import page_script
 from tests.cases.table_case import SPACE, TEXTS, TOKENIZER, float_tables, floored, int_tables, lineage
 
-SCRIPT = (Path(try_it.__file__).parent / "templates" / "try_it.js").read_text(encoding="utf-8")
 MORE = [*TEXTS, "a", "zzz", "transformers " * 300, "no network, no cry"]
 built = pytest.mark.skipif(not kernel.AVAILABLE, reason="the C extension was not built (no compiler at install time)")
 
@@ -68,8 +68,8 @@ def test_every_instruction_set_starts_from_the_floors(level: str, limit: int) ->
     tables = floored(int_tables(limit, ((1, 1), (2, 31), (3, 33), (4, 64), (11, 7)), limit=limit))
     want = np.stack([tables.logits(TOKENIZER.encode(text)) for text in MORE])
     model = kernel.TableKernel(tables, TOKENIZER, level)
-    assert np.array_equal(model.logits(model.prepare(MORE)), want)
-    assert np.array_equal(model.logits(model.prepare(MORE), threads=3), want)
+    assert np.array_equal(model.logits(MORE), want)
+    assert np.array_equal(model.logits(MORE, threads=3), want)
 
 
 @built
@@ -79,7 +79,7 @@ def test_any_floors_give_the_bits_of_the_twin(floors: list[int], text: str) -> N
     tables = replace(int_tables(0, ((1, 4), (3, 5)), limit=3), floors=np.array(floors, np.int16))
     want = tables.logits(TOKENIZER.encode(text))
     model = kernel.TableKernel(tables, TOKENIZER)
-    assert np.array_equal(model.logits(model.prepare([text]))[0], want)
+    assert np.array_equal(model.logits([text])[0], want)
 
 
 @pytest.mark.parametrize(
@@ -152,15 +152,14 @@ def test_what_a_floor_adds_is_no_part_of_the_text(floats: bool) -> None:
 @pytest.mark.parametrize("with_floors", [False, True])
 def test_the_page_starts_from_the_floors(with_floors: bool) -> None:
     tables = floored(int_tables()) if with_floors else int_tables()
-    payload = try_it.payload(tables, TOKENIZER, SPACE, SPACE.thresholds())
-    assert ("floors" in payload) == with_floors
+    content = table_content(StoredTables(tables), TOKENIZER, SPACE, SPACE.thresholds())
+    assert bool(content["floors"]) == with_floors
     code = (
-        f"{SCRIPT}\nconst model = tagpress.open({json.dumps(payload)});\n"
-        f"console.log(JSON.stringify({json.dumps(MORE)}.map((text) => {{ const a = tagpress.predict(model, text);"
-        " return [[...a.logits], [...a.pooled], tagpress.parts(model, a, 0).map((part) => part.ngram)]; })))"
+        f"{page_script(content)}\nconst model = tagpress.open({json.dumps(content)});\n"
+        f"console.log(JSON.stringify({json.dumps(MORE)}.map((text) => {{ const a = model.classify(text);"
+        " return [[...a.logits], tagpress.explain(model, text, 0).map((part) => part.ngram)]; })))"
     )
     done = subprocess.run(["node", "-"], input=code, capture_output=True, text=True, check=True, timeout=60)
-    for text, (logits, pooled, ngrams) in zip(MORE, json.loads(done.stdout), strict=True):
+    for text, (logits, ngrams) in zip(MORE, json.loads(done.stdout), strict=True):
         assert np.array_equal(np.array(logits, np.float32), tables.logits(TOKENIZER.encode(text)))
-        assert pooled == tables.pooled(TOKENIZER.encode(text)).tolist()
         assert all(ngram.strip() for ngram in ngrams)

@@ -18,7 +18,12 @@ from baselines.text.tokenizer import UNITS, Ids, Tokenizer, Unit
 from compress.formats.tables import IntTables
 from exports import kernel
 from exports.bundles.parity import AWKWARD, LONG_TEXT
+from exports.kernel import reading
+from exports.kernel.extension import EXTENSION
+from exports.kernel.reading import NEEDS_PYTHON, reader_of
+from tests.cases.reader_case import SENTENCES
 from tests.cases.table_case import TEXTS, TOKENIZER, int_tables
+from tests.cases.unicode_case import random_texts
 
 SOURCES = Path(__file__).resolve().parents[3] / "exports" / "kernel"
 built = pytest.mark.skipif(not kernel.AVAILABLE, reason="the C extension was not built (no compiler at install time)")
@@ -37,8 +42,8 @@ def test_every_instruction_set_gives_the_bits_of_the_twin(level: str, limit: int
     texts = [*TEXTS, *AWKWARD, LONG_TEXT]
     model = kernel.TableKernel(tables, TOKENIZER, level)
     want = _twin(tables, texts)
-    assert np.array_equal(model.logits(model.prepare(texts)), want)
-    assert np.array_equal(model.logits(model.prepare(texts), threads=3), want)
+    assert np.array_equal(model.logits(texts), want)
+    assert np.array_equal(model.logits(texts, threads=3), want)
     assert np.array_equal(model.logits([TOKENIZER.encode(text) for text in texts]), want)
 
 
@@ -67,7 +72,7 @@ def test_without_a_space_in_the_alphabet_every_letter_is_known() -> None:
     tokenizer = Tokenizer("xyz", Cleaning("words"))
     model = kernel.TableKernel(int_tables(n_ids=tokenizer.n_ids), tokenizer)
     texts = ["x", "a b", "z z", "..."]
-    known = model.answer(model.prepare(texts))[1]
+    known = model.answer(texts)[1]
     assert known is not None
     assert known.tolist() == tokenizer.known_batch(tokenizer.encode_batch(texts)).tolist() == [True, False, True, False]
 
@@ -104,7 +109,7 @@ def test_any_texts_are_answered_with_the_bits_of_the_twin(texts: list[str], name
     tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning(name), unit)
     model = kernel.TableKernel(int_tables(), tokenizer)
     texts = [*texts, "+" * 700, "\ud800"]
-    assert np.array_equal(model.logits(model.prepare(texts)), _twin(int_tables(), texts, tokenizer))
+    assert np.array_equal(model.logits(texts), _twin(int_tables(), texts, tokenizer))
 
 
 @built
@@ -119,7 +124,7 @@ def test_stemmed_texts_go_through_python() -> None:
     tokenizer = Tokenizer(TOKENIZER.alphabet, Cleaning("course", stem=True))
     model = kernel.TableKernel(int_tables(), tokenizer)
     want = _twin(int_tables(), ["running networks"], tokenizer)
-    assert np.array_equal(model.logits(model.prepare(["running networks"])), want)
+    assert np.array_equal(model.logits(["running networks"]), want)
 
 
 @built
@@ -127,10 +132,6 @@ def test_hostile_arguments_are_refused_before_memory_is_touched() -> None:
     model = kernel.TableKernel(int_tables(), TOKENIZER)
     with pytest.raises(ValueError, match=r"texts\[1\].*id is not below"):
         model.logits([np.zeros(3, np.uint8), np.array([1, TOKENIZER.n_ids], np.uint8)])
-    with pytest.raises(ValueError, match=r"texts\[0\].*ASCII"):
-        model.logits(["é"])
-    with pytest.raises(UnicodeEncodeError):
-        model.logits(["\ud800"])
     with pytest.raises(TypeError):
         model.logits([None])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="contiguous"):
@@ -142,21 +143,75 @@ def test_hostile_arguments_are_refused_before_memory_is_touched() -> None:
 
 @built
 def test_the_binding_refuses_what_is_no_model_and_buffers_that_do_not_fit() -> None:
-    from exports.kernel import _kernel  # type: ignore[attr-defined, unused-ignore]
-
     raw = kernel.TableKernel(int_tables(), TOKENIZER)._model
     with pytest.raises(ValueError, match="PyCapsule"):
-        _kernel.logits(object(), ["a"], np.zeros((1, 5), np.float32), 1)
+        EXTENSION.logits(object(), ["a"], np.zeros((1, 5), np.float32), 1)
     with pytest.raises(ValueError, match="out"):
-        _kernel.logits(raw, ["a", "b"], np.zeros((1, 5), np.float32), 1)
+        EXTENSION.logits(raw, ["a", "b"], np.zeros((1, 5), np.float32), 1)
     with pytest.raises(BufferError):
-        _kernel.logits(raw, ["a"], b"\0" * 20, 1)
+        EXTENSION.logits(raw, ["a"], b"\0" * 20, 1)
     with pytest.raises(TypeError, match="are needed"):
-        _kernel.logits(raw, ["a"])
+        EXTENSION.logits(raw, ["a"])
     with pytest.raises(ValueError, match="shapes"):
-        _kernel.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
+        EXTENSION.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
     with pytest.raises(ValueError, match="int32 pairs"):
-        _kernel.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
+        EXTENSION.load(b"123", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0)
+    with pytest.raises(ValueError, match="PyCapsule"):
+        EXTENSION.load(b"", b"", b"", b"", b"", 2, 1, bytes(256), b"", 0, "", b"", raw, raw)
+
+
+@built
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("name", CLEANINGS)
+def test_any_script_is_read_in_one_call(name: CleaningName, unit: Unit) -> None:
+    """With the pages of its characters, a text is left to Python only where its neighbours change one another."""
+    texts = [*SENTENCES.values(), *random_texts(200, 3), "\ud800", *AWKWARD, "!" * 3000, "\ufdfa" * 2000]
+    tokenizer = Tokenizer.learn(
+        SENTENCES.values(), cleaning=Cleaning(name), unit=unit, min_count=1 if unit == "bytes" else 40
+    )
+    tables = int_tables(n_ids=tokenizer.n_ids)
+    model = kernel.TableKernel(tables, tokenizer)
+    ids = tokenizer.encode_batch(texts)
+    want, knows = np.stack([tables.logits(each) for each in ids]), tokenizer.known_batch(ids)
+    for threads in (1, 3):
+        logits, known = model.answer(texts, threads)
+        assert np.array_equal(logits, want)
+        assert known is not None
+        assert np.array_equal(known, knows)
+    for text in texts:
+        reader_of(tokenizer.cleaning).learn(text, 0x1100)
+    out = np.empty((len(texts), len(tables.bias)), np.float32)
+    status = EXTENSION.logits(model._model, texts, out, 1)
+    unread = [text for text, each in zip(texts, status, strict=True) if each >= 2]
+    assert "\ud800" in unread
+    assert not set(unread) & {
+        SENTENCES[script] for script in ("German", "Russian", "Hindi", "Chinese", "Japanese", "Korean")
+    }
+    assert {each for each in status if each >= 2} == {2 + NEEDS_PYTHON}
+
+
+@built
+def test_a_text_waits_for_two_pages_at_most() -> None:
+    reading._shared.cache_clear()  # readers are shared, with their pages
+    tokenizer = Tokenizer("入門", Cleaning("raw"))
+    tables = int_tables(n_ids=tokenizer.n_ids)
+    model, reader = kernel.TableKernel(tables, tokenizer), reader_of(tokenizer.cleaning)
+    text = "".join(chr(0x4E00 + 256 * page) for page in range(5))
+    for learned in (2, 4, 5, 5):
+        assert np.array_equal(model.logits([text])[0], tables.logits(tokenizer.encode(text)))
+        assert len(reader._pages) == learned
+
+
+@built
+def test_without_a_reader_what_is_not_ascii_is_said_to_be_unread() -> None:
+    tables = int_tables()
+    shapes = np.array([(table.shape[0], table.shape[2]) for table in tables.tables], np.int32)
+    model = EXTENSION.load(
+        *(shapes, b"".join(table.tobytes() for table in tables.tables), tables.head.tobytes()),
+        *(tables.scale, tables.bias, tables.n_ids, 5, TOKENIZER.by_byte, b"", 1),
+    )
+    out = np.empty((3, 5), np.float32)
+    assert EXTENSION.logits(model, ["graph", "é", "\ud800"], out, 1) == bytes([1, 2 + NEEDS_PYTHON, 2 + NEEDS_PYTHON])
 
 
 @built
@@ -177,9 +232,8 @@ def test_tables_that_break_the_rules_are_refused(spoil: str) -> None:
 def test_one_model_serves_many_threads() -> None:
     model = kernel.TableKernel(int_tables(), TOKENIZER)
     want = _twin(int_tables(), TEXTS)
-    prepared = model.prepare(TEXTS)
     with ThreadPoolExecutor(8) as pool:
-        assert all(np.array_equal(got, want) for got in pool.map(lambda _: model.logits(prepared, 2), range(200)))
+        assert all(np.array_equal(got, want) for got in pool.map(lambda _: model.logits(TEXTS, 2), range(200)))
 
 
 @built
@@ -206,11 +260,12 @@ def test_fuzz_finds_nothing_under_the_sanitizers(tmp_path: Path) -> None:
     if compiler is None:
         pytest.skip("no C compiler")
     flags = ["-std=gnu11", "-g", "-O1", "-ffp-contract=off", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
+    flags += ["-DSTACK_BYTES=512"]
     probe = tmp_path / "probe.c"
     probe.write_text("int main(void) { return 0; }\n")
     if subprocess.run([compiler, *flags, str(probe), "-o", str(tmp_path / "probe")], capture_output=True).returncode:
         pytest.skip(f"{compiler} has no address and undefined-behaviour sanitizers")
-    sources = [str(SOURCES / name) for name in ("fuzz.c", "tables.c", "decide.c")]
+    sources = [str(SOURCES / name) for name in ("fuzz.c", "tables.c", "decide.c", "link.c", "reader.c")]
     made = [compiler, *flags, "-Wall", "-Wextra", "-Werror", *sources, "-lpthread", "-lm", "-o", str(tmp_path / "fuzz")]
     subprocess.run(made, check=True)
     result = subprocess.run([str(tmp_path / "fuzz"), "150", "0"], capture_output=True, text=True, timeout=300)
