@@ -31,7 +31,7 @@ class Classifier(ABC):
         why_no_form: one sentence for users, where there is none.
         library: what its artifact runs in, `python` for NumPy and plain Python.
         packages: third-party packages its artifact needs to predict. By config or members an instance may need more
-            than its class says of both.
+            than its class says of both, or have no form where its class has some.
         space_: what it can answer: classes, task, and what is said of a text in which it knows nothing.
         thresholds_: float32 (n_classes,); what they mean, `baselines.task.decide` says.
         config: the frozen dataclass the classifier was made with; JSON types only. Where it left a choice to
@@ -41,8 +41,8 @@ class Classifier(ABC):
 
     kind: ClassVar[str]
     can_fit: ClassVar[bool] = True
-    forms: ClassVar[tuple[str, ...]] = ()
-    why_no_form: ClassVar[str] = "no exporter reads this kind; serve its artifact with this package"
+    forms: tuple[str, ...] = ()
+    why_no_form: str = "no exporter reads this kind; serve its artifact with this package"
     library: Literal["python", "torch"] = "python"
     packages: tuple[str, ...] = ("numpy", "safetensors")
     config: Any

@@ -47,7 +47,7 @@ class ChanceClassifier(Classifier):
     """Answers 0 or 1 at random, or always the same; reads of a text nothing but its hash."""
 
     kind: ClassVar[str] = "chance"
-    why_no_form: ClassVar[str] = "it reads nothing of a text, so there is nothing to ship"
+    why_no_form = "it reads nothing of a text, so there is nothing to ship"
     packages = ("numpy",)
     rates_: NDArray[np.float64]
 

@@ -174,7 +174,7 @@ class CharCNNClassifier(Classifier):
     """
 
     kind: ClassVar[str] = "cnn"
-    forms: ClassVar[tuple[str, ...]] = ("onnx",)
+    forms = ("onnx",)
     library = "torch"
     packages = ("numpy", "safetensors", "torch")
     config: CNNConfig

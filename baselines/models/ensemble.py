@@ -15,13 +15,22 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from baselines.checked_reading import is_share, named
+from baselines.checked_reading import named
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, UserError
-from baselines.scores.calibration import fit_platt, fit_scale, log_odds, log_shares, logistic, softmax
+from baselines.models.learned.average import (
+    MOST_MEMBERS,
+    Floats,
+    Share,
+    averaged,
+    linked,
+    logits_of,
+    shares_from_json,
+    shares_to_json,
+)
+from baselines.scores.calibration import fit_platt, fit_scale
 from baselines.storage import artifact
 from baselines.storage.artifact import Lineage, read_json, write_json
 from baselines.storage.configs import CheckedFields, config_from_json
@@ -31,8 +40,6 @@ from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, 
 _STATE = "ensemble.json"
 _EDGE = 1e-6
 _TO_EQUAL = 0.5
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -61,24 +68,11 @@ class EnsembleConfig(CheckedFields):
             raise UserError(f"ensemble: members are plain names, got {', '.join(self.members)}")
 
 
-_SHARE = {"member", "weight", "slope", "offset"}
-# Logits are at most some tens, so that this much more is still a number.
-_STEEPEST = 1e12
-
-
-@dataclass(frozen=True)
-class Share:
-    """How one member enters the average: its weight, and Platt's slope and offset."""
-
-    weight: float
-    slope: float
-    offset: float
-
-
 class EnsembleClassifier(Classifier):
     """Weighted average of calibrated members. `members_` by name; `shares_` in the same order."""
 
     kind: ClassVar[str] = "ensemble"
+    forms: tuple[str, ...] = ("ensemble",)
     members_: dict[str, Classifier]
     shares_: tuple[Share, ...]
 
@@ -116,9 +110,9 @@ class EnsembleClassifier(Classifier):
         if validation is None or not len(validation):
             self.shares_ = tuple(Share(1 / len(members), 1.0, 0.0) for _ in members)
             return self
-        logits = [_logits(member.predict_proba(validation.texts), self.task_) for member in members.values()]
+        logits = [logits_of(member.predict_proba(validation.texts), self.task_) for member in members.values()]
         scales = [_scale(each, validation) for each in logits]
-        calibrated = np.stack([_linked(a * each + b, self.task_) for each, (a, b) in zip(logits, scales, strict=True)])
+        calibrated = np.stack([linked(a * each + b, self.task_) for each, (a, b) in zip(logits, scales, strict=True)])
         weights = mixture_weights(calibrated, validation.labels, self.task_)
         self.shares_ = tuple(Share(float(w), a, b) for w, (a, b) in zip(weights, scales, strict=True))
         return self
@@ -127,43 +121,34 @@ class EnsembleClassifier(Classifier):
         self.members_ = dict(members)
         self.packages = tuple(dict.fromkeys(package for member in members.values() for package in member.packages))
         self.library = "torch" if any(member.library == "torch" for member in members.values()) else "python"
+        if without := _without_form(members):
+            self.forms, self.why_no_form = (), without
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
-        total, known = np.zeros((len(texts), len(self.classes_))), np.zeros(len(texts), np.bool_)
-        for share, member in zip(self.shares_, self.members_.values(), strict=True):
+        answers, known = [], np.zeros(len(texts), np.bool_)
+        for member in self.members_.values():
             own, knows = member.answer(texts)
-            logits = _logits(answered(own, knows, member.space_, member.thresholds_), self.task_)
-            total += share.weight * _linked(share.slope * logits + share.offset, self.task_)
+            answers.append(answered(own, knows, member.space_, member.thresholds_))
             known |= knows
-        return total.clip(0, 1).astype(np.float32), known
+        return averaged(self.shares_, answers, self.task_), known
 
     def save_state(self, folder: Path) -> None:
-        shares = [{"member": name, **vars(share)} for name, share in zip(self.members_, self.shares_, strict=True)]
-        write_json(folder / _STATE, {"shares": shares})
+        write_json(folder / _STATE, shares_to_json(tuple(self.members_), self.shares_))
         for name, member in self.members_.items():
             artifact.save(member, folder / name, Lineage(name, "baseline", seed=self.config.seed))
 
     @classmethod
     def load_state(cls, folder: Path, config: Mapping[str, Any], space: LabelSpace) -> Self:
         classifier = cls(config_from_json(EnsembleConfig, config))
-        content = read_json(folder / _STATE)
-        shares = content.get("shares") if isinstance(content, dict) else None
         classifier.accept(space)
-        if not isinstance(shares, list) or not all(
-            isinstance(share, dict) and set(share) == _SHARE for share in shares
-        ):
-            raise ArtifactError(f"{folder / _STATE}: shares: a list of {', '.join(sorted(_SHARE))} is needed")
-        if [share["member"] for share in shares] != list(classifier.config.members):
+        try:
+            names, classifier.shares_ = shares_from_json(read_json(folder / _STATE))
+        except ArtifactError as error:
+            raise ArtifactError(f"{folder / _STATE}: {error}") from None
+        if names != classifier.config.members:
             raise ArtifactError(
                 f"{folder / _STATE}: expected shares of {', '.join(map(named, classifier.config.members))}"
             )
-        for share in shares:
-            steep = [share[name] for name in ("slope", "offset")]
-            if not is_share(share["weight"]) or not all(type(n) in (int, float) and abs(n) <= _STEEPEST for n in steep):
-                raise ArtifactError(
-                    f"{folder / _STATE}: weights between 0 and 1 are needed, slopes and offsets up to {_STEEPEST:g}"
-                )
-        classifier.shares_ = tuple(Share(float(s["weight"]), float(s["slope"]), float(s["offset"])) for s in shares)
         return classifier
 
     def load_members(self, read: Callable[[str], Classifier]) -> None:
@@ -190,6 +175,15 @@ def mixture_weights(
     return (1 - _TO_EQUAL) * weights + _TO_EQUAL / n_members
 
 
+def _without_form(members: Mapping[str, Classifier]) -> str:
+    """Why no bundle holds these members; "" where one can."""
+    for name, member in members.items():
+        if not member.forms or member.kind == EnsembleClassifier.kind:
+            why = member.why_no_form if not member.forms else "an ensemble within an ensemble isn't shipped"
+            return f"its member {name} ({member.kind}) can't be exported: {why}"
+    return f"at most {MOST_MEMBERS} members are shipped, got {len(members)}" if len(members) > MOST_MEMBERS else ""
+
+
 def _asks_else(ours: LabelSpace, theirs: LabelSpace) -> bool:
     return (ours.classes, ours.task) != (theirs.classes, theirs.task)
 
@@ -199,11 +193,3 @@ def _scale(logits: Floats, validation: Part) -> tuple[float, float]:
     if validation.task == "multilabel":
         return fit_platt(logits, validation.labels)
     return fit_scale(logits, validation.labels, validation.task)
-
-
-def _logits(probabilities: Probabilities, task: Task) -> Floats:
-    return log_shares(probabilities) if task == "multiclass" else log_odds(probabilities)
-
-
-def _linked(logits: Floats, task: Task) -> Floats:
-    return softmax(logits) if task == "multiclass" else logistic(logits)

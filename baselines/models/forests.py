@@ -1,7 +1,7 @@
 """The course's two models of trees over TF-IDF of single words: a random forest, and gradient boosting.
 
 Source: Made With ML, baselines, in the course's default settings. scikit-learn grows the trees,
-`baselines.models.trees` holds them.
+`baselines.models.learned.trees` holds them.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.classifier import Progress
-from baselines.errors import ArtifactError
+from baselines.models.learned.trees import NAMES, Boosted, Trees, check_forest, mean_of_leaves
 from baselines.models.one_vs_rest import constant_logit, fit_each
-from baselines.models.trees import NAMES, Trees
 from baselines.models.word_classifier import WordClassifier
 from baselines.notes import note_missing_classes
 from baselines.storage.configs import CheckedFields, config_from_json
 from baselines.storage.ranges import Between, MostTrees, Rate, Seed, Threads
-from baselines.storage.weights import require_array
-from baselines.task import LabelMatrix, add_up, link
+from baselines.task import LabelMatrix
 from baselines.text.cleaning import CleaningName
 from baselines.text.ngrams import Row
 
@@ -47,6 +45,7 @@ class ForestClassifier(WordClassifier):
     """One random forest for all classes: mean over trees of the share of a leaf's texts that have the class."""
 
     kind: ClassVar[str] = "forest"
+    forms = ("trees",)
     arrays: ClassVar[tuple[str, ...]] = NAMES
     trees_: Trees
 
@@ -78,20 +77,14 @@ class ForestClassifier(WordClassifier):
         progress(1, 1)
 
     def _answer(self, row: Row) -> NDArray[np.float32]:
-        share: NDArray[np.float32] = self.trees_.leaves(self.dense(row)).mean(axis=0, dtype=np.float64)
-        return share
+        return mean_of_leaves(self.trees_, self.vectorizer_.dense(row)).astype(np.float32)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {field.name: getattr(self.trees_, field.name) for field in fields(Trees)}
 
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.trees_ = Trees(**arrays)
-        self.trees_.check(self.vectorizer_.n_features, len(self.classes_))
-        answers = self.trees_.answers
-        if not len(self.trees_.roots) or answers.min() < 0 or answers.max() > 1:
-            raise ArtifactError("trees: at least one with answers in 0..1 is needed")
-        if self.task_ == "multiclass" and not add_up(answers):
-            raise ArtifactError("trees: answers of task multiclass must add up to 1 in each leaf")
+        check_forest(self.trees_, self.vectorizer_.n_features, len(self.classes_), self.task_)
 
 
 def _shares(value: NDArray[np.float64], labels: LabelMatrix) -> NDArray[np.float32]:
@@ -126,10 +119,9 @@ class BoostingClassifier(WordClassifier):
     """Each class: the prior's log odds plus the sum of its trees, linked by the task."""
 
     kind: ClassVar[str] = "boosting"
+    forms = ("trees",)
     arrays: ClassVar[tuple[str, ...]] = (*NAMES, "prior", "columns")
-    trees_: Trees
-    prior_: NDArray[np.float32]
-    columns_: NDArray[np.int32]
+    model_: Boosted
 
     config: BoostingConfig
 
@@ -139,6 +131,11 @@ class BoostingClassifier(WordClassifier):
     @property
     def cleaning(self) -> CleaningName:
         return self.config.cleaning
+
+    @property
+    def trees_(self) -> Trees:
+        """Of all classes."""
+        return self.model_.trees
 
     @classmethod
     def _made(cls, config: Mapping[str, Any]) -> Self:
@@ -152,13 +149,14 @@ class BoostingClassifier(WordClassifier):
             threads=self.config.threads,
             progress=progress,
         )
-        self.columns_ = np.array([c for c, model in enumerate(models) if model is not None], np.int32)
-        self.prior_ = np.array([constant_logit(labels[:, c]) for c in range(labels.shape[1])], np.float32)
-        share = labels[:, self.columns_].mean(axis=0)
-        self.prior_[self.columns_] = np.log(share / (1 - share))
+        columns = np.array([c for c, model in enumerate(models) if model is not None], np.int32)
+        prior = np.array([constant_logit(labels[:, c]) for c in range(labels.shape[1])], np.float32)
+        share = labels[:, columns].mean(axis=0)
+        prior[columns] = np.log(share / (1 - share))
         trees = [grown.tree_ for model in models if model is not None for grown in model.estimators_[:, 0]]
         rate = self.config.learning_rate
-        self.trees_ = Trees.of(trees, [(rate * tree.value[:, :, 0]).astype(np.float32) for tree in trees])
+        steps = [(rate * tree.value[:, :, 0]).astype(np.float32) for tree in trees]
+        self.model_ = Boosted(Trees.of(trees, steps), prior, columns)
 
     def _grown(self, column: int) -> Any:
         from sklearn.ensemble import GradientBoostingClassifier
@@ -172,25 +170,14 @@ class BoostingClassifier(WordClassifier):
         )
 
     def _answer(self, row: Row) -> NDArray[np.float32]:
-        logits = self.prior_.astype(np.float64)
-        if len(self.columns_):
-            steps = self.trees_.leaves(self.dense(row)).reshape(len(self.columns_), -1)
-            logits[self.columns_] += steps.sum(axis=1, dtype=np.float64)
-        return link(logits.astype(np.float32), self.task_)
+        return self.model_.answer(self.vectorizer_.dense(row), self.task_)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        arrays = {field.name: getattr(self.trees_, field.name) for field in fields(Trees)}
-        return {**arrays, "prior": self.prior_, "columns": self.columns_}
+        model = self.model_
+        arrays = {field.name: getattr(model.trees, field.name) for field in fields(Trees)}
+        return {**arrays, "prior": model.prior, "columns": model.columns}
 
     def _set_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.prior_, self.columns_ = arrays.pop("prior"), arrays.pop("columns")
-        self.trees_ = Trees(**arrays)
-        self.trees_.check(self.vectorizer_.n_features, 1)
-        n_classes, columns = len(self.classes_), self.columns_
-        require_array("prior", self.prior_, "float32", (n_classes,))
-        require_array("columns", columns, "int32", (None,))
-        if not set(columns.tolist()) <= set(range(n_classes)) or len(set(columns.tolist())) != len(columns):
-            raise ArtifactError(f"columns: numbers in 0..{n_classes - 1} are needed, each once")
-        # Without a class to answer for, no tree may be left over.
-        if len(self.trees_.roots) % len(columns) if len(columns) else len(self.trees_.roots):
-            raise ArtifactError(f"roots: {len(self.trees_.roots)} trees do not divide among {len(columns)} classes")
+        prior, columns = arrays.pop("prior"), arrays.pop("columns")
+        self.model_ = Boosted(Trees(**arrays), prior, columns)
+        self.model_.check(self.vectorizer_.n_features, len(self.classes_))

@@ -118,7 +118,7 @@ class LinearClassifier(Classifier):
     """
 
     kind: ClassVar[str] = "linear"
-    forms: ClassVar[tuple[str, ...]] = ("linear",)
+    forms = ("linear",)
     vectorizer_: NgramTfidf
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]

@@ -130,7 +130,7 @@ class RNNClassifier(Classifier):
     """
 
     kind: ClassVar[str] = "rnn"
-    forms: ClassVar[tuple[str, ...]] = ("onnx",)
+    forms = ("onnx", "gru")
     library = "torch"
     packages = ("numpy", "safetensors", "torch")
     config: RNNConfig

@@ -90,6 +90,7 @@ class _TransformerClassifier(Classifier):
 
     library = "torch"
     packages = ("numpy", "safetensors", "torch", "transformers")
+    why_no_form = "its encoder runs in torch and the library transformers alone; distil a student and ship that"
     normalise: ClassVar[bool]
     config_type: ClassVar[type[Any]]
 

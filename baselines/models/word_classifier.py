@@ -69,12 +69,6 @@ class WordClassifier(Classifier):
             raise ArtifactError(f"{folder / _WEIGHTS}: {error}") from None
         return classifier
 
-    def dense(self, row: Row) -> NDArray[np.float32]:
-        """A row with its zeros; float32 (n_features,)."""
-        out = np.zeros(self.vectorizer_.n_features, np.float32)
-        out[row[0]] = row[1]
-        return out
-
     @property
     @abstractmethod
     def cleaning(self) -> CleaningName:

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from baselines.checked_reading import shown
-from baselines.errors import ArtifactError
+from baselines.errors import ArtifactError, MissingExtra
 from baselines.text import unicode
 
 CleaningName = Literal["course", "letters", "words", "raw"]
@@ -132,6 +132,9 @@ def _ascii_split(text: str, name: CleaningName) -> list[str]:
 @cache
 def _stemmer() -> Callable[[str], str]:
     # Imported here: the runtime that serves a character model must not need NLTK.
-    from nltk.stem import PorterStemmer
+    try:
+        from nltk.stem import PorterStemmer
+    except ImportError:
+        raise MissingExtra("stems of words need the package nltk; install it with: pip install nltk") from None
 
     return cache(PorterStemmer().stem)

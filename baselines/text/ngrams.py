@@ -207,6 +207,12 @@ class NgramTfidf:
             return starts, np.zeros(0, np.intp), np.zeros(0, np.float32)
         return starts, np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
 
+    def dense(self, row: Row) -> NDArray[np.float32]:
+        """A row with its zeros; float32 (n_features,)."""
+        out = np.zeros(self.n_features, np.float32)
+        out[row[0]] = row[1]
+        return out
+
     def to_json(self) -> dict[str, Any]:
         """Everything but the idf values, as JSON types."""
         blocks = []

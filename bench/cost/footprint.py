@@ -144,7 +144,8 @@ def _project(requirement: str) -> str:
 
 
 def _from_safetensors(path: Path) -> Mapping[str, Array]:
-    if path.name == TABLES_FILE and (packed := _from_tables(path)) is not None:
+    # A member of an ensemble has a prefix before the name.
+    if path.name.endswith(TABLES_FILE) and (packed := _from_tables(path)) is not None:
         return packed
     from safetensors import SafetensorError
     from safetensors.numpy import load_file

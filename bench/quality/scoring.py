@@ -15,7 +15,16 @@ from baselines.task import LabelMatrix, LabelSpace, Probabilities, Thresholds, d
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
 
 SCORES_FILE = "probabilities.safetensors"
-RUNTIME_OF_FORM: Mapping[str, Runtime] = {"onnx": "onnxruntime", "table": "table", "linear": "linear"}
+RUNTIME_OF_FORM: Mapping[str, Runtime] = {
+    "onnx": "onnxruntime",
+    "table": "table",
+    "linear": "linear",
+    "trees": "numpy",
+    "neighbours": "numpy",
+    "rules": "numpy",
+    "gru": "numpy",
+    "ensemble": "numpy",
+}
 
 
 @dataclass(frozen=True)
@@ -49,9 +58,15 @@ def candidates_of(name: str, artifact: Path, bundles: Mapping[str, Path], runtim
     forms = list(bundles)
     names = [name, *(f"{name} ({form})" for form in forms[1:])]
     return [
-        Candidate(candidate, bundles[form], RUNTIME_OF_FORM[form], form=form)
+        Candidate(candidate, bundles[form], runtime_of(bundles[form], form), form=form)
         for candidate, form in zip(names, forms, strict=True)
     ]
+
+
+def runtime_of(bundle: Path, form: str) -> Runtime:
+    """What a bundle of this form runs in: an ensemble in onnxruntime where a member of it is a graph."""
+    graphs = form == "ensemble" and any(path.suffix == ".onnx" for path in bundle.iterdir())
+    return "onnxruntime" if graphs else RUNTIME_OF_FORM[form]
 
 
 def score_candidates(candidates: Sequence[Candidate], part: Part, folder: Path) -> None:

@@ -13,7 +13,7 @@ from baselines.scores.influence import Z_ONE_SIDED
 from bench.quantities import Estimate
 
 # Runtimes that a bundle runs in, without the training libraries.
-DEPLOYABLE_RUNTIMES = ("table", "linear", "onnxruntime")
+DEPLOYABLE_RUNTIMES = ("table", "linear", "numpy", "onnxruntime")
 
 TEST_SPLIT = "test split"
 

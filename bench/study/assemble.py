@@ -11,7 +11,7 @@ from baselines.dataset import PARTS
 from baselines.errors import MeasurementError
 from baselines.models.registry import BASELINES
 from baselines.storage.artifact import lineage_of, read_json, write_json
-from bench.candidate import PACKAGES, Candidate, known_in, open_candidate
+from bench.candidate import Candidate, known_in, open_candidate
 from bench.cost.bill import bill_of_answers, bill_of_training, carbon_of_gpu_row
 from bench.cost.compute import compute_per_document
 from bench.cost.footprint import installed_bytes
@@ -42,6 +42,7 @@ from bench.study.gpu_rows import gpu_rows
 from bench.study.reference import budget_facts
 from bench.study.task_facts import task_facts
 from compress.audit import audit
+from exports.bundles.needs import packages_of
 
 if TYPE_CHECKING:
     from bench.study.state import Study
@@ -134,6 +135,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         "training": _training(study, name, facts),
         "artifact": relative(study.workshop.artifact_of(name), study.workshop.run.root),
         "bundle": relative(main.path, study.workshop.run.root) if is_deployable(main) else None,
+        "why_no_bundle": "" if is_deployable(main) else study.workshop.classifier(name).why_no_form,
         "parity": agreement(study.scored[name]),
         "runtime_bytes": installed_bytes(_packages(study, name, main)),
         **analyses_of(name, row["parent"], evidence),
@@ -168,7 +170,8 @@ def _recipe(study: Study, name: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _packages(study: Study, name: str, candidate: Candidate) -> tuple[str, ...]:
-    return PACKAGES[candidate.runtime] if is_deployable(candidate) else study.workshop.classifier(name).packages
+    classifier = study.workshop.classifier(name)
+    return packages_of(classifier, candidate.form) if is_deployable(candidate) else classifier.packages
 
 
 def _training(study: Study, name: str, facts: Mapping[str, Any]) -> Json:

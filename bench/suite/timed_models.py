@@ -26,6 +26,7 @@ from baselines.task import decide
 from bench.candidate import Candidate, Runtime, open_candidate
 from bench.cost.compute import compute_per_document
 from bench.cost.footprint import footprint
+from bench.quality.scoring import runtime_of
 from compress.method import Context
 from compress.methods.fold import FoldConfig
 from compress.methods.quantize.quantize_config import QuantizeConfig
@@ -35,7 +36,6 @@ from exports.bundles.write_bundle import write_bundle
 
 Say = Callable[[str], None]
 REFERENCE = "cnn/onnx"
-_RUNTIME_OF: Mapping[str, Runtime] = {"onnx": "onnxruntime", "table": "table", "linear": "linear"}
 _BASELINES: Mapping[str, Mapping[str, Any]] = {"cnn": {"epochs": 6}, "linear": {}, "rules": {}}
 _VARIANTS: Mapping[str, tuple[str, Any]] = {
     "fold": ("fold", FoldConfig()),
@@ -131,7 +131,8 @@ def _forms(run: RunFolder, name: str, path: Path, say: Say) -> dict[str, Candida
             with run.write(step, inputs) as place:
                 write_bundle(classifier, lineage_of(path), place / "bundle", form)
         full = f"{name}/{form}"
-        found[full] = Candidate(full, run.place(step) / "bundle", _RUNTIME_OF[form], form=form)
+        bundle = run.place(step) / "bundle"
+        found[full] = Candidate(full, bundle, runtime_of(bundle, form), form=form)
     return found
 
 

@@ -15,6 +15,7 @@ from baselines.storage.artifact import Lineage
 from baselines.task import DEFAULT_METRIC
 from exports.bundles.card_answers import reading_lines, task_sentence
 from exports.bundles.explainable import explainable
+from exports.bundles.needs import needs_said
 from exports.runtime.explain import influential_ngrams
 
 
@@ -56,7 +57,7 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
         "",
         task_sentence(classifier),
         "",
-        f"- kind: {classifier.kind}, shipped as {form}",
+        f"- kind: {classifier.kind}, shipped as {form}; needs {needs_said(classifier, form)}",
         f"- made by: {recipe}"
         + (f", from {inline(lineage.parent)}" if lineage.parent else "")
         + f", seed {lineage.seed}",
@@ -76,10 +77,21 @@ def model_card(classifier: Classifier, lineage: Lineage, form: str, card: CardFa
     lines += ["", "## Use", "", "```python", "import tagpress", ""]
     lines += ['predictor = tagpress.load("FOLDER")', 'print(predictor.predict(["A text to tag"]))', "```", ""]
     lines += ["## Limits", ""]
-    lines += [f"- {prose(sentence)}" for sentence in card.limits]
+    lines += [f"- {prose(sentence)}" for sentence in (*card.limits, *_private(classifier))]
     lines += ["- It knows the classes below and nothing else; a text about something else gets whatever comes closest."]
     lines += ["", "## Classes", "", *_class_lines(classifier, card.texts if card.with_ngrams else ()), ""]
     return "\n".join(lines)
+
+
+def _private(classifier: Classifier) -> list[str]:
+    """What a bundle gives away of the texts that a model learned from, beyond the words that it knows."""
+    members: Mapping[str, Classifier] = getattr(classifier, "members_", {})
+    if classifier.kind == "knn" or any(member.kind == "knn" for member in members.values()):
+        return [
+            "It holds the words and the labels of every training text, without their order: whoever has this folder "
+            "can read which words stood together in one text. Don't ship it where the texts are private."
+        ]
+    return []
 
 
 def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:

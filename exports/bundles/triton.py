@@ -80,7 +80,8 @@ def write_repository(bundle: Path, root: Path, name: str) -> Path:
         )
     if content.form != "onnx":
         raise ArtifactError(
-            f"{bundle}: Triton needs a bundle of form onnx, got {content.form}; export it with --form onnx"
+            f"{bundle}: Triton needs a bundle of form onnx, got {content.form}; export it with --form onnx where "
+            "its kind has that form"
         )
     folder = root / name
     if folder.exists():

@@ -7,36 +7,24 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from baselines.classifier import Classifier
 from baselines.cores import usable_core_count
 from baselines.errors import ArtifactError
 from baselines.storage.artifact import Lineage, describe_files, labels_content, write_json
-from baselines.storage.weights import write_weights
 from baselines.task import DEFAULT_METRIC
 from exports import runtime
+from exports.bundles.measured import size_said, speed_said
 from exports.bundles.model_card import CardFacts, model_card
+from exports.bundles.needs import form_of_member
 from exports.bundles.parity import Parity, PredictProba, check_parity
-from exports.runtime.bundle_format import (
-    ADOPTED_KIND,
-    ALPHABET,
-    EXAMPLE,
-    FORMAT_VERSION,
-    LABELS,
-    LINEAR_FILE,
-    MANIFEST,
-    MODEL_CARD,
-    ONNX_FILE,
-    PACKED_LINEAR_FILE,
-    PACKED_LINEAR_KIND,
-    TABLES_FILE,
-    VOCABULARY,
-)
+from exports.bundles.write_forms import WRITERS
+from exports.runtime.bundle_format import EXAMPLE, FORMAT_VERSION, LABELS, MANIFEST, MODEL_CARD
+
+_EXAMPLES = ("Classifying short texts with a character CNN in PyTorch",)
 
 
 def write_bundle(
@@ -48,6 +36,7 @@ def write_bundle(
     card: CardFacts | None = None,
     source: PredictProba | None = None,
     threads: int | None = None,
+    timed: bool = False,
 ) -> Path:
     """Write a bundle and prove on awkward texts that it answers as its source does.
 
@@ -59,6 +48,8 @@ def write_bundle(
         card: figures for the model card and the manifest.
         source: the classifier's answers, where another form has asked for them before; see `parity.remembered`.
         threads: for the proof; None takes all usable cores.
+        timed: whether a card without figures gets the median time of one text on this machine, so that the same
+            classifier doesn't give the same bytes; its size stands there in any case.
 
     Returns:
         `folder`.
@@ -80,6 +71,10 @@ def write_bundle(
     try:
         _write_files(classifier, lineage, part, form, card)
         prove(classifier, part, card.texts, source=source, threads=threads)
+        if not card.measured:
+            texts = card.texts or _EXAMPLES
+            figures = (size_said(part), *([speed_said(part, texts)] if timed else ()))
+            _describe(classifier, lineage, part, form, dataclasses.replace(card, measured=figures))
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
@@ -108,80 +103,31 @@ def prove(
 def _write_files(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
     labels = labels_content(classifier.space_, classifier.thresholds_)
     write_json(folder / LABELS, labels, compact=True)
-    lineage_sha256 = _lineage_sha256(lineage)
-    WRITERS[form](classifier, folder, labels, lineage_sha256)
-    write_json(folder / EXAMPLE, {"texts": ["Classifying short texts with a character CNN in PyTorch"]})
+    WRITERS[form](classifier, folder, labels, _lineage_sha256(lineage))
+    write_json(folder / EXAMPLE, {"texts": list(_EXAMPLES)})
+    _describe(classifier, lineage, folder, form, card)
+
+
+def _describe(classifier: Classifier, lineage: Lineage, folder: Path, form: str, card: CardFacts) -> None:
+    """Write the model card, and the manifest over all other files."""
     (folder / MODEL_CARD).write_text(model_card(classifier, lineage, form, card), encoding="utf-8")
-    manifest = {
+    manifest: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "form": form,
         "kind": classifier.kind,
         "task": classifier.task_,
         "lineage": _lineage_facts(lineage),
-        "lineage_sha256": lineage_sha256,
+        "lineage_sha256": _lineage_sha256(lineage),
         "licence": card.licence or lineage.dataset.get("licence", "unknown"),
         "judged_by": card.judged_by or DEFAULT_METRIC[classifier.task_],
         "metrics": dict(card.metrics),
         "files": describe_files(folder),
     }
+    if form == "ensemble":
+        source: Any = classifier
+        members = source.members_.values()
+        manifest["members"] = [{"form": form_of_member(member), "kind": member.kind} for member in members]
     write_json(folder / MANIFEST, manifest, compact=True)
-
-
-def _write_table(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
-    from compress.formats.packed import write_tables
-
-    source: Any = classifier
-    write_tables(source.stored, folder / TABLES_FILE)
-    write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
-
-
-def _write_linear(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
-    source: Any = classifier
-    if classifier.kind == PACKED_LINEAR_KIND:
-        from compress.formats.packed_linear import write_packed_linear
-        from exports.kernel.coding import encoder
-
-        write_packed_linear(source.packed, folder / PACKED_LINEAR_FILE, encoder)
-        return
-    if classifier.kind == ADOPTED_KIND:
-        _write_adopted(source, folder)
-        return
-    tensors = {"idf": source.vectorizer_.idf(), "weights": source.coef_.T, "intercept": source.intercept_}
-    write_weights(folder / LINEAR_FILE, {name: np.asarray(values, np.float32) for name, values in tensors.items()})
-    write_json(folder / VOCABULARY, source.vectorizer_.to_json(), compact=True)
-
-
-def _write_adopted(source: Any, folder: Path) -> None:
-    vectorizer, weights, intercept = source.exact
-    link = json.dumps(source.link.to_json(), separators=(",", ":"))
-    tensors = {"idf": vectorizer.idf(), "weights": weights.T, "intercept": intercept}
-    write_weights(folder / LINEAR_FILE, tensors, {"link": link})
-    write_json(folder / VOCABULARY, vectorizer.to_json(), compact=True)
-
-
-def _write_onnx(classifier: Classifier, folder: Path, labels: Mapping[str, Any], lineage_sha256: str) -> None:
-    from exports.graphs.to_onnx import add_metadata, to_onnx
-
-    source: Any = classifier
-    model = to_onnx(classifier)
-    if classifier.kind == "rnn":
-        vocabulary = source.tokenizer.to_json()
-        write_json(folder / VOCABULARY, vocabulary, compact=True)
-        facts: dict[str, Any] = dict(labels)
-    else:
-        write_json(folder / ALPHABET, source.tokenizer.to_json(), compact=True)
-        facts = {**labels, "alphabet": source.tokenizer.to_json()}
-    texts = {key: json.dumps(value, ensure_ascii=False, separators=(",", ":")) for key, value in facts.items()}
-    add_metadata(model, {**texts, "lineage_sha256": lineage_sha256})
-    (folder / ONNX_FILE).write_bytes(model.SerializeToString(deterministic=True))
-
-
-# (classifier, folder, labels, hash of the lineage) -> the form's own files.
-WRITERS: dict[str, Callable[[Classifier, Path, Mapping[str, Any], str], None]] = {
-    "table": _write_table,
-    "linear": _write_linear,
-    "onnx": _write_onnx,
-}
 
 
 def _lineage_facts(lineage: Lineage) -> dict[str, Any]:

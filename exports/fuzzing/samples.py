@@ -84,6 +84,9 @@ def _for_bundles(forms: Collection[str]) -> Iterator[tuple[str, str, Classifier]
         yield "across", "linear", linear_model("binary", across_words=True, cleaning="raw")
         yield "elsewhere", "linear", _adopted()
         yield "few bits", "linear", _quantized(linear_model("multiclass"), "multiclass", bits=4)
+    for form, named in _OTHER_KINDS.items():
+        if form in forms:
+            yield from ((name, form, make()) for name, make in named.items())
 
 
 @cache
@@ -153,11 +156,19 @@ def linear_model(task: Task, **settings: Any) -> Classifier:
     return LinearClassifier(LinearConfig(min_texts=(1, 2), max_iterations=20, **settings)).fit(texts_of(task))
 
 
-def _of_registry(name: str, changes: Mapping[str, Any]) -> Classifier:
+def _of_registry(name: str, changes: Mapping[str, Any], task: Task = "multilabel") -> Classifier:
     from baselines.models.registry import BASELINES
 
-    part = texts_of("multilabel")
-    return BASELINES[name].make(0, "cpu", 1, changes, "multilabel").fit(part, part)
+    part = texts_of(task)
+    return BASELINES[name].make(0, "cpu", 1, changes, task).fit(part, part)
+
+
+def _ensemble(task: Task, *, graph: bool = False) -> Classifier:
+    from baselines.models.ensemble import EnsembleClassifier
+
+    members = {"linear": linear_model(task), "neighbours": _of_registry("tfidf-knn", {}, task)}
+    members |= {"cnn": _cnn(task, "characters")} if graph else {"rules": _of_registry("rules", {}, task)}
+    return EnsembleClassifier.from_members(members, texts_of(task))
 
 
 def _folded() -> Classifier:
@@ -178,6 +189,20 @@ def _torch_int8() -> Classifier:
     return TorchInt8Classifier.from_cnn(cnn)
 
 
+# Form -> name of a sample -> the classifier.
+_OTHER_KINDS: Mapping[str, Mapping[str, Callable[[], Classifier]]] = {
+    "trees": {
+        "forest": lambda: _of_registry("tfidf-forest", {"trees": 3}, "multiclass"),
+        "boosting": lambda: _of_registry("tfidf-boosting", {"trees": 3}),
+    },
+    "neighbours": {"neighbours": lambda: _of_registry("tfidf-knn", {}, "multiclass")},
+    "rules": {"rules": lambda: _of_registry("rules", {}), "one label": lambda: _of_registry("rules", {}, "binary")},
+    "gru": {"words": _rnn},
+    "ensemble": {
+        "three": lambda: _ensemble("multiclass"),
+        "graph": lambda: _ensemble("multilabel", graph=True),
+    },
+}
 _FOR_ARTIFACTS: Mapping[str, Callable[[], Classifier]] = {
     "cnn": lambda: _cnn("multilabel", "characters"),
     "rnn": _rnn,

@@ -26,7 +26,7 @@ class AdoptedPredictor(LinearPredictor):
 
     def __init__(self, bundle: BundleContent) -> None:
         Predictor.__init__(self, bundle)
-        path = bundle.folder / LINEAR_FILE
+        path = bundle.place(LINEAR_FILE)
         tensors, metadata = tensors_of(bundle.data(LINEAR_FILE), path)
         if set(tensors) != {"idf", "weights", "intercept"} or set(metadata) - {"link"}:
             raise ArtifactError(f"{path}: idf, weights and intercept are needed, got {', '.join(sorted(tensors))}")
@@ -36,7 +36,7 @@ class AdoptedPredictor(LinearPredictor):
         try:
             self.vectorizer = NgramTfidf.from_json(bundle.json(VOCABULARY), tensors["idf"])
         except ArtifactError as error:
-            raise ArtifactError(f"{bundle.folder / VOCABULARY}: {error}") from None
+            raise ArtifactError(f"{bundle.place(VOCABULARY)}: {error}") from None
         try:
             link = metadata.get("link")
             self.link = BY_TASK if link is None else Link.from_json(json_of(link.encode(), "link"))

@@ -11,7 +11,7 @@ import hashlib
 import re
 import stat
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 from baselines.checked_reading import MAX_FILE_BYTES, MAX_JSON_BYTES, json_of, names_said, read_plain_file, shown
 from baselines.errors import ArtifactError
 from baselines.folder_kind import said_kind
+from baselines.models.learned.average import MOST_MEMBERS
 from baselines.rights import unreadable_is_said
 from baselines.storage.artifact import labels_of
 from baselines.task import LabelSpace, Thresholds
@@ -37,6 +38,11 @@ TABLES_FILE = "tables.safetensors"
 LINEAR_FILE = "linear.safetensors"
 PACKED_LINEAR_FILE = "linear-int.safetensors"
 VOCABULARY = "vocabulary.json"
+TREES_FILE = "trees.safetensors"
+NEIGHBOURS_FILE = "neighbours.safetensors"
+GRU_FILE = "gru.safetensors"
+RULES_FILE = "rules.json"
+ENSEMBLE_FILE = "ensemble.json"
 FOR_PEOPLE = (MODEL_CARD, EXAMPLE)
 
 # Files of each form besides the manifest, the labels and those for people.
@@ -44,6 +50,12 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "onnx": (ALPHABET, ONNX_FILE),
     "table": (ALPHABET, TABLES_FILE),
     "linear": (VOCABULARY, LINEAR_FILE),
+    "trees": (VOCABULARY, TREES_FILE),
+    "neighbours": (VOCABULARY, NEIGHBOURS_FILE),
+    "gru": (VOCABULARY, GRU_FILE),
+    "rules": (RULES_FILE,),
+    # Its members' files besides, each with a prefix of its own: see `member_prefix`.
+    "ensemble": (ENSEMBLE_FILE,),
 }
 # The kind of classifier whose graph reads words, and of the linear model whose one file holds its vocabulary too.
 WORD_KIND = "rnn"
@@ -53,7 +65,7 @@ ADOPTED_KIND = "linear-adopted"
 # All files together, and the manifest.
 MAX_BUNDLE_BYTES = MAX_FILE_BYTES
 MAX_MANIFEST_BYTES = 1 << 20
-MAX_FILES = 16
+MAX_FILES = 64
 _KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
@@ -68,6 +80,7 @@ class BundleContent:
         manifest: as read.
         space: what can be answered, in the order of the probabilities.
         thresholds: float32 (n_classes,).
+        prefix: of the names of its files in the folder; "" unless it is a member of an ensemble.
     """
 
     folder: Path
@@ -76,6 +89,7 @@ class BundleContent:
     space: LabelSpace
     thresholds: Thresholds
     _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    prefix: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -89,11 +103,34 @@ class BundleContent:
             ArtifactError: read again after `forget`, and changed since.
         """
         content = self._read.get(name)
-        return _checked(self.folder, name, self.manifest["files"][name]) if content is None else content
+        facts = self.manifest["files"][name]
+        return _checked(self.folder, self.prefix + name, facts) if content is None else content
 
     def json(self, name: str) -> Any:
         """Content of one JSON file of the bundle."""
-        return json_of(self.data(name), self.folder / name)
+        return json_of(self.data(name), self.place(name))
+
+    def place(self, name: str) -> Path:
+        """Where one of its files lies."""
+        return self.folder / (self.prefix + name)
+
+    def members(self) -> list[BundleContent]:
+        """The bundles that an ensemble is made of, each checked as one of its own.
+
+        Raises:
+            ArtifactError: labels that are damaged, or of other classes or another task than the ensemble's.
+        """
+        return [self._member(member_prefix(number), facts) for number, facts in enumerate(self.manifest["members"])]
+
+    def _member(self, prefix: str, facts: Mapping[str, Any]) -> BundleContent:
+        place = self.place(prefix + LABELS)
+        space, thresholds = labels_of(self.json(prefix + LABELS), place)
+        if (space.classes, space.task) != (self.space.classes, self.space.task):
+            raise ArtifactError(f"{place}: other classes, or another task, than the ensemble's; make the bundle again")
+        own = {name.removeprefix(prefix): name for name in self.manifest["files"] if name.startswith(prefix)}
+        manifest = {**facts, "task": space.task, "files": {n: self.manifest["files"][full] for n, full in own.items()}}
+        read = {name: self.data(full) for name, full in own.items()}
+        return BundleContent(self.folder, facts["form"], manifest, space, thresholds, read, prefix)
 
     def forget(self) -> None:
         """Let go of the bytes: a model was made from them."""
@@ -134,7 +171,7 @@ def _read_bundle(folder: Path) -> BundleContent:
         )
     check_manifest(manifest, place)
     form, files = str(manifest["form"]), manifest["files"]
-    needed = needed_files(form, manifest["kind"])
+    needed = needed_files(form, manifest["kind"], manifest.get("members", ()))
     found = _check_names(folder, form, files, needed, {path.name for path in paths} - {MANIFEST})
     space, thresholds = labels_of(json_of(found[LABELS], folder / LABELS), folder / LABELS)
     if manifest["task"] != space.task:
@@ -165,8 +202,8 @@ def check_manifest(manifest: Any, place: Path) -> None:
     for name, kind in (("kind", str), ("task", str)):
         if type(manifest.get(name)) is not kind:
             raise ArtifactError(f"{place}: {name}: a string is needed, got {shown(manifest.get(name))}")
-    if not _KIND.fullmatch(manifest["kind"]):
-        raise ArtifactError(f"{place}: kind: small letters, digits and - are allowed, got {shown(manifest['kind'])}")
+    _check_kind(manifest["kind"], place)
+    _check_members(form, manifest.get("members"), place)
     for name in ("lineage_sha256", "licence", "judged_by"):
         if not isinstance(manifest.get(name, ""), str):
             raise ArtifactError(f"{place}: {name}: a string is needed, got {shown(manifest[name])}")
@@ -182,8 +219,36 @@ def check_manifest(manifest: Any, place: Path) -> None:
             )
 
 
-def needed_files(form: str, kind: object) -> set[str]:
+def _check_kind(kind: Any, place: Path) -> None:
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        raise ArtifactError(f"{place}: kind: small letters, digits and - are allowed, got {shown(kind)}")
+
+
+def _check_members(form: str, members: Any, place: Path) -> None:
+    """An ensemble has a form and a kind for each member, none an ensemble itself; other forms have no members."""
+    if form != "ensemble":
+        if members is not None:
+            raise ArtifactError(f"{place}: members: allowed for form ensemble alone, got {shown(members)}")
+        return
+    if not isinstance(members, list) or not 2 <= len(members) <= MOST_MEMBERS:
+        raise ArtifactError(f"{place}: members: a list of 2 to {MOST_MEMBERS} is needed, got {shown(members)}")
+    for member in members:
+        own = member.get("form") if isinstance(member, dict) and set(member) == {"form", "kind"} else None
+        if not isinstance(own, str) or own not in FORMS or own == "ensemble":
+            raise ArtifactError(f"{place}: members: a form and a kind each are needed, got {shown(member)}")
+        _check_kind(member["kind"], place)
+
+
+def member_prefix(number: int) -> str:
+    """What the names of the files of an ensemble's member begin with; numbers from 0 on."""
+    return f"member-{number}."
+
+
+def needed_files(form: str, kind: object, members: Sequence[Mapping[str, Any]] = ()) -> set[str]:
     """Files that predicting needs besides the manifest; graphs over words have a vocabulary in place of an alphabet."""
+    if members:
+        own = [needed_files(member["form"], member["kind"]) for member in members]
+        return {member_prefix(n) + name for n, names in enumerate(own) for name in names} | {LABELS, ENSEMBLE_FILE}
     if form == "linear" and kind == PACKED_LINEAR_KIND:
         return {LABELS, PACKED_LINEAR_FILE}
     needed = {LABELS, *FORMS[form]}

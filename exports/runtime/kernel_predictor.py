@@ -17,6 +17,8 @@ from exports.kernel.deciding import Found
 from exports.runtime.predictor import Encoded, Predictor
 
 Engine = Literal["auto", "kernel", "numpy"]
+# Logits (n_texts, n_logits) to probabilities (n_texts, n_classes); may change the logits in place.
+Linked = Callable[[NDArray[np.float32]], Probabilities]
 
 
 class KernelPredictor(Predictor[Encoded]):

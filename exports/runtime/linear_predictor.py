@@ -34,7 +34,7 @@ class LinearPredictor(Predictor[list[Row]]):
 
     def __init__(self, bundle: BundleContent) -> None:
         super().__init__(bundle)
-        path = bundle.folder / LINEAR_FILE
+        path = bundle.place(LINEAR_FILE)
         tensors, _ = tensors_of(bundle.data(LINEAR_FILE), path)
         if set(tensors) != {"idf", "weights", "intercept"}:
             raise ArtifactError(f"{path}: idf, weights and intercept are needed, got {', '.join(sorted(tensors))}")
@@ -44,7 +44,7 @@ class LinearPredictor(Predictor[list[Row]]):
         try:
             self.vectorizer = NgramTfidf.from_json(bundle.json(VOCABULARY), tensors["idf"])
         except ArtifactError as error:
-            raise ArtifactError(f"{bundle.folder / VOCABULARY}: {error}") from None
+            raise ArtifactError(f"{bundle.place(VOCABULARY)}: {error}") from None
         self.weights: NDArray[np.float32] = tensors["weights"]
         self.intercept: NDArray[np.float32] = tensors["intercept"]
         expected = (self.vectorizer.n_features, len(self.classes))

@@ -1,4 +1,4 @@
-"""Texts in, classes out, from a bundle: NumPy alone for the table and linear forms, onnxruntime besides for ONNX.
+"""Texts in, classes out, from a bundle: NumPy alone, but for graphs, which need onnxruntime besides.
 
 Neither torch nor scikit-learn nor onnx is imported, and onnxruntime only when a bundle needs it. A predictor may be
 called from many threads at once, forked, copied, and sent to other processes.
@@ -87,6 +87,16 @@ def _opened(bundle: BundleContent, threads: int, engine: Engine) -> Predictor[An
         return TablePredictor(bundle, threads, engine)
     if bundle.form == "onnx":
         return OnnxPredictor(bundle, threads)
+    if bundle.form == "ensemble":
+        from exports.runtime.kinds.ensemble_predictor import EnsemblePredictor
+
+        return EnsemblePredictor(bundle, lambda member: _opened(member, threads, engine))
+    if bundle.form == "linear":
+        return _linear(bundle, threads, engine)
+    return _of_other_kinds(bundle)
+
+
+def _linear(bundle: BundleContent, threads: int, engine: Engine) -> Predictor[Any]:
     if bundle.manifest.get("kind") == PACKED_LINEAR_KIND:
         from exports.runtime.rows_predictor import RowsPredictor
 
@@ -98,6 +108,25 @@ def _opened(bundle: BundleContent, threads: int, engine: Engine) -> Predictor[An
     from exports.runtime.linear_predictor import LinearPredictor
 
     return LinearPredictor(bundle)
+
+
+def _of_other_kinds(bundle: BundleContent) -> Predictor[Any]:
+    # Each is imported where it is asked for: most folders hold none of them.
+    if bundle.form == "trees":
+        from exports.runtime.kinds.trees_predictor import TreesPredictor
+
+        return TreesPredictor(bundle)
+    if bundle.form == "neighbours":
+        from exports.runtime.kinds.neighbours_predictor import NeighboursPredictor
+
+        return NeighboursPredictor(bundle)
+    if bundle.form == "gru":
+        from exports.runtime.kinds.gru_predictor import GruPredictor
+
+        return GruPredictor(bundle)
+    from exports.runtime.kinds.rules_predictor import RulesPredictor
+
+    return RulesPredictor(bundle)
 
 
 def _manifest_sha256(folder: Path) -> str:

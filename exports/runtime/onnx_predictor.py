@@ -33,7 +33,7 @@ class OnnxPredictor(Predictor[Sequence[NDArray[Any]]]):
     def __init__(self, bundle: BundleContent, threads: int) -> None:
         super().__init__(bundle)
         self.tokenizer = _reader(bundle)
-        path, most = bundle.folder / ONNX_FILE, getattr(self.tokenizer, "max_tokens", None)
+        path, most = bundle.place(ONNX_FILE), getattr(self.tokenizer, "max_tokens", None)
         n_ids = self.tokenizer.n_ids
         self.graph = open_graph(bundle.data(ONNX_FILE), threads, str(path), n_ids=n_ids, task=self.task, most_ids=most)
         # Where activations are quantized by what a batch holds, a text must run alone to get the same answer always.

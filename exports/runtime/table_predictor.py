@@ -13,8 +13,9 @@ from baselines.text.tokenizer import Ids, Tokenizer
 from compress.formats.packed import tables_of
 from compress.formats.tables import IntTables
 from exports import kernel
+from exports.kernel.deciding import linked_by
 from exports.runtime.bundle_format import ALPHABET, TABLES_FILE, BundleContent
-from exports.runtime.kernel_predictor import Engine, KernelPredictor, uses_kernel
+from exports.runtime.kernel_predictor import Engine, KernelPredictor, Linked, uses_kernel
 from exports.runtime.predictor import require_fit
 
 
@@ -24,14 +25,15 @@ class TablePredictor(KernelPredictor[list[Ids]]):
     def __init__(self, bundle: BundleContent, threads: int, engine: Engine) -> None:
         super().__init__(bundle)
         self.tokenizer = Tokenizer.from_json(bundle.json(ALPHABET))
-        self.tables: IntTables = tables_of(bundle.data(TABLES_FILE), bundle.folder / TABLES_FILE).tables
+        self.tables: IntTables = tables_of(bundle.data(TABLES_FILE), bundle.place(TABLES_FILE)).tables
         self.threads = threads
-        # Chosen once: what is asked again for every text is as much as a tenth of a small model.
-        self._link = partial(link, task=self.task)
         require_fit(bundle, self.tables.n_ids == self.tokenizer.n_ids, f"tables for {self.tokenizer.n_ids} ids")
         require_fit(bundle, len(self.tables.bias) == len(self.classes), f"tables for {len(self.classes)} classes")
         self.kernel = kernel.TableKernel(self.tables, self.tokenizer) if uses_kernel(engine) else None
+        # Chosen once: what is asked again for every text is as much as a tenth of a small model.
+        self._link: Linked = partial(link, task=self.task)
         if self.kernel is not None:
+            self._link = linked_by(self.space)
             self.decide_by(self.kernel.names_of(self.space, self.thresholds, threads))
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
@@ -49,8 +51,7 @@ class TablePredictor(KernelPredictor[list[Ids]]):
         return self.tokenizer.known_batch(encoded)
 
     def by_kernel(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Known | None] | None:
-        # The kernel cleans and encodes plain ASCII itself, outside the interpreter's lock.
-        return None if self.kernel is None else self.kernel.answer(self.kernel.prepare(texts), self.threads)
+        return None if self.kernel is None else self.kernel.answer(texts, self.threads)
 
     def linked(self, logits: NDArray[np.float32]) -> Probabilities:
         return self._link(logits)

@@ -127,7 +127,7 @@ def test_members_are_artifacts_of_their_own(ensemble: EnsembleClassifier, tmp_pa
     state = tmp_path / "state"
     state.mkdir()
     write_json(
-        state / "ensemble.json", {"shares": [{"member": "../a/linear", "weight": 1, "slope": 1, "offset": 0}] * 2}
+        state / "ensemble.json", {"shares": [{"member": "../a/linear", "weight": 0.5, "slope": 1, "offset": 0}] * 2}
     )
     with pytest.raises(ArtifactError, match="expected shares of linear, tfidf-knn"):
         EnsembleClassifier.load_state(state, {"members": list(MEMBERS)}, tiny.everything.space)

@@ -45,7 +45,7 @@ def test_boosting_of_classes_that_never_vary_answers_their_prior(tiny: Dataset, 
 
 def test_trees_of_no_class_are_refused(tiny: Dataset, tmp_path: Path) -> None:
     model = BoostingClassifier(BoostingConfig(trees=2)).fit(tiny.part("train"))
-    model.columns_ = model.columns_[:0]
+    model.model_ = replace(model.model_, columns=model.model_.columns[:0])
     model.save_state(tmp_path)
     with pytest.raises(ArtifactError, match="do not divide among 0 classes"):
         BoostingClassifier.load_state(tmp_path, asdict(model.config), model.space_)

@@ -14,9 +14,9 @@ from safetensors.numpy import load_file, save_file
 
 from baselines.dataset import Dataset
 from baselines.errors import ArtifactError
+from baselines.models.chance import ChanceClassifier
 from baselines.models.cnn import CharCNNClassifier
 from baselines.models.rnn import RNNClassifier, RNNConfig
-from baselines.models.rules import RulesClassifier, RulesConfig
 from baselines.storage import artifact
 from baselines.task import LabelSpace
 from compress.formats.packed import Factors, StoredTables
@@ -197,7 +197,7 @@ def test_only_an_empty_place_and_a_possible_form_are_accepted(tmp_path: Path) ->
     with pytest.raises(ArtifactError, match="allowed: onnx"):
         write_bundle(float_classifier(), lineage(), tmp_path / "b", "table")
     with pytest.raises(ArtifactError, match="none"):
-        write_bundle(RulesClassifier(RulesConfig()), lineage(), tmp_path / "b", "onnx")
+        write_bundle(ChanceClassifier(), lineage(), tmp_path / "b", "onnx")
     assert (tmp_path / "full" / "file").read_text() == "mine"
 
 
@@ -210,9 +210,9 @@ def test_the_command_writes_a_bundle_and_explains_what_it_cannot(
     assert runtime.load(tmp_path / "b").predict(TEXTS)
     assert main([str(tmp_path / "artifact"), "--out", str(tmp_path / "b")]) == 2
     assert "not empty" in capsys.readouterr().err
-    artifact.save(RulesClassifier(RulesConfig()).fit(tiny.part("train")), tmp_path / "rules", lineage("rules"))
-    assert main([str(tmp_path / "rules"), "--out", str(tmp_path / "c")]) == 2
-    assert "can't be exported: its phrases" in capsys.readouterr().err
+    artifact.save(ChanceClassifier().fit(tiny.part("train")), tmp_path / "coin", lineage("coin"))
+    assert main([str(tmp_path / "coin"), "--out", str(tmp_path / "c")]) == 2
+    assert "can't be exported: it reads nothing of a text" in capsys.readouterr().err
     assert main([str(tmp_path / "nowhere"), "--out", str(tmp_path / "c")]) == 2
     assert "not an artifact" in capsys.readouterr().err
 

@@ -29,7 +29,7 @@ from tests.cases.forms_case import FORMS, classifier_of
 from tests.cases.import_case import ROOT
 from tests.cases.table_case import TEXTS, lineage, task_classifier
 
-NAMES = ("table kernel", "table numpy", "folded", "words", "linear", "linear int")
+NAMES = ("table kernel", "table numpy", "folded", "words", "linear", "linear int", "forest", "ensemble")
 COPIES: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,

@@ -107,9 +107,9 @@ def test_a_pipe_in_place_of_any_file_is_refused_without_waiting(copy: Path) -> N
 
 
 def test_a_folder_of_very_many_files_is_refused(copy: Path) -> None:
-    for number in range(20):
+    for number in range(70):
         (copy / f"f{number}").write_bytes(b"")
-    assert_refused(copy, "at most 16 files are allowed")
+    assert_refused(copy, "at most 64 files are allowed")
 
 
 def test_a_folder_that_cannot_be_read_is_one_sentence(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

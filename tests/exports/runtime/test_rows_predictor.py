@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from baselines.errors import ArtifactError
-from baselines.task import Link, Task
+from baselines.task import Link, Task, answered, decide
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.methods.quantize.quantize_config import QuantizeConfig
 from compress.methods.quantize.weights import apply as quantize
 from exports import kernel, runtime
 from exports.bundles.parity import AWKWARD, LONG_TEXT
 from exports.bundles.write_bundle import write_bundle
+from exports.kernel.row_kernel import RowKernel
 from exports.runtime.explain import explain, explainer_of
 from exports.runtime.rows_predictor import RowsPredictor
 from tests.cases.compress_case import task_context, task_linear
@@ -75,3 +77,25 @@ def test_paths_of_a_tree_have_no_share_a_class() -> None:
     object.__setattr__(child.rows, "link", Link("tree", (((0, False),), ((0, True),))))
     with pytest.raises(ArtifactError, match="no exact additive"):
         explainer_of(type("Served", (), {"rows": child.rows})())
+
+
+@pytest.mark.skipif(not kernel.AVAILABLE, reason="the C extension was not built")
+@pytest.mark.parametrize("name", ["logistic_shares", "tree"])
+@pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5])
+def test_links_of_their_own_are_decided_in_c(name: str, threshold: float) -> None:
+    child = quantized("multiclass")
+    space, n_classes = child.space_, len(child.rows.scale)
+    paths = tuple(tuple((node, node < column) for node in range(column + 1)) for column in range(n_classes))
+    rows = replace(child.rows, link=Link("tree", paths) if name == "tree" else Link("logistic_shares"))
+    texts = [*task_context("multiclass").train.texts, *AWKWARD]
+    thresholds = np.full(n_classes, threshold, np.float32)
+    model = RowKernel(rows)
+    logits, known = rows.answer(texts)
+    probabilities = answered(rows.link(logits, "multiclass"), known, space, thresholds)
+    want = [space.said(row) for row in decide(probabilities, thresholds, "multiclass")]
+    model.answer(texts)  # makes the pages that its characters need
+    found = model.names_of(space, thresholds, 2)(texts)
+    names, left = found if isinstance(found, tuple) else (found, [])
+    assert names is not None
+    assert len(left) < len(texts) / 10
+    assert all(names[place] == want[place] for place in set(range(len(texts))) - set(left))
