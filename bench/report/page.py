@@ -33,6 +33,7 @@ from bench.report.sections import (
     your_data,
 )
 from bench.report.sections.facts import Facts
+from exports.targets.js.runtime_source import page_script
 
 TEMPLATES = Path(__file__).with_name("templates")
 NAV = (("verdict", "Verdict"), ("models", "Models"), ("ledger", "Ledger"), ("texts", "Data"),
@@ -141,12 +142,10 @@ def content_security_policy(scripts: Sequence[str]) -> str:
 
 
 def _scripts(charts: bool, model: Mapping[str, Any] | None) -> list[str]:
-    """The charts' library, the model, the page's own behaviour; in this order."""
+    """The charts' library, what runs the model, the page's own behaviour; in this order."""
     library = [charts_library()] if charts else []
-    own = ["report.js"] if model is None else ["try_it.js", "report.js"]
-    if model is not None and "rows" in model:
-        own.insert(0, "try_it_rows.js")
-    return library + [(TEMPLATES / name).read_text(encoding="utf-8") for name in own]
+    runtime = [] if model is None else [page_script(model)]
+    return [*library, *runtime, (TEMPLATES / "report.js").read_text(encoding="utf-8")]
 
 
 def _css() -> str:

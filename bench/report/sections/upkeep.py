@@ -67,7 +67,7 @@ def _cells(model: Json, given: tuple[bool, ...]) -> Iterator[dict[str, Any]]:
     yield _cell(training.get("seconds"), seconds)
     energy, source = training.get("energy_wh"), str(training.get("energy_source") or "")
     yield _cell(energy, lambda wh: joules(wh * _JOULES_PER_WH), source)
-    yield _cell(model.get("runtime_bytes"), size)
+    yield _cell(model.get("runtime_bytes"), size, f"no bundle: {why}" if (why := model.get("why_no_bundle")) else "")
     cases, failed = (sum(test.get(key) or 0 for test in model.get("behaviour") or []) for key in ("n", "failed"))
     yield _cell(failed / cases if cases else None, percent, f"of {count(cases)}" if cases else "")
     by_rate = {test["rate"]: estimate(test.get("score")) for test in model.get("typos") or []}

@@ -114,7 +114,7 @@
     meter.append(bar, ...(model.thresholds[c] > 0 ? [limit] : []));
     const name = make("b", "", model.classes[c]);
     name.dir = "auto";
-    const parts = answer.known ? tagpress.parts(model, answer, c) : [];
+    const parts = answer.known ? tagpress.explain(model, box.value, c) : [];
     const because = parts.filter((part) => part.weight > 0).slice(0, 4);
     const reasons = make("span", "because");
     because.forEach((part, index) => {
@@ -128,7 +128,7 @@
 
   function answerNow() {
     const start = performance.now();
-    const answer = tagpress.predict(model, box.value);
+    const answer = model.classify(box.value);
     const took = performance.now() - start;
     const order = [...model.classes.keys()].sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
     const on = order.filter((c) => answer.decided[c]);
@@ -142,7 +142,7 @@
 
   function summary(answer, on) {
     if (model.task === "multiclass" && !on.length) return "Not sure enough of any class";
-    if (model.task !== "multilabel") return `Answer: ${answer.predicted[0]}`;
+    if (model.task !== "multilabel") return `Answer: ${answer.names[0]}`;
     return on.length ? `${on.length} of ${model.classes.length} labels` : "No label reaches its threshold";
   }
   box.addEventListener("input", answerNow);

@@ -1,104 +1,100 @@
-"""The page's JavaScript cleans, encodes and answers any Unicode as Python does, with every cleaning and unit."""
+"""The page's "Try it" runs the module that users get: answers and reasons of both forms, and reasons where it can't."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import product
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from baselines.task import Task, link
-from baselines.text.cleaning import CLEANINGS, Cleaning, CleaningName
-from baselines.text.tokenizer import UNITS, Tokenizer, Unit
+from baselines.text.cleaning import Cleaning
 from bench.report import try_it
-from bench.report.chromium import Browser, find_chromium
+from bench.report.page import _scripts
+from compress.methods.quantize.quantize_config import QuantizeConfig
+from compress.methods.quantize.weights import apply as quantize
 from exports import runtime
+from exports.bundles.parity import AWKWARD
 from exports.bundles.write_bundle import write_bundle
-from tests.cases.table_case import CLASSES, SPACE, int_tables, lineage, task_classifier
-from tests.cases.task_case import ALL_TASKS
-from tests.cases.unicode_case import SAME, WHOLE_WORDS, random_texts
+from exports.targets.source import open_source
+from tests.cases.compress_case import task_context, task_linear
+from tests.cases.table_case import TEXTS, lineage, task_classifier
+from tests.cases.unicode_case import WHOLE_WORDS
 
-SCRIPT = (Path(try_it.__file__).parent / "templates" / "try_it.js").read_text(encoding="utf-8")
-TEXTS = [
-    *random_texts(600, 3),
-    *(text for pair in SAME for text in pair),
-    *WHOLE_WORDS,
-    "C++ isn't C#",
-    "👍🏽 👩‍💻",
-    "",
-    "a" * 3000,
-]
-needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no Chromium installed; apt-get install chromium")
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js installed")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with Browser() as made:
-        made.evaluate(f"window.tagpress = (() => {{ {SCRIPT}; return tagpress; }})(); true")
-        yield made
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("bundles")
+    linear, _ = quantize(task_linear("multiclass"), QuantizeConfig(bits=4), task_context("multiclass"))
+    return {
+        "table": write_bundle(task_classifier("multilabel"), lineage(), folder / "table", "table"),
+        "binary": write_bundle(task_classifier("binary"), lineage(), folder / "binary", "table"),
+        "linear": write_bundle(linear, lineage(), folder / "linear", "linear"),
+    }
 
 
-def tokenizer_of(name: CleaningName, unit: Unit) -> Tokenizer:
-    return Tokenizer.learn(random_texts(300, 4), min_count=1, cleaning=Cleaning(name), unit=unit)
-
-
-@needs_browser
-@pytest.mark.parametrize(("name", "unit"), list(product(CLEANINGS, UNITS)))
-def test_any_text_gets_pythons_ids_and_answers(browser: Browser, name: CleaningName, unit: Unit) -> None:
-    tokenizer = tokenizer_of(name, unit)
-    tables = int_tables(n_ids=tokenizer.n_ids)
-    payload = try_it.payload(tables, tokenizer, SPACE, SPACE.thresholds())
-    found: Any = browser.evaluate(
-        f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
-        f" return {json.dumps(TEXTS)}.map((text) => {{ const a = tagpress.predict(model, text);"
-        " return [a.cleaned, a.ids, a.characterOf, [...a.probabilities]]; }); })()"
-    )
-    known = tokenizer.known_batch(tokenizer.encode_batch(TEXTS))
-    for text, knows, (cleaned, ids, places, probabilities) in zip(TEXTS, known, found, strict=True):
-        clean, starts = tokenizer.spans(text)
-        assert cleaned == clean, ascii(text)
-        assert ids == tokenizer.encode(text).tolist(), ascii(text)
-        assert places == starts.tolist()
-        ours = link(tables.logits(tokenizer.encode(text)), "multilabel") if knows else np.zeros(len(CLASSES))
-        np.testing.assert_allclose(probabilities, ours, atol=2e-7, rtol=0)
-
-
-@needs_browser
-def test_reasons_are_runs_of_whole_characters(browser: Browser) -> None:
-    tokenizer = tokenizer_of("words", "bytes")
-    payload = try_it.payload(int_tables(n_ids=tokenizer.n_ids), tokenizer, SPACE, SPACE.thresholds())
-    text = "深度学习 हिन्दी"
-    parts: Any = browser.evaluate(
-        f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
-        f" const a = tagpress.predict(model, {json.dumps(text)});"
-        " return tagpress.parts(model, a, 0).map((part) => [part.ngram, part.start, part.end]); })()"
-    )
-    assert parts
-    assert all(ngram == text[start:end] for ngram, start, end in parts)
-    assert len({(start, end) for _, start, end in parts}) == len(parts)
-
-
-@needs_browser
-@pytest.mark.parametrize("task", ALL_TASKS)
-@pytest.mark.parametrize("unit", UNITS)
-def test_every_task_is_answered_as_python_does(browser: Browser, task: Task, unit: Unit, tmp_path: Path) -> None:
-    classifier = task_classifier(task, tokenizer_of("words", unit))
-    folder = write_bundle(classifier, lineage(), tmp_path / "b", "table")
-    payload, reason = try_it.payload_of(folder)
+@needs_node
+@pytest.mark.parametrize("form", ["table", "binary", "linear"])
+def test_the_pages_script_answers_as_python(form: str, bundles: dict[str, Path]) -> None:
+    payload, reason = try_it.payload_of(bundles[form])
     assert reason == ""
-    texts = [*TEXTS[:150], *WHOLE_WORDS, "", "?", "\u200b", "good"]
-    found: Any = browser.evaluate(
-        f"(() => {{ const model = tagpress.open({json.dumps(payload)});"
-        f" return {json.dumps(texts)}.map((text) => {{ const a = tagpress.predict(model, text);"
-        " return [a.known, [...a.probabilities], a.predicted]; }); })()"
-    )
-    predictor = runtime.load(folder)
+    assert payload is not None
+    script = _scripts(False, payload)[0]
+    texts = [*AWKWARD[:8], *TEXTS, *WHOLE_WORDS, "", "\u200b"]
+    found = in_the_page(script, payload, texts)
+    predictor = runtime.load(bundles[form])
     probabilities, known = predictor.answered(texts)
-    assert [knows for knows, _, _ in found] == known.tolist()
-    assert 0 < known.sum() < len(texts)
-    np.testing.assert_allclose([row for _, row, _ in found], probabilities, atol=2e-7, rtol=0)
-    assert [names for _, _, names in found] == predictor.predict(texts)
+    assert [answer["known"] for answer in found] == known.tolist()
+    assert np.array_equal(np.float32([answer["probabilities"] for answer in found]), probabilities)
+    assert [answer["names"] for answer in found] == predictor.predict(texts)
+    assert [bool(answer["parts"]) for answer in found] == [
+        bool(k) and bool(a["parts"]) for k, a in zip(known, found, strict=True)
+    ]
+    assert any(answer["parts"] for answer in found)
+
+
+def in_the_page(script: str, payload: dict[str, Any], texts: list[str]) -> list[dict[str, Any]]:
+    """What the page's script says of each text."""
+    code = script + (
+        "const { payload, texts } = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
+        "const model = tagpress.open(payload);"
+        "console.log(JSON.stringify(texts.map((text) => { const a = model.classify(text);"
+        " return { ...a, probabilities: [...a.probabilities], parts: tagpress.explain(model, text, 0) }; })));"
+    )
+    asked = json.dumps({"payload": payload, "texts": texts})
+    done = subprocess.run(["node", "-e", code], input=asked, capture_output=True, text=True, check=True)
+    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    return answers
+
+
+def test_pages_hold_the_script_only_where_a_model_is_tried(bundles: dict[str, Path]) -> None:
+    payload, _ = try_it.payload_of(bundles["table"])
+    assert [len(_scripts(False, each)) for each in (None, payload)] == [1, 2]
+
+
+def test_models_too_large_for_a_page_stay_out(bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(try_it, "MAX_NUMBERS", 100)
+    for folder in bundles.values():
+        payload, reason = try_it.payload_of(folder)
+        assert payload is None
+        assert "more than the 100 a page may hold" in reason
+
+
+def test_other_readings_and_forms_stay_out(
+    bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = open_source(bundles["linear"])
+    assert source.rows is not None
+    object.__setattr__(source.rows.vectorizer, "cleaning", Cleaning("words", stem=True))
+    monkeypatch.setattr(try_it, "open_source", lambda folder: source)
+    assert "stem" in try_it.payload_of(bundles["linear"])[1]
+    monkeypatch.undo()
+    floats = write_bundle(task_linear("binary"), lineage(), tmp_path / "floats", "linear")
+    payload, reason = try_it.payload_of(floats)
+    assert payload is None
+    assert "whole numbers" in reason

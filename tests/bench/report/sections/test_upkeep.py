@@ -84,3 +84,9 @@ def test_without_trainings_there_is_no_table() -> None:
     del content["models"][0]["training"]
     assert table(content)["columns"] == ()
     assert table(content)["rows"] == []
+
+
+def test_a_model_without_a_bundle_says_why_beside_its_runtime() -> None:
+    content = results()
+    content["models"][0]["why_no_bundle"] = "it reads nothing of a text"
+    assert table(content)["rows"][0]["cells"][3]["sub"] == "no bundle: it reads nothing of a text"

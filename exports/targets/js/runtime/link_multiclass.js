@@ -1,0 +1,1 @@
+const byLink = (content, logits) => softmax(logits);
