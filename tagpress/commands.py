@@ -90,7 +90,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("train, tune or cross-validate baselines", _train),
     "doctor": Command("doubtful labels, confused and rare classes, copies, and whether more data would help", _doctor),
     "adopt": Command("take over a scikit-learn pipeline that you saved, exactly and with a proof", _adopt),
-    "export": Command("write a trained or compressed classifier as a bundle that runs without torch", _export),
+    "export": Command("a classifier as a bundle without torch; as C, JavaScript, a wheel, a model folder", _export),
     "predict": Command("the classes of texts, by a bundle", _predict),
     "score": Command("a bundle, or two, on a labelled file: metrics with intervals, gates, what is better", _score),
     "report": Command("write the report of a run again, with other gates or another margin", _report),

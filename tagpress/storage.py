@@ -79,7 +79,7 @@ def export(
     Args:
         model: a classifier, or the folder of an artifact.
         folder: new or empty; the bundle appears there whole or not at all.
-        form: `table`, `onnx` or `linear`; empty takes the best one for this kind.
+        form: one of the model's `forms`, such as `table`, `onnx` or `linear`; empty takes the best one for this kind.
         name: of the model; empty: its own, see `save`.
         dataset: what it was trained on; its texts join the proof, its licence the model card.
 
@@ -105,7 +105,7 @@ def export(
         texts, metric = dataset.part("validation").texts, dataset.everything.judged_by
         card = CardFacts(texts=texts, licence=dataset.licence, judged_by=metric)
     lineage, place = lineage_of(classifier, name, dataset), free_folder(folder, "bundle")
-    return write_bundle(classifier, lineage, place, form or forms[0], card=card)
+    return write_bundle(classifier, lineage, place, form or forms[0], card=card, timed=True)
 
 
 def load(

@@ -25,6 +25,8 @@ from exports.targets.cutoffs import cutoffs_of
 
 Model = TablePredictor | RowsPredictor
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,40}")
+# Both pip and npm read it so.
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})")
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Target:
         name: of the model in code: small letters, digits and _, a letter first.
         longest: bytes of UTF-8 that the longest text may have, where a target must know it; 1 to 65,535.
         small: whether the fewest bytes matter more than time, where a target can choose.
+        version: of the package, where a target is one: three whole numbers with dots between them.
     """
 
     name: str = "tagger"
     longest: int = 1024
     small: bool = False
+    version: str = "0.1.0"
 
     def __post_init__(self) -> None:
         if not _IDENTIFIER.fullmatch(self.name):
@@ -48,6 +52,10 @@ class Target:
             )
         if not 1 <= self.longest <= 65535:
             raise ArtifactError(f"longest: 1 to 65535 bytes are allowed, got {self.longest}")
+        if not _VERSION.fullmatch(self.version):
+            raise ArtifactError(
+                f"version: three whole numbers with dots between them are allowed, as 1.4.0, got {self.version!r}"
+            )
 
 
 @dataclass(frozen=True)

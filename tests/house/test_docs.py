@@ -23,7 +23,17 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 DOCUMENTS = [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 # Made when the site is built, by `docs/made`: a command's page, and copies of files at the top level.
-FURTHER = ("adoption", "calibration", "endurance", "fold_study", "gpu_check", "peers", "screenshot", "fuzz")
+FURTHER = (
+    "adoption",
+    "calibration",
+    "endurance",
+    "fold_study",
+    "gpu_check",
+    "peers",
+    "sameness",
+    "screenshot",
+    "fuzz",
+)
 MADE = {*(f"cli/{name}.md" for name in (*COMMANDS, *FURTHER)), "changelog.md", "contributing.md"}
 _LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")

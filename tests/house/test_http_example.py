@@ -1,11 +1,10 @@
-"""The server of examples/serve_http.py, which docs/serving.md shows, on a port of its own."""
+"""The server of examples/serve_http.py, which docs/serving.md describes, on a port of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import json
-import re
 import runpy
 import socket
 import threading
@@ -30,18 +29,22 @@ def _example() -> dict[str, Any]:
     return runpy.run_path(str(EXAMPLE), run_name="serve_http")
 
 
-def test_the_document_shows_the_file() -> None:
-    shown = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "serving.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert EXAMPLE.read_text(encoding="utf-8") in shown
-
-
-def test_the_command_listens_on_this_machine_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("words", "host"), [([], "127.0.0.1"), (["0.0.0.0"], "0.0.0.0")])
+def test_the_command_listens_on_this_machine_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], host: str
+) -> None:
     folder = write_bundle(int_classifier(), lineage(), tmp_path / "b", "table")
     asked: list[dict[str, Any]] = []
     names = _example()
-    monkeypatch.setitem(names["main"].__globals__, "serve", lambda app, **options: asked.append(options))
-    names["main"]([str(folder), "8080"])
-    assert asked == [{"listen": "127.0.0.1:8080", **names["LIMITS"]}]
+
+    def refuse(app: Any, **options: Any) -> None:
+        asked.append(options)
+        raise SystemExit
+
+    monkeypatch.setitem(names["main"].__globals__, "create_server", refuse)
+    with pytest.raises(SystemExit):
+        names["main"]([str(folder), "8080", *words])
+    assert asked == [{"host": host, "port": "8080", **names["LIMITS"]}]
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = write_bundle(int_classifier(), lineage(), tmp_path_factory.mktemp("http") / "b", "table")
     names = _example()
     running = waitress.server.create_server(names["application"](folder), host="127.0.0.1", port=0, **names["LIMITS"])
+    running.channel_class = names["Channel"]
     stop = threading.Event()
     thread = threading.Thread(target=_serve_until, args=(running, stop))
     thread.start()
@@ -80,8 +84,9 @@ def _ask(port: int, method: str, path: str, body: bytes = b"") -> tuple[int, Any
 
 def test_it_answers_as_the_runtime_does(server: Server) -> None:
     port, predictor = server
-    status, answer = _ask(port, "POST", "/predict", json.dumps({"texts": TEXTS}).encode())
-    assert (status, answer) == (200, {"answers": [said.to_json() for said in predictor.answers(TEXTS)]})
+    for place in ("/classify", "/predict"):
+        status, answer = _ask(port, "POST", place, json.dumps({"texts": TEXTS}).encode())
+        assert (status, answer) == (200, {"answers": [said.to_json() for said in predictor.answers(TEXTS)]})
     assert _ask(port, "GET", "/health") == (200, {"task": "multilabel", "classes": len(predictor.classes)})
 
 
@@ -135,6 +140,7 @@ def test_other_places_and_methods_are_refused(server: Server) -> None:
         assert _ask(port, "GET", path)[0] == 404
     for method, path, allowed in (
         ("GET", "/predict", "POST"),
+        ("DELETE", "/classify", "POST"),
         ("POST", "/health", "GET, HEAD"),
         ("PUT", "/predict", "POST"),
     ):
@@ -152,8 +158,19 @@ def test_bodies_and_headers_beyond_the_limit_are_refused(server: Server) -> None
         connection.putrequest("POST", "/predict")
         connection.putheader(name, value)
         connection.endheaders()
-        assert connection.getresponse().status == status
+        response = connection.getresponse()
+        assert (response.status, response.getheader("Content-Type")) == (status, "application/json")
+        assert set(json.loads(response.read())) == {"error"}
         connection.close()
+
+
+def test_what_is_no_http_is_refused_as_json_too(server: Server) -> None:
+    for sent in (b"nonsense\r\n\r\n", b"POST /classify HTTP/1.1\r\nContent-Length: -1\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", server[0]), timeout=10) as connection:
+            connection.sendall(sent)
+            head, _, body = b"".join(iter(lambda: connection.recv(4096), b"")).partition(b"\r\n\r\n")
+        assert head.split()[1] == b"400"
+        assert set(json.loads(body)) == {"error"}
 
 
 def test_slow_connections_keep_nobody_waiting(server: Server) -> None:
@@ -186,5 +203,6 @@ def test_the_document_states_the_limits() -> None:
         f"| connections at once | {limits['connection_limit']} |",
         f"| a connection without a byte | {limits['channel_timeout']} s |",
         f"| {limits['threads']} threads |",
+        f"| open requests at the end | {names['GRACE_S']} s |",
     ]
     assert not [row for row in rows if row not in page]

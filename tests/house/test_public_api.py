@@ -59,7 +59,7 @@ def test_importing_it_imports_nothing_heavy() -> None:
 def test_its_types_are_shipped() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     assert (ROOT / "tagpress" / "py.typed").is_file()
-    assert "py.typed" in settings["package-data"]["tagpress"]
+    assert "py.typed" in settings["package-data"]["*"]
     assert any(tagpress.__name__ == pattern.rstrip("*") for pattern in settings["packages"]["find"]["include"])
 
 

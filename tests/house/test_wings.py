@@ -63,8 +63,9 @@ ORDER = {
             "endurance",
             "conftest",
             "adoption",
+            "sameness",
         ),
-        ("study", "suite", "pipelines", "public", "scoring", "simulation", "accelerator", "stress"),
+        ("study", "suite", "pipelines", "public", "scoring", "simulation", "accelerator", "stress", "same_bits"),
         ("peers",),
         ("report",),
         ("verdict",),
@@ -86,6 +87,7 @@ ORDER = {
 # others only where they are asked for: to stem, to write tensors, to open a graph.
 LIGHT = (
     "baselines.text",
+    "baselines.models.learned",
     "compress.coding",
     "compress.formats",
     "compress.onnx_files",

@@ -113,7 +113,7 @@ def test_a_bundle_is_loaded_without_what_trained_it(models: dict[str, tagpress.C
     assert json.loads(done.stdout) == tagpress.load(bundle).predict(AWKWARD)
 
 
-def test_mistakes_say_what_to_do(models: dict[str, tagpress.Classifier], tmp_path: Path) -> None:
+def test_mistakes_say_what_to_do(models: dict[str, tagpress.Classifier], tiny: Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
@@ -135,7 +135,8 @@ def test_mistakes_say_what_to_do(models: dict[str, tagpress.Classifier], tmp_pat
     refused(lambda: tagpress.export(linear, tmp_path / "full"), "full: not empty; choose another folder for the bundle")
     refused(lambda: tagpress.export(linear, tmp_path / "file"), "file: a file; choose another folder for the bundle")
     refused(lambda: tagpress.export(linear, tmp_path / "x", form="table"), "'table' isn't possible", "allowed: linear")
-    refused(lambda: tagpress.export(models["rules"], tmp_path / "x"), "a rules can't be exported: its phrases are data")
+    coin = tagpress.train("chance-coin", tiny)
+    refused(lambda: tagpress.export(coin, tmp_path / "x"), "a chance can't be exported: it reads nothing of a text")
     wrong: Any = "gpu"
     refused(lambda: tagpress.load(bundle, engine=wrong), "engine: allowed: auto, kernel, numpy; got 'gpu'")
     refused(lambda: tagpress.load(bundle, threads=0), "threads: a whole number from 1 to 256")
