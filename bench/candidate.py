@@ -19,20 +19,22 @@ from baselines.errors import MeasurementError
 from baselines.storage.artifact import MANIFEST, kinds_within, load
 from baselines.telemetry import switch_off
 
-Runtime = Literal["onnxruntime", "table", "linear", "torch", "python"]
+Runtime = Literal["onnxruntime", "table", "linear", "numpy", "torch", "python"]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
-BUNDLE_RUNTIMES: tuple[Runtime, ...] = ("onnxruntime", "table", "linear")
+BUNDLE_RUNTIMES: tuple[Runtime, ...] = ("onnxruntime", "table", "linear", "numpy")
 # Distributions that a bundle needs to predict, their own requirements not included; an artifact's kind says its own.
 PACKAGES: Mapping[str, tuple[str, ...]] = {
     "onnxruntime": ("numpy", "onnxruntime"),
     "table": ("numpy",),
     "linear": ("numpy",),
+    "numpy": ("numpy",),
 }
 # What a process has to import before it can open a candidate of this runtime.
 MODULES: Mapping[str, tuple[str, ...]] = {
     "onnxruntime": ("exports.runtime", "onnxruntime"),
     "table": ("exports.runtime",),
     "linear": ("exports.runtime",),
+    "numpy": ("exports.runtime",),
     "torch": ("torch", "baselines.models.registry"),
     "python": ("baselines.models.linear", "baselines.models.forests"),
 }

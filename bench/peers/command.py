@@ -33,11 +33,11 @@ from bench.measure.pool import WorkerProcess
 from bench.measure.rounds import measure
 from bench.peers.contestants import OURS, PARENT_OF, made
 from bench.peers.served import Decisions, opened, weighed
+from bench.quality.scoring import runtime_of
 from bench.quantities import score, seconds, size, times
 from exports.runtime.bundle_format import read_bundle
 
 Json = dict[str, Any]
-_RUNTIMES: Mapping[str, Runtime] = {"onnx": "onnxruntime", "table": "table", "linear": "linear"}
 
 
 def run(args: Namespace, command: str) -> int:
@@ -169,7 +169,7 @@ def _decisions(place: Path, texts: tuple[str, ...]) -> Decisions:
 
 
 def _runtime(place: Path) -> Runtime:
-    return "python" if weighed(place) is not None else _RUNTIMES[read_bundle(place).form]
+    return "python" if weighed(place) is not None else runtime_of(place, read_bundle(place).form)
 
 
 def _bytes(place: Path) -> int:

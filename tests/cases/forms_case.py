@@ -5,6 +5,7 @@ Networks have random weights where training them would only cost time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,9 @@ import torch
 
 from baselines.classifier import Classifier
 from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape, CNNConfig, predict_logits
+from baselines.models.ensemble import EnsembleClassifier
+from baselines.models.forests import BoostingClassifier, BoostingConfig, ForestClassifier, ForestConfig
+from baselines.models.knn import KnnClassifier, KnnConfig
 from baselines.models.linear import LinearClassifier, LinearConfig
 from baselines.models.rnn import RNNClassifier, RNNConfig
 from baselines.task import Task
@@ -37,6 +41,12 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "linear": ("linear", {}),
     "linear int": ("linear", {}),
     "linear adopted": ("linear", {}),
+    "gru": ("gru", {}),
+    "forest": ("trees", {}),
+    "boosting": ("trees", {}),
+    "neighbours": ("neighbours", {}),
+    "ensemble": ("ensemble", {}),
+    "ensemble with a graph": ("ensemble", {}),
 }
 OF_CHARACTERS = ("table kernel", "table numpy", "table floors", "pairs", "one hot", "folded", "plain", "onnx int8")
 
@@ -44,7 +54,7 @@ OF_CHARACTERS = ("table kernel", "table numpy", "table floors", "pairs", "one ho
 @cache
 def classifier_of(name: str, task: Task, unit: Unit = "characters") -> Classifier:
     """The classifier that a form is made of."""
-    if name == "words":
+    if name in ("words", "gru"):
         config = RNNConfig(embedding_dim=6, hidden_dim=5, epochs=1, min_count=1, max_tokens=9, threads=1)
         return RNNClassifier(config).fit(task_data(task).part("train"))
     if name == "linear adopted":
@@ -53,12 +63,28 @@ def classifier_of(name: str, task: Task, unit: Unit = "characters") -> Classifie
         linear = LinearClassifier(LinearConfig(min_texts=(1, 1), max_iterations=30))
         linear.fit(task_data(task).part("train"))
         return linear if name == "linear" else _applied("quantize", linear, task, bits=4)
+    if name in _OF_WORDS:
+        return _OF_WORDS[name]().fit(task_data(task).part("train"))
+    if name.startswith("ensemble"):
+        return _ensemble(("linear", "plain") if "graph" in name else ("linear", "forest", "neighbours"), task)
     classifier = _of_characters(name, task, unit)
     if task != "multiclass":
         # Of an even number of texts, so that none lies on it. Chosen ones would give random answers one side.
         middle = np.median(classifier.predict_proba(task_data(task).part("validation").texts[:20]), axis=0)
         classifier.accept(classifier.space_, middle.astype(np.float32))
     return classifier
+
+
+_OF_WORDS: dict[str, Callable[[], Classifier]] = {
+    "forest": lambda: ForestClassifier(ForestConfig(trees=5, cleaning="words")),
+    "boosting": lambda: BoostingClassifier(BoostingConfig(trees=4, cleaning="words")),
+    "neighbours": lambda: KnnClassifier(KnnConfig(cleaning="words")),
+}
+
+
+def _ensemble(names: tuple[str, ...], task: Task) -> Classifier:
+    members = {name: classifier_of(name, task) for name in names}
+    return EnsembleClassifier.from_members(members, task_data(task).part("validation"))
 
 
 def _of_characters(name: str, task: Task, unit: Unit) -> Classifier:
