@@ -19,6 +19,7 @@ FURTHER = (
     "bench.fold_study",
     "bench.gpu_check",
     "bench.peers",
+    "bench.sameness",
     "bench.screenshot",
     "exports.fuzz",
 )
