@@ -113,12 +113,15 @@ def _class_lines(classifier: Classifier, texts: Sequence[str]) -> list[str]:
 
 def _metric_lines(metrics: Mapping[str, Any]) -> list[str]:
     lines = []
-    for name, value in metrics.items():
-        if isinstance(value, Mapping) and "value" in value:
-            interval = f" (95 % interval {value['low']:.3f} to {value['high']:.3f})" if "low" in value else ""
-            lines.append(f"- {_title(name)}: {value['value']:.4g}{interval}")
-        elif isinstance(value, float | int):
-            lines.append(f"- {_title(name)}: {value:.4g}")
+    for name, stated in metrics.items():
+        # A figure that couldn't be measured is stated as none.
+        value, low, high = (
+            stated.get(part) if isinstance(stated, Mapping) else None for part in ("value", "low", "high")
+        )
+        value = stated if isinstance(stated, float | int) else value
+        if value is not None:
+            interval = "" if low is None or high is None else f" (95 % interval {low:.3f} to {high:.3f})"
+            lines.append(f"- {_title(name)}: {value:.4g}{interval}")
     return lines
 
 

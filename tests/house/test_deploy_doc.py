@@ -24,6 +24,7 @@ import pytest
 import tagpress
 from baselines.storage import artifact
 from bench.report.chromium import Browser, find_chromium
+from exports import kernel
 from tests.cases.http_case import ROOT
 from tests.cases.table_case import int_classifier, lineage
 
@@ -196,3 +197,17 @@ def test_page(place: Path, files: int, names: list[str]) -> None:
         browser.wait_for("document.querySelector('#classes').value !== ''")
         assert browser.evaluate("document.querySelector('#classes').value") == ", ".join(names)
         assert browser.complaints() == []
+
+
+def test_other_systems(place: Path) -> None:
+    assert run(place, "On other systems").split()[0] == str(kernel.AVAILABLE)
+
+
+@C
+def test_equal_bits(place: Path) -> None:
+    said = run(place, "Proof of equal bits")
+    assert "times the kernel" in said
+    found = json.loads((place / "runs" / "sameness" / "sameness.json").read_text(encoding="utf-8"))
+    (rows,) = (each["engines"] for each in found["bundles"])
+    assert {row["state"] for row in rows} <= {"equal", "absent"}
+    assert any(row["state"] == "equal" for row in rows)

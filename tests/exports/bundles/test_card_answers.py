@@ -11,9 +11,9 @@ import pytest
 from baselines.task import DEFAULT_METRIC, LabelSpace, Task
 from compress.formats.packed import StoredTables
 from compress.kinds.table_classifiers import IntTableClassifier
-from exports.bundles.model_card import CardFacts
+from exports.bundles.model_card import CardFacts, model_card
 from exports.bundles.write_bundle import write_bundle
-from tests.cases.table_case import TEXTS, TOKENIZER, int_tables, lineage, task_classifier
+from tests.cases.table_case import TEXTS, TOKENIZER, int_classifier, int_tables, lineage, task_classifier
 
 CARDS: dict[Task, tuple[str, ...]] = {
     "multilabel": ("task multilabel: any of 5 classes", "gets: no class", "judged by: weighted F1"),
@@ -50,3 +50,11 @@ def test_names_from_the_data_do_nothing_in_the_card(tmp_path: Path) -> None:
     assert "<img" not in text
     assert "[x](" not in text
     assert "&lt;img src=x" in text
+
+
+def test_figures_that_could_not_be_measured_are_left_out() -> None:
+    metrics = {"accuracy": {"value": None, "low": None, "high": None}, "f1": {"value": 0.5, "low": None}, "mcc": 0.25}
+    card = model_card(int_classifier(), lineage(), "table", CardFacts(metrics=metrics))
+    assert "ccuracy" not in card.split("## Measured")[1].split("## Use")[0]
+    assert "0.5\n" in card
+    assert "0.25\n" in card
