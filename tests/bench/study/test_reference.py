@@ -1,4 +1,4 @@
-"""The bar that every model is held against: the best single baseline on validation, and nothing that can't be shipped."""
+"""The bar that every model is held against: the best single baseline on validation that can be shipped."""
 
 from __future__ import annotations
 
