@@ -6,6 +6,7 @@ runtime and targets against the installed source package, which takes minutes, a
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -44,10 +45,10 @@ OFFLINE = (
     "--quiet",
 )
 ANSWER = """
-import sys
+import json, sys
 from exports import kernel, runtime
 from exports.kernel import row_kernel
-texts = eval(sys.stdin.read())
+texts = json.load(sys.stdin)
 print(kernel.AVAILABLE, bool(row_kernel.row_levels()))
 for folder in sys.argv[1:]:
     served = runtime.load(folder)
@@ -138,7 +139,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def answers(python: Path, bundles: list[Path], folder: Path) -> list[str]:
-    asked = ascii([*TEXTS, *AWKWARD])
+    asked = json.dumps([*TEXTS, *AWKWARD])
     return run([str(python), "-c", ANSWER, *map(str, bundles)], input=asked, cwd=folder, env={}).splitlines()
 
 
