@@ -24,8 +24,8 @@ from bench.measure.environment import describe_environment
 from bench.measure.measurements import Measurements
 from bench.measure.plan import QUICK
 from bench.measure.rounds import measure
+from bench.numbers.stats import SAMPLES_NEEDED, percentiles
 from bench.results.machines import refuse_unlike
-from bench.stats import SAMPLES_NEEDED, percentiles
 from bench.suite.timed_models import REFERENCE, Suite, build_suite
 
 # Of one model in one test: enough for p99 where a call is short, for p95 where it is long.

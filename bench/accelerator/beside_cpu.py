@@ -12,9 +12,9 @@ from baselines.cores import usable_core_count
 from baselines.errors import MeasurementError
 from baselines.networks.torch_state import limited_threads
 from baselines.task import link
-from bench import stats
 from bench.accelerator.subject import Subject, probabilities
 from bench.measure.gpu import GpuPlan, timed_calls
+from bench.numbers import stats
 from compress.formats.rounding import round_tables
 from compress.methods.fold import fold_module
 from exports import kernel

@@ -13,7 +13,7 @@ from typing import Any
 from baselines.errors import MeasurementError
 from baselines.whole_files import whole_file, write_whole
 from bench.accelerator.check import Bench, run_check, this_machine
-from bench.quantities import count, joules, seconds
+from bench.numbers.quantities import count, joules, seconds
 
 Json = Mapping[str, Any]
 

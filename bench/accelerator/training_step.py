@@ -13,8 +13,8 @@ import torch
 from baselines.cores import usable_core_count
 from baselines.networks.lookup_conv import Form, one_training_step
 from baselines.networks.torch_state import limited_threads, seeded, spare_one
-from bench import stats
 from bench.accelerator.subject import BATCH, Subject
+from bench.numbers import stats
 
 # By name what a reader calls it.
 FORMS: Final[Mapping[Form, str]] = {"conv": "convolution", "lookup": "look-up"}

@@ -27,7 +27,7 @@ from exports.bundles.write_bundle import write_bundle
 # What the model that a search finds is called.
 BUDGET = "budget"
 SEARCH_FOLDER = "compress/search"
-# Enough calls for a 95th percentile with an interval (see bench.stats).
+# Enough calls for a 95th percentile with an interval (see bench.numbers.stats).
 _CALLS = 260
 
 

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
-from bench import stats
 from bench.cost.energy import Counter, energy_of_calls
 from bench.measure.gpu_device import Device, GpuModel
 from bench.measure.timing import check_answers
+from bench.numbers import stats
 
 # Whether these rows have been taken on real hardware for this version of the code, not only on the simulated device.
 VERIFIED_ON_HARDWARE = False

@@ -25,7 +25,7 @@ from bench.measure.journal import BlockKey, Journal
 from bench.measure.measurements import AGAIN, MAIN, PhaseKey
 from bench.measure.plan import WARMUP_SHARE, Items, Plan
 from bench.measure.pool import Host
-from bench.ratios import LEAST_ROUNDS
+from bench.numbers.ratios import LEAST_ROUNDS
 
 OpenHost = Callable[[Candidate], Host]
 StartCold = Callable[[Candidate, Sequence[str]], ColdStart]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from baselines.errors import MeasurementError
 from baselines.storage.weights import write_weights
-from bench import ratios, stats
 from bench.candidate import Candidate
 from bench.measure.cold_start import ColdStart
 from bench.measure.journal import BlockKey
 from bench.measure.plan import Items, Plan
 from bench.measure.timing import Block
+from bench.numbers import ratios, stats
 
 AGAIN = " (again)"
 Json = dict[str, Any]

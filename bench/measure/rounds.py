@@ -3,9 +3,9 @@
 A round gives each candidate one block of calls on the same texts, in random order, only one process working at a
 time. A candidate's speed is the median over rounds of its time divided by the anchor's in that round, so whatever
 slows the whole machine cancels. The rounds are shared by several generations of processes, and intervals know both
-spreads, over processes and over rounds (`bench.ratios`). The anchor, and the smallest candidate of each runtime, are
-entered twice: a ratio to itself (A/A) is the noise floor of that runtime. Every block's answers are compared with the
-scored ones.
+spreads, over processes and over rounds (`bench.numbers.ratios`). The anchor, and the smallest candidate of each
+runtime, are entered twice: a ratio to itself (A/A) is the noise floor of that runtime. Every block's answers are
+compared with the scored ones.
 
 An interrupted measurement keeps its finished blocks and goes on where it stopped; the blocks of the unfinished round
 are taken again, because a ratio needs both its blocks from the same minute.

@@ -31,10 +31,10 @@ from bench.measure.measurements import Measurements
 from bench.measure.plan import PLANS, Plan
 from bench.measure.pool import WorkerProcess
 from bench.measure.rounds import measure
+from bench.numbers.quantities import score, seconds, size, times
 from bench.peers.contestants import OURS, PARENT_OF, made
 from bench.peers.served import Decisions, opened, weighed
 from bench.quality.scoring import runtime_of
-from bench.quantities import score, seconds, size, times
 from exports.runtime.bundle_format import read_bundle
 
 Json = dict[str, Any]

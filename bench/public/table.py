@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import MISSING, score, size
+from bench.numbers.quantities import MISSING, score, size
 from bench.results.row import Row
 from bench.results.run import Run
 

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from baselines.escaping.markdown import cell, code_block, prose
-from bench.quantities import MISSING, change, score_interval, seconds, signed, size
+from bench.numbers.quantities import MISSING, change, score_interval, seconds, signed, size
 from bench.report.charts.tradeoff import below_picture
 from bench.report.page import TEMPLATES, commands
 from bench.report.sections import (

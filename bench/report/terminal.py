@@ -13,7 +13,7 @@ from rich.text import Text
 
 from baselines.escaping.terminal import plain
 from baselines.escaping.visible import visible
-from bench.quantities import MISSING, score, seconds, signed, size, times
+from bench.numbers.quantities import MISSING, score, seconds, signed, size, times
 from bench.report.sections import first_screen, two_sides, your_data
 from bench.report.sections import table as model_table
 from bench.report.sections.facts import Facts

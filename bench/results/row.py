@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baselines.scores.influence import Z_ONE_SIDED
-from bench.quantities import Estimate
+from bench.numbers.quantities import Estimate
 
 # Runtimes that a bundle runs in, without the training libraries.
 DEPLOYABLE_RUNTIMES = ("table", "linear", "numpy", "onnxruntime")

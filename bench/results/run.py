@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from baselines.scores.influence import Z_ONE_SIDED
 from baselines.task import Task
-from bench.ratios import SPEED_MARGIN
+from bench.numbers.ratios import SPEED_MARGIN
+from bench.numbers.stats import TOO_NOISY
 from bench.results.row import Json, Row, row_of
-from bench.stats import TOO_NOISY
 
 RESULTS = "results.json"
 DEFAULT_DELTA = 0.01

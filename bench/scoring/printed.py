@@ -12,7 +12,7 @@ from rich.text import Text
 
 from baselines.escaping.terminal import plain
 from baselines.escaping.visible import visible
-from bench.quantities import Estimate, difference_interval, percent, score, score_interval, size
+from bench.numbers.quantities import Estimate, difference_interval, percent, score, score_interval, size
 from bench.results.row import estimate
 from bench.scoring.score import Score
 

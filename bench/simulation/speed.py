@@ -2,8 +2,8 @@
 
 Thirty models and a reference in interleaved rounds, as a study times them: a start of a process changes a model's time
 by a log-normal effect, a round by its model's own noise, and the machine's drift slows whole rounds. What judges is
-what a study judges by: `bench.ratios` and `bench.verdict.speed_claims`. Two simpler intervals stand beside it, which
-the study doesn't use: a bootstrap over rounds, and one over processes and then rounds.
+what a study judges by: `bench.numbers.ratios` and `bench.verdict.speed_claims`. Two simpler intervals stand beside
+it, which the study doesn't use: a bootstrap over rounds, and one over processes and then rounds.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.quantities import Estimate
-from bench.ratios import SPEED_MARGIN, Ratio, process_effects, ratio
+from bench.numbers.quantities import Estimate
+from bench.numbers.ratios import SPEED_MARGIN, Ratio, process_effects, ratio
 from bench.verdict.speed_claims import is_faster, is_slower
 
 Method = Literal["study", "rounds", "processes then rounds"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from bench.quantities import percent
+from bench.numbers.quantities import percent
 from bench.simulation.recommendations import Rates
 from bench.simulation.repeat import Repeated
 from bench.simulation.score_intervals import CoverageRow

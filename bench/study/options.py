@@ -20,7 +20,7 @@ from bench.making.folds import of_folds
 from bench.making.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
 from bench.measure.plan import PLANS, Plan
-from bench.ratios import SPEED_MARGIN
+from bench.numbers.ratios import SPEED_MARGIN
 from bench.study.wished_variants import of_parent, variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric

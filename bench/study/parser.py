@@ -18,7 +18,7 @@ from baselines.console import (
 )
 from baselines.data.options import add_data_options
 from baselines.fitting.options import add_run_options
-from bench.ratios import SPEED_MARGIN
+from bench.numbers.ratios import SPEED_MARGIN
 
 _EPILOG = """examples:
   python -m compress.run                                          the whole study on the embedded sample

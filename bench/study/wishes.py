@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
-from bench.ratios import SPEED_MARGIN
+from bench.numbers.ratios import SPEED_MARGIN
 from bench.verdict.gates import Gate
 from bench.verdict.judge import Priority
 from compress.search.budget import Budget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.quantities import seconds, size
+from bench.numbers.quantities import seconds, size
 from bench.results.row import Row
 from bench.verdict.claims import claims_of
 from bench.verdict.grounds import Grounds, goodness, refused

@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.scores.influence import Z_ONE_SIDED, Z_TWO_SIDED, PairedDifference
 from baselines.scores.simultaneous import LEVEL, Floats, texts_needed
-from bench.quantities import Estimate
+from bench.numbers.quantities import Estimate
 from bench.results.row import Row
 from bench.results.run import Run
 from bench.verdict.family import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from baselines.errors import RunFolderError
-from bench.quantities import MINUS, MISSING, Estimate, count, score, seconds, signed, size, times
+from bench.numbers.quantities import MINUS, MISSING, Estimate, count, score, seconds, signed, size, times
 from bench.results.machines import refuse_unlike
 from bench.results.row import Row
 from bench.results.run import MetricFacts, Run

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.quantities import Estimate
+from bench.numbers.quantities import Estimate
 from bench.results.row import Row
 
 

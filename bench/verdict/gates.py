@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from baselines.errors import DataError
-from bench.quantities import Estimate
+from bench.numbers.quantities import Estimate
 from bench.results.row import Json, Row
 from bench.results.row import estimate as estimate_from
 from bench.results.run import Run

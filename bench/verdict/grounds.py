@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.quantities import Estimate, difference_interval, score, seconds, signed, size, times
+from bench.numbers.quantities import Estimate, difference_interval, score, seconds, signed, size, times
 from bench.results.row import Row
 from bench.results.run import Run
 from bench.verdict.claims import Claims, Priority

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from baselines.splits.copies import copies_said
-from bench.quantities import Estimate, change, negated, percent, score, score_interval, seconds, signed, size
+from bench.numbers.quantities import Estimate, change, negated, percent, score, score_interval, seconds, signed, size
 from bench.results.row import Row, estimate
 from bench.results.run import Run
 from bench.verdict.choice import beaten_by

@@ -6,8 +6,8 @@ default, or the noise of the run where that is larger.
 
 from __future__ import annotations
 
-from bench.quantities import Estimate, change
-from bench.ratios import Judgement, word
+from bench.numbers.quantities import Estimate, change
+from bench.numbers.ratios import Judgement, word
 from bench.results.row import Row
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from bench.quantities import score, seconds, size
+from bench.numbers.quantities import score, seconds, size
 from bench.report.charts.theme import LIGHT, Theme, chart_of
 from bench.report.charts.tradeoff import AXIS_LABELS, log_ticks
 from bench.report.metric_words import MetricWords

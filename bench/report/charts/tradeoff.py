@@ -12,7 +12,17 @@ from typing import Any, Final
 
 import altair as alt
 
-from bench.quantities import Estimate, count, difference_interval, joules, score, score_interval, seconds, size, times
+from bench.numbers.quantities import (
+    Estimate,
+    count,
+    difference_interval,
+    joules,
+    score,
+    score_interval,
+    seconds,
+    size,
+    times,
+)
 from bench.report.charts.label_places import place_labels
 from bench.report.charts.theme import AXIS_TITLES, LIGHT, SHAPES, Theme, chart_of
 from bench.report.metric_words import MetricWords

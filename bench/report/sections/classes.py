@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import MISSING, Estimate, count, score, signed
+from bench.numbers.quantities import MISSING, Estimate, count, score, signed
 from bench.report.sections.facts import Facts
 from bench.results.row import estimate
 

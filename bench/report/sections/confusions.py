@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import count, percent
+from bench.numbers.quantities import count, percent
 from bench.report.sections.provenance import shortened
 
 Json = Mapping[str, Any]

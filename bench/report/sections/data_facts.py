@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baselines.splits.copies import copies_said
-from bench.quantities import MISSING, count, score
+from bench.numbers.quantities import MISSING, count, score
 from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import plain, shortened
 from bench.report.sections.two_sides import names_of_sides

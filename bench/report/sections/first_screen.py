@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from baselines.splits.copies import copies_said
-from bench.quantities import (
+from bench.numbers.quantities import (
     Estimate,
     change,
     count,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import MISSING, count, duration, joules, seconds
+from bench.numbers.quantities import MISSING, count, duration, joules, seconds
 
 Json = Mapping[str, Any]
 NOT_VERIFIED = "This path has not been verified on hardware yet."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import MISSING, duration, percent, size
+from bench.numbers.quantities import MISSING, duration, percent, size
 from bench.report.sections.facts import Facts
 
 Json = Mapping[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.quantities import Estimate, count, difference_interval, percent, score, score_interval
+from bench.numbers.quantities import Estimate, count, difference_interval, percent, score, score_interval
 from bench.report.charts import lines as line_charts
 from bench.report.sections.classes import class_f1, classes, nouns
 from bench.report.sections.confusions import confusions

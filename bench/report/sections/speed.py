@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.quantities import MISSING, change, count, joules, percent, score_interval, seconds, size
+from bench.numbers.quantities import MISSING, change, count, joules, percent, score_interval, seconds, size
 from bench.report.charts import lines as line_charts
 from bench.report.charts.ledger import PANELS, ledger_spec, panel_title
 from bench.report.charts.theme import inline_svg

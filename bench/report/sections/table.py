@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench.quantities import MISSING, count, joules, score, seconds, signed, size
+from bench.numbers.quantities import MISSING, count, joules, score, seconds, signed, size
 from bench.report.sections.facts import Facts
 from bench.report.sections.first_screen import compared, speed_note, speed_rule
 from bench.results.row import Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.quantities import count, percent, score, score_interval
+from bench.numbers.quantities import count, percent, score, score_interval
 from bench.report.charts import lines as line_charts
 from bench.report.sections.facts import Facts
 from bench.results.row import estimate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.quantities import count, joules, percent, score, seconds, size
+from bench.numbers.quantities import count, joules, percent, score, seconds, size
 from bench.report.metric_words import MetricWords
 from bench.report.sections.facts import Facts
 from bench.results.row import estimate, main_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.quantities import MINUS, score
+from bench.numbers.quantities import MINUS, score
 from bench.report.sections.classes import nouns
 from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import shortened

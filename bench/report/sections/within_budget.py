@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.quantities import signed
+from bench.numbers.quantities import signed
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
 from bench.verdict.gate_words import parse_gate

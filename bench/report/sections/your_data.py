@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from baselines.doctor.said import KINDS, counts_sentence, curve_sentence, effect_sentence
-from bench.quantities import count, percent, score
+from bench.numbers.quantities import count, percent, score
 from bench.report.sections.facts import Facts
 from bench.report.sections.provenance import shortened
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from baselines.errors import DataError
-from bench.quantities import Estimate
+from bench.numbers.quantities import Estimate
 from bench.results.run import Run
 from bench.verdict.gates import Checked, check_gates, exit_code, judge_limit, parse_gate, read_gates
 from tests.cases.report_case import make_results

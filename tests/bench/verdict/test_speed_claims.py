@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.quantities import Estimate
+from bench.numbers.quantities import Estimate
 from bench.report.sections.facts import gather
 from bench.report.sections.first_screen import speed_note, speed_rule
 from bench.results.row import estimate

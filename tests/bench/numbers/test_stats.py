@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.stats import (
+from bench.numbers.stats import (
     SAMPLES_NEEDED,
     dispersion,
     percentile,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.errors import MeasurementError
-from bench.ratios import ITSELF, ProcessEffects, Ratio, Variance, noise_floor, process_effects, ratio, word
+from bench.numbers.ratios import ITSELF, ProcessEffects, Ratio, Variance, noise_floor, process_effects, ratio, word
 
 PROCESSES = np.arange(18) // 6
 NONE = Variance(0.0, 1e-12)

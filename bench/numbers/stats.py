@@ -1,4 +1,4 @@
-"""Arithmetic on timings: percentiles where the count allows, dispersion, what was odd; ratios are in `bench.ratios`."""
+"""Arithmetic on timings: percentiles where the count allows, dispersion, what was odd; ratios stand beside it."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import quantities as q
-from bench.quantities import Estimate
+from bench.numbers import quantities as q
+from bench.numbers.quantities import Estimate
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The steps of a study spread over processes or machines, and made again when a worker is lost."""

@@ -1,0 +1,1 @@
+"""How time, memory and quality grow with the data: texts made on the spot, and the curves measured on them."""
