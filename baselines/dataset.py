@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.columns.texts import in_blocks, taken
 from baselines.errors import DataError
 from baselines.task import DEFAULT_METRIC, LabelMatrix, LabelSpace, Task, both_sides
 
@@ -23,6 +24,10 @@ PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")
 # The parts that models are chosen and judged on.
 NOT_TRAINING: tuple[PartName, ...] = ("validation", "test")
+
+
+# Texts that are hashed at once.
+_HASHED = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class Part:
     """Some labelled texts of one data set: what a classifier is fitted to or judged on.
 
     Attributes:
-        texts: raw texts, title and description already joined.
+        texts: raw texts, title and description already joined; a tuple, or where they are many `Texts`, which acts like
+            one in a fraction of the memory.
         labels: bool (n_texts, n_classes); column `j` belongs to `classes[j]`.
         classes: names of the classes, sorted; of a binary task the positive one alone.
         taxonomy: aliases and parents, empty where the data has none; only the rules read it.
@@ -48,7 +54,7 @@ class Part:
         metric: what choices are made by, "" for the task's own; see `baselines.scores.judging`.
     """
 
-    texts: tuple[str, ...]
+    texts: Sequence[str]
     labels: LabelMatrix
     classes: tuple[str, ...]
     taxonomy: tuple[TaxonomyEntry, ...] = ()
@@ -95,7 +101,7 @@ class Part:
     def take(self, rows: Sequence[int] | NDArray[np.intp]) -> Part:
         """The given rows, in the given order."""
         rows = np.asarray(rows, np.intp)
-        return replace(self, texts=tuple(self.texts[i] for i in rows), labels=self.labels[rows])
+        return replace(self, texts=taken(self.texts, rows), labels=self.labels[rows])
 
 
 @dataclass(frozen=True)
@@ -122,9 +128,9 @@ class Origins:
         ids: the user's own name for each text; empty where the data has none.
     """
 
-    files: tuple[str, ...]
-    rows: tuple[int, ...]
-    ids: tuple[str, ...] = ()
+    files: Sequence[str]
+    rows: Sequence[int]
+    ids: Sequence[str] = ()
 
     def where(self, row: int) -> str:
         """Place of one text, for a message."""
@@ -251,8 +257,12 @@ class Dataset:
         everything = self.everything
         names = [self.classes, [(t.tag, t.aliases, t.parents) for t in everything.taxonomy]]
         names.append([everything.task, everything.negative])
-        digest.update(json.dumps([self.everything.texts, names], ensure_ascii=True).encode())
-        digest.update(np.packbits(self.everything.labels).tobytes())
+        # Piece by piece what `json.dumps([texts, names])` would make of it.
+        digest.update(b"[[")
+        for number, block in enumerate(in_blocks(everything.texts, _HASHED)):
+            digest.update(b", " * bool(number) + json.dumps(block)[1:-1].encode())
+        digest.update(b"], " + json.dumps(names).encode() + b"]")
+        digest.update(np.packbits(everything.labels).tobytes())
         for part in PARTS:
             digest.update(getattr(self.split, part).astype("<i8").tobytes() + b"|")
         # Folds depend on them; data without have the hash they always had.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from baselines.columns.texts import COMPACT_FROM
+from baselines.columns.texts import kept as kept_texts
 from baselines.data.checks.missing_labels import without_missing
 from baselines.data.checks.rare_classes import Kept, without_rare
 from baselines.data.checks.too_little import refuse_equal, too_little_notes, without_missing_texts
@@ -15,9 +18,13 @@ from baselines.data.parting import by_part_column, deal
 from baselines.data.task_choice import TaskChoice, check_labels, choose_task, without_unlabelled
 from baselines.data.taxonomy import restrict
 from baselines.dataset import Dataset, Origins, Part, PartName, TaxonomyEntry
+from baselines.errors import DataError
 from baselines.labels.records import Records, mended
 from baselines.scores.judging import metric_named
 from baselines.task import LabelMatrix
+
+# Texts times classes: the labels alone take 2 GB, and probabilities of them four times as much.
+MOST_CELLS = 2_000_000_000
 
 
 def build_dataset(
@@ -96,19 +103,36 @@ def _settled(groups: Sequence[Records], options: DataOptions) -> tuple[Kept, lis
 
 
 def _origins(groups: Sequence[Records]) -> Origins:
+    rows: Sequence[int] = tuple(row for own in groups for row in own.rows)
     return Origins(
         tuple(own.source for own in groups for _ in own.rows),
-        tuple(row for own in groups for row in own.rows),
-        tuple(name for own in groups for name in own.ids),
+        # Eight bytes a number, where a tuple takes 36.
+        rows if len(rows) < COMPACT_FROM else array("q", rows),
+        kept_texts([name for own in groups for name in own.ids]),
     )
 
 
 def _part(kept: Kept, choice: TaskChoice, options: DataOptions, taxonomy: Sequence[TaxonomyEntry]) -> Part:
     classes = (choice.positive,) if choice.task == "binary" else tuple(kept.counts)
-    texts = tuple(text for own in kept.groups for text in own.texts)
+    texts = kept_texts([text for own in kept.groups for text in own.texts])
+    _check_cells(len(texts), kept)
     labels = _matrix([names for own in kept.groups for names in own.labels], classes)
     return Part(
         texts, labels, classes, restrict(taxonomy, tuple(kept.counts)), choice.task, choice.negative, options.metric
+    )
+
+
+def _check_cells(n_texts: int, kept: Kept) -> None:
+    """Raise DataError where yes and no of each text and class, which models are trained on, would fill the memory."""
+    if n_texts * len(kept.counts) <= MOST_CELLS:
+        return
+    most = max(2, MOST_CELLS // n_texts)
+    least = sorted(kept.counts.values(), reverse=True)[most] + 1
+    raise DataError(
+        f"{kept.groups[0].source}: {n_texts:,} texts of {len(kept.counts):,} classes are "
+        f"{n_texts * len(kept.counts):,} answers of yes or no, at most {MOST_CELLS:,} are allowed, a byte each; "
+        f"--min-texts-per-class {least} keeps the {sum(n >= least for n in kept.counts.values()):,} most frequent "
+        "classes; or give fewer texts"
     )
 
 

@@ -15,6 +15,7 @@ from baselines.dataset import Dataset
 from baselines.errors import DataError
 from baselines.splits.rules import SplitWishes
 from baselines.tables.reading_options import add_reading_options, reading_from
+from baselines.watching.watch import alive
 
 
 def add_data_options(parser: ArgumentParser) -> None:
@@ -173,8 +174,9 @@ def _one_dataset(given: Sequence[str]) -> str:
 
 def dataset_from(args: Namespace) -> Dataset:
     """Load the data the options name; what had to be done to it is said on stderr."""
-    dataset = load(options_from(args))
     console = Console(stderr=True, soft_wrap=True)
+    with alive(console, "reading the data"):
+        dataset = load(options_from(args))
     for note in dataset.notes:
         about = "" if note.startswith(f"{dataset.name}:") else f"{dataset.name}: "
         console.print(f"warning: {about}{note}", style="yellow", markup=False, highlight=False)

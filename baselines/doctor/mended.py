@@ -19,15 +19,16 @@ from baselines.scores.thresholds import fit_thresholds
 from baselines.task import LabelMatrix, Probabilities, decide, link
 
 
-def effect_of(dataset: Dataset, kernel: Square, rows: NDArray[np.intp]) -> dict[str, Any] | None:
+def effect_of(dataset: Dataset, kernel: Square | None, rows: NDArray[np.intp]) -> dict[str, Any] | None:
     """How many fixes there are, and the metric with and without them; None where the data hold no fixes.
 
     Keys: changed, dropped, merged (counts), said; `without`, `with`, `difference` (value, low, high), null where only
-    classes were merged, which makes the question another, or no test text is left.
+    classes were merged, which makes the question another, no test text is left, or only a sample is looked at.
 
     Args:
         dataset: with its fixes.
-        kernel: of the texts that `rows` names, and of no others; copies that the fixes drop aren't among them.
+        kernel: of the texts that `rows` names, and of no others; copies that the fixes drop aren't among them. None:
+            `rows` are a sample.
         rows: of the data set, ascending.
     """
     mended = dataset.mended
@@ -40,7 +41,7 @@ def effect_of(dataset: Dataset, kernel: Square, rows: NDArray[np.intp]) -> dict[
         "said": mended.said(),
     }
     test = dataset.part("test")
-    if not len(test) or not (mended.changed or mended.dropped):
+    if kernel is None or not len(test) or not (mended.changed or mended.dropped):
         return {**found, "without": None, "with": None, "difference": None}
     now, before = dataset.everything, dataset.everything.labels.copy()
     before[:] = mended.labels

@@ -31,12 +31,20 @@ def counts_sentence(found: Json, folder: str = "") -> str:
     kinds = [f"{counts[what]:,} {names[counts[what] != 1]}" for what, names in KINDS.items() if counts.get(what)]
     place = f"{folder}/{found.get('file')}" if folder else str(found.get("file"))
     if not kinds:
-        return f"Your data: nothing was found in {found['n_texts']:,} texts."
-    return f"Your data: {', '.join(kinds)} in {found['n_texts']:,} texts; listed in {place}."
+        return f"Your data: nothing was found in {_texts(found)}."
+    return f"Your data: {', '.join(kinds)} in {_texts(found)}; listed in {place}."
+
+
+def _texts(found: Json) -> str:
+    """How many texts were looked at, and of how many where they are a sample."""
+    n = f"{found['n_texts']:,}"
+    return f"{n} texts" if found.get("n_all") is None else f"a sample of {n} of {found['n_all']:,} texts"
 
 
 def curve_sentence(found: Json) -> str:
     """Whether more texts would help."""
+    if found.get("n_all") is not None:
+        return f"More data: whether they would help can't be told from {_texts(found)}."
     curve, title = found["curve"], found["metric_title"]
     half, gain = curve["points"][1]["n"], curve["gain"]
     sure = f"{gain['value']:+.3f} (95 %: {gain['low']:+.3f} to {gain['high']:+.3f})"
@@ -54,7 +62,9 @@ def effect_sentence(found: Json) -> str:
     if not effect:
         return ""
     told = f"Fixes: {effect['said']}"
-    if (change := effect.get("difference")) is None:
+    if (change := effect.get("difference")) is None and found.get("n_all") is not None:
+        return f"{told}; what they bring isn't measured, as only {_texts(found)} is looked at."
+    if change is None:
         return f"{told}; what they bring can't be compared, as the question is another one now."
     by = f"{change['value']:+.4f} on the test part (95 %: {change['low']:+.4f} to {change['high']:+.4f})"
     if change["low"] > 0:

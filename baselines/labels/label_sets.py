@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from baselines.errors import DataError
@@ -12,6 +12,9 @@ from baselines.labels.flags import OFF, ON, flag_sets, word_of
 from baselines.labels.missing_words import is_missing
 from baselines.labels.vectors import vector_labels
 from baselines.tables.table import Table
+
+# Different cells that are remembered: more are no classes, and would only take memory.
+_MOST_KNOWN = 100_000
 
 
 def label_sets(table: Table, columns: Columns) -> list[list[str] | None]:
@@ -24,11 +27,39 @@ def label_sets(table: Table, columns: Columns) -> list[list[str] | None]:
     """
     if columns.flags:
         return flag_sets(table, columns.flags, columns.blank_off)
-    places = [f"{table.path}: row {row}, column {columns.labels!r}" for row in table.rows]
     cells = table.column(columns.labels)
     if columns.form.yes_no:
-        return [_yes_or_no(value, where) for value, where in zip(cells, places, strict=True)]
-    return [list(dict.fromkeys(_from_cell(value, columns, where))) for value, where in zip(cells, places, strict=True)]
+        return _read_once(table, columns, cells, _yes_or_no)
+    return _read_once(
+        table, columns, cells, lambda value, where: list(dict.fromkeys(_from_cell(value, columns, where)))
+    )
+
+
+def _read_once(
+    table: Table, columns: Columns, cells: Sequence[Any], read: Callable[[Any, str], list[str] | None]
+) -> list[list[str] | None]:
+    """Each cell read; texts that are written alike share one list, as a million of them have few different labels."""
+    known: dict[str | tuple[str, ...], list[str] | None] = {}
+    found = []
+    for row, value in zip(table.rows, cells, strict=True):
+        key = _key(value)
+        if key is not None and key in known:
+            found.append(known[key])
+            continue
+        own = read(value, f"{table.path}: row {row}, column {columns.labels!r}")
+        if key is not None and len(known) < _MOST_KNOWN:
+            known[key] = own
+        found.append(own)
+    return found
+
+
+def _key(value: Any) -> str | tuple[str, ...] | None:
+    """What is the same for cells that are written alike; None for those that are read each by itself."""
+    if isinstance(value, str):
+        return value
+    if type(value) is list and all(type(item) is str for item in value):
+        return tuple(value)
+    return None
 
 
 def _yes_or_no(value: Any, where: str) -> list[str] | None:

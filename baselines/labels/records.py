@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from baselines.errors import DataError
@@ -154,11 +155,11 @@ def mended(groups: Sequence[Records], merge: bool = False) -> Mended:
     found: list[Records] = []
     broken = 0
     for records in groups:
-        broken += sum(SURROGATE.search(text) is not None for text in records.texts)
-        texts = [SURROGATE.sub("\ufffd", text) for text in records.texts]
+        broken += sum(SURROGATE.search(text) is not None for text in records.texts if not text.isascii())
+        texts = [text if text.isascii() else SURROGATE.sub("\ufffd", text) for text in records.texts]
         if not any(text.strip() for text in texts):
             raise DataError(f"{records.source}: all {len(texts)} texts are empty; check --text-column")
-        labels = [spellings.join(names, records.where(i)) for i, names in enumerate(records.labels)]
+        labels = [spellings.join(names, partial(records.where, i)) for i, names in enumerate(records.labels)]
         found.append(replace(records, texts=texts, labels=labels))
     notes = list(dict.fromkeys(note for records in groups for note in records.notes))
     doubts = list(dict.fromkeys(doubt for records in groups for doubt in records.doubts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from baselines.errors import DataError
@@ -20,6 +20,8 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 # Blanks, underscores and hyphens between words; A- stays apart from A.
 _BETWEEN_WORDS = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
 _SHOWN = 3
+# Different sets of labels that are remembered.
+_MOST_KNOWN = 100_000
 
 
 def label_name(name: str) -> str:
@@ -101,15 +103,25 @@ class Spellings:
     def __init__(self) -> None:
         self._raw: Counter[str] = Counter()
         self._clean: dict[str, str] = {}
+        self._joined: dict[tuple[str, ...], list[str]] = {}
 
-    def join(self, names: Iterable[str], where: str) -> list[str]:
-        """The labels of one text in one spelling, each once, without those that nothing is left of."""
-        names = list(names)
+    def join(self, names: Iterable[str], where: Callable[[], str]) -> list[str]:
+        """The labels of one text in one spelling, each once, without those that nothing is left of.
+
+        Texts with the same labels may share one list.
+        """
+        names = tuple(names)
         for name in names:
             self._raw[name] += 1
+        if (known := self._joined.get(names)) is not None:
+            return known
+        for name in names:
             if name not in self._clean:
-                self._clean[name] = checked_name(SURROGATE.sub("\ufffd", name), where)
-        return [name for name in dict.fromkeys(self._clean[name] for name in names) if name]
+                self._clean[name] = checked_name(SURROGATE.sub("\ufffd", name), where())
+        found = [name for name in dict.fromkeys(self._clean[name] for name in names) if name]
+        if len(self._joined) < _MOST_KNOWN:
+            self._joined[names] = found
+        return found
 
     def notes(self) -> Iterator[str]:
         """What was joined, or changed, as sentences."""

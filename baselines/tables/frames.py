@@ -9,7 +9,7 @@ from typing import Any
 from baselines.errors import DataError
 from baselines.tables.formats.class_names import with_class_names
 from baselines.tables.formats.columnar import table_of_arrow
-from baselines.tables.formats.json_tables import columns_of_records
+from baselines.tables.formats.record_columns import columns_of_records
 from baselines.tables.table import Table
 
 _EXPECTED = (

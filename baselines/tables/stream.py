@@ -19,7 +19,7 @@ from baselines.errors import DataError
 from baselines.tables.encodings import encoding_of
 from baselines.tables.formats.delimited import header_names
 from baselines.tables.formats.headers import header_doubt
-from baselines.tables.formats.json_tables import JsonReader
+from baselines.tables.formats.json_values import JsonReader
 from baselines.tables.reading import AS_FOUND, Reading
 from baselines.tables.stream_csv import CsvRecords, Record, stream_dialect
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,10 @@ from baselines.tables.table import Table
 _ESCAPED = "surrogateescape"
 # Labels as 0 and 1, a column a class, and room: each column is looked at several times.
 MOST_COLUMNS = 20_000
+# Characters that are looked at at once.
+_BLOCK = 1 << 20
+# Fields of at most so many characters, and at most so many different ones, are kept once.
+_SHORT, _MOST_KNOWN = 40, 100_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ def read_delimited(content: bytes, path: Path, reading: Reading, own: str = ",")
         text = content.decode(name)
     except UnicodeDecodeError as error:
         raise _with_place(content, error, path, name, own, reading) from None
+    del content
     return delimited_table(text.removeprefix("\ufeff"), path, reading, own, (note,))
 
 
@@ -110,19 +116,35 @@ class _Unquotable(Exception):
 def _parsed(text: str, dialect: Dialect) -> _Records:
     fields: list[list[str]] = []
     rows: list[int] = []
-    reader = dialect.reader(io.StringIO(text, newline=""))
-    begun, number = 1, 0
+    reader = dialect.reader(_lines(text))
+    begun, number, known = 1, 0, dict[str, str]()
     with any_field_length():
         try:
             for number, record in enumerate(reader, 1):
                 begun = reader.line_num + 1
                 if record:  # a blank line is no record
-                    fields.append(record)
+                    fields.append([_shared(field, known) for field in record])
                     rows.append(number)
         except csv.Error as error:
             unclosed = "unexpected end" in str(error)
             raise _Unquotable(begun if unclosed else reader.line_num, _explained(str(error))) from None
     return _Records(fields, rows, dialect, over_lines=reader.line_num > number)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, block by block: a stream over all of it would take four times its memory."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _BLOCK) + 1 or len(text)
+        yield from io.StringIO(text[start:end], newline="")
+        start = end
+
+
+def _shared(field: str, known: dict[str, str]) -> str:
+    """One string for all fields that are equal, where it is short: a million texts have few different labels."""
+    if len(field) > _SHORT:
+        return field
+    return known.setdefault(field, field) if len(known) < _MOST_KNOWN else known.get(field, field)
 
 
 def _explained(said: str) -> str:

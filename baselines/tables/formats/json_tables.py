@@ -6,62 +6,21 @@ thousands of digits stays its digits. Where an object names a key twice, the las
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from baselines.errors import DataError
-from baselines.escaping.visible import cut
-from baselines.inputs.counted import repeated
 from baselines.inputs.json_files import check_count
 from baselines.tables.encodings import decoded
+from baselines.tables.formats.json_values import JsonArrayError, JsonReader, array_table
+from baselines.tables.formats.record_columns import RecordColumns, check_fill, columns_of_records
 from baselines.tables.parts import PART_OF_NAME, Part
 from baselines.tables.reading import Reading
 from baselines.tables.table import Table
 
 _SHAPES = '[{"text": …, "label": …}, …], {"data": [{…}, …]} or {"text": [… ], "label": [… ]}'
 _TEXTS = "text"
-# Cells of any table; beyond them at most so many a value that is there.
-FREE_CELLS, MOST_EMPTY = 5_000_000, 100
-_MOST_NOTES, _SHOWN = 5, 60
-
-
-class JsonReader:
-    """Reads values and counts the keys that were named twice."""
-
-    def __init__(self) -> None:
-        self.twice: dict[str, int] = {}
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object,
-            parse_int=_whole,
-            parse_constant=lambda word: None if word == "NaN" else word,
-        )
-
-    def read(self, text: str) -> Any:
-        """One value; raises ValueError or RecursionError."""
-        return self._decoder.decode(text)
-
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            for name in repeated(name for name, _ in pairs):
-                self.twice[name] = self.twice.get(name, 0) + 1
-        return made
-
-    def notes(self, path: Path) -> tuple[str, ...]:
-        """What to say of keys that were named twice."""
-        said = [
-            f"{path.name}: {count:,} objects name {cut(name, _SHOWN)!r} twice; the last value counts"
-            for name, count in list(self.twice.items())[:_MOST_NOTES]
-        ]
-        more = len(self.twice) - len(said)
-        return (*said, *([f"{path.name}: so do objects with {more:,} other names"] if more else []))
-
-
-def _whole(digits: str) -> int | str:
-    """Python refuses more than 4,300 digits, which take it minutes."""
-    return int(digits) if len(digits) <= 4_000 else digits
 
 
 def read_json_lines(content: bytes, path: Path, reading: Reading) -> Table:
@@ -78,15 +37,22 @@ def read_json_lines(content: bytes, path: Path, reading: Reading) -> Table:
 
 def json_lines_table(text: str, path: Path) -> Table:
     """The table of one object a line."""
-    reader = JsonReader()
-    records: list[dict[str, Any]] = []
+    reader, found = JsonReader(), RecordColumns()
     rows: list[int] = []
-    # Not splitlines(): JSON strings may hold U+2028 and its like unescaped.
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(_lines(text), 1):
         if line.strip():
-            records.append(json_object(reader, path, number, line))
+            found.add(json_object(reader, path, number, line))
             rows.append(number)
-    return Table(path, columns_of_records(records, path), rows, reader.notes(path))
+    return Table(path, found.columns(path), rows, reader.notes(path))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines without their ends; not splitlines(): JSON strings may hold U+2028 and its like unescaped."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def json_object(reader: JsonReader, path: Path, number: int, line: str) -> dict[str, Any]:
@@ -100,36 +66,12 @@ def json_object(reader: JsonReader, path: Path, number: int, line: str) -> dict[
     return record
 
 
-def columns_of_records(records: Sequence[Mapping[str, Any]], where: object = "records") -> dict[str, list[Any]]:
-    """Columns by every name that some record has; None where a record lacks it.
-
-    Raises:
-        DataError: so many names that nearly every cell would be empty; `where` is what the message begins with.
-    """
-    names = dict.fromkeys(name for record in records for name in record)
-    _check_fill(where, len(names), len(records), sum(map(len, records)))
-    return {name: [record.get(name) for record in records] for name in names}
-
-
-def _check_fill(where: object, n_names: int, n_records: int, n_values: int) -> None:
-    """Raise DataError where a table of all names would be nearly empty: a name of its own a record makes a square."""
-    if n_names * n_records > max(FREE_CELLS, MOST_EMPTY * n_values):
-        raise DataError(
-            f"{where}: {n_records:,} records have {n_names:,} different names, and nearly all lack nearly every one; "
-            "expected records with the same names, such as text and label"
-        )
-
-
 def _array_of_objects(text: str, path: Path) -> Table | None:
     check_count(text, str(path))
-    reader = JsonReader()
     try:
-        records = reader.read(text)
-    except (ValueError, RecursionError):
+        return array_table(text, path)
+    except JsonArrayError:
         return None
-    if not records or not all(isinstance(record, dict) for record in records):
-        return None
-    return Table(path, columns_of_records(records, path), range(1, len(records) + 1), reader.notes(path))
 
 
 def read_json(content: bytes, path: Path, reading: Reading) -> dict[Part, Table]:
@@ -144,6 +86,8 @@ def read_json(content: bytes, path: Path, reading: Reading) -> dict[Part, Table]
     check_count(text, str(path))
     reader = JsonReader()
     try:
+        if (table := array_table(text, path)) is not None:
+            return {"": _with(table, note)}
         document = reader.read(text)
     except (ValueError, RecursionError) as error:
         return {"": _with(_lines_after_all(text, path, error), note)}
@@ -169,8 +113,9 @@ def _lines_after_all(text: str, path: Path, error: Exception) -> Table:
     if len(lines) > 1 and lines[0].lstrip().startswith("{") and lines[0].rstrip().endswith("}"):
         note = f"{path.name}: one JSON object a line, not one JSON value; read as JSON Lines"
         return _with(json_lines_table(text, path), note)
+    place = f": row {error.row}" if isinstance(error, JsonArrayError) else ""
     said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-    raise DataError(f"{path}: not valid JSON ({said}); expected {_SHAPES}")
+    raise DataError(f"{path}{place}: not valid JSON ({said}); expected {_SHAPES}")
 
 
 def _table(path: Path, document: Any, where: str) -> Table:
@@ -233,7 +178,7 @@ def _columns_of_object(document: dict[str, Any]) -> dict[str, Any] | None:
 def _of_dicts(document: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Columns of index to value, or records by index: numbers are indices, else the larger side is."""
     inner = list(dict.fromkeys(key for value in document.values() for key in value))
-    _check_fill("an object of objects", len(document), len(inner), sum(map(len, document.values())))
+    check_fill("an object of objects", len(document), len(inner), sum(map(len, document.values())))
     outer_is_index = all(key.lstrip("-").isdecimal() for key in document)
     inner_is_index = all(key.lstrip("-").isdecimal() for key in inner)
     if outer_is_index or (not inner_is_index and len(document) > len(inner)):

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from baselines.columns.texts import Texts
 from baselines.data.building import build_dataset, dataset_of_records
 from baselines.data.card import data_card
 from baselines.data.data_options import DataOptions
 from baselines.errors import DataError
 from baselines.labels.records import Records
+from baselines.splits.of_dataset import fold_splits
 from baselines.splits.rules import SplitWishes
 
 
@@ -107,3 +109,30 @@ def test_a_negative_side_that_is_missing_from_a_part_is_noted() -> None:
     dataset = dataset_of_records("n", train, DataOptions(), {"test": records([["spam"]] * 3, "own.csv")})
     assert "test has no text of ham; their scores there are 0 by definition" in dataset.notes
     assert np.array_equal(dataset.part("test").named_labels, [[False, True]] * 3)
+
+
+def test_more_answers_than_memory_are_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = [[f"c{row % 5}"] for row in range(40)] + [["c0"], ["c1"]] * 5
+    monkeypatch.setattr("baselines.data.building.MOST_CELLS", 150)
+    with pytest.raises(DataError, match=r"50 texts of 5 classes are 250 answers.*at most 150.*per-class 9 keeps the 2"):
+        build_dataset("case", numbered(50), labels, DataOptions())
+    assert len(build_dataset("case", numbered(30), labels[:30], DataOptions()).classes) == 5
+
+
+def test_many_texts_are_kept_in_one_buffer_and_give_the_same_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = [[f"c{row % 3}"] for row in range(60)]
+    texts = [f"größe {row}" if row % 2 else f"text {row}" for row in range(60)]
+    plain = build_dataset("case", texts, labels, DataOptions())
+    for place in ("baselines.columns.texts", "baselines.data.building"):
+        monkeypatch.setattr(f"{place}.COMPACT_FROM", 20)
+    compact = build_dataset("case", texts, labels, DataOptions())
+    assert isinstance(compact.everything.texts, Texts)
+    assert compact.everything.texts == plain.everything.texts
+    assert compact.sha256 == plain.sha256
+    assert data_card(compact) == data_card(plain)
+    assert plain.origins is not None
+    assert compact.origins is not None
+    assert [compact.origins.where(row) for row in range(60)] == [plain.origins.where(row) for row in range(60)]
+    for k in (3, 4):
+        ours, theirs = fold_splits(compact, k, 0), fold_splits(plain, k, 0)
+        assert [own.test.tolist() for own in ours] == [own.test.tolist() for own in theirs]

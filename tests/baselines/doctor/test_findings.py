@@ -13,13 +13,14 @@ from baselines.data.building import build_dataset
 from baselines.data.data_options import DataOptions
 from baselines.data.issues import ISSUES
 from baselines.data.sources import load
-from baselines.dataset import Dataset, Part
+from baselines.dataset import Dataset, Mended, Part, Split
 from baselines.doctor import __main__ as doctor
 from baselines.doctor.copies import copies_of
 from baselines.doctor.curve import curve_of, scores_of_sizes
-from baselines.doctor.examine import LEAST_TEXTS, Findings, examine, why_not
-from baselines.doctor.left_out import LeftOut, inverted, kernel_of, left_out_scores, targets
+from baselines.doctor.examine import LEAST_TEXTS, SAMPLE, Findings, examine, looked_at, why_not
+from baselines.doctor.left_out import MOST_TEXTS, LeftOut, inverted, kernel_of, left_out_scores, targets
 from baselines.doctor.merging import confusions, merges_that_pay
+from baselines.doctor.said import lines
 from baselines.doctor.weak_slices import discoveries, weak_slices
 
 TOPICS = {"fruit": "apple pear plum cherry grape", "sea": "whale wave shore tide reef", "sky": "cloud star moon comet"}
@@ -144,10 +145,25 @@ def test_more_data_help_where_there_is_something_to_learn(learnable: bool, helps
         assert curve.scores[3].value < curve.doubled() <= 1  # type: ignore[operator]
 
 
-def test_too_few_and_too_many_texts_are_left_out_with_a_reason(dataset: Dataset) -> None:
+def test_too_few_texts_are_left_out_with_a_reason(dataset: Dataset) -> None:
     few = replace(dataset, everything=dataset.everything.take(range(LEAST_TEXTS - 1)))
     assert "fewer than" in why_not(few)
     assert why_not(dataset) == ""
+
+
+def test_of_many_texts_a_sample_is_looked_at_and_said(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (looked_at(MOST_TEXTS), looked_at(MOST_TEXTS + 1), looked_at(10**7)) == (MOST_TEXTS, SAMPLE, SAMPLE)
+    monkeypatch.setattr("baselines.doctor.examine.MOST_TEXTS", 100)
+    monkeypatch.setattr("baselines.doctor.examine.SAMPLE", 90)
+    split = Split(dataset.split.train, dataset.split.validation, dataset.split.test)
+    changed = replace(dataset, mended=Mended(dataset.everything.labels, split, changed=(3,)))
+    found, again = (examine(own, "words").summary for own in (changed, dataset))
+    assert (found["n_texts"], found["n_all"]) == (90, len(dataset.everything))
+    assert found["issues"] == again["issues"]
+    counted, curve, effect = lines({**found, "file": "list.csv"}, "run")
+    assert "in a sample of 90 of 240 texts" in counted
+    assert "can't be told from a sample" in curve
+    assert effect.startswith("Fixes: 1 text has other labels; what they bring isn't measured, as only a sample of 90")
 
 
 def test_from_the_command_to_fixes_and_what_they_brought(
