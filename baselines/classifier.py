@@ -8,9 +8,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
+from baselines.columns.texts import Texts
 from baselines.dataset import Part
+from baselines.errors import UserError
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Task, Thresholds, answered, decide
 
 # Called with (steps done, steps in all); a command shows a bar with the time left.
@@ -21,12 +23,32 @@ def ignore_progress(done: int, total: int) -> None:
     """The default: nobody is watching."""
 
 
+class ChunkSource(Protocol):
+    """Training texts that need not fit into memory; see `baselines.streaming`."""
+
+    @property
+    def space(self) -> LabelSpace:
+        """Classes, task, and the classes' shares in training."""
+
+    @property
+    def n_texts(self) -> int:
+        """Training texts in all chunks together."""
+
+    def chunks(self, epoch: int) -> Iterator[Part]:
+        """Every training text once, some thousands at a time; the same chunks in the same order for an epoch.
+
+        Args:
+            epoch: from 0; the order of chunks, and of the texts in them, is shuffled by it.
+        """
+
+
 class Classifier(ABC):
     """Texts in, one probability a class out.
 
     Attributes:
         kind: name of the class in manifests.
         can_fit: whether `fit` learns; false for kinds that are only made from another model.
+        can_stream: whether `fit_chunks` learns from texts that never are in memory all at once.
         forms: of the bundles it can be shipped as, the recommended one first; () for none.
         why_no_form: one sentence for users, where there is none.
         library: what its artifact runs in, `python` for NumPy and plain Python.
@@ -41,6 +63,7 @@ class Classifier(ABC):
 
     kind: ClassVar[str]
     can_fit: ClassVar[bool] = True
+    can_stream: ClassVar[bool] = False
     forms: tuple[str, ...] = ()
     why_no_form: str = "no exporter reads this kind; serve its artifact with this package"
     library: Literal["python", "torch"] = "python"
@@ -66,6 +89,16 @@ class Classifier(ABC):
 
         Accepts `train.space` (see `accept`). Returns itself.
         """
+
+    def fit_chunks(
+        self, source: ChunkSource, validation: Part | None = None, *, progress: Progress = ignore_progress
+    ) -> Self:
+        """Learn from texts that come chunk by chunk, where `can_stream`; otherwise as `fit`. Returns itself.
+
+        Raises:
+            UserError: this kind needs all texts in memory.
+        """
+        raise UserError(f"{self.kind}: learns from texts in memory alone; train it without --stream")
 
     @abstractmethod
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
@@ -121,7 +154,9 @@ def check_texts(texts: Sequence[str]) -> Sequence[str]:
     Raises:
         TypeError: says what to pass instead, or the index of the first entry that isn't a string.
     """
-    if type(texts) is not list and not isinstance(texts, (list, tuple)):  # a union would be made anew in each call
+    if type(texts) is not list and not isinstance(
+        texts, (list, tuple, Texts)
+    ):  # a union would be made anew in each call
         texts = _listed(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, str):

@@ -26,15 +26,18 @@ from baselines.fitting.cross_validation import (
 from baselines.fitting.fit import baseline_named, read_facts
 from baselines.fitting.fit import train_baseline as train_baseline
 from baselines.fitting.options import add_run_options, device_from, run_from
+from baselines.fitting.streamed import DEFAULT, streamed
+from baselines.fitting.together import follow, leading, letting_go, refuse_for_several
 from baselines.fitting.tuning import tune
 from baselines.inputs.json_files import read_json_file
 from baselines.models.registry import BASELINES, ladder
+from baselines.networks.processes import Team, joined_team
 from baselines.scores.fold_scores import render_folds
 from baselines.scores.judging import METRICS
 from baselines.storage.artifact import write_json
 from baselines.storage.run_folder import RunFolder
 from baselines.task import Task
-from baselines.watching.expected import size_factor, training_s
+from baselines.watching.expected import training_s
 from baselines.watching.watch import Watch
 
 FOLDS = "folds.json"
@@ -68,6 +71,14 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
         metavar="N",
         help="search each baseline's config on validation until N trials are done, then train the best",
     )
+    parser.add_argument(
+        "--stream",
+        nargs="+",
+        type=path_given,
+        metavar="FILE",
+        help="train one baseline (default: linear, whose n-grams are hashed then) from files of any size: .csv, .tsv, "
+        ".jsonl or .parquet with the same columns; a hash of each text says in which part it is",
+    )
     add_run_options(parser)
     add_fold_options(parser)
     add_data_options(parser)
@@ -75,12 +86,18 @@ def parser(prog: str = "python -m baselines.train") -> ArgumentParser:
 
 
 def run(args: Namespace, command: str) -> int:
-    """Train, and print the table."""
-    Console().print(_trained(args, Console(stderr=True, soft_wrap=True)))
+    """Train, and print the table; under `torchrun` the first process does, and the others train along."""
+    with joined_team(device_from(args)) as team, letting_go(team):
+        if team is not None and team.rank:
+            follow(team, lambda: dataset_from(args))
+            return 0
+        if team is not None:
+            refuse_for_several({"--folds": args.folds > 1, "--tune": args.tune, "--stream": args.stream})
+        Console().print(_trained(args, Console(stderr=True, soft_wrap=True), team))
     return 0
 
 
-def _trained(args: Namespace, console: Console) -> Table:
+def _trained(args: Namespace, console: Console, team: Team | None = None) -> Table:
     """Everything the options ask for; returns the table to print."""
     asked = args.baseline or ()
     for name in asked:
@@ -89,12 +106,17 @@ def _trained(args: Namespace, console: Console) -> Table:
     if args.config and not asked:
         raise UserError(f"--config {args.config}: belongs to one baseline; name it with --baseline")
     device = device_from(args)
+    if args.stream:
+        name = (*asked, DEFAULT)[0]
+        watch = Watch(console, [(name, training_s(name, 1_000_000))], "all trainings")
+        with watch.showing():
+            return streamed(args, device, changes.get(name, {}), watch)
     reference = "cnn" if "cnn" in asked or not asked else asked[0]
     plan = fold_plan_from(args, device=device, threads=args.threads, reference=reference, delta=0.01)
     dataset = dataset_from(args)
     args.baseline = list(asked or ladder(dataset.task, extras=False))
     watch = Watch(console, _steps(args, plan, len(dataset.split.train)), "all trainings")
-    with run_from(args, dataset) as run, watch.showing():
+    with run_from(args, dataset) as run, watch.showing(), leading(team, dataset):
         if args.tune:
             changes = _tuned(args, run, dataset, device, watch)
         if plan:
@@ -170,7 +192,7 @@ def _say_cleaning(run: RunFolder, dataset: Dataset, watch: Watch) -> None:
 
 def _steps(args: Namespace, plan: FoldPlan | None, n_texts: int) -> list[tuple[str, float]]:
     """What is done, in order, with the seconds it is expected to take."""
-    expected = {name: training_s(name) * size_factor(n_texts) for name in args.baseline}
+    expected = {name: training_s(name, n_texts) for name in args.baseline}
     steps = [(f"tuning {name}", seconds * args.tune) for name, seconds in expected.items()] if args.tune else []
     if plan:
         return [*steps, (_folds_step(plan), plan.k * plan.n_seeds * sum(expected.values()))]

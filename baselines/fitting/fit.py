@@ -17,6 +17,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Dataset, Part
 from baselines.errors import UserError
 from baselines.fitting.cleaning_choice import cleaning_of, with_cleaning
+from baselines.fitting.together import shared_fit
 from baselines.models.ensemble import EnsembleClassifier
 from baselines.models.registry import BASELINES, KINDS, Baseline
 from baselines.notes import collected_notes
@@ -141,6 +142,11 @@ def read_validation(step: Path) -> Probabilities:
     return read_weights(step / _VALIDATION, ("probabilities",))["probabilities"]
 
 
+def write_validation(folder: Path, probabilities: Probabilities) -> None:
+    """Keep the probabilities of validation in a step folder; the inverse of `read_validation`."""
+    write_weights(folder / _VALIDATION, {"probabilities": probabilities})
+
+
 def _members(
     run: RunFolder, dataset: Dataset, classifier: Classifier, setting: Setting, progress: Progress
 ) -> dict[str, Path]:
@@ -176,12 +182,14 @@ def _train(
         if isinstance(classifier, EnsembleClassifier):
             classifier.combine({member: read_classifier(step) for member, step in members.items()}, validation)
         else:
-            classifier.fit(dataset.part("train"), validation, progress=progress)
+            train = dataset.part("train")
+            with shared_fit(classifier, train):
+                classifier.fit(train, validation, progress=progress)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     probabilities, choices = choose_thresholds(name, classifier, validation)
-    write_weights(folder / _VALIDATION, {"probabilities": probabilities})
+    write_validation(folder, probabilities)
     save(classifier, folder / ARTIFACT, training_lineage(name, classifier, dataset, setting.seed))
-    facts = _facts(name, classifier, choices, setting, validation)
+    facts = facts_of(name, classifier, choices, setting, validation)
     spent = [read_facts(step) for step in members.values()]
     facts["seconds"] = wall + sum(each["seconds"] for each in spent)
     facts["cpu_seconds"] = cpu + sum(each["cpu_seconds"] for each in spent)
@@ -207,9 +215,10 @@ def training_lineage(name: str, classifier: Classifier, dataset: Dataset, seed: 
     return lineage_from(name, dataset, [step], seed)
 
 
-def _facts(
+def facts_of(
     name: str, classifier: Classifier, choices: ThresholdChoices, setting: Setting, validation: Part
 ) -> dict[str, Any]:
+    """What `facts.json` says of a trained baseline, but for what its training cost."""
     baseline = BASELINES[name]
     return {
         "name": name,

@@ -13,99 +13,41 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.classifier import Classifier, Progress, ignore_progress
+from baselines.classifier import ChunkSource, Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
-from baselines.models.one_vs_rest import fit_margins, scaled
+from baselines.models.linear_config import LinearConfig as LinearConfig
+from baselines.models.linear_config import Loss as Loss
+from baselines.models.linear_config import shortest_word as shortest_word
+from baselines.models.one_vs_rest import by_ascent, fit_margins, scaled
 from baselines.models.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
+from baselines.notes import note
 from baselines.scores.calibration import fit_scale
-from baselines.scores.choices import choose
+from baselines.scores.choices import choose, drawn
 from baselines.storage.artifact import write_json
-from baselines.storage.configs import CheckedFields, check_candidates, config_from_json
-from baselines.storage.ranges import Between, Count, Length, Penalty
+from baselines.storage.configs import config_from_json
 from baselines.storage.weights import read_vocabulary, read_weights, write_weights
+from baselines.streaming.hashed_linear import HashedFit
+from baselines.streaming.rows import as_matrix as as_matrix
 from baselines.task import Known, LabelSpace, Probabilities, link
-from baselines.text.cleaning import Cleaning, CleaningName
-from baselines.text.ngram_settings import Analyzer, NgramSettings
-from baselines.text.ngrams import NgramTfidf, Row
+from baselines.text.ngrams import NgramTfidf, Row, each_row
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-Loss = Literal["logistic", "hinge"]
-# Of an n-gram of characters.
-_Length = Annotated[int, Between(0, 20)]
+# Texts up to which candidates are fitted to all of them; of more to half as many, drawn at random.
+MOST_TRIED = 40_000
 _VOCABULARY = "vocabulary.json"
 _WEIGHTS = "weights.safetensors"
 
 
-@dataclass(frozen=True)
-class LinearConfig(CheckedFields):
-    """Features and fit; the defaults are the tuned model.
-
-    Attributes:
-        loss: `logistic` regression, or squared `hinge` (linear SVM).
-        C: inverse strength of the L2 penalty, > 0.
-        balanced: weigh positives and negatives of each class inversely to their number.
-        penalise_intercept: the penalty covers the intercept too (liblinear's way, twice as fast); else L-BFGS.
-        word_high: words are read up to this n; at least 1.
-        characters: smallest and largest n of the character n-grams; (0, 0) for none.
-        across_words: whether character n-grams go on over blanks, else they stay inside words.
-        min_texts: training texts that must hold a word n-gram, and a character n-gram.
-        sublinear: 1 + ln(tf) in place of tf.
-        cleaning: of the texts, see `baselines.text.cleaning`.
-        stem: whether cleaning stems; without effect on raw, so that both can be tuned side by side.
-        max_iterations: of the solver, for each class.
-        threads: classes fitted side by side.
-        candidates: sets of fields to replace; the set that is best on validation is taken, the first without one.
-    """
-
-    loss: Loss = "logistic"
-    C: Penalty = 10.0
-    balanced: bool = True
-    penalise_intercept: bool = True
-    word_high: Annotated[int, Between(1, 10)] = 2
-    characters: tuple[_Length, _Length] = (2, 5)
-    across_words: bool = False
-    min_texts: tuple[Count, Count] = (1, 2)
-    sublinear: bool = True
-    cleaning: CleaningName = "words"
-    stem: bool = False
-    max_iterations: Count = 1000
-    threads: Annotated[int, Between(1, 1024)] = 1
-    candidates: Annotated[tuple[Mapping[str, Any], ...], Length(0, 100)] = ()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        low, high = self.characters
-        if low > high or (high and not low):
-            raise ValueError(
-                f"characters: expected a smallest and a largest n from 1 on, or 0 and 0; got {low}, {high}"
-            )
-        check_candidates(self)
-
-    def learn_vocabulary(self, texts: Sequence[str]) -> NgramTfidf:
-        """The features of training texts."""
-        shortest = shortest_word(self.cleaning)
-        settings = [NgramSettings("word", 1, self.word_high, self.min_texts[0], self.sublinear, shortest)]
-        if self.characters[1]:
-            analyzer: Analyzer = "char" if self.across_words else "char_wb"
-            settings.append(NgramSettings(analyzer, *self.characters, self.min_texts[1], self.sublinear))
-        return NgramTfidf.learn(texts, Cleaning(self.cleaning, self.stem and self.cleaning != "raw"), settings)
-
-
 _ANY_FIT = LinearConfig()
-_OF_THE_FIT = ("loss", "C", "balanced", "penalise_intercept", "max_iterations", "threads")
-
-
-def shortest_word(cleaning: CleaningName) -> int:
-    """Letters of the shortest word that is read: 2 as in the course, 1 where symbols and Chinese are words too."""
-    return 2 if cleaning in ("course", "letters") else 1
+_OF_THE_FIT = ("loss", "C", "balanced", "penalise_intercept", "solver", "max_iterations", "threads")
 
 
 class LinearClassifier(Classifier):
@@ -118,12 +60,13 @@ class LinearClassifier(Classifier):
     """
 
     kind: ClassVar[str] = "linear"
+    can_stream = True
     forms = ("linear",)
     vectorizer_: NgramTfidf
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]
 
-    def __init__(self, config: LinearConfig = LinearConfig()) -> None:
+    def __init__(self, config: LinearConfig = _ANY_FIT) -> None:
         self.config = self._asked = config
 
     def fit(self, train: Part, validation: Part | None = None, *, progress: Progress = ignore_progress) -> Self:
@@ -137,11 +80,40 @@ class LinearClassifier(Classifier):
             config = replace(self._asked, candidates=(), **tried[0])
             made, self.trials_ = _margins_of(_Features.of(train, config), train, config, progress), ()
         else:
-            read = cache(lambda config: _Features.of(train, config))
-            made, self.trials_ = choose(tried, validation, partial(self._try, read, train, validation, progress))
+            some = drawn(train, MOST_TRIED, 0)
+            read = cache(lambda config: _Features.of(some, config))
+            made, self.trials_ = choose(tried, validation, partial(self._try, read, some, validation, progress))
+            if len(some) < len(train):
+                note(f"{len(tried)} candidates tried on {len(some):,} of {len(train):,} texts, the best fitted to all")
+                made = _margins_of(_Features.of(train, made.config), train, made.config, progress)
         self.config, self.vectorizer_ = made.config, made.vectorizer
         weights = (made.coef, made.intercept)
         self.coef_, self.intercept_ = scaled(weights, made.rows, train.labels, train.classes, made.config, train.task)
+        return self._forgotten()
+
+    def fit_chunks(
+        self, source: ChunkSource, validation: Part | None = None, *, progress: Progress = ignore_progress
+    ) -> Self:
+        """Fit hashed n-grams to texts that never are in memory all at once; of candidates the first is taken.
+
+        The scale of one label a text is fitted to validation; without validation, margins stay as they are.
+        """
+        self.accept(source.space)
+        config = self.config = replace(self._asked, candidates=(), **(self._asked.candidates or ({},))[0])
+        if len(self._asked.candidates) > 1:
+            note(f"of {len(self._asked.candidates)} candidates the first is taken, as texts come chunk by chunk")
+        fit = HashedFit(config.blocks, config.reading, config.buckets, config.loss, config.C, config.balanced)
+        self.vectorizer_, self.coef_, self.intercept_ = fit.learn(source, progress)
+        self._forgotten()
+        if validation is not None and len(validation) and source.space.task != "multilabel":
+            logits = np.array([self._logits(row) for row in each_row(self.vectorizer_, validation.texts)], np.float64)
+            slope, offset = fit_scale(logits, validation.labels, source.space.task)
+            self.coef_ = np.float32(slope) * self.coef_
+            self.intercept_ = np.float32(slope) * self.intercept_ + np.float32(offset)
+        return self._forgotten()
+
+    def _forgotten(self) -> Self:
+        """Without what was made from earlier weights."""
         self.__dict__.pop("_by_feature", None)
         self.__dict__.pop("_names", None)
         return self
@@ -162,11 +134,11 @@ class LinearClassifier(Classifier):
         return made, made.judged(validation)
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
-        rows = [self.vectorizer_.encode(text) for text in texts]
         logits = np.empty((len(texts), len(self.classes_)), np.float32)
-        for own, row in zip(logits, rows, strict=True):
-            own[:] = self._logits(row)
-        return link(logits, self.task_), np.array([len(columns) > 0 for columns, _ in rows], np.bool_)
+        known = np.zeros(len(texts), np.bool_)
+        for place, row in enumerate(each_row(self.vectorizer_, texts)):
+            logits[place], known[place] = self._logits(row), len(row[0]) > 0
+        return link(logits, self.task_), known
 
     def with_weights(
         self, vectorizer: NgramTfidf, coef: NDArray[np.float32], intercept: NDArray[np.float32]
@@ -234,15 +206,6 @@ class LinearClassifier(Classifier):
         return classifier
 
 
-def as_matrix(vectorizer: NgramTfidf, texts: Sequence[str]) -> csr_matrix:
-    """Rows of all texts; float64 (n_texts, n_features), which liblinear and the trees' builders want."""
-    # Imported here, like scikit-learn below: a fitted model predicts with NumPy alone.
-    from scipy.sparse import csr_matrix
-
-    starts, columns, values = vectorizer.encode_batch(texts)
-    return csr_matrix((values.astype(np.float64), columns, starts), shape=(len(texts), vectorizer.n_features))
-
-
 @dataclass(frozen=True)
 class _Features:
     """Training texts as rows."""
@@ -253,7 +216,8 @@ class _Features:
     @classmethod
     def of(cls, train: Part, config: LinearConfig) -> _Features:
         vectorizer = config.learn_vocabulary(train.texts)
-        return cls(vectorizer, as_matrix(vectorizer, train.texts))
+        kept = np.float32 if by_ascent(train.labels, config) else np.float64
+        return cls(vectorizer, as_matrix(vectorizer, train.texts, kept))
 
 
 @dataclass(frozen=True)
@@ -268,7 +232,8 @@ class _Margins:
 
     def judged(self, validation: Part) -> Probabilities:
         """Answers to the validation texts, scaled by these very texts: two numbers that favour no candidate."""
-        logits = as_matrix(self.vectorizer, validation.texts) @ self.coef.T + self.intercept
+        kept = np.float32 if by_ascent(validation.labels, self.config) else np.float64
+        logits = as_matrix(self.vectorizer, validation.texts, kept) @ self.coef.T + self.intercept
         if validation.task == "multilabel":
             return link(logits, validation.task)
         slope, offset = fit_scale(logits, validation.labels, validation.task)

@@ -17,19 +17,22 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
-from baselines.models.linear import as_matrix, shortest_word
+from baselines.models.learned.rows import Rows
+from baselines.models.linear import shortest_word
 from baselines.storage.artifact import write_json
 from baselines.storage.weights import read_vocabulary, read_weights, write_weights
+from baselines.streaming.rows import as_matrix, learn_noted
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities
 from baselines.text.cleaning import Cleaning, CleaningName
 from baselines.text.ngram_settings import NgramSettings
-from baselines.text.ngrams import NgramTfidf, Row
+from baselines.text.ngrams import NgramTfidf
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 _VOCABULARY = "vocabulary.json"
 _WEIGHTS = "weights.safetensors"
+_AT_ONCE = 4096
 
 
 class WordClassifier(Classifier):
@@ -42,16 +45,18 @@ class WordClassifier(Classifier):
         """Learn the vocabulary, then the model; notes classes without positives."""
         self.accept(train.space)
         settings = [NgramSettings("word", shortest_word=shortest_word(self.cleaning))]
-        self.vectorizer_ = NgramTfidf.learn(train.texts, Cleaning(self.cleaning), settings)
+        self.vectorizer_ = learn_noted(train.texts, Cleaning(self.cleaning), settings)
         self._fit(as_matrix(self.vectorizer_, train.texts), train.labels, progress)
         return self
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
-        rows = [self.vectorizer_.encode(text) for text in texts]
-        out = np.empty((len(texts), len(self.classes_)), np.float32)
-        for own, row in zip(out, rows, strict=True):
-            own[:] = self._answer(row)
-        return out, np.array([len(columns) > 0 for columns, _ in rows], np.bool_)
+        out, known = np.empty((len(texts), len(self.classes_)), np.float32), np.empty(len(texts), np.bool_)
+        # Rows of a million texts at once would be no small memory.
+        for start in range(0, len(texts), _AT_ONCE):
+            rows = Rows(*self.vectorizer_.encode_batch(texts[start : start + _AT_ONCE]))
+            out[start : start + _AT_ONCE] = self._answers(rows)
+            known[start : start + _AT_ONCE] = np.diff(rows.starts) > 0
+        return out, known
 
     def save_state(self, folder: Path) -> None:
         write_json(folder / _VOCABULARY, self.vectorizer_.to_json(), compact=True)
@@ -82,7 +87,7 @@ class WordClassifier(Classifier):
     def _fit(self, rows: csr_matrix, labels: LabelMatrix, progress: Progress) -> None: ...
 
     @abstractmethod
-    def _answer(self, row: Row) -> NDArray[np.float32]: ...
+    def _answers(self, rows: Rows) -> NDArray[np.float32]: ...
 
     @abstractmethod
     def _arrays(self) -> dict[str, NDArray[Any]]: ...

@@ -1,1 +1,1 @@
-"""Data larger than memory: labelled texts read from files in chunks, and classifiers fitted to them chunk by chunk."""
+"""Data larger than memory: read in chunks, and fitted chunk by chunk, or by a stated sample."""

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from baselines.checked_reading import is_count, shown
 from baselines.errors import ArtifactError
 
@@ -98,6 +101,32 @@ def murmur3(data: bytes) -> int:
     hashed = ((hashed ^ hashed >> 16) * 0x85EBCA6B) & _WORD
     hashed = ((hashed ^ hashed >> 13) * 0xC2B2AE35) & _WORD
     return _signed(hashed ^ hashed >> 16)
+
+
+def murmur3_windows(data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`murmur3` of many pieces of one array of bytes, each from 1 byte on; int64 (n,), signed."""
+    padded = np.concatenate([data, np.zeros(3, np.uint8)])
+    # Four bytes from each place on, the first one lowest.
+    fours = np.zeros(len(data), np.uint32)
+    for i in range(4):
+        fours |= padded[i : len(data) + i].astype(np.uint32) << np.uint32(8 * i)
+    hashed, whole = np.zeros(len(starts), np.uint32), sizes // 4
+    for block in range(int(whole.max(initial=0))):
+        own = np.flatnonzero(whole > block)
+        mixed = hashed[own] ^ _mixed_many(fours[starts[own] + 4 * block])
+        hashed[own] = (mixed << np.uint32(13) | mixed >> np.uint32(19)) * np.uint32(5) + np.uint32(0xE6546B64)
+    own = np.flatnonzero(sizes % 4)
+    rest = (np.uint32(1) << (8 * (sizes[own] % 4)).astype(np.uint32)) - np.uint32(1)
+    hashed[own] ^= _mixed_many(fours[starts[own] + 4 * whole[own]] & rest)
+    hashed ^= sizes.astype(np.uint32)
+    hashed = (hashed ^ hashed >> np.uint32(16)) * np.uint32(0x85EBCA6B)
+    hashed = (hashed ^ hashed >> np.uint32(13)) * np.uint32(0xC2B2AE35)
+    return (hashed ^ hashed >> np.uint32(16)).view(np.int32).astype(np.int64)
+
+
+def _mixed_many(blocks: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    blocks = blocks * np.uint32(0xCC9E2D51)
+    return (blocks << np.uint32(15) | blocks >> np.uint32(17)) * np.uint32(0x1B873593)
 
 
 def _mixed(block: int) -> int:

@@ -11,8 +11,7 @@ are float32; those of models made elsewhere, whose idf is float64, are computed 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,103 +20,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError, DataError
+from baselines.text.cleaning import Cleaning
+from baselines.text.counting import blocks_of
 from baselines.text.hashing import Hashing
-from baselines.text.ngram_settings import LONG_RUN, MAX_N, MAX_TERMS, NgramSettings, count_terms, settings_of
+from baselines.text.ngram_block import BlockRows
+from baselines.text.ngram_block import NgramBlock as NgramBlock
+from baselines.text.ngram_block import Row as Row
+from baselines.text.ngram_settings import MAX_N, MAX_TERMS, NgramSettings, count_terms, settings_of
 from baselines.text.readings import Reading, reading_of
+from baselines.text.symbols import CHUNK_CHARACTERS, chunks_of
 
-# Column numbers, ascending in each block, and their values.
-Row = tuple[NDArray[np.intp], NDArray[Any]]
 # A cleaned text and its words.
 CleanText = tuple[str, Sequence[str]]
+# From so many texts on working on all of them at once is quicker than one after the other.
+FEW_TEXTS = 16
 # An idf is at most 1 + ln(number of texts); squares of a million times as much still fit float32.
 MAX_IDF = 1e6
-
-
-@dataclass(frozen=True)
-class NgramBlock:
-    """What rows a block of n-grams has.
-
-    Attributes:
-        settings: which n-grams.
-        vocabulary: the terms, sorted; of a hashed block empty.
-        idf: of each row; float32, or float64 where a model made elsewhere computes in it.
-        hashing: how terms find their bucket; None where they are found in the vocabulary.
-        buckets: int64, ascending, the buckets that have a row; hashed blocks only.
-        reading: how this block reads texts, where it is not as its vectorizer does.
-    """
-
-    settings: NgramSettings
-    vocabulary: tuple[str, ...]
-    idf: NDArray[Any]
-    hashing: Hashing | None = None
-    buckets: NDArray[np.int64] | None = None
-    reading: Reading | None = None
-
-    @classmethod
-    def learn(cls, settings: NgramSettings, texts: Iterable[CleanText]) -> NgramBlock:
-        """Count the terms of cleaned texts, each with its words."""
-        n_texts = 0
-        counts: Counter[str] = Counter()
-        for clean, words in texts:
-            n_texts += 1
-            counts.update(set(settings.terms(clean, words)))
-        vocabulary = tuple(sorted(term for term, n in counts.items() if n >= settings.min_texts))
-        df = np.array([counts[term] for term in vocabulary], np.float64)
-        return cls(settings, vocabulary, (np.log((1 + n_texts) / (1 + df)) + 1).astype(np.float32))
-
-    def __len__(self) -> int:
-        """Rows."""
-        return len(self.idf)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The term of each row, or the bucket's number."""
-        return self.vocabulary if self.hashing is None else tuple(f"#{bucket}" for bucket in self._buckets.tolist())
-
-    @cached_property
-    def _column(self) -> dict[str, int]:
-        return {term: column for column, term in enumerate(self.vocabulary)}
-
-    @property
-    def _buckets(self) -> NDArray[np.int64]:
-        return np.zeros(0, np.int64) if self.buckets is None else self.buckets
-
-    def encode(self, clean: str, words: Sequence[str]) -> tuple[Row, NDArray[Any]]:
-        """The rows of a text with `tf · idf`, without a norm; and the values of what has no row and counts in the norm.
-
-        Rows whose terms cancel each other stay, with a value of 0.
-        """
-        if self.hashing is not None:
-            return self._encode_hashed(self.hashing, clean, words)
-        find = self._column.get
-        if len(clean) < LONG_RUN:
-            found = [column for term in self.settings.terms(clean, words) if (column := find(term)) is not None]
-        else:
-            groups = self.settings.groups(clean, words)
-            found = [column for group in groups for term in group if (column := find(term)) is not None]
-        columns, counts = np.unique(np.array(found, np.intp), return_counts=True)
-        return (columns, self._tf(counts) * self.idf[columns]), np.zeros(0, self.idf.dtype)
-
-    def _encode_hashed(self, hashing: Hashing, clean: str, words: Sequence[str]) -> tuple[Row, NDArray[Any]]:
-        counts: Counter[int] = Counter()
-        for group in self.settings.groups(clean, words):
-            for term in group:
-                bucket, sign = hashing.place(term)
-                counts[bucket] += sign
-        hit = np.array(sorted(counts), np.int64)
-        tf = self._tf(np.array([counts[bucket] for bucket in hit.tolist()], np.int64))
-        place = np.searchsorted(self._buckets, hit)
-        has_row = place < len(self._buckets)
-        has_row[has_row] = self._buckets[place[has_row]] == hit[has_row]
-        columns = place[has_row].astype(np.intp)
-        without = tf[~has_row] if hashing.counted else tf[:0]
-        return (columns, tf[has_row] * self.idf[columns]), without
-
-    def _tf(self, counts: NDArray[Any]) -> NDArray[Any]:
-        tf: NDArray[Any] = counts.astype(self.idf.dtype)
-        if self.settings.binary:
-            return np.asarray(tf != 0, self.idf.dtype)
-        return np.asarray(1 + np.log(tf), self.idf.dtype) if self.settings.sublinear else tf
 
 
 @dataclass(frozen=True)
@@ -141,9 +59,7 @@ class NgramTfidf:
         """
         if longest := max((each.high for each in settings if each.high > MAX_N), default=0):
             raise DataError(f"n-grams: n up to {MAX_N} is allowed, got {longest}; choose a smaller one")
-        clean = [cleaning(text) for text in texts]
-        read = [(text, cleaning.words(text)) for text in clean]
-        tfidf = cls(cleaning, tuple(NgramBlock.learn(each, read) for each in settings))
+        tfidf = cls(cleaning, blocks_of(texts, cleaning, settings))
         if not tfidf.n_features:
             raise DataError(f"{len(texts)} training texts: no words are left after cleaning; check the text column")
         if tfidf.n_features > MAX_TERMS:
@@ -200,12 +116,41 @@ class NgramTfidf:
         return block.encode(*read[id(reading)])
 
     def encode_batch(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[Any]]:
-        """All texts as one CSR matrix: row starts (n_texts + 1,), columns, values."""
-        rows = [self.encode(text) for text in texts]
-        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)]).astype(np.int64)
-        if not rows:
-            return starts, np.zeros(0, np.intp), np.zeros(0, np.float32)
-        return starts, np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
+        """All texts as one CSR matrix: row starts (n_texts + 1,), columns, values; each row as `encode` makes it."""
+        starts, columns, values = np.zeros(1, np.int64), np.zeros(0, np.intp), np.zeros(0, np.float32)
+        if texts:
+            sizes, columns, values = joined(self.encode_chunks(texts), np.intp)
+            starts = np.concatenate([starts, np.cumsum(sizes)])
+        return starts, columns, values
+
+    def encode_chunks(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]]:
+        """The rows of one chunk of texts after the other: how many columns each text has, columns, values."""
+        quick = len({block.idf.dtype for block in self.blocks}) == 1 and isinstance(self.cleaning, Cleaning)
+        quick = quick and all(block.windowed and not block.settings.joined for block in self.blocks)
+        for start, stop in chunks_of(texts):
+            own = texts[start:stop]
+            if quick and max(map(len, own)) <= CHUNK_CHARACTERS:
+                yield self._encode_chunk(own)
+                continue
+            rows = [self.encode(text) for text in own]
+            sizes = np.array([len(columns) for columns, _ in rows], np.int64)
+            yield sizes, np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
+
+    def _encode_chunk(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+        cleans = [self.cleaning(text) for text in texts]
+        of_words = any(block.settings.analyzer == "word" for block in self.blocks)
+        words = [self.cleaning.words(clean) for clean in cleans] if of_words else []
+        found = [block.encode_many(cleans, words) for block in self.blocks]
+        sizes = np.array([np.bincount(rows.text_of, minlength=len(texts)) for rows in found])  # (n_blocks, n_texts)
+        before = np.cumsum(np.concatenate([[0], sizes.T.ravel()]))[:-1].reshape(len(texts), len(found))
+        columns = np.empty(sizes.sum(), np.intp)
+        values = np.empty(sizes.sum(), found[0].values.dtype)
+        for place, rows in enumerate(found):
+            own = np.cumsum(sizes[place]) - sizes[place]
+            at = np.repeat(before[:, place] - own, sizes[place]) + np.arange(len(rows.columns))
+            columns[at] = rows.columns + self._offsets[place]
+            values[at] = _normed(rows, sizes[place], self.blocks[place].settings)
+        return sizes.sum(axis=0), columns, values
 
     def dense(self, row: Row) -> NDArray[np.float32]:
         """A row with its zeros; float32 (n_features,)."""
@@ -259,6 +204,48 @@ def _block_of(block: Mapping[str, Any], place: int, idf: NDArray[Any]) -> NgramB
             f"vocabulary: block {place}: bucket numbers below {hashing.buckets} are allowed, got {buckets[-1]}"
         )
     return NgramBlock(settings, (), idf, hashing, buckets, reading)
+
+
+def each_row(vectorizer: NgramTfidf, texts: Sequence[str]) -> Iterator[Row]:
+    """The rows of many texts, one after the other."""
+    if len(texts) < FEW_TEXTS:
+        yield from map(vectorizer.encode, texts)
+        return
+    for sizes, columns, values in vectorizer.encode_chunks(texts):
+        ends = np.cumsum(sizes).tolist()
+        for start, end in zip([0, *ends], ends, strict=False):
+            yield columns[start:end], values[start:end]
+
+
+def joined(
+    chunks: Iterator[tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]], column_type: type[np.signedinteger[Any]]
+) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+    """Chunks of rows as three long arrays, which grow in place: at no time is all of it there twice."""
+    sizes, columns, values = next(chunks)
+    sizes, columns, values = sizes.copy(), columns.astype(column_type), values.copy()
+    for more, own_columns, own_values in chunks:
+        for array, own in ((sizes, more), (columns, own_columns), (values, own_values)):
+            n = len(array)
+            array.resize(n + len(own), refcheck=False)
+            array[n:] = own
+    return sizes, columns, values
+
+
+def _normed(rows: BlockRows, sizes: NDArray[np.int64], settings: NgramSettings) -> NDArray[Any]:
+    """The values of a chunk's texts, each divided by its text's norm."""
+    if settings.norm == "none":
+        return rows.values
+    n_without = np.bincount(rows.text_without, minlength=len(sizes))
+    norms = np.ones(len(sizes), rows.values.dtype)
+    ends, ends_without = np.cumsum(sizes).tolist(), np.cumsum(n_without).tolist()
+    start = start_without = 0
+    for text, (end, end_without) in enumerate(zip(ends, ends_without, strict=True)):
+        own = [rows.values[start:end]]
+        if end_without > start_without:
+            own.append(rows.without[start_without:end_without])
+        norms[text] = _norm(own, settings)
+        start, start_without = end, end_without
+    return np.asarray(rows.values / np.repeat(norms, sizes))
 
 
 def _norm(values: Sequence[NDArray[Any]], settings: NgramSettings) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from baselines.errors import ArtifactError, DataError
-from baselines.text import ngrams
+from baselines.text import ngram_settings, ngrams
 from baselines.text.cleaning import Cleaning
 from baselines.text.ngram_settings import MAX_N, NgramSettings, count_terms
 from baselines.text.ngrams import NgramBlock, NgramTfidf
@@ -83,7 +83,7 @@ def test_unknown_fields_beside_the_blocks_are_refused() -> None:
 
 
 @pytest.mark.parametrize("analyzer", ["word", "char_wb", "char"])
-def test_long_texts_take_bounded_memory_at_the_largest_n(analyzer: ngrams.Analyzer) -> None:
+def test_long_texts_take_bounded_memory_at_the_largest_n(analyzer: ngram_settings.Analyzer) -> None:
     block = NgramBlock(NgramSettings(analyzer, 1, MAX_N), ("a", "ab"), np.ones(2, np.float32))
     text = "ab" * 10_000 if analyzer != "word" else "ab a " * 4_000
     start = time.perf_counter()
@@ -100,10 +100,12 @@ def test_long_texts_take_bounded_memory_at_the_largest_n(analyzer: ngrams.Analyz
 
 
 @pytest.mark.parametrize("analyzer", ["char_wb", "char"])
-def test_groups_of_long_texts_are_all_n_grams(analyzer: ngrams.Analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_of_long_texts_are_all_n_grams(
+    analyzer: ngram_settings.Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings, text = NgramSettings(analyzer, 2, 5), "ab cdefghijk lmnopqrstuvwxyz a bc"
     whole = settings.terms(text, [])
-    monkeypatch.setattr(ngrams, "LONG_RUN", 7)
+    monkeypatch.setattr(ngram_settings, "LONG_RUN", 7)
     assert sorted(settings.terms(text, [])) == sorted(whole)
 
 
