@@ -24,6 +24,7 @@ from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError
 from baselines.networks.checkpoint import load_network, save_tensors
+from baselines.networks.evaluation import in_blocks
 from baselines.networks.sizes import require_sizes
 from baselines.networks.torch_state import limited_threads, seeded
 from baselines.networks.training import logits_of
@@ -49,6 +50,8 @@ class RNNConfig(TrainingConfig):
         hidden_dim: numbers a direction and word.
         dropout: of the embedded words and of the pooled vector, while training.
         min_count: times a word must occur in the cleaned training texts to get an id of its own.
+        max_words: ids of words at most, those of the most frequent ones: each step moves the numbers of all of them,
+            and the words of many texts never end.
         max_tokens: words read of a text; what follows is ignored, so that a text of 100,000 characters takes no longer
             than one of `max_tokens` words.
         cleaning: of the texts, see `baselines.text.cleaning`.
@@ -62,6 +65,7 @@ class RNNConfig(TrainingConfig):
     hidden_dim: Dimension = 64
     dropout: ShareBelowOne = 0.3
     min_count: Count = 2
+    max_words: Count = 20_000
     max_tokens: Annotated[int, Between(1, 65_536)] = 512
     cleaning: CleaningName = "words"
 
@@ -76,11 +80,20 @@ class WordTokenizer:
 
     @classmethod
     def learn(
-        cls, texts: Iterable[str], *, min_count: int, max_tokens: int, cleaning: Cleaning = _DEFAULT_CLEANING
+        cls,
+        texts: Iterable[str],
+        *,
+        min_count: int,
+        max_tokens: int,
+        cleaning: Cleaning = _DEFAULT_CLEANING,
+        max_words: int = 1 << 31,
     ) -> WordTokenizer:
-        """Build the vocabulary from the words that occur at least `min_count` times."""
+        """Build the vocabulary from the most frequent words, of those that occur at least `min_count` times."""
         counts = Counter(word for text in texts for word in cleaning.words(cleaning(text)))
-        return cls(tuple(sorted(word for word, n in counts.items() if n >= min_count)), max_tokens, cleaning)
+        frequent = [word for word, n in counts.items() if n >= min_count]
+        if len(frequent) > max_words:
+            frequent = sorted(frequent, key=lambda word: (-counts[word], word))[:max_words]
+        return cls(tuple(sorted(frequent)), max_tokens, cleaning)
 
     @cached_property
     def _ids(self) -> dict[str, int]:
@@ -146,6 +159,7 @@ class RNNClassifier(Classifier):
             min_count=config.min_count,
             max_tokens=config.max_tokens,
             cleaning=Cleaning(config.cleaning),
+            max_words=config.max_words,
         )
         with seeded(config.seed):
             self.module = WordGRU(len(self.tokenizer.words) + 2, len(train.classes), config)
@@ -159,6 +173,9 @@ class RNNClassifier(Classifier):
         self._precise = copy.deepcopy(self.module).double().eval()
 
     def answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
+        return in_blocks(texts, self._answer)
+
+    def _answer(self, texts: Sequence[str]) -> tuple[Probabilities, Known]:
         encoded = self.tokenizer.encode_batch(texts)
         with limited_threads(self.config.threads):
             logits = logits_of(self._precise, encoded, n_classes=len(self.classes_))

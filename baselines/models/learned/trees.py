@@ -1,25 +1,49 @@
 """Many decision trees as flat arrays: what a fitted forest needs to answer, and nothing of the library that grew it.
 
-All trees of all classes step down together, one level a step, so one text costs a handful of look-ups a level. What
-the trees' answers come to is a forest's mean, or the sum that boosting adds to a prior.
+All trees of all classes step down together, many texts at once, from turn to turn (`baselines.models.learned.turns`);
+trees of another order than preorder, level by level. What the trees' answers come to is a forest's mean, or the sum
+that boosting adds to a prior.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
+from baselines.models.learned.rows import BLOCK_TEXTS, Rows
+from baselines.models.learned.turns import Turns
 from baselines.storage.weights import require_array
 from baselines.task import Probabilities, Task, add_up, link
 
 # A leaf's child is the leaf itself: steps too many change nothing, and asking who has arrived costs as much as a step.
 _LEVELS_AT_ONCE = 4
 NAMES = ("feature", "threshold", "left", "right", "roots", "answer", "answers")
+
+
+@dataclass(frozen=True)
+class GrownTree:
+    """What `Trees.of` reads of scikit-learn's `tree_`, for a tree that saw some columns only."""
+
+    node_count: int
+    children_left: NDArray[Any]
+    children_right: NDArray[Any]
+    feature: NDArray[Any]
+    threshold: NDArray[np.float64]
+    value: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, tree: Any, columns: NDArray[np.intp]) -> GrownTree:
+        """With the numbers of all columns, of which it saw `columns`; keeps nothing of the library's own object."""
+        feature = np.where(tree.feature < 0, tree.feature, columns[tree.feature])
+        value = tree.value if tree.value.shape[1:] == (1, 1) else np.zeros((0, 1, 1))
+        left, right = tree.children_left.copy(), tree.children_right.copy()
+        return cls(tree.node_count, left, right, feature, tree.threshold.copy(), value.copy())
 
 
 @dataclass(frozen=True)
@@ -87,6 +111,21 @@ class Trees:
             nodes, waiting = nodes[inner], waiting[inner]
         return self.answers[self.answer[found]]
 
+    @cached_property
+    def _turns(self) -> Turns | None:
+        return Turns.of(self.feature, self.threshold, self.left, self.right, self.roots)
+
+    def leaves_of(self, rows: Rows) -> Iterator[NDArray[np.float32]]:
+        """The answers of every tree to each text, one after the other; float32 (n_trees, width)."""
+        turns = self._turns if len(self.roots) else None
+        if turns is None:
+            width = int(max(self.feature.max(initial=0), rows.columns.max(initial=0))) + 1
+            yield from (self.leaves(rows.dense(number, width)) for number in range(len(rows)))
+            return
+        for start in range(0, len(rows), BLOCK_TEXTS):
+            for leaves in turns.leaves(rows.block(start)):
+                yield self.answers[self.answer[leaves]]
+
     def check(self, n_features: int, width: int) -> None:
         """Raise ArtifactError unless every number points into its array and children come after their parents."""
         n_nodes = self.feature.size
@@ -111,10 +150,12 @@ class Trees:
             raise ArtifactError("trees: children must come after their parent")
 
 
-def mean_of_leaves(trees: Trees, row: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What a forest says of a dense row (n_features,): the mean of its trees' answers; float64 (n_classes,)."""
-    share: NDArray[np.float64] = trees.leaves(row).mean(axis=0, dtype=np.float64)
-    return share
+def mean_of_leaves(trees: Trees, rows: Rows) -> NDArray[np.float32]:
+    """What a forest says of texts: the mean of its trees' answers; float32 (n_texts, n_classes)."""
+    out = np.empty((len(rows), trees.answers.shape[1]), np.float32)
+    for own, leaves in zip(out, trees.leaves_of(rows), strict=True):
+        own[:] = leaves.mean(axis=0, dtype=np.float64)
+    return out
 
 
 def check_forest(trees: Trees, n_features: int, n_classes: int, task: Task) -> None:
@@ -141,13 +182,16 @@ class Boosted:
     prior: NDArray[np.float32]
     columns: NDArray[np.int32]
 
-    def answer(self, row: NDArray[np.float32], task: Task) -> Probabilities:
-        """Of a dense row (n_features,); float32 (n_classes,)."""
-        logits = self.prior.astype(np.float64)
-        if len(self.columns):
-            steps = self.trees.leaves(row).reshape(len(self.columns), -1)
-            logits[self.columns] += steps.sum(axis=1, dtype=np.float64)
-        return link(logits.astype(np.float32), task)
+    def answer(self, rows: Rows, task: Task) -> Probabilities:
+        """Of texts; float32 (n_texts, n_classes)."""
+        out = np.empty((len(rows), len(self.prior)), np.float32)
+        for own, leaves in zip(out, self.trees.leaves_of(rows), strict=True):
+            logits = self.prior.astype(np.float64)
+            if len(self.columns):
+                steps = leaves.reshape(len(self.columns), -1)
+                logits[self.columns] += steps.sum(axis=1, dtype=np.float64)
+            own[:] = link(logits.astype(np.float32), task)
+        return out
 
     def check(self, n_features: int, n_classes: int) -> None:
         """Raise ArtifactError unless trees, prior and columns fit together."""

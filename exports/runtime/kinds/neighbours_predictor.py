@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from numpy.typing import NDArray
 
 from baselines.checked_reading import shown
 from baselines.errors import ArtifactError
-from baselines.text.ngrams import Row
+from baselines.models.learned.rows import Rows
+from baselines.task import Probabilities
 from compress.formats.packed_neighbours import MAX_TEXTS, NAMES, neighbours_of
 from exports.runtime.bundle_format import NEIGHBOURS_FILE, BundleContent
 from exports.runtime.kinds.words_predictor import Arrays, WordsPredictor, require_names
@@ -30,5 +28,5 @@ class NeighboursPredictor(WordsPredictor):
         self.model = neighbours_of(arrays, len(self.classes))
         self.model.check(self.vectorizer.n_features, len(self.classes), self.task)
 
-    def answer_row(self, row: Row) -> NDArray[Any]:
-        return self.model.share(row, self.neighbours)
+    def answer_rows(self, rows: Rows) -> Probabilities:
+        return self.model.shares(rows, self.neighbours)

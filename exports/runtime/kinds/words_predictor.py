@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
+from baselines.models.learned.rows import Rows
 from baselines.task import Known, Probabilities
 from baselines.text.ngrams import NgramTfidf, Row
 from compress.formats.tensors import tensors_of
@@ -46,17 +47,14 @@ class WordsPredictor(Predictor[list[Row]]):
         """Make the model of the file's arrays but the idf; raises ArtifactError where they don't fit."""
 
     @abstractmethod
-    def answer_row(self, row: Row) -> NDArray[Any]:
-        """What the model says of one text; (n_classes,)."""
+    def answer_rows(self, rows: Rows) -> Probabilities:
+        """What the model says of texts; float32 (n_texts, n_classes)."""
 
     def encode(self, texts: Sequence[str]) -> list[Row]:
         return [self.vectorizer.encode(text) for text in texts]
 
     def run(self, encoded: list[Row]) -> Probabilities:
-        out = np.empty((len(encoded), len(self.classes)), np.float32)
-        for own, row in zip(out, encoded, strict=True):
-            own[:] = self.answer_row(row)
-        return out
+        return self.answer_rows(Rows.of(encoded))
 
     def known(self, encoded: list[Row]) -> Known:
         return np.array([len(columns) > 0 for columns, _ in encoded], np.bool_)

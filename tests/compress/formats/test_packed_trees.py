@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
 from baselines.models.learned.neighbours import Neighbours
+from baselines.models.learned.rows import Rows
 from baselines.models.learned.trees import Trees
 from compress.formats.packed_neighbours import neighbours_of, packed_neighbours
 from compress.formats.packed_trees import MAX_DEPTH, packed_trees, trees_of
@@ -123,8 +124,8 @@ def test_neighbours_are_packed_without_loss() -> None:
         ours, theirs = getattr(model, name), getattr(again, name)
         assert ours.dtype == theirs.dtype, name
         assert np.array_equal(ours, theirs), name
-    row = (np.array([0, 2]), np.array([0.6, 0.8], np.float32))
-    assert np.array_equal(model.share(row, 4), again.share(row, 4))
+    rows = Rows.of([(np.array([0, 2]), np.array([0.6, 0.8], np.float32))])
+    assert np.array_equal(model.shares(rows, 4), again.shares(rows, 4))
 
 
 @pytest.mark.parametrize(
