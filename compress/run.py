@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from baselines.console import Body, run_command
+from baselines.cores import launched_processes
+from baselines.errors import UserError
 
 PROG = "python -m compress.run"
 
@@ -24,6 +27,13 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
 
 
 def _work() -> Body:
+    if (size := launched_processes()) > 1:
+        if os.environ["RANK"] != "0":
+            raise SystemExit(UserError.exit_code)  # it is said once
+        raise UserError(
+            f"torchrun: a study is one process, and {size} were started; share the training of a network with "
+            "torchrun -m -- baselines.train, then start this command alone: it takes what is trained in its run folder"
+        )
     # The one door to the right: this command hands over to the room that composes the stages.
     from bench.study.command import run
 

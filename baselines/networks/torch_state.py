@@ -41,8 +41,10 @@ def limited_threads(threads: int) -> Iterator[None]:
 def spare_one(threads: int) -> int:
     """One thread fewer where there are several: what a network trains with.
 
-    torch's threads wait for each other by spinning. Four epochs of the character CNN took 1.38 s with one thread of two
-    cores and 1.15 s with two; with one core taken by another process 1.4 s and 3.9 s, and once 20 times as long.
+    torch's threads wait for each other, by spinning unless OMP_WAIT_POLICY says otherwise, as every command does
+    (`baselines.console`). Four epochs of the character CNN took 1.38 s with one thread of two idle cores and 1.15 s
+    with two that spin. On two busy cores a step took 37 ms of wall time with one thread or two that sleep, and 2.2 s
+    with two that spin: each spins for its whole turn while the other waits for one.
     """
     return max(threads - 1, min(threads, 1))
 

@@ -21,19 +21,25 @@ from baselines.storage.ranges import (
     WholeShare,
 )
 
+# Forty epochs of 32,000 texts; of more texts there are fewer epochs, and of a million 1.3.
+MOST_STEPS = 20_000
+
 
 @dataclass(frozen=True)
 class TrainingConfig(CheckedFields):
     """How a network is trained.
 
     Attributes:
-        epochs: at most; without validation texts exactly.
+        epochs: passes over the texts, at most; without validation texts exactly, but for `most_steps`.
+        most_steps: optimizer steps at most, rounded up to a round, see `baselines.networks.feeds`: from here on a
+            training of more texts takes no longer. See `MOST_STEPS`.
         batch_size: texts a step, fewer where they are long.
         batch_ids: ids (characters, words) a step or an evaluated batch, padding included; a longer text stands alone.
         learning_rate: of AdamW, at its highest: it rises over the first twentieth of the steps (100 at most).
         final_rate: share of it left at the last of all epochs, to which it falls as a half cosine; 1 keeps it constant.
         weight_decay: of AdamW.
-        patience: epochs without a better validation score before training stops.
+        patience: rounds without a better validation score before training stops; of up to 30,000 texts a round is an
+            epoch.
         word_dropout: share of the words of a training text left out, drawn anew each epoch; 0 to below 1.
         average: decay a step of the moving average of the weights that is validated and kept; 0 keeps the weights.
         class_weights: exponent e of a class's weight in the loss, (1 / its texts) ** e scaled to mean 1; 0 weighs all
@@ -45,6 +51,7 @@ class TrainingConfig(CheckedFields):
     """
 
     epochs: Epochs = 40
+    most_steps: Count = MOST_STEPS
     batch_size: Count = 64
     batch_ids: Annotated[int, Between(1, 100_000_000)] = ID_BUDGET
     learning_rate: Rate = 1e-3
@@ -80,10 +87,10 @@ def check_size(embedding_dim: int, filters: Sequence[tuple[int, int]], hidden_di
 
 @dataclass(frozen=True)
 class EpochLog:
-    """One epoch.
+    """One round, of few texts an epoch.
 
     Attributes:
-        loss: mean over the training texts.
+        loss: mean over the round's texts.
         validation_loss: plain cross-entropy on validation; None without validation, like what follows.
         validation_score: what the part is judged by, as something to maximise: losses have their sign changed.
         threshold: the one for all classes that the score was reached with; 0 where the largest probability decides.
@@ -100,8 +107,8 @@ class TrainingLog:
     """What happened.
 
     Attributes:
-        epochs: in order.
-        best_epoch: the one whose weights were kept, from 0.
+        epochs: the rounds, in order.
+        best_epoch: the round whose weights were kept, from 0.
         steps: optimizer steps in all.
         seconds: wall time.
     """

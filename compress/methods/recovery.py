@@ -9,14 +9,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from torch import nn
 
 from baselines.models.cnn import CharCNNClassifier
-from baselines.networks.training import AfterStep, class_weighted_loss, train
+from baselines.networks.training import JUDGED_TEXTS, AfterStep, class_weighted_loss, train
 from baselines.networks.training_config import TrainingLog
+from baselines.notes import collected_notes
 from compress.method import Context
 from compress.methods.distill.loss import mixed_loss, soft_logits
 from compress.methods.mixing.extra_texts import mixtures_of
+
+# Training texts that a network is brought back with: with at most as many mixtures, five epochs are 3,100 steps.
+MOST_TEXTS = 20_000
+
+
+def bounded(context: Context) -> tuple[Context, tuple[str, ...]]:
+    """The context with `MOST_TEXTS` training texts at most, drawn by the seed, and what a receipt has to say of it.
+
+    Importance, calibration and fine-tuning see these, so that none of them grows with the data.
+    """
+    n_texts, n_validation = len(context.train), len(context.validation)
+    said: list[str] = []
+    if n_texts > MOST_TEXTS:
+        rows = np.random.default_rng([context.seed, 4]).choice(n_texts, MOST_TEXTS, replace=False)
+        context = replace(context, train=context.train.take(np.sort(rows)))
+        said.append(
+            f"importance, calibration and fine-tuning saw {MOST_TEXTS} of {n_texts} training texts, drawn by the seed"
+        )
+    if n_validation > JUDGED_TEXTS:
+        said.append(f"the best epoch was told by {JUDGED_TEXTS} of {n_validation} validation texts, drawn by the seed")
+    return context, tuple(said)
 
 
 def recover(
@@ -62,14 +85,15 @@ def recover(
     if alpha:
         answers = soft_logits(parent.predict_proba([*context.train.texts, *extra]), task)
         loss = mixed_loss(answers, loss, alpha, 1.0, len(context.train), task)
-    return train(
-        module,
-        parent.tokenizer,
-        context.train,
-        context.validation,
-        training,
-        loss=loss,
-        after_step=after_step,
-        extra_texts=extra,
-        progress=context.progress,
-    )
+    with collected_notes():  # `bounded` says them
+        return train(
+            module,
+            parent.tokenizer,
+            context.train,
+            context.validation,
+            training,
+            loss=loss,
+            after_step=after_step,
+            extra_texts=extra,
+            progress=context.progress,
+        )

@@ -206,7 +206,7 @@ def _name(parent: Classifier, context: Context, search: Search) -> str:
     if context.teacher is not None:
         digest.update(_digest_of(context.teacher, context).encode())
     training = [search.epochs, search.finetune_epochs, search.mixtures, context.seed, context.validation.judged_by]
-    digest.update(json.dumps([training, context.train.texts, context.unlabelled]).encode())
+    digest.update(json.dumps([training, list(context.train.texts), list(context.unlabelled)]).encode())
     digest.update(np.packbits(context.train.labels).tobytes())
     return f"budget-{digest.hexdigest()[:16]}"
 

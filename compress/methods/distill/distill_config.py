@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from baselines.dataset import Part
 from baselines.errors import NotCompressible
 from baselines.models.cnn import CNNConfig
-from baselines.networks.training_config import check_size
+from baselines.networks.training_config import MOST_STEPS, check_size
 from baselines.storage.configs import CheckedFields
 from baselines.storage.ranges import (
     Between,
@@ -97,8 +97,9 @@ class DistillConfig(CheckedFields):
         temperature: T > 0; None is 1, and 2 of a linear student.
         word_dropout: share of words hidden from the student in each epoch; None takes its parent's.
         epochs: as in `TrainingConfig`, of texts and mixtures; None is 8 for multilabel, else as many as make 3,000
-            steps, or one a labelled text. A student that sees fewer texts makes as many steps. Of a linear student
-            they are passes over all texts, and None is 150.
+            steps, or one a labelled text. A student that sees fewer texts makes as many steps, and none makes more than
+            `MOST_STEPS` of `baselines.networks.training_config`. Of a linear student they are passes over all texts,
+            and None is 150.
         batch_size, weight_decay, patience, average: as in `TrainingConfig`; of a CNN.
         learning_rate: of the first step; None is 0.005, and 0.06 of a linear student.
         class_weights: as there; None is 1 for multilabel, else 0.
@@ -195,7 +196,7 @@ class DistillConfig(CheckedFields):
         seen = len(train) + n_mixtures(train, self.teaching(train.task).mixtures)
         epochs = self.epochs
         if epochs is None:
-            steps = max(LEAST_STEPS, len(train))
+            steps = min(max(LEAST_STEPS, len(train)), MOST_STEPS)
             epochs = EPOCHS if train.task == "multilabel" else math.ceil(steps * self.batch_size / seen)
         mixed = self.lesson == "labels" and self.alpha != 0
         own = seen if mixed else len(train)
@@ -217,6 +218,7 @@ class DistillConfig(CheckedFields):
             relu=self.teaching(context.train.task).relu,
             word_dropout=parent.word_dropout if self.word_dropout is None else self.word_dropout,
             epochs=epochs,
+            most_steps=MOST_STEPS,
             batch_size=self.batch_size,
             learning_rate=CNN_RATE if self.learning_rate is None else self.learning_rate,
             weight_decay=self.weight_decay,

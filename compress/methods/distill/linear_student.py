@@ -25,9 +25,9 @@ from compress.methods.distill.distill_config import FLOAT_BITS, DistillConfig
 from compress.methods.distill.loss import soft_logits
 from compress.methods.distill.out_of_fold import answers
 from compress.methods.distill.teaching import mixtures_for, said_of_teaching, soft_targets
-from compress.methods.linear.choosing import chosen, worth_of
+from compress.methods.linear.choosing import chosen
 from compress.methods.linear.fitting import Array, logits_of
-from compress.methods.linear.lessons import Learning, Lesson, State
+from compress.methods.linear.lessons import Learning, Lesson, State, sampled
 from compress.methods.linear.rounded import packed_of, promised_bytes, rounded
 from compress.methods.linear.single_weights import PRICE_OF_ROW
 
@@ -45,19 +45,22 @@ def learned(parent: LinearClassifier, config: DistillConfig, context: Context) -
         context: its teacher, or the parent; unlabelled texts are the teacher's alone.
     """
     begun = _beginning(parent, config, context)
+    everything = context
+    context, said = sampled(context)
     extra = mixtures_for(config, context).texts
     if config.is_taught:
         extra = (*context.unlabelled, *extra)
     texts = (*context.train.texts, *extra)
-    state = State.of(begun, texts)
+    state = State.of(begun, texts, bool(said))
     rate = RATE if config.learning_rate is None else config.learning_rate
     learning = Learning(PASSES if config.epochs is None else config.epochs, rate, temperature=config.heat)
     own = link(logits_of(state.rows, state.weights, state.intercept) / np.float32(config.heat), context.train.task)
-    lesson = Lesson(texts, _wanted(parent, own, extra, config, context), context.train.task)
+    lesson = Lesson(texts, _wanted(parent, own, extra, config, context), context.train.task, said)
     state = _shaped(state, lesson, config, learning, context)
     student = _classifier(state, lesson, begun, config, learning, context)
-    refit_thresholds(student, context, like=parent)
-    return student, _receipt(parent, student, config, context, len(extra))
+    refit_thresholds(student, everything, like=parent)
+    outcome = _receipt(parent, student, config, context, len(extra))
+    return student, replace(outcome, notes=(*outcome.notes, *said))
 
 
 def _beginning(parent: LinearClassifier, config: DistillConfig, context: Context) -> LinearClassifier:
@@ -94,13 +97,13 @@ def _shaped(state: State, lesson: Lesson, config: DistillConfig, learning: Learn
     """With as many n-grams and weights as asked for, fitted."""
     total = state.weights.size
     if 0 < config.ngrams < len(state.weights):
-        best = np.argsort(-worth_of(state.rows, state.weights).max(axis=1), kind="stable")[: config.ngrams]
+        best = np.argsort(-state.worth.max(axis=1), kind="stable")[: config.ngrams]
         mask = np.zeros(state.weights.shape, np.bool_)
         mask[best] = True
         state = state.thinned(mask, lesson)
     n_left = max(1, total - round(config.sparsity * total))
     if n_left < np.count_nonzero(state.weights):
-        state = state.thinned(chosen(worth_of(state.rows, state.weights), n_left, PRICE_OF_ROW), lesson)
+        state = state.thinned(chosen(state.worth, n_left, PRICE_OF_ROW), lesson)
     return state.fitted(lesson, learning.steps(1.0), context)
 
 

@@ -28,6 +28,8 @@ from baselines.task import Probabilities, Task
 CLIP = 1e-4
 # Of a distribution over classes; lower, since all that lies below it is spread over every class.
 LEAST = 1e-6
+# Texts whose probabilities are in float64 at once.
+BLOCK = 65_536
 
 # (student's logits (B, C), teacher's (B, C), T) -> scalar >= 0.
 Divergence = Callable[[Tensor, Tensor, float], Tensor]
@@ -35,11 +37,16 @@ Divergence = Callable[[Tensor, Tensor, float], Tensor]
 
 def soft_logits(probabilities: Probabilities, task: Task = "multilabel") -> Tensor:
     """The teacher's logits, float32 (n, C): log p of multiclass, else logit(p); 0 and 1 are held off by a little."""
-    p = probabilities.astype(np.float64)
-    if task == "multiclass":
-        return torch.from_numpy(np.log(p.clip(LEAST)).astype(np.float32))
-    p = p.clip(CLIP, 1 - CLIP)
-    return torch.from_numpy(np.log(p / (1 - p)).astype(np.float32))
+    out = np.empty(probabilities.shape, np.float32)
+    # In blocks: float64 of a million texts would be three times what is kept.
+    for start in range(0, len(out), BLOCK):
+        p = probabilities[start : start + BLOCK].astype(np.float64)
+        if task == "multiclass":
+            out[start : start + BLOCK] = np.log(p.clip(LEAST))
+        else:
+            p = p.clip(CLIP, 1 - CLIP)
+            out[start : start + BLOCK] = np.log(p / (1 - p))
+    return torch.from_numpy(out)
 
 
 def divergence_of(task: Task) -> Divergence:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from baselines.classifier import Classifier, Progress, ignore_progress
 from baselines.dataset import Part
 from baselines.errors import ArtifactError, NotCompressible
-from baselines.notes import collected_notes
+from baselines.notes import collected_notes, note
 from baselines.splits.copies import folds_within
 from baselines.storage.artifact import read_json, write_json_whole
 from baselines.task import LabelSpace, Probabilities
@@ -25,6 +25,9 @@ from compress.method import check_space
 
 # Texts whose answers tell one teacher from another.
 _FIRST = 256
+# Of more training texts two teachers are enough, each fitted to one half: every text still has a teacher that hasn't
+# seen it, and a teacher of half of so many texts is near one of all. k of them cost k - 1 fits to everything, two one.
+MANY_TEXTS = 100_000
 
 MakeTeacher = Callable[[int], Classifier]
 
@@ -48,7 +51,7 @@ def out_of_fold(
     Args:
         make_teacher: seed -> an unfitted classifier.
         train: texts and labels; the parts are stratified by label.
-        k: number of parts and of teachers, at least 2.
+        k: number of parts and of teachers, at least 2; of more than `MANY_TEXTS` texts it is 2, which a note says.
         seed: of the parts and of the teachers.
         validation: for the teachers' early stopping and calibration; shares no text with `train`.
         groups: number of each training text's group; empty: no groups.
@@ -56,6 +59,7 @@ def out_of_fold(
     """
     if not 2 <= k <= len(train):
         raise NotCompressible(f"folds: from 2 to the number of training texts ({len(train)}) are allowed, got {k}")
+    k = folds_for(len(train), k)
     path = (
         None if cache is None else cache / f"oof-{_key(make_teacher(seed), (train, validation), k, seed, groups)}.npy"
     )
@@ -69,11 +73,19 @@ def out_of_fold(
         with collected_notes():  # a class that one teacher never meets is known to the others
             teacher = make_teacher(seed + part).fit(train.take(np.flatnonzero(owner != part)), validation)
         check_space(teacher, train.space)
-        out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out])
+        out[held_out] = teacher.predict_proba([train.texts[row] for row in held_out.tolist()])
     progress(k, k)
     if path is not None:
         _write(path, out)
     return out
+
+
+def folds_for(n_texts: int, k: int) -> int:
+    """How many teachers there are of the k that were asked for; fewer ones are noted."""
+    if n_texts <= MANY_TEXTS or k == 2:
+        return k
+    note(f"{n_texts:,} training texts: 2 teachers, each fitted to one half, answer for the other, not {k}")
+    return 2
 
 
 def fresh_like(teacher: Classifier, **setting: Any) -> MakeTeacher:
@@ -139,7 +151,7 @@ def _key(teacher: Classifier, parts: Sequence[Part | None], k: int, seed: int, g
     for part in parts:
         if part is not None:
             digest.update(
-                json.dumps([part.texts, part.classes, part.task, part.judged_by]).encode()
+                json.dumps([list(part.texts), part.classes, part.task, part.judged_by]).encode()
                 + np.packbits(part.labels).tobytes()
             )
     return digest.hexdigest()[:24]

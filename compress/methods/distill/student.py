@@ -21,6 +21,7 @@ from baselines.models.cnn import CharCNN, CharCNNClassifier, CharCNNShape
 from baselines.models.linear import LinearClassifier
 from baselines.networks.torch_state import seeded
 from baselines.networks.training import class_weighted_loss, train
+from baselines.notes import collected_notes
 from baselines.task import Probabilities
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.methods.distill.against_control import the_better
@@ -70,10 +71,12 @@ def apply(parent: Classifier, config: DistillConfig, context: Context) -> Outcom
             targets = np.concatenate([targets, answers(teacher, extra, cache=context.cache)])
     elif config.alpha != 0:
         targets = np.concatenate([context.train.labels, mixed.labels]).astype(np.float32)
-    student = train_student(parent, config, context, targets, extra)
+    with collected_notes() as said:
+        student = train_student(parent, config, context, targets, extra)
     refit_thresholds(student, context, like=parent)
     notes = said_of_teaching(config, teacher, context, len(extra))
-    return student, _receipt(parent, student, config, notes, len(extra))
+    receipt = _receipt(parent, student, config, notes, len(extra))
+    return student, replace(receipt, notes=(*receipt.notes, *said))
 
 
 def _require_linear(parent: Classifier) -> None:

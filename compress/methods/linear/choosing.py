@@ -19,18 +19,31 @@ if TYPE_CHECKING:
 
 # Halvings of the price that is looked for: enough for float32.
 _HALVINGS = 50
+# n-grams that are looked at together.
+_BLOCK = 1 << 14
 # Largest weights that fall outside the grid, as shares of the largest one that lies on it.
 _FRACTIONS = np.linspace(0.3, 1.0, 15)
 
 
-def mean_squares(rows: csr_matrix) -> Array:
-    """Of each n-gram's value over all texts; float32 (n_features,)."""
-    return np.asarray(rows.multiply(rows).mean(axis=0), np.float32).ravel()
+def mean_squares(rows: csr_matrix, sampled: bool = False) -> Array:
+    """Of each n-gram's value over all texts; float32 (n_features,).
+
+    Args:
+        rows: float32 (n_texts, n_features).
+        sampled: whether they are of some training texts only. An n-gram that occurs in none of them isn't worth
+            nothing then: it counts as if it stood in half a text.
+    """
+    squares = rows.multiply(rows)
+    found = np.asarray(squares.mean(axis=0), np.float32).ravel()
+    if sampled and squares.nnz:
+        found[found == 0] = np.float32(0.5 * squares.data.mean() / rows.shape[0])
+    return found
 
 
-def worth_of(rows: csr_matrix, weights: Array) -> Array:
+def worth_of(rows: csr_matrix, weights: Array, sampled: bool = False) -> Array:
     """float32 (n_features, C), see above."""
-    worth: Array = np.square(weights) * mean_squares(rows)[:, None]
+    worth: Array = np.square(weights)
+    worth *= mean_squares(rows, sampled)[:, None]
     return worth
 
 
@@ -57,11 +70,25 @@ def chosen(worth: Array, n: int, price_of_row: float = 0.0) -> NDArray[np.bool_]
         kept = np.zeros(worth.size, np.bool_)
         kept[order] = True
         return kept.reshape(worth.shape)
-    low, high = float(worth[worth > 0].min()) / 2, float(worth.max())
+    low, high = float(worth.min(where=worth > 0, initial=np.inf)) / 2, float(worth.max())
+    left, largest = worth, worth.max(axis=1)
     for _ in range(_HALVINGS):
         price = float(np.sqrt(low * high))
-        low, high = (price, high) if _worth_their(worth, price, price_of_row).sum() > n else (low, price)
-    return _worth_their(worth, high, price_of_row)
+        low, high = (price, high) if _count(left, price, price_of_row) > n else (low, price)
+        # Rows without a weight above the lower price stay at no price that is still to come.
+        good = largest > low
+        if 2 * np.count_nonzero(good) < len(good):
+            left, largest = left[good], largest[good]
+    kept = np.empty(worth.shape, np.bool_)
+    for start in range(0, len(worth), _BLOCK):
+        kept[start : start + _BLOCK] = _worth_their(worth[start : start + _BLOCK], high, price_of_row)
+    return kept
+
+
+def _count(worth: Array, price: float, price_of_row: float) -> int:
+    """Weights that are worth a price, block by block: arrays of the size of all weights are large."""
+    starts = range(0, len(worth), _BLOCK)
+    return sum(int(_worth_their(worth[start : start + _BLOCK], price, price_of_row).sum()) for start in starts)
 
 
 def _worth_their(worth: Array, price: float, price_of_row: float) -> NDArray[np.bool_]:

@@ -16,6 +16,9 @@ from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, Outcome, Receipt, refit_thresholds
 from compress.methods.linear.rows import with_ngrams
 
+# Texts whose rows are in memory at once where only sums over them are needed.
+_TOGETHER = 10_000
+
 
 def prune_linear(parent: LinearClassifier, sparsity: float, context: Context) -> Outcome:
     """Take away the `round(sparsity · n)` n-grams that move a logit least, and fit the others again.
@@ -68,7 +71,18 @@ def require_floats(parent: LinearClassifier, method: str) -> None:
 
 def ngram_importance(parent: LinearClassifier, train: Part) -> NDArray[np.float64]:
     """float64 (n_features,), see `prune_linear`."""
-    rows = as_matrix(parent.vectorizer_, train.texts)
-    mean_square = np.asarray(rows.multiply(rows).mean(axis=0)).ravel()
+    mean_square = _mean_squares(parent, train)
     largest: NDArray[np.float64] = np.abs(parent.coef_.astype(np.float64)).max(axis=0) * np.sqrt(mean_square)
     return largest
+
+
+def _mean_squares(parent: LinearClassifier, train: Part) -> NDArray[np.float64]:
+    """Of each n-gram's value over the training texts; of many texts part by part, since their rows are large."""
+    total: NDArray[np.float64] = np.zeros(parent.vectorizer_.n_features)
+    if len(train) <= _TOGETHER:
+        rows = as_matrix(parent.vectorizer_, train.texts)
+        return np.asarray(rows.multiply(rows).mean(axis=0)).ravel()
+    for start in range(0, len(train), _TOGETHER):
+        rows = as_matrix(parent.vectorizer_, train.texts[start : start + _TOGETHER])
+        total += np.asarray(rows.multiply(rows).sum(axis=0)).ravel()
+    return total / len(train)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.errors import NotCompressible
 from baselines.models.linear import LinearClassifier, as_matrix
-from compress.formats.packed_linear import PackedLinear
+from compress.formats.packed_linear import MAX_WEIGHTS, PackedLinear
 from compress.formats.rounding import round_symmetric
 from compress.kinds.int_linear import IntLinearClassifier
 from compress.method import Context, Outcome, Receipt, refit_thresholds
-from compress.methods.linear.choosing import grid_for, mean_squares
+from compress.methods.linear.choosing import grid_for
 from compress.methods.linear.fitting import Grid
 from compress.methods.linear.lessons import Learning, Lesson, State, link_of, own_answers
 
@@ -39,14 +40,21 @@ def quantize_linear(
         learning: how it is fitted; no passes leave it out.
         context: its texts.
     """
+    said: tuple[str, ...] = ()
+    if parent.coef_.size > MAX_WEIGHTS:
+        raise NotCompressible(
+            f"quantize: {parent.coef_.shape[1]:,} n-grams x {parent.coef_.shape[0]} classes are more than the "
+            f"{MAX_WEIGHTS:,} weights that this form holds; prune first"
+        )
     if learning.passes:
         lesson, state = own_answers(parent, learning, context)
+        said = lesson.said
         packed = packed_of(*rounded(state, bits, lesson, learning, context))
     else:
         packed = _as_it_is(parent, bits, correct_bias, context)
     child = IntLinearClassifier.from_packed(replace(packed, link=link_of(parent)), parent.space_, parent.config)
     refit_thresholds(child, context, like=parent)
-    return child, _receipt(parent, child, bits, learning.passes)
+    return child, _receipt(parent, child, bits, learning.passes, said)
 
 
 def rounded(state: State, bits: int, lesson: Lesson, learning: Learning, context: Context) -> tuple[State, Grid]:
@@ -59,7 +67,7 @@ def rounded(state: State, bits: int, lesson: Lesson, learning: Learning, context
         learning: how, at least one pass.
         context: seed and progress.
     """
-    grid = grid_for(state.weights, mean_squares(state.rows), bits)
+    grid = grid_for(state.weights, state.mean_squares, bits)
     state = state.fitted(lesson, learning.steps(1 - _LAST), context, grid)
     seen = grid.levels(state.weights) != 0
     if seen.any(axis=1).all() or not seen.any():
@@ -87,7 +95,9 @@ def _as_it_is(parent: LinearClassifier, bits: int, correct_bias: bool, context: 
     return PackedLinear(packed.vectorizer, levels, packed.scale, (intercept + moved).astype(np.float32))
 
 
-def _receipt(parent: LinearClassifier, child: IntLinearClassifier, bits: int, passes: int) -> Receipt:
+def _receipt(
+    parent: LinearClassifier, child: IntLinearClassifier, bits: int, passes: int, said: tuple[str, ...]
+) -> Receipt:
     packed = child.packed
     levels, n_float = packed.levels, packed.scale.size + packed.intercept.size
     facts: dict[str, Any] = {
@@ -106,7 +116,7 @@ def _receipt(parent: LinearClassifier, child: IntLinearClassifier, bits: int, pa
         },
     }
     how = ", refitted to its parent's answers while they were rounded" if passes else ""
-    notes = [f"{levels.size} of {levels.size + n_float} weights are integers of {bits} bits on disk{how}"]
+    notes = [f"{levels.size} of {levels.size + n_float} weights are integers of {bits} bits on disk{how}", *said]
     if gone := parent.vectorizer_.n_features - packed.vectorizer.n_features:
         notes.append(f"{gone} n-grams left, all of whose weights became zero")
     return Receipt("quantize", int(parent.coef_.size), promised_bytes(packed), tuple(notes), facts)

@@ -14,7 +14,7 @@ import numpy as np
 from baselines.errors import NotCompressible
 from baselines.models.linear import LinearClassifier
 from compress.method import Context, Outcome, Receipt, refit_thresholds, title_of, validation_score
-from compress.methods.linear.choosing import chosen, worth_of
+from compress.methods.linear.choosing import chosen
 from compress.methods.linear.lessons import Learning, Lesson, State, own_answers
 
 # What an n-gram costs in bytes beside its weights, in bytes of one weight.
@@ -38,7 +38,7 @@ def prune_weights(parent: LinearClassifier, sparsity: float, learning: Learning,
         )
     lesson, state = own_answers(parent, learning, context)
     child = _thinned(parent, state, n_left, lesson, learning, context)
-    return child, _receipt(parent, child, {"sparsity_asked": sparsity})
+    return child, _receipt(parent, child, {"sparsity_asked": sparsity}, lesson.said)
 
 
 def prune_within(parent: LinearClassifier, tolerance: float, learning: Learning, context: Context) -> Outcome:
@@ -69,20 +69,22 @@ def prune_within(parent: LinearClassifier, tolerance: float, learning: Learning,
             f"prune: no weights can go within a fall of {tolerance} in {title_of(context.validation)} on validation; "
             "raise the tolerance"
         )
-    return best, _receipt(parent, best, {"sparsity_asked": None, "auto": True, "scan": scan})
+    return best, _receipt(parent, best, {"sparsity_asked": None, "auto": True, "scan": scan}, lesson.said)
 
 
 def _thinned(
     parent: LinearClassifier, state: State, n_left: int, lesson: Lesson, learning: Learning, context: Context
 ) -> LinearClassifier:
-    mask = chosen(worth_of(state.rows, state.weights), n_left, PRICE_OF_ROW)
+    mask = chosen(state.worth, n_left, PRICE_OF_ROW)
     state = state.thinned(mask, lesson).fitted(lesson, learning.steps(1.0), context)
     child = parent.with_weights(state.vectorizer, np.ascontiguousarray(state.weights.T), state.intercept)
     refit_thresholds(child, context, like=parent)
     return child
 
 
-def _receipt(parent: LinearClassifier, child: LinearClassifier, asked: dict[str, Any]) -> Receipt:
+def _receipt(
+    parent: LinearClassifier, child: LinearClassifier, asked: dict[str, Any], said: tuple[str, ...]
+) -> Receipt:
     present = int(np.count_nonzero(parent.coef_))
     left, total = int(np.count_nonzero(child.coef_)), int(parent.coef_.size)
     before, after = parent.vectorizer_.n_features, child.vectorizer_.n_features
@@ -102,6 +104,7 @@ def _receipt(parent: LinearClassifier, child: LinearClassifier, asked: dict[str,
     notes = (
         f"{left} of {total} weights are left, in {after} of {before} n-grams",
         "refitted to the answers of the whole model",
+        *said,
         "as floats, zeros take as many bytes as other weights: quantize it",
     )
     return Receipt("prune", present - left, promised, notes, facts)

@@ -51,7 +51,7 @@ def mixtures_of(part: Part, share: float, seed: Sequence[int]) -> Mixtures:
     firsts: list[int] = []
     for number, side in enumerate(sides.T):
         rows = np.flatnonzero(side)
-        texts, halves = mixed_texts([part.texts[row] for row in rows], share, [*seed, number])
+        texts, halves = mixed_texts([part.texts[row] for row in rows.tolist()], share, [*seed, number])
         made += texts
         firsts += rows[halves[:, 0]].tolist()
     return Mixtures(tuple(made), part.labels[np.asarray(firsts, np.intp)])

@@ -9,6 +9,7 @@ be cut at every character.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,13 @@ def mixed_texts(texts: Sequence[str], share: float, seed: Sequence[int]) -> tupl
     if len(texts) < 2:
         return (), np.zeros((0, 2), np.intp)
     rng = np.random.default_rng(list(seed))
-    words = [_pieces(text) for text in texts]
+    # Of many texts few are cut, and cut texts take ten times the memory.
+    words = lru_cache(MOST_MIXTURES)(lambda row: _pieces(texts[row]))
     made: list[str] = []
     rows: list[tuple[int, int]] = []
     for _ in range(min(round(share * len(texts)), MOST_MIXTURES)):
-        first, second = rng.choice(len(words), size=2, replace=False)
-        made.append(_joined(_run(words[first], rng), _run(words[second], rng)))
+        first, second = rng.choice(len(texts), size=2, replace=False).tolist()
+        made.append(_joined(_run(words(first), rng), _run(words(second), rng)))
         rows.append((first, second))
     return tuple(made), np.asarray(rows, np.intp).reshape(-1, 2)
 

@@ -35,7 +35,7 @@ def taylor_importance(parent: CharCNNClassifier, context: Context) -> NDArray[np
     differentiated.
     """
     rows = np.random.default_rng(context.seed).permutation(len(context.train))
-    pooled = pooled_responses(parent, [context.train.texts[row] for row in rows])
+    pooled = pooled_responses(parent, [context.train.texts[row] for row in rows.tolist()])
     labels = torch.from_numpy(context.train.labels[rows].astype(np.float32))
     loss = class_weighted_loss(context.train.labels, 0.0, context.train.task)
     total = np.zeros(pooled.shape[1])

@@ -28,12 +28,13 @@ from compress.methods.copies import clone, pooled_responses, without_filters
 from compress.methods.linear.lessons import Learning
 from compress.methods.linear.ngrams import prune_linear, require_floats, unchanged_linear
 from compress.methods.linear.single_weights import prune_weights, prune_within
+from compress.methods.mixing.extra_texts import n_mixtures
 from compress.methods.prune.importance import filter_importance
 from compress.methods.prune.prune_config import OF_LINEAR, OF_NETWORK, FineTuning
 from compress.methods.prune.prune_config import PruneConfig as PruneConfig
 from compress.methods.prune.prune_config import check_sparsity as check_sparsity
 from compress.methods.prune.sensitivity import choose_filters, scan
-from compress.methods.recovery import recover
+from compress.methods.recovery import bounded, recover
 
 
 def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
@@ -50,9 +51,10 @@ def apply(parent: Classifier, config: PruneConfig, context: Context) -> Outcome:
         )
     if config.sparsity == 0 and not config.auto:
         return clone(parent), Receipt("prune", 0, 0, ("neutral setting: nothing changed",))
-    child, receipt = (_structured if config.structured else _unstructured)(parent, config, context)
+    seen, said = bounded(context)
+    child, receipt = (_structured if config.structured else _unstructured)(parent, config, seen)
     refit_thresholds(child, context, like=parent)
-    return child, receipt
+    return child, replace(receipt, notes=(*receipt.notes, *said))
 
 
 def _linear(parent: LinearClassifier, config: PruneConfig, context: Context) -> Outcome:
@@ -180,7 +182,7 @@ def _unstructured(parent: CharCNNClassifier, config: PruneConfig, context: Conte
 def _grow_sparsity(child: CharCNNClassifier, parent: CharCNNClassifier, config: PruneConfig, context: Context) -> None:
     """Train while sparsity grows; the last step's weights are kept, not those of the best epoch, which are dense."""
     learning = replace(config.learning(OF_NETWORK), epochs=config.gradual_epochs)
-    n_texts = len(context.train) * (1 + (learning.mixtures if learning.alpha else 0))
+    n_texts = len(context.train) + (n_mixtures(context.train, learning.mixtures) if learning.alpha else 0)
     n_steps = max(1, round(config.gradual_epochs * n_texts / parent.config.batch_size))
     last: dict[str, Tensor] = {}
 

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from baselines.dataset import Part
 from baselines.models.cnn import CharCNNClassifier
 from baselines.scores.judging import utility
 from baselines.scores.thresholds import fit_thresholds
@@ -23,15 +24,20 @@ from compress.methods.copies import pooled_responses
 
 SPARSITIES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)
 Keep = NDArray[np.bool_]
+# Validation texts of a scan: the responses of a thousand filters to them are 40 MB.
+MOST_TEXTS = 10_000
 
 
 class FilterTrial:
-    """Validation score of a CNN with some filters taken out, without rebuilding it."""
+    """Validation score of a CNN with some filters taken out, without rebuilding it.
+
+    On `MOST_TEXTS` of validation at most, drawn by the context's seed.
+    """
 
     def __init__(self, parent: CharCNNClassifier, context: Context) -> None:
         self._module = parent.module.eval()
-        self._part = context.validation
-        self._pooled = pooled_responses(parent, context.validation.texts)  # (n, N)
+        self._part = _sample(context.validation, context.seed)
+        self._pooled = pooled_responses(parent, self._part.texts)  # (n, N)
         self._mean = pooled_responses(parent, context.train.texts[:512]).mean(dim=0)
 
     @torch.no_grad()
@@ -106,3 +112,10 @@ def _without(keep: Keep, importance: NDArray[Any], columns: NDArray[np.intp], sp
 
 def _largest_within(rows: list[dict[str, float]], width: int, floor: float) -> float:
     return max(r["sparsity"] for r in rows if r["width"] == width and (r["score"] >= floor or not r["sparsity"]))
+
+
+def _sample(validation: Part, seed: int) -> Part:
+    if len(validation) <= MOST_TEXTS:
+        return validation
+    rows = np.random.default_rng([seed, 5]).choice(len(validation), MOST_TEXTS, replace=False)
+    return validation.take(np.sort(rows))

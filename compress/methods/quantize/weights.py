@@ -33,6 +33,7 @@ from compress.methods.linear.ngrams import require_floats, unchanged_linear
 from compress.methods.linear.rounded import RATE, quantize_linear
 from compress.methods.quantize.finetune import FinetuneConfig, finetune_rounded
 from compress.methods.quantize.quantize_config import FLOAT_BITS, QuantizeConfig, RoundingTraining, Scheme
+from compress.methods.recovery import bounded
 
 
 def apply(parent: Classifier, config: QuantizeConfig, context: Context) -> Outcome:
@@ -100,16 +101,19 @@ def unchanged(parent: Classifier, method: str) -> Outcome:
 def _weight_only(parent: CharCNNClassifier | FloatTableClassifier, config: QuantizeConfig, context: Context) -> Outcome:
     source: CharCNNClassifier | FloatTableClassifier = parent
     training = config.training(context.train.task, trainable=isinstance(parent, CharCNNClassifier))
+    said: tuple[str, ...] = ()
     if training.epochs:
         if not isinstance(parent, CharCNNClassifier):
             raise NotCompressible("quantize: folded tables can't be trained; quantize the CNN they came from instead")
-        source = finetune_rounded(parent, finetuning(config, training), context)
+        seen, said = bounded(context)
+        source = finetune_rounded(parent, finetuning(config, training), seen)
     stored = round_model(source, config)
     if config.correct_bias and len(context.train):
         stored = corrected(stored, source, context)
     child = IntTableClassifier(stored, parent.tokenizer, parent.space_)
     refit_thresholds(child, context, like=parent)
-    return child, _receipt(child, config)
+    receipt = _receipt(child, config)
+    return child, replace(receipt, notes=(*receipt.notes, *said))
 
 
 def finetuning(config: QuantizeConfig, training: RoundingTraining) -> FinetuneConfig:
@@ -163,7 +167,7 @@ def corrected(
     """Move the biases so that the mean logit of each class over training texts is the source's (Nagel et al., 2019)."""
     reference = source.tables if isinstance(source, FloatTableClassifier) else fold_module(source.module).tables
     chosen = np.random.default_rng(context.seed).permutation(len(context.train))[:limit]
-    texts = [source.tokenizer.encode(context.train.texts[row]) for row in chosen]
+    texts = [source.tokenizer.encode(context.train.texts[row]) for row in chosen.tolist()]
     moved = np.mean([reference.logits(ids) - stored.tables.logits(ids) for ids in texts], axis=0)
     bias = (stored.tables.bias + moved).astype(np.float32)
     return StoredTables(replace(stored.tables, bias=bias), stored.factors)

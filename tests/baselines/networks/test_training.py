@@ -202,7 +202,7 @@ def test_words_of_other_encoders_are_their_ids() -> None:
     assert [len(ids) for ids in WordDropout([np.array([2, 3, 2])], Pieces(-1)).draw(0.9, np.random.default_rng(0))] == [
         3
     ]
-    assert WordDropout([], Pieces(None)).draw(0.5, np.random.default_rng(0)) == []
+    assert list(WordDropout([], Pieces(None)).draw(0.5, np.random.default_rng(0))) == []
 
 
 def test_logits_in_batches_equal_logits_one_by_one(parts: tuple[Part, Part, Tokenizer]) -> None:

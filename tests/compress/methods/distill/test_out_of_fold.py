@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from baselines.errors import NotCompressible
+from baselines.notes import TrainingNote
 from baselines.task import LabelSpace, Probabilities
 from compress.methods.copies import clone
 from compress.methods.distill.out_of_fold import adapted, answers, check_teacher, fresh_like, out_of_fold
@@ -35,6 +36,21 @@ def test_out_of_fold_predictions_hold_no_memory(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.npy"))) == 2
     with pytest.raises(NotCompressible, match="from 2 to"):
         out_of_fold(make, part, 1, 0)
+
+
+def test_of_many_texts_two_teachers_answer_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = random_part(30)
+    makers: list[int] = []
+
+    def make(seed: int) -> Memory:
+        makers.append(seed)
+        return Memory(MemoryConfig(seed))
+
+    monkeypatch.setattr("compress.methods.distill.out_of_fold.MANY_TEXTS", 20)
+    with pytest.warns(TrainingNote, match="30 training texts: 2 teachers, each fitted to one half"):
+        found = out_of_fold(make, part, 5, 0)
+    np.testing.assert_array_equal(found, 0.25)
+    assert len(makers) == 2
 
 
 def test_a_teacher_with_other_classes_is_named_by_the_difference() -> None:
