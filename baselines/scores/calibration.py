@@ -10,11 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.scores.weightings import MOST_DRAWN
 from baselines.task import LabelMatrix, Probabilities, Task
 
 _EDGE = 1e-6
 # Slopes searched: beyond them scores are noise, or right without exception.
 _SLOPES = (1e-2, 1e2)
+# Cells of one block: what a core keeps at hand.
+_CELLS = 200_000
 
 Floats = NDArray[np.float64]
 
@@ -24,12 +27,14 @@ def fit_platt(logits: Floats, truth: LabelMatrix, *, iterations: int = 50, ridge
 
     Newton's method on all texts and classes together; `ridge` is the strength of the pull, in observations.
     """
-    x = np.stack([logits.ravel(), np.ones(logits.size)])  # (2, n)
-    y, at = truth.ravel().astype(np.float64), np.array([1.0, 0.0])
+    at = np.array([1.0, 0.0])
     for _ in range(iterations):
-        p = logistic(at @ x)
-        gradient = x @ (p - y) + ridge * (at - [1.0, 0.0])
-        curvature = (x * (p * (1 - p))) @ x.T + ridge * np.eye(2)
+        gradient, curvature = ridge * (at - [1.0, 0.0]), ridge * np.eye(2)
+        for rows in _blocks(logits):
+            x = np.stack([logits[rows].ravel(), np.ones(logits[rows].size)])  # (2, n)
+            p = logistic(at @ x)
+            gradient = x @ (p - truth[rows].ravel()) + gradient
+            curvature = (x * (p * (1 - p))) @ x.T + curvature
         step = np.linalg.solve(curvature, gradient)
         at = at - step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-8:
@@ -51,16 +56,32 @@ def fit_softmax_slope(logits: Floats, truth: LabelMatrix, *, iterations: int = 6
     """
     if not len(logits):
         return 1.0
-    gap = logits - logits[truth][:, None]  # (n, C): how far each class stands above the true one
+    of_true, blocks = logits[truth][:, None], _blocks(logits)
     low, high = np.log(_SLOPES)
     for _ in range(iterations):
         middle = (low + high) / 2
-        powers = np.exp(middle) * gap
-        weights = np.exp(powers - powers.max(axis=1, keepdims=True))
-        # The derivative of the mean loss: what the classes stand above the true one, on average over the softmax.
-        rises = (weights * gap).sum(axis=1) / weights.sum(axis=1)
-        low, high = (low, middle) if rises.mean() > 0 else (middle, high)
+        rise = np.concatenate([_rises(logits[rows] - of_true[rows], np.exp(middle)) for rows in blocks]).mean()
+        low, high = (low, middle) if rise > 0 else (middle, high)
     return float(np.exp((low + high) / 2))
+
+
+def _rises(gap: Floats, slope: float) -> Floats:
+    """The derivative of each text's loss: what the classes stand above the true one, on average over the softmax.
+
+    Args:
+        gap: (n, C), how far each class stands above the true one.
+        slope: that the logits are multiplied by.
+    """
+    powers = slope * gap
+    weights = np.exp(powers - powers.max(axis=1, keepdims=True))
+    rises: Floats = (weights * gap).sum(axis=1) / weights.sum(axis=1)
+    return rises
+
+
+def _blocks(logits: Floats) -> list[slice]:
+    """Rows that are taken together, at least `MOST_DRAWN`; copies of all cells would take 60 bytes each."""
+    step = max(MOST_DRAWN, _CELLS // max(logits.shape[-1], 1)) if logits.ndim > 1 else _CELLS
+    return [slice(start, start + step) for start in range(0, len(logits), step)]
 
 
 def fit_scale(logits: Floats, truth: LabelMatrix, task: Task) -> tuple[float, float]:

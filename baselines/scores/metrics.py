@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.task import LabelMatrix
+from baselines.task import LabelMatrix, Probabilities
 
 Floats = NDArray[np.float64]
 
@@ -139,3 +139,26 @@ def f1_macro(tp: Floats, fp: Floats, fn: Floats) -> Floats:
     """Plain mean of the classes' F1; (..., n_classes) -> (...), 0 for no classes."""
     means: Floats = f1_of(tp, fp, fn).sum(axis=-1) / max(tp.shape[-1], 1)
     return means
+
+
+def f1_curves(truth: LabelMatrix, probabilities: Probabilities) -> tuple[NDArray[np.float32], Floats]:
+    """Per class: falling probabilities, and F1 when the texts of the first 1..n of them are predicted; (n, C) each."""
+    order = np.argsort(-probabilities, axis=0, kind="stable")  # (n, C)
+    tp = np.cumsum(np.take_along_axis(truth, order, axis=0), axis=0)
+    n_predicted = np.arange(1, len(truth) + 1)[:, None]
+    return np.take_along_axis(probabilities, order, axis=0), 2 * tp / (n_predicted + truth.sum(axis=0))
+
+
+def f1_at(truth: LabelMatrix, probabilities: Probabilities, thresholds: Floats) -> Floats:
+    """F1 of one class that some text has, at each of T thresholds; by counting, so nothing is sorted.
+
+    Args:
+        truth: bool (n_texts,).
+        probabilities: float32 of the same shape.
+        thresholds: (T,), ascending.
+    """
+    passed = np.searchsorted(thresholds, probabilities.astype(np.float64), side="right")
+    predicted, tp = (np.bincount(of, minlength=len(thresholds) + 1) for of in (passed, passed[truth]))
+    at_least = np.cumsum(np.stack([predicted, tp])[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    curve: Floats = 2 * at_least[1] / (at_least[0] + truth.sum())
+    return curve

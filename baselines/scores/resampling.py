@@ -2,7 +2,9 @@
 
 Documents are resampled, the same ones for every model, so a difference between two models is judged on equal texts. A
 bootstrap resample of n documents is a row of counts (how often each document was drawn), multinomial; a (B, n) matrix
-of such rows times per-document arrays gives all B resampled scores in one product.
+of such rows times per-document arrays gives all B resampled scores in one product. Of more than 5,000 documents,
+groups of them are drawn (`baselines.scores.weightings`), so that neither time nor memory of a resample grows with
+their number; a resampled metric of a ranking is then the value and the mean pull of what was drawn.
 
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993). Intervals of single scores are those of
 `baselines.scores.score_intervals`; a percentile of resamples has no width where nothing went wrong.
@@ -21,7 +23,9 @@ from baselines.scores.answers import Answers
 from baselines.scores.influence import Influence, PairedDifference, difference_of
 from baselines.scores.intervals import CONFIDENCE, N_RESAMPLES, Interval, Source
 from baselines.scores.judging import METRICS, metric_named, metrics_of
+from baselines.scores.leaving_out import RANKING, influences
 from baselines.scores.score_intervals import ends_of
+from baselines.scores.weightings import Groups
 from baselines.task import DEFAULT_METRIC, LabelMatrix, Probabilities, Task
 
 # Cells of one block of the (B, n) matrix: bounds the memory to some tens of MB whatever B and n are.
@@ -109,21 +113,46 @@ def resample_scores(
     wanted = _wanted(first, metrics, task, probabilities is not None)
     answers = [Answers(truth, decided, (probabilities or {}).get(name)) for name, decided in predicted.items()]
     n_of = {name: n_resamples if name == first else min(n_resamples, N_RESAMPLES) for name in wanted}
-    samples = {name: np.empty((len(answers), n)) for name, n in n_of.items()}
-    for start, stop in _blocks(truth.shape, n_of.values()):
-        weights = draw_counts(len(truth), stop - start, rng).astype(np.float32)
-        for row, own in enumerate(answers):
-            for name in (name for name in wanted if stop <= n_of[name]):
-                samples[name][row, start:stop] = METRICS[name].judge(own, weights)
-            own.forget()
-    once = np.ones((1, len(truth)), np.float32)
-    values = {name: np.array([METRICS[name].judge(own, once)[0] for own in answers]) for name in wanted}
+    values = {name: np.array([METRICS[name].judge(own, _once(own))[0] for own in answers]) for name in wanted}
+    groups = Groups(len(truth))
+    # A document, or a group, is hardly ever drawn ten times, so a byte holds how often it was.
+    drawn = [
+        (slice(start, stop), draw_counts(groups.number, stop - start, rng).astype(np.uint8))
+        for start, stop in _blocks((groups.number, truth.shape[1]), n_of.values())
+    ]
+    of_models = [_judged_on(own, groups, drawn, n_of) for own in answers]
+    samples = {name: np.stack([own[name] for own in of_models]) for name in wanted}
     ends = {
         name: np.array([ends_of(name, *one) for one in zip(answers, values[name].tolist(), samples[name], strict=True)])
         for name in wanted
     }
     by_name = dict(zip(predicted, answers, strict=True))
     return Resampled(tuple(predicted), len(truth), first, values, samples, ends, by_name, task)
+
+
+def _judged_on(
+    own: Answers, groups: Groups, drawn: Sequence[tuple[slice, NDArray[np.uint8]]], n_of: Mapping[str, int]
+) -> dict[str, NDArray[np.float64]]:
+    """Every metric of one model on the resamples; (B,) by metric."""
+    found = {name: np.empty(n) for name, n in n_of.items()}
+    ranked = [] if groups.alone else [name for name in n_of if name in RANKING]
+    pulls = {name: (METRICS[name].judge(own, _once(own))[0], influences(name, own)) for name in ranked}
+    for block, counts in drawn:
+        weights = groups.weights(counts)
+        for name in (name for name, n in n_of.items() if block.stop <= n):
+            if name in pulls:
+                whole, pull = pulls[name]
+                found[name][block] = whole + (weights @ pull) / groups.n_texts
+            else:
+                found[name][block] = METRICS[name].judge(own, weights)
+        own.forget()
+    own.forget_groups()
+    return found
+
+
+def _once(own: Answers) -> NDArray[np.float32]:
+    """Every document counts once."""
+    return np.ones((1, len(own.truth)), np.float32)
 
 
 def _wanted(first: str, metrics: Sequence[str] | None, task: Task, with_probabilities: bool) -> list[str]:

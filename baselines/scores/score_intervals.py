@@ -60,7 +60,7 @@ def class_intervals(truth: LabelMatrix, decided: LabelMatrix) -> dict[str, NDArr
     Wilson's for precision, a share of the texts that were given the class, and for recall, a share of those that have
     it; F1 by `class_f1`. A class that no text has, or none was given, has [0, 1]: nothing is known of it.
     """
-    tp, fp, fn = (counts[0] for counts in Answers(truth, decided).counts(np.ones((1, len(truth)), np.float32)))
+    tp, fp, fn = Answers(truth, decided).totals
     found = {"precision": wilson(tp, tp + fp), "recall": wilson(tp, tp + fn), "f1": class_f1(tp, fp, fn)}
     return {name: np.stack(ends, axis=1) for name, ends in found.items()}
 
@@ -204,8 +204,7 @@ def _student(freedom: int) -> float:
 
 def _counts(answers: Answers) -> tuple[Floats, Floats, Floats]:
     """tp, fp, fn of each class."""
-    tp, fp, fn = answers.counts(np.ones((1, len(answers.truth)), np.float32))
-    return tp[0], fp[0], fn[0]
+    return answers.totals
 
 
 def _cells(answers: Answers) -> tuple[float, float, float]:

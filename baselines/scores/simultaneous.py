@@ -41,8 +41,9 @@ def correlation_of(influence: Floats, steps: Floats) -> Floats:
     covariance = influence.T @ influence
     own = np.sqrt(np.diag(covariance) + 4 * steps**2)
     found = covariance / np.maximum(np.outer(own, own), 1e-300)
-    same = (influence[:, :, None] == influence[:, None, :]).all(axis=0) if influence.size < 4_000_000 else None
-    if same is not None:
+    # Column by column: all pairs of columns at once would be a third axis.
+    same = np.array([(influence == influence[:, [k]]).all(axis=0) for k in range(len(steps))], bool)
+    if len(steps):
         found = np.where(same & np.isclose(steps[:, None], steps[None, :]), 1.0, found)
     np.fill_diagonal(found, 1.0)
     correlation: Floats = found

@@ -10,12 +10,13 @@ maximum is the exact one over every possible threshold.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from baselines.scores.judging import BINARY_RATES, score
+from baselines.scores.metrics import f1_at, f1_curves
 from baselines.task import DEFAULT_METRIC, HALF, LabelMatrix, LabelSpace, Probabilities, Task, Thresholds
 
 ThresholdKind = Literal["half", "global", "per_class"]
@@ -33,6 +34,8 @@ _GRID = np.linspace(-14.0, 14.0, 561)
 _THRESHOLDS = 1 / (1 + np.exp(-_GRID))
 # Sums of float64 differences agree to about this; candidates closer than that to the best count as equally good.
 _EQUAL = 1e-9
+# Texts whose cells are sorted together for the shared threshold, at 50 bytes a cell; of more, class by class.
+_MOST_SORTED = 5_000
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,10 @@ def global_threshold(truth: LabelMatrix, probabilities: Probabilities, *, spread
     truth, probabilities = _checked(truth, probabilities, spread)
     if not truth.any():
         return HALF
-    values, f1 = _f1_curves(truth, probabilities)
     weight = truth.sum(axis=0) / truth.sum()
+    if len(truth) > _MOST_SORTED and spread > 0:
+        return _most_on_average(_weighted_curve(truth, probabilities, weight), spread)
+    values, f1 = f1_curves(truth, probabilities)
     gain = np.diff(f1, axis=0, prepend=0.0) * weight  # (n, C), at the text that joins
     flat = values.ravel()
     by_value = np.argsort(-flat, kind="stable")
@@ -203,11 +208,10 @@ def per_class_thresholds(
     shared = global_threshold(truth, probabilities, spread=spread) if shared is None else shared
     thresholds = np.full(truth.shape[1], shared, np.float64)
     positives = truth.sum(axis=0)
-    if truth.size:
-        values, f1 = _f1_curves(truth, probabilities)
-        for column in np.flatnonzero(positives):
-            trust = positives[column] / (positives[column] + shrinkage)
-            thresholds[column] = trust * _best(values[:, column], f1[:, column], spread) + (1 - trust) * shared
+    for column in np.flatnonzero(positives):
+        trust = positives[column] / (positives[column] + shrinkage)
+        own = _own_threshold(truth[:, column], probabilities[:, column], spread)
+        thresholds[column] = trust * own + (1 - trust) * shared
     return thresholds.astype(np.float32)
 
 
@@ -224,23 +228,28 @@ def _checked(truth: LabelMatrix, probabilities: Probabilities, spread: float) ->
     return truth, probabilities
 
 
-def _f1_curves(truth: LabelMatrix, probabilities: Probabilities) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Per class: falling probabilities, and F1 when the texts of the first 1..n of them are predicted; (n, C) each."""
-    order = np.argsort(-probabilities, axis=0, kind="stable")  # (n, C)
-    tp = np.cumsum(np.take_along_axis(truth, order, axis=0), axis=0)
-    n_predicted = np.arange(1, len(truth) + 1)[:, None]
-    return np.take_along_axis(probabilities, order, axis=0), 2 * tp / (n_predicted + truth.sum(axis=0))
+def _weighted_curve(truth: LabelMatrix, probabilities: Probabilities, weight: NDArray[Any]) -> NDArray[np.float64]:
+    """Weighted F1 at each of `_THRESHOLDS`, added up class by class: what sorting all cells gives there."""
+    curve = np.zeros(len(_THRESHOLDS))
+    for column in np.flatnonzero(weight):
+        curve += weight[column] * f1_at(truth[:, column], probabilities[:, column], _THRESHOLDS)
+    return curve
+
+
+def _own_threshold(truth: LabelMatrix, probabilities: Probabilities, spread: float) -> float:
+    """The best threshold of one class that some text has; (n_texts,) both."""
+    if spread > 0:
+        return _most_on_average(f1_at(truth, probabilities, _THRESHOLDS), spread)
+    values, f1 = f1_curves(truth[:, None], probabilities[:, None])
+    return _best(values[:, 0], f1[:, 0], spread)
 
 
 def _best(values: NDArray[np.float32], f1: NDArray[np.float64], spread: float, nobody: float = 0.0) -> float:
-    """The threshold with the largest score, given falling probabilities and the score when those up to each are yes.
-
-    `nobody` is the score when all are no.
-    """
+    """The threshold with the largest score; `f1` when those up to each falling value are yes, `nobody` when none is."""
     ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))  # equal probabilities join together
     upper = values[ends].astype(np.float64)
     if spread > 0:
-        return _best_on_average(upper, f1[ends], spread, nobody)
+        return _most_on_average(_curve(upper, f1[ends], nobody), spread)
     lower = np.append(upper[1:], 0.0)
     middle = ((upper + lower) / 2).astype(np.float32)
     # Between neighbouring float32 numbers lies none: then the upper one itself is the threshold.
@@ -249,9 +258,9 @@ def _best(values: NDArray[np.float32], f1: NDArray[np.float64], spread: float, n
     return float(good[np.abs(good - HALF).argmin()])
 
 
-def _best_on_average(upper: NDArray[np.float64], f1: NDArray[np.float64], spread: float, nobody: float) -> float:
-    """The same for scores averaged by a normal distribution; `upper` are the falling distinct probabilities."""
-    averaged = _averaged(upper, f1, spread, nobody)
+def _most_on_average(curve: NDArray[np.float64], spread: float) -> float:
+    """Of the thresholds where the averaged curve is largest, the nearest to 0.5; `curve` is on `_THRESHOLDS`."""
+    averaged = _averaged(curve, spread)
     good = _THRESHOLDS[averaged >= averaged.max() - _EQUAL]
     return float(good[np.abs(good - HALF).argmin()])
 
@@ -266,7 +275,7 @@ def _nearest_to_half(
 ) -> float:
     """Of the thresholds that can't be told from the best one; `scores` and `variance` up to each falling value."""
     ends = np.flatnonzero(np.append(values[1:] != values[:-1], True))
-    averaged = _averaged(values[ends].astype(np.float64), scores[ends], spread, nobody)
+    averaged = _averaged(_curve(values[ends].astype(np.float64), scores[ends], nobody), spread)
     passed = np.searchsorted(-values.astype(np.float64), -_THRESHOLDS, side="right")
     spent = np.append(0.0, variance)[passed]
     best = int(averaged.argmax())
@@ -275,11 +284,15 @@ def _nearest_to_half(
     return float(good[np.abs(good - HALF).argmin()])
 
 
-def _averaged(upper: NDArray[np.float64], f1: NDArray[np.float64], spread: float, nobody: float) -> NDArray[np.float64]:
-    """Scores of `_THRESHOLDS`, averaged by a normal distribution; `upper` are the falling distinct probabilities."""
+def _curve(upper: NDArray[np.float64], f1: NDArray[np.float64], nobody: float) -> NDArray[np.float64]:
+    """Scores at `_THRESHOLDS`; `upper` are the falling distinct probabilities."""
     # How many of the distinct probabilities reach each threshold; with none of them nothing is predicted.
-    reached = np.searchsorted(-upper, -_THRESHOLDS, side="right")
-    curve = np.append(nobody, f1)[reached]
+    curve: NDArray[np.float64] = np.append(nobody, f1)[np.searchsorted(-upper, -_THRESHOLDS, side="right")]
+    return curve
+
+
+def _averaged(curve: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+    """Scores of `_THRESHOLDS`, averaged by a normal distribution."""
     step = _GRID[1] - _GRID[0]
     reach = int(np.ceil(4 * spread / step))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / spread) ** 2)

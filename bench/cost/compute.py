@@ -27,6 +27,7 @@ import numpy as np
 
 from baselines.classifier import Classifier
 from baselines.errors import MeasurementError
+from bench.numbers.samples import sampled
 
 RULE = (
     "MACs: products of weights and activations at the texts' own lengths; look-ups, biases, activations and padding "
@@ -92,7 +93,7 @@ def attention_products(mean_square: float, width: int) -> Cost:
 
 
 def compute_per_document(classifier: Classifier, texts: Sequence[str]) -> Cost:
-    """Mean cost of one of these texts.
+    """Mean cost of one of these texts; of more than `MOST_ASKED` so many are drawn.
 
     Raises:
         MeasurementError: no texts, or a kind without a counting rule.
@@ -104,7 +105,7 @@ def compute_per_document(classifier: Classifier, texts: Sequence[str]) -> Cost:
         raise MeasurementError(
             f"compute: no counting rule for kind {classifier.kind!r}; there are rules for {', '.join(sorted(RULES))}"
         )
-    return rule(classifier, texts)
+    return rule(classifier, sampled(texts))
 
 
 def mean_length(classifier: Any, texts: Sequence[str]) -> float:

@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 
 from baselines.errors import MeasurementError
 from bench.cost.nvml import load_library
+from bench.numbers.samples import sampled
 
 Source = Literal["rapl", "nvml", "tdp-estimate"]
 POWERCAP = Path("/sys/class/powercap")
@@ -200,7 +201,7 @@ def energy_per_document(
 
     Args:
         answer: called with one text at a time.
-        texts: passed through again and again.
+        texts: passed through again and again; of more than `MOST_ASKED` so many are drawn.
         counter: from `find_counter`.
         window_s: 10 or more.
         clock: seconds.
@@ -208,12 +209,13 @@ def energy_per_document(
     Raises:
         MeasurementError: a window that is too short for the counters, or no texts.
     """
+    some = sampled(texts)
 
     def whole_pass() -> None:
-        for text in texts:
+        for text in some:
             answer([text])
 
-    return energy_of_calls(whole_pass, len(texts), counter, window_s=window_s, clock=clock)
+    return energy_of_calls(whole_pass, len(some), counter, window_s=window_s, clock=clock)
 
 
 def energy_of_calls(

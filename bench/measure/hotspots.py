@@ -18,11 +18,14 @@ from baselines.errors import MeasurementError
 from baselines.task import decide
 from baselines.telemetry import import_onnxruntime
 from bench.candidate import Candidate, open_candidate
+from bench.numbers.samples import sampled
 from exports.runtime.bundle_format import ONNX_FILE
 
 Json = dict[str, Any]
 STAGES = ("tokenise", "model", "decode")
 _WARMUP = 10
+# Texts of one pass at most: the shares of the stages need few, and onnxruntime writes down every operator of each.
+_MOST = 1_000
 
 
 def profile(candidate: Candidate, texts: Sequence[str], *, at_least_s: float = 1.0) -> Json:
@@ -38,6 +41,7 @@ def profile(candidate: Candidate, texts: Sequence[str], *, at_least_s: float = 1
         raise MeasurementError(f"profile of {candidate.name!r}: only bundles can be profiled; export the model first")
     if not texts:
         raise MeasurementError("profile: at least one text is needed")
+    texts = sampled(texts, _MOST)
     whole_s, stages = time_stages(server, texts, at_least_s=at_least_s)
     ops = onnx_ops(candidate, server, texts) if candidate.runtime == "onnxruntime" else []
     return {"model": candidate.name, "whole_s": whole_s, "stages": stages, "ops": ops}

@@ -33,6 +33,7 @@ from bench.measure.journal import Journal
 from bench.measure.measurements import AGAIN, Measurements, PhaseKey
 from bench.measure.plan import Plan, offline_items, single_items
 from bench.measure.pool import WorkerProcess
+from bench.numbers.samples import sampled, sampled_rows
 
 
 def measure(
@@ -51,7 +52,8 @@ def measure(
 
     Args:
         candidates: with unique names; their files must exist.
-        texts: real texts, usually the test part.
+        texts: real texts, usually the test part; of more than `MOST_ASKED` so many are drawn, since every process of
+            every candidate holds them.
         plan: how much; `bench.measure.plan.PLANS`.
         expected: per candidate the scored probabilities (float32) or decisions (bool), (len(texts), C); what is timed
             must answer the same. A candidate without an entry is timed unchecked, and its row says so.
@@ -66,7 +68,9 @@ def measure(
             anchor that can't be timed.
     """
     entries = _entries(candidates, texts, anchor)
-    scored = dict(expected or {})
+    rows = sampled_rows(len(texts))
+    scored = {name: said if len(rows) == len(said) else said[rows] for name, said in (expected or {}).items()}
+    texts = sampled(texts)
     environment = describe_environment()
     phases = plan_phases(texts, plan)
     run = Interleaved(entries, texts, scored, plan, _journal(entries, texts, plan, environment, folder), progress)

@@ -12,6 +12,8 @@ MINUS = "−"
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _COUNTS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+# Width of an interval below which three decimals don't do.
+_NARROW = 0.002
 _Z_TWO_SIDED = NormalDist().inv_cdf(0.975)
 
 
@@ -95,17 +97,25 @@ def count(value: float | None) -> str:
     return _scaled(value, _COUNTS, "")
 
 
-def score(value: float | None) -> str:
+def decimals(estimate: Estimate | None) -> int:
+    """Three; more where the interval is so narrow that its ends would be hard to tell apart: 0.727 (0.727 to 0.727)."""
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return 3
+    width = estimate.high - estimate.low
+    return 3 if width >= _NARROW or width <= 0 else 4 if width >= _NARROW / 10 else 5
+
+
+def score(value: float | None, digits: int = 3) -> str:
     """F1, precision, recall, probabilities: three decimals."""
-    return MISSING if value is None else f"{value:.3f}"
+    return MISSING if value is None else f"{value:.{digits}f}"
 
 
-def signed(value: float | None) -> str:
+def signed(value: float | None, digits: int = 3) -> str:
     """A difference of scores: always with its sign, three decimals."""
     if value is None:
         return MISSING
-    text = f"{abs(value):.3f}"
-    return ("±" if text == "0.000" else "+" if value > 0 else MINUS) + text
+    text = f"{abs(value):.{digits}f}"
+    return ("±" if not float(text) else "+" if value > 0 else MINUS) + text
 
 
 def percent(value: float | None) -> str:
@@ -136,7 +146,19 @@ def score_interval(estimate: Estimate | None) -> str:
         return MISSING
     if estimate.low is None or estimate.high is None:
         return score(estimate.value)
-    return f"{score(estimate.value)} ({score(estimate.low)} to {score(estimate.high)})"
+    return f"{score_of(estimate)} ({score_ends(estimate)})"
+
+
+def score_of(estimate: Estimate | None) -> str:
+    """The value alone, with as many decimals as its interval asks for."""
+    return score(estimate.value if estimate else None, decimals(estimate))
+
+
+def score_ends(estimate: Estimate | None) -> str:
+    """`0.690 to 0.764`; "" where there is no interval."""
+    if estimate is None or not estimate.has_interval:
+        return ""
+    return f"{score(estimate.low, decimals(estimate))} to {score(estimate.high, decimals(estimate))}"
 
 
 def difference_interval(estimate: Estimate | None) -> str:
@@ -145,7 +167,18 @@ def difference_interval(estimate: Estimate | None) -> str:
         return MISSING
     if estimate.low is None or estimate.high is None:
         return f"{signed(estimate.value)}, no interval"
-    return f"{signed(estimate.value)}, 95 % {signed(estimate.low)} to {signed(estimate.high)}"
+    return f"{signed_of(estimate)}, 95 % {signed_ends(estimate)}"
+
+
+def signed_of(estimate: Estimate | None) -> str:
+    """A difference alone, with as many decimals as its interval asks for."""
+    return signed(estimate.value if estimate else None, decimals(estimate))
+
+
+def signed_ends(estimate: Estimate) -> str:
+    """`−0.009 to +0.005`, the ends of a difference's interval."""
+    low, high = (signed(end, decimals(estimate)) for end in (estimate.low, estimate.high))
+    return f"{low} to {high}"
 
 
 def negated(estimate: Estimate) -> Estimate:

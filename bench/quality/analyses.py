@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines.dataset import Part
-from baselines.scores.judging import METRICS, metrics_of, score
+from baselines.scores.answers import Answers
+from baselines.scores.judging import METRICS, judged, metrics_of
 from baselines.scores.metrics import divide
-from baselines.task import LabelMatrix, Probabilities, Task, Thresholds
+from baselines.scores.weightings import CELLS
+from baselines.task import LabelMatrix, Probabilities, Task, Thresholds, decide
 
 CURVE_POINTS = 25
 BINS = 10
@@ -55,7 +57,7 @@ def precision_recall_curves(
 
 def _curve(truth: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Precision and recall at each distinct probability, falling; (m,) each."""
-    order = np.argsort(-probabilities, kind="stable")
+    order = np.argsort(-probabilities)  # equal ones join, so their order among themselves is of no matter
     falling = probabilities[order]
     ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))  # equal probabilities join together
     found = np.cumsum(truth[order])[ends]
@@ -122,11 +124,15 @@ def calibration(
     if task == "multiclass" and len(truth):
         top = probabilities.argmax(axis=1)[:, None]
         probabilities, truth = np.take_along_axis(probabilities, top, axis=1), np.take_along_axis(truth, top, axis=1)
-    flat, hits = probabilities.ravel().astype(np.float64), truth.ravel()
-    bin_of = np.minimum((flat * n_bins).astype(np.intp), n_bins - 1)
-    n: NDArray[np.float64] = np.bincount(bin_of, minlength=n_bins).astype(np.float64)
-    mean = divide(np.bincount(bin_of, flat, n_bins).astype(np.float64), n)
-    frequency = divide(np.bincount(bin_of, hits, n_bins).astype(np.float64), n)
+    n, total, found = np.zeros((3, n_bins))
+    step = max(1, CELLS // max(truth.shape[1], 1))
+    for start in range(0, len(truth), step):
+        flat = probabilities[start : start + step].ravel().astype(np.float64)
+        bin_of = np.minimum((flat * n_bins).astype(np.intp), n_bins - 1)
+        n += np.bincount(bin_of, minlength=n_bins)
+        total += np.bincount(bin_of, flat, n_bins)
+        found += np.bincount(bin_of, truth[start : start + step].ravel(), n_bins)
+    mean, frequency = divide(total, n), divide(found, n)
     ece = float((n * np.abs(frequency - mean)).sum() / max(1, n.sum()))
     bins = [
         {
@@ -167,7 +173,7 @@ def flips(test: Part, parent: LabelMatrix, model: LabelMatrix, *, n_examples: in
         "lost": _by_class(parent & ~model, test.classes),
         "examples": [
             {
-                "text": test.texts[row],
+                "text": test.texts[int(row)],
                 "truth": space.said(test.labels[row]),
                 "parent": space.said(parent[row]),
                 "model": space.said(model[row]),
@@ -192,7 +198,8 @@ def at_thresholds(
     if task == "multiclass":
         return {}
     metrics = [name for name in metrics_of(task) if METRICS[name].reads == "decisions"]
-    return {
-        choice: {name: score(name, truth, probabilities, thresholds, task) for name in metrics}
-        for choice, thresholds in choices.items()
-    }
+    found = {}
+    for choice, thresholds in choices.items():
+        answers = Answers(truth, decide(probabilities, thresholds, task))
+        found[choice] = {name: judged(name, answers, task) for name in metrics}
+    return found

@@ -19,6 +19,7 @@ import numpy as np
 
 from baselines.dataset import Part, TaxonomyEntry
 from baselines.task import Known, LabelMatrix, LabelSpace, Probabilities, Thresholds, decide, unknown_answer
+from bench.numbers.samples import MOST_ASKED, sampled_rows
 from bench.quality.wording import INVARIANT, MEANING, Change, Turn
 
 N_TEXTS = 200
@@ -75,7 +76,8 @@ def run_behaviour(subject: Subject, part: Part, seed: int, *, n_texts: int = N_T
 
     Args:
         subject: what is tested.
-        part: where texts and taxonomy come from; its labels only say which class names mean their class.
+        part: where texts and taxonomy come from; its labels only say which class names mean their class, of more than
+            `MOST_ASKED` texts those of so many.
         seed: chooses the texts and the classes that are named in them.
         n_texts: at most so many texts a test.
 
@@ -87,7 +89,8 @@ def run_behaviour(subject: Subject, part: Part, seed: int, *, n_texts: int = N_T
     rng = np.random.default_rng(seed)
     texts = [part.texts[i] for i in rng.permutation(len(part))[:n_texts].tolist() if part.texts[i].strip()]
     synonyms = names_of(part.classes, part.taxonomy)
-    naming = telling_names(part, synonyms)
+    some = part if len(part) <= MOST_ASKED else part.take(sampled_rows(len(part)))
+    naming = telling_names(some, synonyms)
     unchanged = subject.predict_proba(texts)
     before = decide(unchanged, subject.thresholds, subject.space.task)
     own = [(c, synonyms[c][0]) for c in naming if synonyms[c][0] in naming[c]]

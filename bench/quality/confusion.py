@@ -67,7 +67,7 @@ def confusions(test: Part, decided: LabelMatrix, *, most: int = MOST_PAIRS) -> J
                 "predicted": names[pairs[i, 1]],
                 "n": int(counts[i]),
                 "share_of_true": float(counts[i] / support[pairs[i, 0]]),
-                "example": test.texts[wrong[first[i]]][:_SHOWN],
+                "example": test.texts[int(wrong[first[i]])][:_SHOWN],
             }
             for i in np.argsort(-counts, kind="stable")[:most]
         ],

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from baselines.dataset import Part
 from baselines.errors import RunFolderError, UserError
 from baselines.storage.artifact import read_json, write_json_whole
@@ -43,8 +45,11 @@ class Look:
 def part_sha256(part: Part) -> str:
     """sha256 over texts with the names of their labels, in their order; other texts, labels or order, another hash."""
     digest = hashlib.sha256()
-    for text, row in zip(part.texts, part.labels, strict=True):
-        names = sorted(name for name, has in zip(part.classes, row.tolist(), strict=True) if has)
+    rows, columns = np.nonzero(part.labels)
+    ends = np.searchsorted(rows, np.arange(len(part)), side="right").tolist()
+    of_rows = [part.classes[column] for column in columns]
+    for start, end, text in zip([0, *ends], ends, part.texts, strict=False):
+        names = sorted(of_rows[start:end])
         digest.update(json.dumps([text, names]).encode() + b"\n")
     return digest.hexdigest()
 

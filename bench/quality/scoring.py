@@ -10,11 +10,13 @@ import numpy as np
 
 from baselines.dataset import Part
 from baselines.storage.artifact import LABELS, read_labels
-from baselines.storage.weights import read_weights, write_weights
+from baselines.storage.weights import on_disk, read_weights, write_weights
 from baselines.task import LabelMatrix, LabelSpace, Probabilities, Thresholds, decide
 from bench.candidate import BUNDLE_RUNTIMES, Candidate, Runtime, open_candidate
 
 SCORES_FILE = "probabilities.safetensors"
+# Bytes of one model's answers that are kept in memory: 20,000 texts with 28 classes in three forms.
+_MOST_HELD = 8_000_000
 RUNTIME_OF_FORM: Mapping[str, Runtime] = {
     "onnx": "onnxruntime",
     "table": "table",
@@ -77,7 +79,10 @@ def score_candidates(candidates: Sequence[Candidate], part: Part, folder: Path) 
 
 def read_scored(folder: Path, candidates: Sequence[Candidate]) -> Scored:
     """What `score_candidates` stored of one model."""
-    answers = read_weights(folder / SCORES_FILE, [c.name for c in candidates])
+    path = folder / SCORES_FILE
+    answers = read_weights(path, [c.name for c in candidates])
+    if path.stat().st_size > _MOST_HELD:
+        answers = on_disk(path, answers)
     space, thresholds = read_labels(candidates[0].path / LABELS)
     return Scored(answers[candidates[0].name], thresholds, space, {c.name: answers[c.name] for c in candidates})
 

@@ -13,6 +13,7 @@ from baselines.dataset import Part
 from baselines.scores.intervals import N_RESAMPLES
 from baselines.scores.resampling import resample_scores
 from baselines.task import Probabilities, Thresholds, decide
+from bench.numbers.samples import MOST_ASKED, sampled_rows
 
 RATES = (0.0, 0.05, 0.10)
 KINDS = ("swap", "delete", "insert", "replace")
@@ -46,7 +47,7 @@ def with_typos(text: str, rate: float, rng: np.random.Generator) -> str:
 
 
 @lru_cache(maxsize=8)
-def texts_with_typos(texts: tuple[str, ...], rate: float, seed: int) -> tuple[str, ...]:
+def texts_with_typos(texts: Sequence[str], rate: float, seed: int) -> tuple[str, ...]:
     """Every text with its typos: the same ones for the same seed, made once for all models."""
     rng = np.random.default_rng([seed, round(rate * 1_000)])
     return tuple(with_typos(text, rate, rng) for text in texts)
@@ -66,15 +67,15 @@ def score_under_typos(
     Args:
         predict_proba: texts -> float32 (n_texts, n_classes), columns as in `part.classes`.
         thresholds: float32 (n_classes,).
-        part: texts and truth; at least one text.
+        part: texts and truth; at least one text. Of more than `MOST_ASKED` so many are drawn.
         seed: of typos and resamples.
         rates: shares of characters with a typo, in [0, 1].
         n_resamples: B of the bootstrap over texts.
 
     Returns:
-        `{"rate", "score": {"value", "low", "high"}}` for each rate.
+        `{"rate", "score": {"value", "low", "high"}, "n"}` for each rate; `n` texts were asked again.
     """
-    found = []
+    found, part = [], part if len(part) <= MOST_ASKED else part.take(sampled_rows(len(part)))
     for rate in rates:
         answers = predict_proba(texts_with_typos(part.texts, rate, seed))
         # The same resamples for every rate: the fall from rate to rate is then no accident of the draw.
@@ -88,5 +89,5 @@ def score_under_typos(
             metrics=(),
             n_resamples=n_resamples,
         )
-        found.append({"rate": rate, "score": resampled.interval("").to_json()})
+        found.append({"rate": rate, "score": resampled.interval("").to_json(), "n": len(part)})
     return found

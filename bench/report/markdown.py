@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from baselines.escaping.markdown import cell, code_block, prose
-from bench.numbers.quantities import MISSING, change, score_interval, seconds, signed, size
+from bench.numbers.quantities import MISSING, change, score_interval, seconds, signed_of, size
 from bench.report.charts.tradeoff import below_picture
 from bench.report.page import TEMPLATES, commands
 from bench.report.sections import (
@@ -105,7 +105,7 @@ def _model(row: Row, shown: dict[str, Any], facts: Facts) -> dict[str, Any]:
     return {
         "name": row.name,
         "score": score_interval(row.score),
-        "delta": signed(row.delta.value) if row.delta else MISSING,
+        "delta": signed_of(row.delta),
         "size": size(row.bytes),
         "p50": seconds(row.p50_s),
         "against": ", ".join(against) or MISSING,

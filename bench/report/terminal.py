@@ -13,7 +13,7 @@ from rich.text import Text
 
 from baselines.escaping.terminal import plain
 from baselines.escaping.visible import visible
-from bench.numbers.quantities import MISSING, score, seconds, signed, size, times
+from bench.numbers.quantities import MISSING, score_of, seconds, signed_of, size, times
 from bench.report.sections import first_screen, two_sides, your_data
 from bench.report.sections import table as model_table
 from bench.report.sections.facts import Facts
@@ -84,10 +84,10 @@ def _figures(row: Row, facts: Facts) -> tuple[str, ...]:
     smaller = speed = ""
     delta = MISSING
     if reference is not None and row is not reference:
-        delta = signed(row.delta.value) if row.delta else MISSING
+        delta = signed_of(row.delta)
         smaller = times(reference.bytes / row.bytes) if row.bytes and reference.bytes else ""
         speed = _speed(row, facts)
-    return score(row.score.value if row.score else None), delta, size(row.bytes), smaller, seconds(row.p50_s), speed
+    return score_of(row.score), delta, size(row.bytes), smaller, seconds(row.p50_s), speed
 
 
 def _speed(row: Row, facts: Facts) -> str:

@@ -25,6 +25,7 @@ from baselines.scores.simultaneous import (
     spending,
     spent,
 )
+from baselines.scores.weightings import Groups
 
 # Of fewer texts nothing is claimed: few changed answers make every interval too narrow there.
 FEWEST_TEXTS, ADVISED_TEXTS = 100, (400, 600)
@@ -170,7 +171,8 @@ def resampled_as_good(
 ) -> Flags:
     """Which models would be shown to be as good on resampled test texts; bool (n_resamples, K).
 
-    The difference of a resample is the measured one and the mean influence of the texts that were drawn.
+    The difference of a resample is the measured one and the mean influence of the texts that were drawn; of many texts,
+    groups of them are drawn (`baselines.scores.weightings`).
 
     Args:
         differences: K on the same texts.
@@ -180,12 +182,14 @@ def resampled_as_good(
         rng: draws the texts.
         n_resamples, n_null: resamples, and draws of the null that each is held against.
     """
-    x = np.stack([one.influence for one in differences], axis=1)
+    x, groups = np.stack([one.influence for one in differences], axis=1), Groups(len(differences[0].influence))
     steps, values = np.array([one.step for one in differences]), np.array([one.value for one in differences])
     n = len(x)
-    counts = rng.multinomial(n, np.full(n, 1 / n), size=n_resamples).astype(np.float64)
-    pulled = counts @ x / n
-    squares = counts @ x**2 - n * pulled**2
+    m = groups.number
+    counts = rng.multinomial(m, np.full(m, 1 / m), size=n_resamples).astype(np.float64)
+    pulls, squared = (x, x**2) if groups.alone else (groups.sums(lambda r: x[r]), groups.sums(lambda r: x[r] ** 2))
+    pulled = counts @ pulls / n
+    squares = counts @ squared - n * pulled**2
     deviation = np.sqrt(np.maximum(squares, 0.0) + ONE_SIDED * steps**2) / (n + ONE_SIDED)
     centre = (values + pulled) * n / (n + ONE_SIDED)
     near = null.first(n_null) if null is not None else None

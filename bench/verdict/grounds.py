@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.numbers.quantities import Estimate, difference_interval, score, seconds, signed, size, times
+from bench.numbers.quantities import Estimate, difference_interval, score_of, seconds, signed_of, size, times
 from bench.results.row import Row
 from bench.results.run import Run
 from bench.verdict.claims import Claims, Priority
@@ -66,7 +66,7 @@ class Grounds:
     def shown(self, row: Row) -> str:
         """The difference and how sure it is that the model isn't worse by more than the margin."""
         judged = self.claims.by_model.get(row.name)
-        value = self.named_difference(row.delta) if judged is None else f"{self._named} {signed(judged.value)}"
+        value = self.named_difference(row.delta) if judged is None else f"{self._named} {signed_of(judged.difference)}"
         if judged is None or judged.p_value is None:
             return value
         return ", ".join(part for part in (value, f"p {p_value(judged.p_value)} {self.together}".rstrip()) if part)
@@ -77,7 +77,7 @@ class Grounds:
 
     def scored(self, row: Row) -> str:
         """`accuracy 0.912`."""
-        return f"{self.title} {score(row.score.value if row.score else None)}"
+        return f"{self.title} {score_of(row.score)}"
 
     def facts_of(self, row: Row) -> str:
         """Score, size and latency."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from baselines.splits.copies import copies_said
-from bench.numbers.quantities import Estimate, change, negated, percent, score, score_interval, seconds, signed, size
+from bench.numbers.quantities import (
+    Estimate,
+    change,
+    negated,
+    percent,
+    score,
+    score_interval,
+    seconds,
+    signed_ends,
+    signed_of,
+    size,
+)
 from bench.results.row import Row, estimate
 from bench.results.run import Run
 from bench.verdict.choice import beaten_by
@@ -85,7 +96,7 @@ def about_evidence(run: Run, best: Row) -> Iterator[str]:
     if best.over_folds and (own := estimate(versus.get("delta"))) is not None:
         yield (
             f"The folds judge the recipe, made {run.freedom + 1} times; the file that is shipped is one training, "
-            f"{signed(own.value)} on the test part ({signed(own.low)} to {signed(own.high)}, alone)."
+            f"{signed_of(own)} on the test part ({signed_ends(own)}, alone)."
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.numbers.quantities import MISSING, Estimate, count, score, signed
+from bench.numbers.quantities import MISSING, Estimate, count, score, score_ends, score_of, signed
 from bench.report.sections.facts import Facts
 from bench.results.row import estimate
 
@@ -70,8 +70,8 @@ def _class_row(c: Json, f1: Estimate | None, delta: float | None) -> dict[str, A
         "name": c["class"],
         "delta": signed(delta),
         "sign": "" if delta is None or abs(delta) < 0.0005 else "worse" if delta < 0 else "better",
-        "f1": score(f1.value if f1 else None),
-        "interval": f"{score(f1.low)} to {score(f1.high)}" if bar and f1 else MISSING,
+        "f1": score_of(f1),
+        "interval": score_ends(f1) if bar and f1 else MISSING,
         "bar": bar,
         "precision": score(c.get("precision")),
         "recall": score(c.get("recall")),

@@ -35,6 +35,7 @@ def data_facts(facts: Facts) -> dict[str, Any]:
         ("Copies in two parts", "; ".join(copies_said(data.get("copies")))),
         ("Equal texts, other labels", _conflicts(facts)),
         ("Split", _split(facts)),
+        ("Asked again", f"for latency, operations, typos and explanations {facts.sampled}" if facts.sampled else ""),
     ]
     return {"pairs": [(name, value) for name, value in pairs if value], "cleaning": cleaning(facts)}
 

@@ -51,6 +51,12 @@ class Facts:
         return self.run.by_name.get(self.verdict.reference or "")
 
     @property
+    def sampled(self) -> str:
+        """`5,000 of 150,000 test texts, drawn at random`, of what only so many were asked for; "" where all were."""
+        found = self.results.get("sampled")
+        return f"{found['texts']:,} of {found['of']:,} test texts, drawn at random" if found else ""
+
+    @property
     def scene(self) -> Scene:
         always = tuple(name for name in (self.verdict.model, self.verdict.reference) if name)
         return Scene(

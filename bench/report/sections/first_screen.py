@@ -15,8 +15,11 @@ from bench.numbers.quantities import (
     negated,
     percent,
     score,
+    score_ends,
+    score_of,
     seconds,
-    signed,
+    signed_ends,
+    signed_of,
     size,
     times,
 )
@@ -77,10 +80,10 @@ def tiles(facts: Facts) -> list[dict[str, str]]:
         judged = claims.get(to or "")
     if judged is not None and judged.low is not None:
         delta = negated(judged.difference) if best is reference else judged.difference
-        note = f"95 % {signed(delta.low)} to {signed(delta.high)}{', all models together' if len(claims) > 1 else ''}"
+        note = f"95 % {signed_ends(delta)}{', all models together' if len(claims) > 1 else ''}"
         if facts.metric.caution:
             note += ", + is better"
-        shown.append({"name": f"{facts.metric.difference} to {to}", "value": signed(delta.value), "note": note})
+        shown.append({"name": f"{facts.metric.difference} to {to}", "value": signed_of(delta), "note": note})
     return shown
 
 
@@ -90,9 +93,9 @@ def _score_tile(best: Row, found: Estimate, facts: Facts) -> dict[str, str]:
     f1 = best.quality.get("f1")
     if is_rare(facts) and metric.name == "accuracy" and f1 is not None:
         metric, found = next(m for m in facts.metrics if m.name == "f1"), f1
-    interval = f"95 % {score(found.low)} to {score(found.high)}" if found.has_interval else "no interval"
+    interval = f"95 % {score_ends(found)}" if found.has_interval else "no interval"
     note = f"{interval}, {metric.caution}" if metric.caution else interval
-    return {"name": metric.heading, "value": score(found.value), "note": note}
+    return {"name": metric.heading, "value": score_of(found), "note": note}
 
 
 def gate_lines(facts: Facts) -> list[dict[str, str]]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.numbers.quantities import Estimate, count, difference_interval, percent, score, score_interval
+from bench.numbers.quantities import (
+    Estimate,
+    count,
+    difference_interval,
+    percent,
+    score,
+    score_ends,
+    score_interval,
+    score_of,
+)
 from bench.report.charts import lines as line_charts
 from bench.report.sections.classes import class_f1, classes, nouns
 from bench.report.sections.confusions import confusions
@@ -102,8 +111,8 @@ def overall(model: Json, against: Json | None, facts: Facts) -> dict[str, Any]:
 
 
 def _with_reach(found: Estimate | None) -> dict[str, str]:
-    reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
-    return {"value": score(found.value if found else None), "reach": reach}
+    reach = score_ends(found)
+    return {"value": score_of(found), "reach": reach}
 
 
 def _beside(model: Json, facts: Facts) -> list[tuple[str, str]]:
@@ -135,7 +144,11 @@ def _charts(model: Json, facts: Facts) -> list[dict[str, Any]]:
             f"Calibration (expected error: {ece})" if ece else "Calibration",
             line_charts.calibration(calibrated),
         ),
-        ("typos", "With typos", line_charts.typos(noisy, facts.metric)),
+        (
+            "typos",
+            "With typos" + (f" ({facts.sampled})" if facts.sampled else ""),
+            line_charts.typos(noisy, facts.metric),
+        ),
     )
     return line_charts.drawn(wanted)
 

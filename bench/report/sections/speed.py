@@ -44,7 +44,8 @@ def _noise(facts: Facts) -> str:
     )
     floors = content.get("noise_floors") or {}
     each = f" ({', '.join(f'{name} {percent(value)}' for name, value in floors.items())})" if len(floors) > 1 else ""
-    return f"Noise floor {percent(floor)}{each}{against}. {rule}"
+    timed = f" Timed on {facts.sampled}." if facts.sampled else ""
+    return f"Noise floor {percent(floor)}{each}{against}. {rule}{timed}"
 
 
 def _charts(facts: Facts, content: Json) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench.numbers.quantities import MISSING, count, joules, score, seconds, signed, size
+from bench.numbers.quantities import MISSING, count, decimals, joules, score, score_ends, seconds, signed, size
 from bench.report.sections.facts import Facts
 from bench.report.sections.first_screen import compared, speed_note, speed_rule
 from bench.results.row import Row
@@ -119,13 +119,13 @@ def _table_row(row: Row, facts: Facts) -> dict[str, Any]:
 
 def _cells(row: Row, facts: Facts) -> Iterator[dict[str, Any]]:
     found, delta, reference = row.score, row.delta, facts.reference
-    reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
-    yield _cell(found.value if found else None, score, reach)
+    reach = score_ends(found)
+    yield _cell(found.value if found else None, lambda value: score(value, decimals(found)), reach)
     is_reference = row.name == facts.verdict.reference
     judged = facts.verdict.claims.by_model.get(row.name)
     note = "reference" if is_reference else judged.claim if judged else ""
     kind = judged.claim if judged and judged.claim in ("better", "worse") else ""
-    yield _cell(delta.value if delta else None, signed, note, kind)
+    yield _cell(delta.value if delta else None, lambda value: signed(value, decimals(delta)), note, kind)
     yield _cell(row.bytes, size, compared(row.bytes, None if is_reference else reference, "smaller", "larger"))
     yield _cell(row.p50_s, seconds, "" if is_reference else speed_note(row, facts))
     yield _cell(row.p95_s, seconds)

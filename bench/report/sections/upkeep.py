@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from bench.numbers.quantities import count, joules, percent, score, seconds, size
+from bench.numbers.quantities import count, decimals, joules, percent, score, score_ends, seconds, size
 from bench.report.metric_words import MetricWords
 from bench.report.sections.facts import Facts
 from bench.results.row import estimate, main_run
@@ -58,8 +59,7 @@ def _row(model: Json, others: Sequence[MetricWords], given: tuple[bool, ...]) ->
 def _scores(model: Json, metrics: Sequence[MetricWords]) -> Iterator[dict[str, Any]]:
     for metric in metrics:
         found = estimate((model.get("quality") or {}).get(metric.name))
-        reach = f"{score(found.low)} to {score(found.high)}" if found and found.has_interval else ""
-        yield _cell(found.value if found else None, score, reach)
+        yield _cell(found.value if found else None, partial(score, digits=decimals(found)), score_ends(found))
 
 
 def _cells(model: Json, given: tuple[bool, ...]) -> Iterator[dict[str, Any]]:

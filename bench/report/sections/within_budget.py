@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.numbers.quantities import signed
+from bench.numbers.quantities import decimals, signed, signed_of
 from bench.report.sections.facts import Facts
 from bench.results.row import Row
 from bench.verdict.gate_words import parse_gate
@@ -62,8 +62,9 @@ def _on_test(row: Row, facts: Facts) -> str:
     if row.delta is None or facts.run.reference != facts.results["budget"]["reference"]:
         return ""
     where = "On test" if row.delta_source == "test split" else f"Over {row.delta_source}"
-    least = "" if row.bounds[0] is None else f", at least {signed(row.bounds[0])} (one-sided 95 % bound)"
-    said = f"{where} the difference is {signed(row.delta.value)}{least}"
+    lower = signed(row.bounds[0], decimals(row.delta))
+    least = "" if row.bounds[0] is None else f", at least {lower} (one-sided 95 % bound)"
+    said = f"{where} the difference is {signed_of(row.delta)}{least}"
     gate = next((gate for gate in _checked(facts) if "max_drop" in gate.gate), None)
     return f"{said}." if gate is None else f"{said}: {_SHOWN[gate.outcome].format(limit=gate.limit)}."
 

@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from baselines.scores.calibration import fit_scale, fit_softmax_slope, log_odds, log_shares, logistic, softmax
+from baselines.task import Task
 
 
 def drawn(seed: int, n: int = 4_000, n_classes: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -52,3 +53,14 @@ def test_links_and_their_inverses() -> None:
     np.testing.assert_allclose(logistic(log_odds(p)), p, atol=1e-5)
     assert np.isfinite(log_shares(p)).all()
     assert np.isfinite(log_odds(p)).all()
+
+
+@pytest.mark.parametrize("task", ["multilabel", "multiclass"])
+def test_blocks_of_texts_fit_what_all_together_do(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    truth = np.eye(4, dtype=bool)[rng.integers(4, size=150)]
+    logits = rng.normal(np.where(truth, 1.0, -1.0), 2.0)
+    together = fit_scale(logits, truth, task)
+    monkeypatch.setattr("baselines.scores.calibration.MOST_DRAWN", 40)
+    monkeypatch.setattr("baselines.scores.calibration._CELLS", 40)
+    assert fit_scale(logits, truth, task) == pytest.approx(together, rel=1e-9)

@@ -11,7 +11,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from baselines.scores.judging import score
-from baselines.scores.metrics import scores
+from baselines.scores.metrics import f1_at, scores
 from baselines.scores.thresholds import binary_threshold, fit_thresholds, global_threshold, per_class_thresholds
 from baselines.task import decide
 
@@ -23,6 +23,28 @@ VALUES = st.sampled_from([0.0, 1e-30, 0.1, float(np.nextafter(np.float32(0.1), n
 def validation(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     shape = draw(st.tuples(st.integers(1, 10), st.integers(1, 4)))
     return draw(hnp.arrays(bool, shape)), draw(hnp.arrays(np.float32, shape, elements=VALUES.map(np.float32)))
+
+
+@settings(deadline=None)
+@given(validation())
+def test_counting_at_thresholds_is_sorting(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    truth, probabilities = pair
+    at = np.array([0.0, 0.05, 0.1, 0.3, 0.31, 0.9])
+    for column in np.flatnonzero(truth.any(axis=0)):
+        found = f1_at(truth[:, column], probabilities[:, column], at)
+        decided = probabilities[:, [column]].astype(np.float64) >= at
+        wanted = [scores(truth[:, [column]], decided[:, [k]]).f1[0] for k in range(len(at))]
+        assert found == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_texts_get_the_shared_threshold_class_by_class(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(seed)
+    truth = rng.random((300, 7)) < rng.random(7) / 2
+    probabilities = expit(rng.normal(np.where(truth, 0.5, -1.5), 1)).astype(np.float32)
+    sorted_together = global_threshold(truth, probabilities)
+    monkeypatch.setattr("baselines.scores.thresholds._MOST_SORTED", 299)
+    assert global_threshold(truth, probabilities) == sorted_together
 
 
 @settings(deadline=None)

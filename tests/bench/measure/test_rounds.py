@@ -15,7 +15,8 @@ from bench.measure import rounds as measuring
 from bench.measure.measurements import PhaseKey
 from bench.measure.plan import Plan
 from bench.measure.timing import Block
-from tests.cases.measure_case import SHORT, Machine, SimulatedHost, simulate
+from bench.numbers.samples import MOST_ASKED
+from tests.cases.measure_case import SHORT, Machine, SimulatedHost, cold, simulate
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -168,3 +169,26 @@ def test_long_calls_are_warmed_up_in_the_first_round_only(
     # 64 texts take 16 ms there, longer than a block; one takes a fortieth of a block.
     simulate(Machine(), candidates, replace(SHORT, batch_sizes=(64,), offline_block_s=0.005, offline_rounds=3))
     assert asked == {1: [10] * SHORT.rounds, 64: [1, 0, 0]}
+
+
+def test_many_texts_are_timed_by_a_sample_that_is_checked_against_its_own_answers(candidates: list[Candidate]) -> None:
+    n = MOST_ASKED + 700
+    texts = [f"text {number}" for number in range(n)]
+    said = np.arange(n, dtype=np.float32)[:, None]
+    opened: list[tuple[Any, Any]] = []
+
+    class Watched(SimulatedHost):
+        """Remembers what it was given."""
+
+        def open(self, candidate: Candidate, texts: Any, expected: Any) -> None:
+            opened.append((list(texts), expected))
+            super().open(candidate, texts, expected)
+
+    machine = Machine(0)
+    expected = {candidate.name: said for candidate in candidates}
+    found = measuring.measure(
+        candidates, texts, SHORT, expected=expected, open_host=lambda candidate: Watched(machine), start=cold
+    )
+    assert len(found.lengths) == MOST_ASKED
+    for own, expected in opened:
+        assert [texts[int(row)] for row in expected[:, 0]] == own

@@ -43,6 +43,15 @@ def test_the_other_kinds() -> None:
     assert q.difference_interval(Estimate(0.01)) == "+0.010, no interval"
 
 
+def test_narrow_intervals_get_the_decimals_that_tell_their_ends_apart() -> None:
+    assert q.score_interval(Estimate(0.72713, 0.72661, 0.72764)) == "0.7271 (0.7266 to 0.7276)"
+    assert q.difference_interval(Estimate(-0.0001, -0.0004, 0.0002)) == "−0.0001, 95 % −0.0004 to +0.0002"
+    assert q.difference_interval(Estimate(0.0, -0.00004, 0.00004)) == "±0.00000, 95 % −0.00004 to +0.00004"
+    assert q.difference_interval(Estimate(0.0, 0.0, 0.0)) == "±0.000, 95 % ±0.000 to ±0.000"
+    assert q.score_of(Estimate(0.7304, 0.7, 0.76)) == "0.730"
+    assert (q.score_of(None), q.signed_of(None), q.score_ends(None)) == ("—", "—", "")
+
+
 def test_ratios_say_which_way() -> None:
     assert q.change(0.01, "smaller", "larger") == "100 × smaller"
     assert q.change(3.1, "faster", "slower") == "3.1 × slower"

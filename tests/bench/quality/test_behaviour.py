@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from baselines.dataset import Dataset, Part, TaxonomyEntry
 from baselines.models.rules import RulesClassifier
-from baselines.task import LabelSpace, unknown_answer
+from baselines.task import LabelSpace, Probabilities, unknown_answer
 from bench.quality.behaviour import Subject, _swap_names, names_of, run_behaviour, telling_names
 from bench.quality.typos import score_under_typos, with_typos
 from bench.quality.wording import INVARIANT, MEANING
@@ -201,3 +201,17 @@ def test_typos_cost_a_reader_of_names_its_f1(tiny: Dataset) -> None:
     assert [entry["rate"] for entry in found] == [0.0, 0.05, 0.10]
     assert values[0] > values[1] > values[2]
     assert all(e["score"]["low"] <= e["score"]["value"] <= e["score"]["high"] for e in found)
+
+
+def test_of_many_texts_some_are_asked_again_and_it_is_said(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.quality.typos.MOST_ASKED", 5)
+    monkeypatch.setattr("bench.quality.typos.sampled_rows", lambda n: np.arange(0, n, n // 5)[:5])
+    subject, asked = subject_of(tiny), []
+
+    def predict(texts: Sequence[str]) -> Probabilities:
+        asked.append(len(texts))
+        return subject.predict_proba(texts)
+
+    found = score_under_typos(predict, subject.thresholds, tiny.everything, 0, n_resamples=20)
+    assert asked == [5, 5, 5]
+    assert [entry["n"] for entry in found] == [5, 5, 5]

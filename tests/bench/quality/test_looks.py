@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -92,3 +93,15 @@ def test_a_count_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     assert (run.root / LOOKS).read_bytes() == before
     run.clean_leftovers()
     assert [path.name for path in (run.root / "bench").iterdir()] == [LOOKS.name]
+
+
+def test_the_hash_is_of_texts_with_the_sorted_names_of_their_labels() -> None:
+    rng = np.random.default_rng(1)
+    texts, classes = tuple(f"text {i}" for i in range(40)), ("b", "a", "c")
+    labels = rng.random((40, 3)) < 0.4
+    digest = hashlib.sha256()
+    for text, row in zip(texts, labels, strict=True):
+        names = sorted(name for name, has in zip(classes, row, strict=True) if has)
+        digest.update(json.dumps([text, names]).encode() + b"\n")
+    assert part_sha256(Part(texts, labels, classes)) == digest.hexdigest()
+    assert part_sha256(Part((), labels[:0], classes)) == hashlib.sha256().hexdigest()

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.scores.influence import paired_difference
+from baselines.scores.weightings import Groups
 from bench.results.run import Run
 from bench.verdict.claims import CLAIMS, claim, claims_of, resampled_claims
+from bench.verdict.family import resampled_as_good
 from bench.verdict.gates import check_gates, parse_gate
 from bench.verdict.judge import judge
 from tests.cases.report_case import make_results
@@ -135,3 +138,17 @@ def test_how_often_the_winner_changes_is_said() -> None:
 def test_nothing_is_resampled_of_few_texts() -> None:
     found = resampled_claims(Run(many(0.0, 0.001, 3, 50)), {}, "smallest", np.random.default_rng(0))
     assert found["sets"] == []
+
+
+def test_drawing_groups_of_texts_shows_models_as_often_as_drawing_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, n = np.random.default_rng(6), 3_000
+    truth = rng.random((n, 4)) < 0.3
+    wrong = [truth ^ (rng.random((n, 4)) < share) for share in (0.05, 0.052, 0.055, 0.06)]
+    differences = [paired_difference(truth, own, wrong[0], metric="f1_micro", task="multilabel") for own in wrong[1:]]
+    shares = []
+    for most in (5_000, 500):
+        monkeypatch.setattr("bench.verdict.family.Groups", lambda n, most=most: Groups(n, most))
+        flags = resampled_as_good(differences, 0.02, np.full(3, 1 / 3), None, np.random.default_rng(0))
+        shares.append(flags.mean(axis=0))
+    assert shares[1] == pytest.approx(shares[0], abs=0.1)
+    assert 0.02 < shares[0][1] < 0.98
