@@ -11,9 +11,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+# What `torchrun` tells each process that it starts.
+LAUNCH_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _SYSTEM = Path("/")
 # Where the two versions lie when the system doesn't say: version 1 has a tree for each of its controllers.
 _USUAL = {"": "sys/fs/cgroup", "cpu": "sys/fs/cgroup/cpu", "memory": "sys/fs/cgroup/memory"}
+
+
+def launched_processes() -> int:
+    """How many processes `torchrun` started of this command; 1 where one of its variables is missing.
+
+    What isn't a number counts as several: whoever joins them says what is wrong.
+    """
+    if not all(os.environ.get(name) for name in LAUNCH_VARIABLES):
+        return 1
+    size = os.environ["WORLD_SIZE"]
+    return int(size) if size.isdecimal() else 2
 
 
 def usable_cores() -> list[int]:

@@ -48,3 +48,11 @@ class MeasurementError(UserError):
 
 class MissingExtra(UserError):
     """An optional dependency that isn't installed. Says the exact command that installs it."""
+
+
+class ClusterError(UserError):
+    """A cluster that doesn't answer or doesn't fit, or a worker that is lost for good. Names the node."""
+
+
+class StoreError(UserError):
+    """An object store that refuses, or holds what was not written there. Names the address."""

@@ -27,6 +27,9 @@ class Engine:
         return self.address or self.kind
 
 
+LOCAL = Engine()
+
+
 def engine_of(text: str) -> Engine:
     """`local`, `ray` or `ray://HOST:PORT`; raises UserError saying what is allowed."""
     if text in ("local", "ray"):

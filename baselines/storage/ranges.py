@@ -71,6 +71,8 @@ Dimension = Annotated[int, Between(1, 4096)]
 DimensionOrNone = Annotated[int, Between(0, 16_384)]
 # Of one text, times that something occurs in training, steps of a solver.
 Count = Annotated[int, Between(1, 1_000_000)]
+# Of a sample of training texts; fewer make no model.
+Texts = Annotated[int, Between(10, 1_000_000_000)]
 MostTrees = Annotated[int, Between(1, 10_000)]
 Mixtures = Annotated[float, Between(0, 1000)]
 Filters = tuple[tuple[Annotated[int, Between(1, 256)], Annotated[int, Between(1, 8192)]], ...]

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -180,6 +180,9 @@ class RunFolder:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
+
+    def publish(self, names: Iterable[str]) -> None:
+        """Let others have these files of the folder itself; here they are where others look for them."""
 
     def clean_leftovers(self) -> None:
         """Remove temporary folders and files that a killed run left behind; those of the living stay.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +80,7 @@ def bundle_scales(workshop: Workshop) -> Weigh:
     return weigh
 
 
-def p95_clock(texts: tuple[str, ...]) -> Callable[[Classifier], float]:
+def p95_clock(texts: Sequence[str]) -> Callable[[Classifier], float]:
     """Seconds at the 95th percentile of one text, one thread, in the bundle that would be shipped."""
 
     def p95_s(classifier: Classifier) -> float:

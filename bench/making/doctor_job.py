@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from baselines.classifier import ignore_progress
 from baselines.doctor.step import STEP, doctor_step
-from bench.making.ahead import Job
+from bench.engine.jobs import Job
 from bench.making.workshop import Workshop
 
 
@@ -25,4 +25,4 @@ def doctor_job(workshop: Workshop, name: str, after: Sequence[str], seconds: flo
         doctor_step(apart.run, apart.dataset)
         return apart.run.is_sound(STEP)
 
-    return Job(name, make, frozenset(after), seconds)
+    return Job(name, make, frozenset(after), seconds, {"kind": "doctor"})

@@ -20,6 +20,7 @@ from baselines.models.registry import BASELINES
 from baselines.scores.fold_scores import FoldAnswers, compare_folds
 from baselines.splits.of_dataset import fold_splits
 from baselines.storage.run_folder import RunFolder
+from baselines.storage.stored_run import open_run
 from baselines.watching.watch import Watch
 from bench.cost.footprint import footprint
 from bench.making.expected import fold_name, model_steps
@@ -76,6 +77,7 @@ def run_folds(
     watch: Watch,
     unlabelled: Sequence[str] = (),
     changes: Mapping[str, Mapping[str, Any]] | None = None,
+    store: str = "",
 ) -> FoldRuns:
     """Make every model on every fold, and let it answer there in the form that would be shipped.
 
@@ -88,6 +90,7 @@ def run_folds(
         watch: each fold is a step of it, those of `bench.making.expected.fold_steps`.
         unlabelled: further texts for students.
         changes: fields of the baselines' configs to replace.
+        store: address below which the folds' steps are kept too; "" for none.
 
     Raises:
         NotCompressible: a saved teacher that can't be fitted; before anything is trained.
@@ -98,12 +101,11 @@ def run_folds(
     sizes: dict[str, list[int]] = {}
     told: set[str] = set()
     for number, split in enumerate(fold_splits(dataset, k, seed)):
-        fold = replace(dataset, split=split)
-        run = RunFolder.open(root / f"fold-{number + 1}-of-{k}", dataset_sha256=fold.sha256)
+        run = open_fold(root, number, k, replace(dataset, split=split), store)
         run.clean_leftovers()
         workshop = Workshop(
             run,
-            fold,
+            replace(dataset, split=split),
             seed,
             threads,
             device,
@@ -111,16 +113,14 @@ def run_folds(
             unlabelled=tuple(unlabelled),
             changes=changes or {},
         )
-        with watch.step(fold_name(number, k)):
-            _make_models(workshop, baselines, variants, watch, fold_name(number, k))
-            for name in [*baselines, *(v.name for v in variants)]:
-                if name in workshop.skipped:
-                    continue
-                scored, size = _answer(workshop, name)
-                offset = next((v.seed_offset for v in variants if v.name == name), 0)
-                family = name.removesuffix(f"-seed{offset}") if offset else name
-                answers.setdefault(family, []).append(_fold_answers(workshop, name, scored, number, seed + offset))
-                sizes.setdefault(family, []).append(size)
+        step = fold_name(number, k)
+        with watch.step(step):
+            found = make_fold(workshop, baselines, variants, partial(watch.reached, step))
+        for name, (scored, size) in found.items():
+            offset = next((v.seed_offset for v in variants if v.name == name), 0)
+            family = name.removesuffix(f"-seed{offset}") if offset else name
+            answers.setdefault(family, []).append(_fold_answers(workshop, name, scored, number, seed + offset))
+            sizes.setdefault(family, []).append(size)
         for name, (_, reason) in workshop.skipped.items():
             if name not in told:
                 watch.say(f"{name}: {reason}")
@@ -129,14 +129,53 @@ def run_folds(
     return FoldRuns(k, answers, {name: float(np.mean(own)) for name, own in sizes.items()}, titles)
 
 
+def open_fold(root: Path, number: int, k: int, fold: Dataset, store: str = "") -> RunFolder:
+    """The run folder of one fold, counted from 0, below a folder and, where there is one, below a store's address."""
+    name = f"fold-{number + 1}-of-{k}"
+    return open_run(root / name, dataset_sha256=fold.sha256, store=f"{store}/{name}" if store else "")
+
+
+def made_fold(
+    workshop: Workshop,
+    root: Path,
+    number: int,
+    k: int,
+    baselines: Sequence[str],
+    variants: Sequence[Variant],
+    store: str = "",
+) -> bool:
+    """Make one fold in a process of its own; `run_folds` finds it done. True, as of a job that has ended.
+
+    Args:
+        workshop: of the data that are dealt, with the settings of all folds.
+        root: folder of the folds' run folders; `store` is its address in a store.
+        number, k: which of how many, counted from 0.
+        baselines, variants: what is made.
+    """
+    split = list(fold_splits(workshop.dataset, k, workshop.seed))[number]
+    fold = replace(workshop.dataset, split=split)
+    run = open_fold(root.resolve(), number, k, fold, store)
+    own = replace(workshop.apart({}, lambda description: ignore_progress), run=run, dataset=fold, counter=None)
+    make_fold(own, baselines, variants, lambda share: None)
+    return True
+
+
+def make_fold(
+    workshop: Workshop, baselines: Sequence[str], variants: Sequence[Variant], reached: Callable[[float], None]
+) -> dict[str, tuple[Scored, int]]:
+    """Everything that is compared on one fold: what each model says there as it would be shipped, and its bytes."""
+    _make_models(workshop, baselines, variants, reached)
+    names = [*baselines, *(variant.name for variant in variants)]
+    return {name: _answer(workshop, name) for name in names if name not in workshop.skipped}
+
+
 def _saved_teachers(variants: Sequence[Variant]) -> set[SavedTeacher]:
     return {variant.teacher for variant in variants if isinstance(variant.teacher, SavedTeacher)}
 
 
 def _make_models(
-    workshop: Workshop, baselines: Sequence[str], variants: Sequence[Variant], watch: Watch, step: str
+    workshop: Workshop, baselines: Sequence[str], variants: Sequence[Variant], reached: Callable[[float], None]
 ) -> None:
-    """Everything that is compared, on one fold."""
     steps = model_steps(baselines, variants, len(workshop.dataset.split.train))
     total, done = sum(seconds for _, seconds in steps), 0.0
     makers: list[Callable[[], None]] = [partial(workshop.baseline, name) for name in baselines]
@@ -144,7 +183,7 @@ def _make_models(
     for (_, seconds), make in zip(steps, makers, strict=True):
         make()
         done += seconds
-        watch.reached(step, done / total)
+        reached(done / total)
 
 
 def _with_fresh_teachers(workshop: Workshop, variants: Sequence[Variant]) -> list[Variant]:

@@ -16,7 +16,7 @@ import pytest
 from baselines.cores import usable_core_count
 from baselines.dataset import Dataset
 from baselines.storage.run_folder import RunFolder
-from bench.making import ahead
+from bench.engine import on_processes as ahead
 from bench.making.ahead import jobs_of
 from bench.making.variants import Variant
 from bench.making.workshop import Workshop
@@ -31,7 +31,8 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="steps are made ahead
 PRELUDE = """
 import os, sys, time
 from pathlib import Path
-from bench.making.ahead import Job, make_ahead
+from bench.engine.jobs import Job
+from bench.engine.on_processes import make_ahead
 place = Path(sys.argv[1])
 def writes(name, seconds=0.0, needs=()):
     def make():
@@ -76,9 +77,9 @@ def test_each_waits_for_what_it_is_made_from_and_two_are_under_way(tmp_path: Pat
 @linux
 def test_who_watches_is_told_what_began_and_how_far_it_is(tmp_path: Path) -> None:
     code = """
-    from bench.making import ahead
+    from bench.engine import on_processes as ahead
     def reports():
-        advance = ahead._share_of_job("training")
+        advance = ahead.share_of_job("training")
         for done in (1, 2, 3):
             advance(done, 4)
             time.sleep(0.8)
