@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import sys
+import time
 import traceback
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
@@ -31,7 +32,9 @@ MOST_THREADS = 1024
 MOST_FOLDS = 1000
 MOST_COUNT = 1_000_000
 MOST_NUMBER = 1e15
+_begun: float | None = None
 _NUMERAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_DURATION = re.compile(r"(?:([0-9]+\.?[0-9]*)h)?(?:([0-9]+\.?[0-9]*)m)?(?:([0-9]+\.?[0-9]*)s)?")
 _MOST_PATH = 4096
 _MOST_DIGITS, _MOST_NUMERAL, _MOST_SHOWN = 18, 60, 60
 # A command's work: its options, and the whole command as typed; gives the exit code.
@@ -45,6 +48,8 @@ EXTRA_OF_PACKAGE: dict[str, str] = {
     "huggingface_hub": "transformers",
     "transformers": "transformers",
     "pynvml": "gpu",
+    "fsspec": "storage",
+    **dict.fromkeys(("grpc", "ray"), "ray"),
     **dict.fromkeys(
         (
             "altair",
@@ -87,7 +92,11 @@ def run_command(
         prog: how the command is called in its own help.
         continues: whether the same command goes on where it was stopped, from what it keeps on disk.
     """
+    # Before any library that brings threads: they wait asleep, instead of taking a core from whoever else needs one.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     words = list(sys.argv[1:] if argv is None else argv)
+    global _begun
+    _begun = time.monotonic()
     command = shlex.join([*prog.split(), *words])
     later = "; the same command continues where it was" if continues else ""
     try:
@@ -112,6 +121,11 @@ def run_command(
     except UserError as error:  # no place to write to
         say_error(str(error))
         return error.exit_code
+
+
+def command_begun_at() -> float:
+    """When the command of this process began, by the monotonic clock; now, where none runs."""
+    return time.monotonic() if _begun is None else _begun
 
 
 def _code_of(error: BaseException, prog: str, command: str) -> int:
@@ -201,6 +215,16 @@ def share(text: str) -> float:
     value = _number(text)
     if not 0 <= value < 1:
         raise ArgumentTypeError(f"expected a number from 0 up to but not including 1, got {_cut(text)}")
+    return value
+
+
+def duration(text: str) -> float:
+    """Seconds of `90s`, `30m`, `2h`, `1h30m`: hours, minutes and seconds in this order, at least one second in all."""
+    found = _DURATION.fullmatch(text.strip().lower()) if len(text) <= _MOST_NUMERAL else None
+    hours, minutes, seconds = (_number(part or "0") for part in found.groups()) if found else (0.0, 0.0, 0.0)
+    value = 3600 * hours + 60 * minutes + seconds
+    if not 1 <= value <= MOST_NUMBER:
+        raise ArgumentTypeError(f"expected a time such as 90s, 30m, 2h or 1h30m, at least 1s, got {_cut(text)}")
     return value
 
 

@@ -76,8 +76,10 @@ def read_as_options(wishes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(name: str, value: Any) -> list[str]:
-    """The option as it would be typed."""
+    """The option as it would be typed; a time that is a number is in seconds."""
     option = "--" + name.replace("_", "-")
     if isinstance(value, list | tuple):
         return [option, *map(str, value)]
+    if name == "time" and isinstance(value, int | float):
+        return [f"{option}={value:f}s"]
     return [f"{option}={value}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,8 @@ def study(
         gates: what has to hold, such as `"f1_weighted >= 0.70"`.
         threads: of training; 0 takes all usable cores.
         wishes: the other options of `tagpress study`, with underscores: `method="quantize"`, `max_bytes=25_000`,
-            `folds=5`, `config={"cnn": {"epochs": 5}}`; see `bench.study.wishes.Wishes`.
+            `folds=5`, `only="linear"`, `skip=["rnn"]`, `time="30m"`, `config={"cnn": {"epochs": 5}}`; see
+            `bench.study.wishes.Wishes`.
 
     Returns:
         the results, as `open_run` reads them.
@@ -46,6 +48,7 @@ def study(
     from rich.console import Console
 
     from baselines.fitting.options import RUNS
+    from baselines.watching.watch import alive
     from bench.report.sections import within_budget
     from bench.results.file import read_run
     from bench.study.flow import run_study
@@ -54,13 +57,16 @@ def study(
     from bench.verdict.gates import parse_gate
     from compress.search.budget import require_feasible
 
+    begun_at = time.monotonic()
     texts = names_of(gates)
     device, threads = device_and_threads(wishes.get("device", "auto"), threads)
     own = {"gates": tuple(map(parse_gate, texts)), "device": device, "threads": threads}
     asked = wishes_of({**read_as_options({**wishes, "run": run}), **own})
-    dataset = data if isinstance(data, Dataset) else read_dataset(data, seed=asked.seed)
-    options = options_of(asked, dataset, _call(run, texts, wishes))
-    facts, solution = run_study(RUNS / run, dataset, options, Console(stderr=True, soft_wrap=True))
+    console = Console(stderr=True, soft_wrap=True)
+    with alive(console, "reading the data"):
+        dataset = data if isinstance(data, Dataset) else read_dataset(data, seed=asked.seed)
+    options = options_of(asked, dataset, _call(run, texts, wishes), begun_at=begun_at)
+    facts, solution = run_study(RUNS / run, dataset, options, console)
     if solution is not None:
         require_feasible(solution)
         if within_budget.outcome(facts) == "fail":

@@ -125,6 +125,11 @@ class Watch:
         with self._lock:
             self._left.one_by_one(self.clock())
 
+    @property
+    def under_way(self) -> str | None:
+        """Name of the step that this process is at; None between two."""
+        return self._step
+
     def inside(self, description: str = "") -> Progress:
         """Progress callback of something inside the step under way; `description` is for other watchers."""
         name = self._step
@@ -193,6 +198,33 @@ class Watch:
             self._said = now
             done, total = self._left.count
             return f"[{done}/{total}] {', '.join(names)}: under way, {words(self._left.seconds(now))}"
+
+
+@contextmanager
+def alive(console: Console, what: str, every_s: float = _SIGN_OF_LIFE_S) -> Iterator[None]:
+    """A line a minute while the block lasts, for work that has no steps, such as reading a large file.
+
+    The lines come from a thread: one call in C that keeps Python's lock for minutes delays them until it ends.
+
+    Args:
+        console: where they are shown.
+        what: is done.
+        every_s: seconds between two lines.
+    """
+    closed, begun = threading.Event(), time.monotonic()
+
+    def give() -> None:
+        while not closed.wait(every_s):
+            spent = spent_words(time.monotonic() - begun)
+            console.print(f"{what}: under way, {spent} so far", style="dim", highlight=False, markup=False)
+
+    thread = threading.Thread(target=give, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        closed.set()
+        thread.join()
 
 
 def _add_line(table: Table, name: str, share: float, spent: float, left: str) -> None:

@@ -20,6 +20,7 @@ from bench.making.energy_steps import answer_energy, training_energy
 from bench.making.side_by_side import side_by_side
 from bench.making.variants import REFERENCE, Variant, recipe_of
 from bench.measure.environment import describe_environment, git_state
+from bench.numbers.samples import MOST_ASKED
 from bench.quality.behaviour import Subject, run_behaviour
 from bench.quality.scoring import is_deployable
 from bench.quality.typos import score_under_typos
@@ -57,7 +58,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
     # Weighed before, each once: every model is compared with the sizes of all.
     side_by_side(study.footprint, [candidate for forms in study.candidates.values() for candidate in forms])
     models = side_by_side(lambda name: _model(study, evidence, name), _rows(study))
-    runs = next(model for model in models if model["name"] == REFERENCE)["runs"]
+    runs: list[Json] = next((model["runs"] for model in models if model["name"] == REFERENCE and "runs" in model), [])
     on_gpu, gpu_facts = gpu_rows(study, runs)
     runs += [{**row, **carbon_of_gpu_row(row, options.prices)} for row in on_gpu]
     return {
@@ -83,6 +84,7 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
             "commands": [options.command],
             "seconds": study.watch.elapsed_s(),
         },
+        "sampled": _sampled(len(dataset.split.test)),
         "delta": options.delta,
         "price_per_hour": options.price_per_hour,
         "carbon_per_kwh": options.carbon_per_kwh,
@@ -103,6 +105,11 @@ def results_of(study: Study, evidence: Evidence, card: Mapping[str, Any]) -> Jso
         },
         "sensitivity": _sensitivity(study),
     }
+
+
+def _sampled(n_test: int) -> Json | None:
+    """`sampled`: how many test texts were asked again for what isn't a score; None where all were."""
+    return {"texts": MOST_ASKED, "of": n_test} if n_test > MOST_ASKED else None
 
 
 def _rows(study: Study) -> list[str]:
@@ -155,7 +162,7 @@ def _model(study: Study, evidence: Evidence, name: str) -> Json:
         if beaten := study.workshop.not_shipped(name):
             row["audit"]["failed"] = beaten
         row["warnings"] = list(facts["receipt"]["facts"].get("teacher_notes", []))
-    if variant is not None and variant.control:
+    if variant is not None and variant.control in evidence.scored:
         row["control"] = _control(study, evidence, variant)
         row["audit"]["notes"] = [*row["audit"]["notes"], split_of(row["control"])]
     return row
@@ -276,6 +283,8 @@ def _environment(study: Study, evidence: Evidence) -> Json:
     found = dict(evidence.measurements.environment) if evidence.measurements else describe_environment()
     if evidence.measurements:
         found["noise_floor"] = evidence.measurements.noise_floor
+    if study.spread:
+        found["engine"] = study.spread
     found["hashes"] = {"data": study.workshop.dataset.sha256, **{n: study.workshop.key_of(n) for n in study.scored}}
     return found
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from baselines.console import command_begun_at
 from baselines.data.options import options_from
 from baselines.data.sources import load
 from baselines.fitting.options import RUNS, device_from
+from baselines.watching.watch import alive
 from bench.report import terminal
 from bench.report.sections import within_budget
 from bench.report.sections.facts import Facts
@@ -27,8 +29,9 @@ def run(args: Namespace, command: str) -> int:
     """Run the study that is wished for, print the table, and give the exit code of the gates."""
     console = Console(stderr=True, soft_wrap=True)
     wishes = wishes_from(args)
-    dataset = load(options_from(args))  # what had to be done to it stands below its card
-    options = options_of(wishes, dataset, command)
+    with alive(console, "reading the data"):
+        dataset = load(options_from(args))  # what had to be done to it stands below its card
+    options = options_of(wishes, dataset, command, begun_at=command_begun_at())
     for warning in warnings_of(options.teacher):
         console.print(f"warning: --teacher: {warning}", style="yellow", markup=False, highlight=False)
     root = RUNS / wishes.run

@@ -14,6 +14,7 @@ from baselines.whole_files import part_of
 from bench.candidate import Candidate
 from bench.making.variants import REFERENCE
 from bench.measure.hotspots import profile
+from bench.numbers.samples import sampled
 from bench.quality.scoring import is_deployable
 from bench.results.row import main_run
 from bench.study.evidence import Json, relative
@@ -56,7 +57,7 @@ def add_recommendation(study: Study, content: Mapping[str, Any]) -> Json:
 def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str, Any]) -> Path:
     """Write the recommended bundle again, now with a card that holds its measured figures, to `deploy/`."""
     folder = study.workshop.run.root / DEPLOY
-    name, texts = model["name"], study.workshop.dataset.part("test").texts
+    name, texts = model["name"], sampled(study.workshop.dataset.part("test").texts)
     card = CardFacts(
         title=model["title"],
         licence=study.workshop.dataset.licence,
@@ -64,7 +65,7 @@ def deploy(study: Study, model: Json, candidate: Candidate, content: Mapping[str
         judged_by=content["metric"],
         measured=tuple(_sentences(model, content)),
         limits=tuple(content["data_card"]["notes"]),
-        texts=texts,
+        texts=tuple(texts),
     )
     classifier, lineage = study.workshop.classifier(name), lineage_of(study.workshop.artifact_of(name))
     # What an earlier study recommended stays until the new bundle is whole.
@@ -102,7 +103,8 @@ def _served(study: Study, model: Json) -> Candidate:
 def _why(study: Study, name: str) -> Json | None:
     test = study.workshop.dataset.part("test")
     try:
-        return why(explainable(study.workshop.classifier(name)), name, test.classes, test.texts, n_texts=_TEXTS)
+        texts = sampled(test.texts)
+        return why(explainable(study.workshop.classifier(name)), name, test.classes, texts, n_texts=_TEXTS)
     except UserError:
         return None  # a kind without an exact explanation; the report says so where nothing is stored
 

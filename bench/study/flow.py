@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from baselines.classifier import ignore_progress
 from baselines.cores import usable_core_count
 from baselines.data.card import data_card, render
 from baselines.dataset import Dataset
@@ -21,29 +23,31 @@ from baselines.scores.intervals import N_RESAMPLES_VERDICT
 from baselines.scores.resampling import resample_scores
 from baselines.storage.artifact import write_json_whole
 from baselines.storage.run_folder import RunFolder
-from baselines.watching.watch import Watch
+from baselines.storage.stored_run import working
 from bench.cost.energy import find_counter
-from bench.making.ahead import jobs_of, make_ahead, processes_at_once
+from bench.engine.on_processes import make_ahead, processes_at_once
+from bench.making.ahead import export_jobs, fold_jobs, jobs_of, score_jobs
 from bench.making.budget_search import search_budget, steps_of
 from bench.making.doctor_job import doctor_job
-from bench.making.energy_steps import count_answers
 from bench.making.expected import model_steps
 from bench.making.folds import of_folds, run_folds
 from bench.making.side_by_side import side_by_side
+from bench.making.spreading import Spreading, spreading
 from bench.making.variants import REFERENCE, recipe
 from bench.making.workshop import Workshop
 from bench.measure.measurements import Measurements
 from bench.measure.rounds import measure
+from bench.planning.steps import make_in_time, skipped_step, trim
 from bench.quality.scoring import candidates_of
 from bench.report.charts.library import begin_packing
 from bench.report.sections.facts import Facts
-from bench.report.write_report import write_report
+from bench.report.write_report import HTML, MARKDOWN, write_report
 from bench.results.run import RESULTS, Run
 from bench.study import assemble as assembly
-from bench.study.answers import answer_validation, score
+from bench.study.answers import answer_validation, count_energy, score
 from bench.study.deploy import add_recommendation
 from bench.study.evidence import Evidence
-from bench.study.options import DOCTOR, StudyOptions, expected_seconds
+from bench.study.options import DOCTOR, FOLDS_FOLDER, StudyOptions
 from bench.study.reference import (
     budget_gates,
     differences_on_validation,
@@ -51,16 +55,12 @@ from bench.study.reference import (
     promotion,
     reference_of,
 )
-from bench.study.state import Study, model_names
+from bench.study.state import Study, begin, model_names
 from bench.study.task_facts import cleaning_warning
 from bench.verdict.claims import resampled_claims
 from bench.verdict.conclude import conclude
 from compress.search.budget import Budget, Solution
 
-# Steps that take as long as the plan says.
-PLANNED = ("latency", "energy")
-# `baselines.train --folds` keeps its own beside it, in `folds`.
-FOLDS_FOLDER = "study-folds"
 _BUNDLES_AT_ONCE = 2
 SAMPLES_FILE = "latencies.safetensors"
 
@@ -80,7 +80,7 @@ def run_study(root: Path, dataset: Dataset, options: StudyOptions, console: Cons
     Raises:
         UserError: the run folder belongs to other data or another version, or an input can't be used.
     """
-    with RunFolder.working(root, dataset_sha256=dataset.sha256) as run:
+    with working(root, dataset_sha256=dataset.sha256, store=options.store) as run:
         return _studied(run, dataset, options, console)
 
 
@@ -89,26 +89,22 @@ def _studied(
 ) -> tuple[Facts, Solution | None]:
     card = data_card(dataset)
     console.print(render(card))
-    watch = Watch(console, expected_seconds(options, len(dataset.split.train), expected_s(dataset)), planned=PLANNED)
     workshop = Workshop(
         run,
         dataset,
         options.seed,
         options.threads,
         options.device,
-        watch.inside,
+        lambda step: ignore_progress,
         options.unlabelled,
         options.changes,
         counter=find_counter(options.device),
         adopted=options.parent,
     )
-    study = Study(options, workshop, watch)
+    study = begin(options, workshop, console, processes_at_once(options.threads), expected_s(dataset))
+    watch = study.watch
     with watch.showing():
-        make_ahead_of(study)
-        make_models(study)
-        make_bundles(study)
-        answer_validation(study)
-        score(study)
+        make_and_answer(study)
         examine_data(study)
         measured = time_candidates(study)
         count_energy(study)
@@ -120,18 +116,45 @@ def _studied(
             content = add_recommendation(study, content)
             write_json_whole(run.root / RESULTS, content)
             facts = write_report(run.root)  # reads and checks what stands there
+            run.publish((RESULTS, HTML, MARKDOWN))
     return facts, study.solution
 
 
-def make_ahead_of(study: Study) -> None:
+def make_and_answer(study: Study) -> None:
+    """Everything that isn't timed, where an engine is asked for by its workers; they are gone when timing begins."""
+    options = study.options
+    controls = {variant.name: variant.control for variant in options.variants if variant.control}
+    with spreading(study.workshop, controls, options.engine, options.store, study.watch) as others:
+        make_ahead_of(study, others)
+        make_models(study)
+        make_bundles(study)
+        answer_validation(study)
+        score(study, lambda names: others.make(score_jobs(names)))
+        study.spread = others.facts
+
+
+def make_ahead_of(study: Study, others: Spreading) -> None:
     """Make steps ahead, several at once; not on a GPU, nor where energy is counted: both would be shared."""
     options, watch = study.options, study.watch
     if options.device != "cpu" or study.workshop.counter is not None:
+        if others.is_on:
+            watch.warn("trainings on a GPU, or whose energy is counted, aren't spread: this machine makes them")
         return
-    baselines = [name for name in options.baselines if name not in options.slow]
+    baselines = [name for name in options.baselines if name not in options.left_out]
+    variants = [variant for variant in options.variants if variant.name not in options.left_out]
     expected = dict(watch.expected)
-    jobs = jobs_of(study.workshop, baselines, options.variants, expected)
-    jobs.append(doctor_job(study.workshop, DOCTOR, [job.name for job in jobs[:1]], expected[DOCTOR]))
+    jobs = jobs_of(study.workshop, baselines, variants, expected)
+    exports = export_jobs(jobs, [*baselines, *(variant.name for variant in variants)])
+    if study.deadline is None:
+        jobs.append(doctor_job(study.workshop, DOCTOR, [job.name for job in jobs[:1]], expected[DOCTOR]))
+    else:  # looking at the data is for what time is left
+        jobs = [replace(job, make=study.deadline.guarded(job.name, job.make)) for job in jobs]
+    if options.folds and options.budget is None:  # what a search is going to find has no folds yet
+        jobs += fold_jobs(
+            study.workshop, FOLDS_FOLDER, options.folds, baselines, of_folds(variants), options.folds_store
+        )
+    if others.is_on:
+        return others.make([*jobs, *exports])
     processes = processes_at_once(options.threads)
     with watch.side_by_side({job.name: job.after for job in jobs}, processes):
         make_ahead(jobs, processes, watch)
@@ -139,18 +162,15 @@ def make_ahead_of(study: Study) -> None:
 
 def make_models(study: Study) -> None:
     """Baselines, then variants, in order."""
-    study.workshop.skipped.update({name: ("skipped", why) for name, why in study.options.slow.items()})
+    workshop, watch, deadline = study.workshop, study.watch, study.deadline
     for name in study.options.baselines:
-        if name not in study.workshop.skipped:
-            with study.watch.step(name):
-                study.workshop.baseline(name)
+        make_in_time(deadline, workshop, watch, name, partial(workshop.baseline, name))
     if warning := cleaning_warning(study.workshop.run, study.workshop.dataset):
         study.watch.warn(warning)
     if study.options.budget is not None:
         search(study, study.options.budget)
     for variant in study.options.variants:
-        with study.watch.step(variant.name):
-            study.workshop.variant(variant)
+        make_in_time(deadline, workshop, watch, variant.name, partial(workshop.variant, variant))
     parents = study.workshop.parents
     made = (replace(variant, parent=parents.get(variant.name, variant.parent)) for variant in study.options.variants)
     study.options = replace(study.options, variants=tuple(made))
@@ -173,6 +193,9 @@ def search(study: Study, budget: Budget) -> None:
 
 def make_bundles(study: Study) -> None:
     """Every model in every form it can be shipped in, two models at once: tables of pairs take 100 MB and more."""
+    trim(study.deadline, study.workshop, study.watch, model_names(study.options))
+    if study.deadline is not None:
+        study.options = replace(study.options, plan=study.deadline.measuring)
     with study.watch.step("exports"):
         names = [name for name in model_names(study.options) if name not in study.workshop.skipped]
         # Loaded before, one after the other: what is loaded once must not be loaded twice at the same time.
@@ -188,6 +211,10 @@ def make_bundles(study: Study) -> None:
 
 def examine_data(study: Study) -> None:
     """What is wrong with the data; after the scores, since texts of the test part are looked at."""
+    seconds = dict(study.watch.expected).get(DOCTOR, 0.0)
+    if reason := skipped_step(study.deadline, study.watch, DOCTOR, seconds, study.candidates):
+        study.doctor = {"skipped": reason}
+        return
     with study.watch.step(DOCTOR):
         study.doctor = doctor_step(study.workshop.run, study.workshop.dataset)
 
@@ -204,27 +231,12 @@ def time_candidates(study: Study) -> Measurements:
             study.workshop.dataset.part("test").texts,
             study.options.plan,
             expected=expected,
-            anchor=REFERENCE,
+            anchor=REFERENCE if REFERENCE in study.candidates else reference_of(study),
             folder=folder,
             progress=study.watch.inside("measuring"),
         )
         measured.save_samples(folder / SAMPLES_FILE)
     return measured
-
-
-def count_energy(study: Study) -> None:
-    """What an answer of each model takes by the machine's counter, where the plan asks for it and there is one."""
-    window_s, counter = study.options.plan.energy_window_s, find_counter("cpu")
-    if not window_s or counter is None:
-        return
-    with study.watch.step("energy"):
-        texts = study.workshop.dataset.part("test").texts
-        names, advance = model_names(study.options, rows_only=True), study.watch.inside()
-        for done, name in enumerate(names, 1):
-            for candidate in study.candidates.get(name, [])[:1]:
-                key = study.workshop.key_of(name)
-                count_answers(study.workshop.run, counter, candidate, key, texts, window_s)
-            advance(done, len(names))
 
 
 def repeat_on_folds(study: Study) -> None:
@@ -242,6 +254,7 @@ def repeat_on_folds(study: Study) -> None:
         watch=study.watch,
         unlabelled=options.unlabelled,
         changes=options.changes,
+        store=options.folds_store,
     )
 
 

@@ -1,4 +1,4 @@
-"""The reference on a CUDA device, in torch and in onnxruntime; without a device, rows that say so."""
+"""The CNN on a CUDA device, in torch and in onnxruntime; without a device, rows that say so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ Json = dict[str, Any]
 
 
 def gpu_rows(study: Study, cpu_rows: Sequence[Json]) -> tuple[list[Json], Json]:
-    """Rows for the reference's `runs`, and `speed.gpu`; `cpu_rows` are those of the same model on the CPU."""
+    """Rows for the CNN's `runs`, and `speed.gpu`; `cpu_rows` are those of the same model on the CPU."""
+    if REFERENCE not in study.candidates:
+        return [], {"status": "skipped", "reason": f"only {REFERENCE} is timed there, which this study doesn't make"}
     device = find_device()
     texts = study.workshop.dataset.part("test").texts
     classifier: Any = study.workshop.classifier(REFERENCE)

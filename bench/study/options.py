@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from baselines.cluster.engines import LOCAL, Engine, engine_of
 from baselines.dataset import Dataset
 from baselines.errors import DataError
-from baselines.models.ensemble import EnsembleConfig
 from baselines.models.registry import BASELINES
-from baselines.watching.expected import size_factor
 from bench.cost.bill import Prices
 from bench.cost.energy import find_counter
 from bench.making.adopted import ADOPTED, Parent, read_parent
-from bench.making.expected import fold_steps, model_steps
+from bench.making.expected import fold_steps
 from bench.making.folds import of_folds
 from bench.making.settings import baseline_changes, changed, read_changes, read_unlabelled
 from bench.making.variants import LINEAR, REFERENCE, Teacher, Variant, needed_baselines
+from bench.making.workshop import Workshop
 from bench.measure.plan import PLANS, Plan
 from bench.numbers.ratios import SPEED_MARGIN
+from bench.planning.choice import choose
+from bench.planning.costs import Costs
+from bench.planning.deadline import trials_within
+from bench.planning.limits import ensemble_members, may_be_slow, slow_rungs
+from bench.planning.plan import Wanted
+from bench.planning.prepare import Prepared, prepare
+from bench.planning.timings import now
 from bench.study.wished_variants import of_parent, variants_of, without_twins
 from bench.study.wishes import Wishes
 from bench.verdict.gate_words import Gate, check_metric
@@ -30,15 +36,12 @@ from compress.teachers import check_over_folds, read_teacher
 
 # A second opinion costs a second: every report can say whether a plain linear model would do.
 _ALWAYS = (LINEAR, REFERENCE)
-ENSEMBLE = "ensemble"
-# What one rung may take in the whole study unless it is asked for.
-MOST_SECONDS = 300
-# Seconds of training on one core: a class, and a text and class. Extrapolated from 500 to 2,000 texts of 77 classes on
-# a busy machine, so good to a factor of two.
-_SECONDS: Mapping[str, tuple[float, float]] = {"tfidf-boosting": (0.35, 4e-4), "tfidf-forest": (0.0, 1e-4)}
-
+# `baselines.train --folds` keeps its own beside it, in `folds`.
+FOLDS_FOLDER = "study-folds"
 # Names of steps that no model has.
 VALIDATION, DOCTOR = "validation", "data"
+# Steps that take as long as the plan says.
+PLANNED = ("latency", "energy")
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,15 @@ class StudyOptions:
     Attributes:
         name: of the run.
         command: as typed, for the report.
-        baselines, variants: what is made; the reference is always among the baselines.
-        slow: of the baselines those that aren't trained after all, with the reason.
+        baselines, variants: what has a row, and variants that are made for others; parents before children.
+        left_out: of them those that aren't made after all, with the reason.
+        asked: names that somebody asked for, or that something asked for needs: none is left out for its time unless
+            the whole has to end in time.
+        named: of those the ones that the user named, which come first where time is short.
+        members: baselines that the ensemble averages.
+        notes: sentences on what is made although nobody named it.
+        time_s: in which the whole command has to end; None for no limit.
+        begun_at: when it began, by `bench.planning.timings.now`; None: when the study does.
         plan: how much is measured.
         delta: the margin of non-inferiority, in units of the metric.
         speed_margin: how far from 1 a ratio of latencies must be to matter, as a share.
@@ -62,6 +72,8 @@ class StudyOptions:
         folds: K > 1 makes every model again on K folds, whose differences decide in place of the one split's.
         price_per_hour: of the machine, in any currency; None computes no money.
         carbon_per_kwh: grams of CO2 equivalent of its electricity; None computes no carbon.
+        engine: where steps are made.
+        store: address at which they are kept too, "" for none.
         reference: the model that others have to be as good as; "" lets `reference_among` decide.
     """
 
@@ -87,7 +99,20 @@ class StudyOptions:
     folds: int = 0
     price_per_hour: float | None = None
     carbon_per_kwh: float | None = None
-    slow: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    members: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    time_s: float | None = None
+    begun_at: float | None = None
+    engine: Engine = LOCAL
+    store: str = ""
+
+    @property
+    def folds_store(self) -> str:
+        """Address of the folds' steps in a store; "" without one."""
+        return f"{self.store}/{FOLDS_FOLDER}" if self.store else ""
 
     @property
     def prices(self) -> Prices:
@@ -95,7 +120,9 @@ class StudyOptions:
         return Prices(self.price_per_hour, self.carbon_per_kwh)
 
 
-def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: bool = False) -> StudyOptions:
+def options_of(
+    wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: bool = False, begun_at: float | None = None
+) -> StudyOptions:
     """The study that is wished for; a saved teacher is loaded and checked here, before anything is trained.
 
     Args:
@@ -104,6 +131,7 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         command: as typed, for the report.
         folds_alone: without a study around them folds leave out the baselines that nothing is made of, unless they are
             named: each would be trained in every fold.
+        begun_at: when the command began, from which a time counts.
 
     Raises:
         UserError: a wish without effect, an unknown name, a teacher that can't teach here.
@@ -118,14 +146,19 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
     named = [teacher] if isinstance(teacher, str) and teacher else []
     needed = {*_ALWAYS, *named, *needed_baselines(variants)}
     everything = wishes.is_whole and not folds_alone
-    slow = slow_rungs(dataset, {*wishes.baseline, *needed}) if everything else {}
-    if everything and not set(wishes.baseline) <= set(slow_rungs(dataset, needed)):
+    asked = frozenset({*wishes.baseline, *wishes.only, *needed})
+    if everything and not set(wishes.baseline) <= set(may_be_slow(dataset, needed)):
         raise DataError("--baseline has no effect in the whole study, which has them all; leave it out")
     wanted = set(BASELINES) if everything else {*needed, *wishes.baseline}
     baselines = tuple(name for name in BASELINES if name in wanted)
     if parent is not None:
         baselines = (*baselines, ADOPTED)
         variants += [changed(variant, changes) for variant in of_parent(wishes)]
+    members = ensemble_members(dataset, changes)
+    slow = slow_rungs(dataset, asked, members) if everything else {}
+    choice = choose(baselines, variants, only=wishes.only, skip=wishes.skip, left_out=slow, members=members)
+    variants = list(choice.variants)
+    _check_left_out(wishes, choice.left_out)
     _check_gates(wishes, dataset, {*baselines, *(variant.name for variant in variants if variant.has_row)})
     return StudyOptions(
         name=wishes.run,
@@ -150,27 +183,33 @@ def options_of(wishes: Wishes, dataset: Dataset, command: str, *, folds_alone: b
         folds=wishes.folds,
         price_per_hour=wishes.price_per_hour,
         carbon_per_kwh=wishes.carbon_per_kwh,
-        slow=slow,
+        left_out=choice.left_out,
+        asked=asked,
+        named=frozenset({*wishes.baseline, *wishes.only}),
+        members=members,
+        notes=choice.notes,
+        time_s=wishes.time,
+        begun_at=begun_at,
+        engine=engine_of(wishes.engine),
+        store=wishes.store or "",
     )
 
 
-def slow_rungs(dataset: Dataset, asked: AbstractSet[str]) -> dict[str, str]:
-    """Baselines that the whole study leaves out on data of this size unless they are asked for, with the reason."""
-    n, n_classes = len(dataset.split.train), len(dataset.classes)
-    found = {}
-    for name, (a_class, a_text) in _SECONDS.items():
-        expected = n_classes * (a_class + n * a_text)
-        if name not in asked and expected > MOST_SECONDS:
-            found[name] = (
-                f"about {expected / 60:.0f} minutes on {n:,} training texts of {n_classes} classes, more than the "
-                f"{MOST_SECONDS // 60} that a rung may take unasked; --baseline {name} trains it"
-            )
-    members = sorted(set(EnsembleConfig().members) & set(found))
-    if members and ENSEMBLE not in asked:
-        found[ENSEMBLE] = (
-            f"its member {members[0]} isn't trained: {found[members[0]]}; --baseline {ENSEMBLE} trains both"
+def _check_left_out(wishes: Wishes, left_out: Mapping[str, str]) -> None:
+    """Raise DataError where what is left out is what another wish rests on."""
+    needs = {"--reference": wishes.reference, "--teacher": wishes.teacher or ""}
+    for option, name in needs.items():
+        if name in left_out:
+            raise DataError(f"{option} {name}: it is left out, since {left_out[name]}; leave out one of the two wishes")
+    for gate in wishes.gates:
+        for named in (gate.model, gate.reference):
+            if named is not None and named in left_out:
+                raise DataError(f"gate {gate.text!r}: {named} is left out, since {left_out[named]}")
+    if wishes.budget is not None and (missing := [name for name in _ALWAYS if name in left_out]):
+        raise DataError(
+            f"a search within a budget makes smaller models of {' and '.join(_ALWAYS)}; {missing[0]} is left out, "
+            f"since {left_out[missing[0]]}"
         )
-    return found
 
 
 def _check_gates(wishes: Wishes, dataset: Dataset, planned: set[str]) -> None:
@@ -209,15 +248,43 @@ def warnings_of(teacher: Teacher) -> tuple[str, ...]:
     return teacher.notes
 
 
-def expected_seconds(options: StudyOptions, n_texts: int, doctor_s: float) -> list[tuple[str, float]]:
-    """Steps with the seconds they are expected to take, with so many training texts."""
-    made = [name for name in options.baselines if name not in options.slow]
-    models = model_steps(made, options.variants, n_texts)
-    on_folds = model_steps(made, of_folds(options.variants), n_texts)
-    n = len(options.baselines) + sum(v.has_row for v in options.variants)
-    search = [("search", 8.0 * options.trials * size_factor(n_texts))] if options.budget is not None else []
-    after = [("exports", 2.5 * n), (VALIDATION, 0.4 * n), ("scores", 0.5 * n), (DOCTOR, doctor_s), ("latency", 3.8 * n)]
-    energy = (
-        [("energy", options.plan.energy_window_s * n)] if options.plan.energy_window_s and find_counter("cpu") else []
+def prepared(
+    options: StudyOptions, workshop: Workshop, processes: int, doctor_s: float, say: Callable[[str], None]
+) -> tuple[StudyOptions, Prepared]:
+    """The options after small trainings were timed: what takes too long for the data, or for the time, is left out.
+
+    Args:
+        options: as wished.
+        workshop: of the run.
+        processes: trainings at once.
+        doctor_s: expected of looking at the data.
+        say: shows a line.
+    """
+    task = workshop.dataset.task
+    named = options.asked if options.time_s is None else options.named
+    wanted = Wanted(
+        options.baselines, options.variants, options.left_out, named, options.members, task, processes=processes
     )
-    return [*models, *search, *after, *energy, *fold_steps(on_folds, options.folds), ("report", 20.0 + 2 * n)]
+    begun_at = now() if options.begun_at is None else options.begun_at
+    found = prepare(
+        workshop, wanted, options.plan, given_s=options.time_s, begun_at=begun_at, doctor_s=doctor_s, say=say
+    )
+    changed = replace(options, variants=found.variants, left_out=found.left_out, plan=found.measuring)
+    if found.deadline is not None and options.budget is not None:
+        changed = replace(changed, trials=trials_within(found.deadline, options.trials))
+    return changed, found
+
+
+def expected_seconds(options: StudyOptions, costs: Costs) -> list[tuple[str, float]]:
+    """Steps with the seconds they are expected to take."""
+    made = [name for name in options.baselines if name not in options.left_out]
+    variants = [variant for variant in options.variants if variant.name not in options.left_out]
+    models = list(costs.making(made, variants).items())
+    on_folds = costs.making(made, of_folds(variants)).items()
+    rows = [*made, *(v.name for v in variants if v.has_row)]
+    search = [("search", options.trials * costs.trial_s)] if options.budget is not None else []
+    after = costs.after(rows, options.plan)
+    energy = options.plan.energy_window_s * len(rows) if find_counter("cpu") else 0.0
+    steps = [(name, after[name]) for name in ("exports", VALIDATION, "scores")]
+    steps += [(DOCTOR, costs.doctor_s), ("latency", after["latency"]), *([("energy", energy)] if energy else [])]
+    return [*models, *search, *steps, *fold_steps(on_folds, options.folds), ("report", after["report"])]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter, _ArgumentGroup
 
+from baselines.cluster.options import add_engine_options
 from baselines.console import (
     MOST_FOLDS,
     MOST_NUMBER,
     above_zero,
+    duration,
     number_between,
     path_given,
     path_or_name,
@@ -27,6 +29,8 @@ _EPILOG = """examples:
   python -m compress.run --recipe distill,prune,quantize --teacher linear
   python -m compress.run --dataset messages.csv --positive spam --gate "recall[spam] >= 0.9"
   python -m compress.run --max-bytes 25k --max-drop 0.01          search for a model within a budget
+  python -m compress.run --dataset large.csv --time 30m           what can be made in half an hour
+  python -m compress.run --dataset large.csv --only linear        the linear model and what is made of it
   python -m compress.run --gate "f1_weighted >= 0.70" --gate "bytes <= 50k"
 
 exit codes: 0 done and every gate passed; 1 a gate failed or no model meets the budget; 2 an input can't be used."""
@@ -44,7 +48,9 @@ def study_parser(prog: str) -> ArgumentParser:
     _add_what(parser)
     _add_parent(parser)
     _add_budget(parser)
+    _add_time(parser)
     add_run_options(parser, run="study")
+    add_engine_options(parser)
     judge = _add_judging(parser, folds=0)
     _add_measuring(judge)
     add_data_options(parser)
@@ -61,6 +67,7 @@ def folds_parser(prog: str) -> ArgumentParser:
     _add_what(parser)
     parser.set_defaults(max_bytes=None, max_drop=None, max_p95_us=None)
     add_run_options(parser, run="folds")
+    add_engine_options(parser)
     _add_judging(parser, folds=5)
     add_data_options(parser)
     return parser
@@ -102,6 +109,37 @@ def _add_what(parser: ArgumentParser) -> None:
     what.add_argument("--criterion", choices=("l2", "taylor"), help="ranks filters (default: taylor)")
     what.add_argument(
         "--baseline", nargs="+", default=[], metavar="NAME", help="baselines besides those that are needed anyhow"
+    )
+    _add_choice(what)
+
+
+def _add_choice(what: _ArgumentGroup) -> None:
+    what.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="of all that would be made only these baselines, each with what is made of it, and these variants; what "
+        "they need is made, too",
+    )
+    what.add_argument(
+        "--skip",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="all but these baselines and variants, and what is made of them",
+    )
+
+
+def _add_time(parser: ArgumentParser) -> None:
+    parser.add_argument_group("time").add_argument(
+        "--time",
+        type=duration,
+        metavar="T",
+        help="such as 90s, 30m or 1h30m: train the most useful models that this time allows, leave out the others "
+        "with the reason, and end in time with a verdict",
     )
 
 

@@ -19,7 +19,12 @@ from compress.search.budget import Budget, Solution
 
 
 def differences_to_cnn(study: Study, resampled: Resampled) -> dict[str, dict[str, float]]:
-    """By how much each baseline is better than the CNN: over folds where there are some, else over test documents."""
+    """By how much each baseline is better than the CNN: over folds where there are some, else over test documents.
+
+    Empty where the CNN isn't made.
+    """
+    if REFERENCE not in study.candidates:
+        return {}
     if study.folds is not None:
         models = study.folds.against(REFERENCE, study.options.delta)["models"]
         return {name: models[name]["delta"] for name in models if "delta" in models[name]}
@@ -34,13 +39,16 @@ def reference_among(study: Study) -> str:
     """What the others have to be as good as: the deployable baseline that is best on validation, the CNN among equals.
 
     Whoever asks for the smallest model that isn't worse means not worse than the best single model that everybody can
-    have: an ensemble of the others is the bar where it is asked for. The test texts have no say in it, or the same
+    have: an ensemble of the others is the bar where it is asked for. Where no baseline can be deployed, it is the first
+    one that was made. The test texts have no say in it, or the same
     texts would choose the bar and judge by it. So it is known as soon as the baselines are made: a search within a
     budget counts from it.
     """
     reached = {name: validation_score(study, name) for name in study.options.baselines if _is_candidate(study, name)}
     best = max(reached.values(), default=0.0)
-    return next((name for name in (REFERENCE, *reached) if reached.get(name) == best), REFERENCE)
+    made = [name for name in study.options.baselines if name not in study.workshop.skipped]
+    first = made[0] if made and REFERENCE not in made else REFERENCE
+    return next((name for name in (REFERENCE, *reached) if reached.get(name) == best), first)
 
 
 def reference_of(study: Study) -> str:
@@ -107,7 +115,7 @@ def _is_candidate(study: Study, name: str) -> bool:
 
 
 def promotion(study: Study, reference: str, differences: Mapping[str, Mapping[str, float]]) -> Json | None:
-    """What results.json says of a reference that isn't the CNN; None for the CNN, and for one that was asked for."""
+    """What results.json says of a reference above the CNN; None without a CNN, and for one that was asked for."""
     if reference == REFERENCE or study.options.reference or reference not in differences:
         return None
     metric = study.workshop.dataset.everything.judged_by

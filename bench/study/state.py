@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from baselines.watching.watch import Watch
 from bench.candidate import Candidate
 from bench.cost.footprint import Footprint, footprint
 from bench.making.folds import FoldRuns
 from bench.making.workshop import Workshop
+from bench.planning.deadline import Deadline
 from bench.quality.looks import count_look, looks_at
 from bench.quality.scoring import Scored
-from bench.study.options import StudyOptions
+from bench.study.options import StudyOptions, expected_seconds, prepared
 from compress.search.budget import Solution
+
+# Steps that take as long as the plan says.
+PLANNED = ("latency", "energy")
 
 
 @dataclass
@@ -30,8 +36,11 @@ class Study:
     on_validation: dict[str, Scored] = field(default_factory=dict)
     solution: Solution | None = None
     folds: FoldRuns | None = None
+    deadline: Deadline | None = None
     doctor: dict[str, Any] = field(default_factory=dict)
     test_looks: dict[str, Any] = field(default_factory=dict)
+    # Who made the steps, where that were other machines.
+    spread: dict[str, Any] = field(default_factory=dict)
     _footprints: dict[Path, Footprint] = field(default_factory=dict)
 
     def look(self, new: Iterable[str]) -> None:
@@ -50,3 +59,28 @@ class Study:
 def model_names(options: StudyOptions, *, rows_only: bool = False) -> Sequence[str]:
     """Baselines, then variants; with `rows_only` without the further seeds of a distillation."""
     return [*options.baselines, *(v.name for v in options.variants if v.has_row or not rows_only)]
+
+
+def begin(options: StudyOptions, workshop: Workshop, console: Console, processes: int, doctor_s: float) -> Study:
+    """The study as it is planned: what takes too long is left out, and the watch knows what the steps take.
+
+    Args:
+        options: as wished.
+        workshop: of the run; it gets the watch, and what it needn't make.
+        console: for progress.
+        processes: trainings at once.
+        doctor_s: expected of looking at the data.
+    """
+
+    def say(line: str, style: str = "dim") -> None:
+        console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    options, found = prepared(options, workshop, processes, doctor_s, say)
+    for line in (*options.notes, *found.sentences):
+        say(line, "yellow")
+    watch = Watch(console, expected_seconds(options, found.costs), planned=PLANNED)
+    workshop.watch = watch.inside
+    if found.deadline is not None:
+        workshop.watch = found.deadline.stopping(watch.inside, lambda: watch.under_way)
+    workshop.skipped.update({name: ("skipped", why) for name, why in options.left_out.items()})
+    return Study(options, workshop, watch, deadline=found.deadline)

@@ -40,7 +40,7 @@ def variants_of(wishes: Wishes, teacher: Teacher = "") -> list[Variant]:
         changes = {"quantize": {"bits": wishes.bits}} if wishes.bits else {}
         if asked := _prune_settings(wishes) | ({"structured": False} if wishes.unstructured else {}):
             changes["prune"] = asked
-        return recipe("recipe", parse_recipe(wishes.recipe, changes), [], teacher)
+        return _with_controls(recipe("recipe", parse_recipe(wishes.recipe, changes), [], teacher))
     match wishes.method:
         case "quantize":
             return _quantized(wishes)
@@ -51,6 +51,24 @@ def variants_of(wishes: Wishes, teacher: Teacher = "") -> list[Variant]:
         case "fold":
             return folded()
     return _everything(wishes, teacher or _TEACHER_OF_ALL)
+
+
+def _with_controls(variants: Sequence[Variant]) -> list[Variant]:
+    """Each taught student of a recipe beside its control, which has the steps that follow where it is the better one.
+
+    The control is a row of its own then, instead of being trained inside the student's step and thrown away.
+    """
+    found: list[Variant] = []
+    for variant in variants:
+        config = variant.config
+        if isinstance(config, DistillConfig) and config.is_taught:
+            own = replace(config, against_control=False)
+            control = f"{variant.name}-control"
+            title = "The same student, no teacher"
+            found.append(Variant(control, title, variant.parent, variant.method, own.control))
+            variant = replace(variant, config=own, control=control)
+        found.append(variant)
+    return found
 
 
 def without_twins(variants: Sequence[Variant], train: Part) -> list[Variant]:

@@ -43,6 +43,8 @@ class Wishes:
         bits, sparsity, auto, unstructured, criterion: settings of the methods; None and False take their own.
         config: settings by baseline or method, or a JSON file with them.
         baseline: names of baselines besides those that are needed anyhow.
+        only, skip: names of baselines and variants: those that are made, with what they need, and those that aren't.
+        time: seconds in which the whole command has to end, with a verdict; None for no limit.
         max_bytes, max_drop, max_p95_us: the budget to search a model for; bytes, units of the metric, microseconds.
         trials: students trained at most in that search.
         folds: K > 1 judges by K folds; 0 by the one split.
@@ -59,6 +61,8 @@ class Wishes:
         trust: whether that file may be a pickle, which runs code.
         run: name of the folder below `runs/`.
         seed, threads, device: of everything that is trained.
+        engine: `local`, `ray` or `ray://HOST:PORT`: where steps are made.
+        store: address at which the run's steps are kept too; None for none.
     """
 
     method: str | None = None
@@ -73,6 +77,9 @@ class Wishes:
     criterion: str | None = None
     config: Path | Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     baseline: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    time: float | None = None
     max_bytes: int | None = None
     max_drop: float | None = None
     max_p95_us: float | None = None
@@ -92,6 +99,8 @@ class Wishes:
     seed: int = 0
     threads: int = 1
     device: str = "cpu"
+    engine: str = "local"
+    store: str | None = None
 
     @property
     def budget(self) -> Budget | None:
@@ -135,6 +144,10 @@ def refuse_unused(wishes: Wishes) -> None:
     _refuse_contrary_pruning(wishes)
     if wishes.trust and wishes.parent is None:
         raise DataError("--trust has no effect without --parent; leave it out")
+    if wishes.time is not None and wishes.folds:
+        raise DataError(
+            f"--folds makes every model {wishes.folds} times more, which --time doesn't plan; leave out one of them"
+        )
     if wishes.parent is not None and wishes.folds:
         raise DataError("--parent is fitted already, so it can't be fitted anew on each fold; leave out --folds")
 

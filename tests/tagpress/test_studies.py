@@ -125,6 +125,7 @@ def test_wishes_are_read_as_the_command_reads_them() -> None:
         "plan": "study", "delta": 0.02, "priority": "fastest", "reference": "linear", "price_per_hour": 1, "run": "r",
         "carbon_per_kwh": 380, "speed_margin": 0.05,
         "seed": 7, "threads": 2, "device": "cpu", "parent": "model.skops", "trust": True,
+        "only": ["linear"], "skip": ["rnn"], "time": "30m", "engine": "ray", "store": "file:///runs",
     }  # fmt: skip
     assert set(given) | {"gates"} == {field.name for field in fields(Wishes)}
     read = read_as_options(given)

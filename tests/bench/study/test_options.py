@@ -13,7 +13,8 @@ from baselines.models.chance import ChanceClassifier
 from baselines.models.registry import BASELINES
 from bench.cost.bill import Prices
 from bench.making.folds import of_folds
-from bench.study.options import StudyOptions, options_of, slow_rungs
+from bench.planning.limits import slow_rungs
+from bench.study.options import StudyOptions, options_of
 from bench.study.parser import study_parser
 from bench.study.reference import budget_gates
 from bench.study.wishes import Wishes
@@ -33,21 +34,40 @@ def asked(data: Dataset, **wishes: object) -> StudyOptions:
     return options_of(replace(Wishes(), **wishes), data, "")  # type: ignore[arg-type]
 
 
-def test_of_many_texts_and_classes_slow_rungs_wait_to_be_asked_for() -> None:
-    data = large(20_000, 77)
-    found = asked(data).slow
-    assert set(found) == {"tfidf-boosting", "ensemble"}
-    assert "minutes on 19,980 training texts of 77 classes" in found["tfidf-boosting"]
+def test_of_many_classes_slow_rungs_wait_to_be_asked_for() -> None:
+    data = large(4_000, 200)
+    found = asked(data).left_out
+    assert set(found) == {"tfidf-boosting"}
+    assert "minutes on 3,980 training texts of 200 classes" in found["tfidf-boosting"]
     assert found["tfidf-boosting"].endswith("--baseline tfidf-boosting trains it")
     assert set(asked(data).baselines) == set(BASELINES), "what is left out has a row that says why"
-    assert set(asked(data, baseline=("tfidf-boosting",)).slow) == set()
+    assert asked(data, baseline=("tfidf-boosting",)).left_out == {}
     with pytest.raises(DataError, match="--baseline has no effect in the whole study"):
         asked(data, baseline=("tfidf-knn",))
 
 
+def test_an_ensemble_goes_with_the_members_that_it_has_for_the_task() -> None:
+    assert asked(large(4_000, 200)).members == ("linear", "cnn"), "no trees where a text has one label"
+    members = {"ensemble": {"members": ["linear", "tfidf-boosting"]}}
+    found = asked(large(4_000, 200), config=members)
+    assert set(found.left_out) == {"tfidf-boosting", "ensemble"}
+    assert found.left_out["ensemble"].endswith("--baseline ensemble trains both")
+
+
 def test_nothing_is_left_out_of_usual_data_nor_of_what_was_named() -> None:
-    assert slow_rungs(large(10_000, 10), set()) == {}
-    assert asked(large(20_000, 77), method="fold", baseline=("tfidf-boosting",)).slow == {}
+    assert slow_rungs(large(4_000, 10), set()) == {}
+    assert asked(large(4_000, 200), method="fold", baseline=("tfidf-boosting",)).left_out == {}
+
+
+def test_of_many_texts_small_trainings_decide_so_nothing_is_left_out_before_them() -> None:
+    data = large(20_000, 77)
+    assert asked(data).left_out == {}
+    assert {"tfidf-knn", "tfidf-boosting"} <= asked(data, baseline=("tfidf-knn", "tfidf-boosting")).asked
+
+
+def test_a_time_is_not_planned_for_folds() -> None:
+    with pytest.raises(DataError, match="--folds makes every model 5 times more, which --time doesn't plan"):
+        asked(large(100, 3), folds=5, time=60.0)
 
 
 def test_a_gate_of_another_task_or_class_is_refused_before_training() -> None:

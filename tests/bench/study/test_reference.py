@@ -27,7 +27,7 @@ def study(names: list[str]) -> Any:
     [
         (["cnn", "linear", "ensemble", "chance", "skipped"], "linear"),
         (["cnn", "ensemble"], "cnn"),
-        (["ensemble"], "cnn"),
+        (["ensemble"], "ensemble"),
     ],
 )
 def test_an_ensemble_is_no_bar_unless_it_is_asked_for(
