@@ -25,9 +25,13 @@ _EPILOG = """examples:
   tagpress predict bundle --data new.csv --id-column number --out answers.csv
   tail -f messages.log | tagpress predict bundle --data - --input txt
   tagpress predict bundle --stdin --top 3 < texts.jsonl
+  tagpress predict bundle --in 'texts/*.parquet' --out labels
+  tagpress predict bundle --in texts --out labels --engine ray://10.0.0.5:10001
 
 A line is answered as soon as it comes. One that can't be read is said on stderr and keeps its place, {"row", "error"};
-a blank one is a text without words and gets its answer. Exit codes: 0 every line answered; 2 one couldn't be read."""
+a blank one is a text without words and gets its answer. With --in every file gets a file of answers of its name in the
+folder --out, in its order; those that are there already, of the same texts, bundle and options, aren't made again.
+Exit codes: 0 every line answered; 2 one couldn't be read."""
 
 
 def parser(prog: str = PROG) -> ArgumentParser:
@@ -42,6 +46,7 @@ def parser(prog: str = PROG) -> ArgumentParser:
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts to classify")
     _add_answers(parser)
     _add_input(parser)
+    _add_many(parser)
     return parser
 
 
@@ -62,9 +67,43 @@ def _add_answers(parser: ArgumentParser) -> None:
         "--threads", type=whole_number(1, MOST_THREADS), default=1, metavar="N", help="threads (default: 1)"
     )
     parser.add_argument(
-        "--format", choices=("jsonl", "csv", "tsv"), help="of the answers (default: by the ending of --out, else jsonl)"
+        "--format",
+        choices=("jsonl", "csv", "tsv", "parquet"),
+        help="of the answers (default: by the ending of --out, else jsonl; with --in as each file where that can be)",
     )
-    parser.add_argument("--out", type=path_given, metavar="FILE", help="file for the answers (default: stdout)")
+    parser.add_argument(
+        "--out",
+        type=path_given,
+        metavar="FILE",
+        help="file for the answers (default: stdout); with --in the folder for them",
+    )
+
+
+def _add_many(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("texts from many files")
+    group.add_argument(
+        "--in",
+        dest="inputs",
+        nargs="+",
+        action="extend",
+        type=path_or_name,
+        default=[],
+        metavar="PLACE",
+        help="files, folders, or patterns such as 'texts/*.parquet'",
+    )
+    group.add_argument(
+        "--engine",
+        type=path_or_name,
+        metavar="NAME",
+        help="local: processes of this machine (default); ray: the cluster of this machine; or ray://HOST:PORT. The "
+        "machines of a cluster need a folder for texts and answers that all of them see",
+    )
+    group.add_argument(
+        "--processes",
+        type=whole_number(1, MOST_THREADS),
+        metavar="N",
+        help="at once (default: as many as there are cores)",
+    )
 
 
 def _add_input(parser: ArgumentParser) -> None:

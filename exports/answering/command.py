@@ -12,19 +12,23 @@ from baselines.console import say_error
 from baselines.data.column_options import flat
 from baselines.errors import DataError
 from baselines.tables.reading_options import reading_from
-from baselines.tables.stream import BadRow, Kind
+from baselines.tables.stream import BadRow
 from exports import runtime
-from exports.answering.questions import STDIN, Question, Source, of_texts, questions
+from exports.answering.questions import KINDS_ASKED, STDIN, Question, Source, of_texts, questions
 from exports.answering.said import answers
 from exports.answering.written import AnswerWriter, format_of, opened
 
 # So many lines are said one by one, the rest is counted.
 _MOST_SAID = 20
-_KINDS: dict[str, Kind] = {"jsonl": "jsonl", "txt": "txt", "csv": "delimited", "tsv": "delimited"}
 
 
 def run(args: Namespace) -> int:
     """Exit code 0: every text answered; 2: a line couldn't be read."""
+    if args.inputs:
+        from exports.answering.many.command import run_many
+
+        return run_many(args)
+    _check_single(args)
     source = _source(args)
     form = args.format or format_of(args.out)
     if args.explain and form != "jsonl":
@@ -86,6 +90,14 @@ class _Tally:
         return DataError.exit_code
 
 
+def _check_single(args: Namespace) -> None:
+    if args.engine is not None or args.processes is not None:
+        name = "--engine" if args.engine is not None else "--processes"
+        raise DataError(f"{name}: for many files; give them by --in, and a folder for the answers by --out")
+    if args.format == "parquet":
+        raise DataError("--format parquet: of files that are given by --in; allowed here: jsonl, csv, tsv")
+
+
 def _source(args: Namespace) -> Source | None:
     """Where the texts come from; None for those that were typed."""
     place = STDIN if args.stdin else args.data
@@ -99,7 +111,7 @@ def _source(args: Namespace) -> Source | None:
     reading = reading_from(args)
     if args.input == "tsv":
         reading = replace(reading, delimiter=reading.delimiter or "tab")
-    kind = _KINDS[args.input] if args.input else None
+    kind = KINDS_ASKED[args.input] if args.input else None
     return Source(place, kind, reading, flat(args.text_column), args.id_column, say_note)
 
 

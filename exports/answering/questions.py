@@ -30,12 +30,14 @@ KINDS: Mapping[str, Kind] = {
     ".ndjson": "jsonl",
     ".txt": "txt",
 }
+# As `--input` names them.
+KINDS_ASKED: Mapping[str, Kind] = {"jsonl": "jsonl", "txt": "txt", "csv": "delimited", "tsv": "delimited"}
 # Texts of a file that is read whole are handed on in such pieces.
 _PIECE = 256
 # What a file's layout is found by.
 _HEAD = 1 << 16
 # Half of a character beyond U+FFFF: JSON can hold it, UTF-8 can't.
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _rows(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
         reading = replace(source.reading, encoding=source.reading.encoding or "utf-8")
         yield from stream_batches(sys.stdin.buffer, path, source.kind or "lines", reading, source.say)
         return
-    kind = source.kind or (_streamable(path, source.reading) if path.is_file() else None)
+    kind = source.kind or (streamable(path, source.reading) if path.is_file() else None)
     if kind is None:
         yield from _whole(source, path)
         return
@@ -110,7 +112,7 @@ def _rows(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
         yield from stream_batches(stream, path, kind, source.reading, source.say)
 
 
-def _streamable(path: Path, reading: Reading) -> Kind | None:
+def streamable(path: Path, reading: Reading) -> Kind | None:
     """What a record of the file is; None where it has to be read whole.
 
     A text file may hold a table, or labels before its texts, and one of JSON Lines an array.
@@ -132,7 +134,7 @@ def _whole(source: Source, path: Path) -> Iterator[list[Row | BadRow]]:
     for note in table.notes:
         source.say(note)
     heading = Heading(tuple(table.columns), table.header_doubt)
-    wanted = (*(source.text_columns or _usual(heading.columns, source.id_column)), source.id_column)
+    wanted = (*(source.text_columns or usual_among(heading.columns, source.id_column)), source.id_column)
     names = [name for name in heading.columns if any(_begins(name, path) for path in wanted)]
     # The others aren't even read: a file may hold anything beside its texts.
     records = zip(table.rows, *(table.columns[name] for name in names), strict=True)
@@ -152,7 +154,7 @@ def _check_columns(row: Row, heading: Heading, source: Source, path: Path) -> No
     """What one record of a table lacks, all lack: that is no mistake of a row."""
     there = f"columns: {', '.join(map(repr, heading.columns))}"
     doubt = f". {heading.doubt}" if heading.doubt else ""
-    if not (source.text_columns or _usual(heading.columns, source.id_column)):
+    if not (source.text_columns or usual_among(heading.columns, source.id_column)):
         raise DataError(
             f"{path}: no column 'text' (or 'title' and 'description'); name yours by --text-column; {there}{doubt}"
         )
@@ -171,7 +173,7 @@ def _question(row: Row | BadRow, source: Source, path: Path) -> Question | BadRo
     except DataError as error:
         return BadRow(row.number, str(error))
     name = _value(row.values, source.id_column) if source.id_column else None
-    return Question(text, row.number, _SURROGATE.sub("\ufffd", name) if isinstance(name, str) else name)
+    return Question(text, row.number, SURROGATE.sub("\ufffd", name) if isinstance(name, str) else name)
 
 
 def text_in(row: Row, columns: Sequence[str], id_column: str = "") -> str:
@@ -182,7 +184,7 @@ def text_in(row: Row, columns: Sequence[str], id_column: str = "") -> str:
     Raises:
         DataError: no such column, no text in any of them, or a value that is none.
     """
-    names = tuple(columns) or _usual(tuple(row.values), id_column)
+    names = tuple(columns) or usual_among(tuple(row.values), id_column)
     values = [(name, _value(row.values, name)) for name in names]
     for name, value in values:
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
@@ -191,11 +193,11 @@ def text_in(row: Row, columns: Sequence[str], id_column: str = "") -> str:
         wanted = " and ".join(map(repr, names)) or "'text' (name it by --text-column)"
         there = ", ".join(map(repr, row.values)) or "none"
         raise DataError(f"no text: expected it in column {wanted}; there are: {there:.200}")
-    return _SURROGATE.sub("\ufffd", " ".join(str(value) for _, value in values if value is not None and value != ""))
+    return SURROGATE.sub("\ufffd", " ".join(str(value) for _, value in values if value is not None and value != ""))
 
 
 @lru_cache(maxsize=64)
-def _usual(names: tuple[str, ...], id_column: str) -> tuple[str, ...]:
+def usual_among(names: tuple[str, ...], id_column: str) -> tuple[str, ...]:
     """The text columns among these, as in training; empty for none."""
     return usual_texts(Table(Path(), dict.fromkeys(names, ()), []), {id_column})
 

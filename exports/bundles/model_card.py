@@ -41,7 +41,7 @@ class CardFacts:
     judged_by: str = ""
     measured: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
+    texts: Sequence[str] = ()
     with_ngrams: bool = True
 
 
