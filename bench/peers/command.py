@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,7 @@ def _row(name: str, place: Any, measured: Measurements, resampled: Resampled) ->
     }
 
 
-def _decisions(place: Path, texts: tuple[str, ...]) -> Decisions:
+def _decisions(place: Path, texts: Sequence[str]) -> Decisions:
     contestant = opened(place)
     return np.concatenate([contestant.decided(contestant.predict_proba([text])) for text in texts])
 

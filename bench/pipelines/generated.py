@@ -66,7 +66,8 @@ class Material:
         labels = labels[rows]
         names = np.array([part.classes[column] for column in frequent])
         first = labels.argmax(axis=1)
-        return cls(tuple(part.texts[row] for row in rows), names[first], (first == 0).astype(int), labels.astype(int))
+        texts = tuple(part.texts[int(row)] for row in rows)
+        return cls(texts, names[first], (first == 0).astype(int), labels.astype(int))
 
     def targets(self, task: str) -> NDArray[Any]:
         """What a pipeline of a task is fitted to."""

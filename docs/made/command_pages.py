@@ -16,10 +16,12 @@ FURTHER = (
     "bench.adoption",
     "bench.calibration",
     "bench.endurance",
+    "bench.lost_workers",
     "bench.fold_study",
     "bench.gpu_check",
     "bench.peers",
     "bench.sameness",
+    "bench.scaling",
     "bench.screenshot",
     "exports.fuzz",
 )

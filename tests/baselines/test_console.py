@@ -11,6 +11,7 @@ import pytest
 from baselines.console import (
     Body,
     above_zero,
+    duration,
     names,
     number_between,
     plain_name,
@@ -134,3 +135,16 @@ def test_what_an_option_cannot_hold_is_refused_and_shown(read: Callable[[str], A
         with pytest.raises(ArgumentTypeError, match="expected") as refused:
             read(text)
         assert repr(text) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1h30m", 5400), ("1H30M", 5400)]
+)
+def test_a_time_is_hours_minutes_and_seconds(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "m", "0s", "0.5s", "-5m", "30m1h", "5 m", "1d", "9" * 70 + "s", "nanm"])
+def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="expected a time such as 90s, 30m, 2h or 1h30m, at least 1s, got "):
+        duration(text)

@@ -54,7 +54,7 @@ def test_a_saved_teacher_is_fitted_anew_in_each_fold(place: Path, capsys: pytest
     saved = "runs/teachers/baselines/linear"
     assert fold_study.main([*ARGUMENTS, "--recipe", "distill", "--teacher", saved]) == 0
     found = json.loads((place / "runs" / "f" / "folds.json").read_text(encoding="utf-8"))
-    assert set(found["models"]) == {"linear", "cnn", "recipe"}
+    assert set(found["models"]) == {"linear", "cnn", "recipe", "recipe-control"}
     assert len(list((place / "runs" / "f").glob("fold-*/compress/teacher-*/artifact"))) == 2
 
 

@@ -27,10 +27,12 @@ FURTHER = (
     "adoption",
     "calibration",
     "endurance",
+    "lost_workers",
     "fold_study",
     "gpu_check",
     "peers",
     "sameness",
+    "scaling",
     "screenshot",
     "fuzz",
 )

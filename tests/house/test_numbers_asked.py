@@ -26,6 +26,7 @@ MEANT = {
     ("--most-seconds", "1.5"),
     ("--seconds", "1.5"),
     ("--max-bytes", "1.5"),
+    ("--memory", "1.5"),
     ("--max-drop", "1.5"),
     ("--max-drop", "-1"),
     ("--scale", "1.5"),

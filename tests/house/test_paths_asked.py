@@ -24,6 +24,7 @@ CASES: dict[tuple[str, str], list[str]] = {
     ("baselines.train", "--taxonomy"): ["--baseline", "rules", "--dataset", TINY, "--taxonomy", "{}"],
     ("baselines.train", "--data-dir"): ["--baseline", "rules", "--dataset", "madewithml", "--data-dir", "{}"],
     ("baselines.train", "--class-names"): ["--baseline", "rules", "--dataset", TINY, "--class-names", "{}"],
+    ("baselines.train", "--stream"): ["--stream", "{}"],
     ("baselines.train", "--config"): ["--baseline", "rules", "--dataset", TINY, "--config", "{}"],
     ("compress.run", "--config"): ["--method", "fold", "--dataset", TINY, "--config", "{}"],
     ("compress.run", "--unlabelled"): ["--method", "distill", "--dataset", TINY, "--unlabelled", "{}"],
@@ -41,7 +42,7 @@ CASES: dict[tuple[str, str], list[str]] = {
     ("baselines.doctor.__main__", "--dataset"): ["--dataset", "{}"],
 }
 # Read only once something else is there, or written: their own tests hold them.
-ELSEWHERE = {"--out", "--triton", "--gpu", "--json", "--run", "REFERENCE", "RUN_B", "--bundle"}
+ELSEWHERE = {"--document", "--out", "--triton", "--gpu", "--json", "--run", "REFERENCE", "RUN_B", "--bundle"}
 # Folders are what these take.
 TAKE_FOLDERS = {
     "--dataset",

@@ -240,7 +240,7 @@ def test_a_saved_teacher_teaches_all_students_of_a_study(
     monkeypatch.setattr("bench.study.command.run_study", stop)
     assert run.main(command("--teacher", teacher, *extra)) == 2
     (options,) = asked
-    students = [v for v in options.variants if v.method == "distill" and not v.name.startswith("student-control")]
+    students = [v for v in options.variants if v.method == "distill" and "-control" not in v.name]
     assert {str(teacher) for teacher in (options.teacher, *(v.teacher for v in students))} == {"the saved linear"}
     assert all(v.title != "Student of " and "runs/" not in v.title for v in students)
     assert "warning: --teacher: the saved linear learned from another split" in capsys.readouterr().err
