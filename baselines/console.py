@@ -229,11 +229,11 @@ def duration(text: str) -> float:
 
 
 def size_in_bytes(text: str) -> int:
-    """`25k` and `25000` alike; k is 1,000 and M 1,000,000."""
-    scale = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    """`25k` and `25000` alike; k is 1,000, M a million, G a thousand millions."""
+    scale = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}.get(text[-1:].lower(), 1)
     value = _number(text[:-1] if scale > 1 else text) * scale
     if not 1 <= value <= MOST_NUMBER:
-        raise ArgumentTypeError(f"expected a size such as 25000, 25k or 1.5M, got {_cut(text)}")
+        raise ArgumentTypeError(f"expected a size such as 25000, 25k, 1.5M or 8G, got {_cut(text)}")
     return int(value)
 
 

@@ -16,7 +16,7 @@ _SUFFIXES = {"": 1, "k": 1_000, "m": 1_000_000}
 _EPILOG = """examples:
   python -m bench.scaling --sizes 1k,10k --stage fit-linear --stage score-linear
   python -m bench.scaling --out growth --document docs/scaling.md
-  python -m bench.scaling --sizes 1m --most-seconds 7200 --memory 8GB --out growth
+  python -m bench.scaling --sizes 1m --most-seconds 7200 --memory 8G --out growth
 
 exit codes: 0 all that was asked for is in the table, a stage that failed with its error; 2 an input can't be used."""
 
@@ -49,7 +49,7 @@ def parser(prog: str = PROG) -> ArgumentParser:
         help="leave out a size of a stage that is expected to take longer (default: 3600)",
     )
     made.add_argument(
-        "--memory", type=size_in_bytes, metavar="SIZE", help="each process may ask for no more, such as 8GB"
+        "--memory", type=size_in_bytes, metavar="SIZE", help="each process may ask for no more, such as 8G"
     )
     made.add_argument(
         "--classes", type=whole_number(2, MOST_CLASSES), default=28, metavar="N", help="of the texts (default: 28)"

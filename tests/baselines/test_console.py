@@ -104,6 +104,7 @@ def test_options_are_read_before_the_work_is_imported(capsys: pytest.CaptureFixt
         (size_in_bytes, "25k", 25_000),
         (size_in_bytes, "1.5M", 1_500_000),
         (size_in_bytes, "300", 300),
+        (size_in_bytes, "8G", 8_000_000_000),
         (share, "0", 0.0),
         (share, "0.99", 0.99),
         (price, "0", 0.0),

@@ -89,7 +89,7 @@ def test_other_data_in_the_same_run_is_refused(run: Run) -> None:
         ({"method": "quantize", "bits": 9}, "bits: expected a whole number from 2 to 8, got"),
         ({"method": "prune", "sparsity": 1.5}, "sparsity: expected a number from 0 up to but not including 1"),
         ({"method": "prune", "auto": "yes"}, "auto: allowed: True, False; got 'yes'"),
-        ({"max_bytes": "little"}, "max_bytes: expected a size such as 25000, 25k or 1.5M, got 'little'"),
+        ({"max_bytes": "little"}, "max_bytes: expected a size such as 25000, 25k, 1.5M or 8G, got 'little'"),
         ({"folds": 1}, "folds: expected a whole number from 2 to 1,000, got '1'"),
         ({"run": "../elsewhere"}, "run: expected a plain name"),
         ({"device": "gpu"}, "device: allowed: auto, cpu, cuda; got 'gpu'"),
