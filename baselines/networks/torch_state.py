@@ -43,8 +43,8 @@ def spare_one(threads: int) -> int:
 
     torch's threads wait for each other, by spinning unless OMP_WAIT_POLICY says otherwise, as every command does
     (`baselines.console`). Four epochs of the character CNN took 1.38 s with one thread of two idle cores and 1.15 s
-    with two that spin. On two busy cores a step took 37 ms of wall time with one thread or two that sleep, and 2.2 s
-    with two that spin: each spins for its whole turn while the other waits for one.
+    with two that spin. On two busy cores a step took 94 ms with one thread and 2.2 s with
+    two that spin: each spins for its whole turn while the other waits for one. Asleep, one and two took 37 ms each.
     """
     return max(threads - 1, min(threads, 1))
 

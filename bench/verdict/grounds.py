@@ -111,6 +111,11 @@ def is_linear(row: Row) -> bool:
     return row.runtime == "linear"
 
 
+def is_network(row: Row) -> bool:
+    """Whether the model is a network, in whatever form it was measured."""
+    return row.runtime in ("table", "onnxruntime", "torch") or row.form == "gru"
+
+
 def goodness(row: Row) -> float:
     """The score as something of which more is better; without one the least there is."""
     return -math.inf if row.goodness is None else row.goodness

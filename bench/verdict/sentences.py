@@ -21,7 +21,7 @@ from bench.results.row import Row, estimate
 from bench.results.run import Run
 from bench.verdict.choice import beaten_by
 from bench.verdict.family import ADVISED_TEXTS, FEWEST_TEXTS
-from bench.verdict.grounds import Grounds, goodness, is_linear, name_of, refused
+from bench.verdict.grounds import Grounds, goodness, is_linear, is_network, name_of, refused
 from bench.verdict.speed_claims import is_faster, is_quicker, is_slower, speed_text
 
 _LEADS = {"smallest": "the smallest", "fastest": "the fastest", "quality": "the best one"}
@@ -82,7 +82,8 @@ def reasons(grounds: Grounds) -> Iterator[str]:
         yield f"One text takes {seconds(best.p50_s)} (p50, one thread, {best.form}){noise}."
     if noisy := grounds.run.distrust:
         yield f"Only factors above two count as faster or slower, since the run was noisy: {'; '.join(noisy)}."
-    if is_linear(best):
+    # Where none was trained, nothing was shown of networks.
+    if is_linear(best) and any(map(is_network, grounds.rows)):
         yield "A linear model wins: no network on this list is shown to be as good at its price."
     for warning in best.warnings:
         yield f"Measured with a warning: {warning}."

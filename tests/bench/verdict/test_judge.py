@@ -51,6 +51,12 @@ def test_a_linear_model_that_wins_is_called_one() -> None:
     assert any("A linear model wins" in text for text in verdict.reasons)
 
 
+def test_without_networks_nothing_is_said_of_them() -> None:
+    alone = judge(Run({**only(make_results(), "linear"), "reference": "linear"}), "quality")
+    assert alone.model == "linear"
+    assert not any("network" in text for text in alone.reasons)
+
+
 def test_a_slower_variant_is_refused_with_its_measured_ratio() -> None:
     verdict = judge(Run(only(make_results(), "cnn", "cnn-int8-dynamic")))
     assert verdict.model == "cnn"
