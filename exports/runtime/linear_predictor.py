@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from baselines.errors import ArtifactError
 from baselines.task import Known, Probabilities, link
-from baselines.text.ngrams import NgramTfidf, Row
+from baselines.text.ngrams import NgramTfidf, Row, each_row
 from compress.formats.tensors import tensors_of
 from exports.runtime.bundle_format import LINEAR_FILE, VOCABULARY, BundleContent
 from exports.runtime.predictor import Predictor
@@ -52,7 +52,7 @@ class LinearPredictor(Predictor[list[Row]]):
             raise ArtifactError(f"{path}: expected weights {expected}, got {self.weights.shape}")
 
     def encode(self, texts: Sequence[str]) -> list[Row]:
-        return [self.vectorizer.encode(text) for text in texts]
+        return list(each_row(self.vectorizer, texts))
 
     def run(self, encoded: list[Row]) -> Probabilities:
         logits = np.empty((len(encoded), len(self.classes)), np.float32)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from baselines.errors import ArtifactError
 from baselines.models.learned.rows import Rows
 from baselines.task import Known, Probabilities
-from baselines.text.ngrams import NgramTfidf, Row
+from baselines.text.ngrams import NgramTfidf, Row, each_row
 from compress.formats.tensors import tensors_of
 from exports.runtime.bundle_format import VOCABULARY, BundleContent
 from exports.runtime.predictor import Predictor
@@ -51,7 +51,7 @@ class WordsPredictor(Predictor[list[Row]]):
         """What the model says of texts; float32 (n_texts, n_classes)."""
 
     def encode(self, texts: Sequence[str]) -> list[Row]:
-        return [self.vectorizer.encode(text) for text in texts]
+        return list(each_row(self.vectorizer, texts))
 
     def run(self, encoded: list[Row]) -> Probabilities:
         return self.answer_rows(Rows.of(encoded))
